@@ -1,0 +1,44 @@
+package spantext
+
+import (
+	"os"
+	"path/filepath"
+	"sync"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/resource"
+)
+
+// ServiceKey is the resource attribute that names the service (semantic conventions 1.37.0).
+const ServiceKey attribute.Key = "service.name"
+
+// ServiceName returns the service name of a resource, which may be nil: its service.name, or
+// unknown_service:<executable> where that is missing or empty. No limit cuts it.
+func ServiceName(res *resource.Resource) (string, Repair) {
+	v, ok := res.Set().Value(ServiceKey)
+	if !ok {
+		return UnknownService(), 0
+	}
+	if v.Type() != attribute.STRING {
+		text, r := AppendValue(nil, v, 0)
+		return orUnknown(string(text)), r
+	}
+	name, r := Clean(v.AsString())
+	return orUnknown(name), r
+}
+
+func orUnknown(name string) string {
+	if name == "" {
+		return UnknownService()
+	}
+	return name
+}
+
+// UnknownService is the name of a service that has none: unknown_service:<executable>.
+var UnknownService = sync.OnceValue(func() string {
+	executable := "go"
+	if len(os.Args) > 0 && os.Args[0] != "" {
+		executable, _ = Clean(filepath.Base(os.Args[0]))
+	}
+	return "unknown_service:" + executable
+})

@@ -1,0 +1,99 @@
+package spantext
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Repair is a set of the changes a text needed; the zero value means none.
+type Repair uint8
+
+const (
+	// UTF8 says that bytes which are not UTF-8 became U+FFFD.
+	UTF8 Repair = 1 << iota
+	// Value says that a NaN or an infinity became a string.
+	Value
+)
+
+const replacement = "\uFFFD"
+
+// Clean returns s with each run of bytes that are not UTF-8 replaced by one U+FFFD.
+// A valid s comes back as it is, without an allocation.
+func Clean(s string) (string, Repair) {
+	if utf8.ValidString(s) {
+		return s, 0
+	}
+	return strings.ToValidUTF8(s, replacement), UTF8
+}
+
+// Cut returns the first limit code points of s, which must be valid UTF-8.
+// A limit of 0 or less means none.
+func Cut(s string, limit int) string {
+	if limit <= 0 || len(s) <= limit {
+		return s
+	}
+	for i := range s {
+		if limit == 0 {
+			return s[:i]
+		}
+		limit--
+	}
+	return s
+}
+
+// CutBytes returns the longest head of s that holds at most n bytes and ends between two code points.
+func CutBytes(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
+// AppendClean appends s as Clean and then Cut would return it.
+func AppendClean(dst []byte, s string, limit int) ([]byte, Repair) {
+	s, r := Clean(s)
+	return append(dst, Cut(s, limit)...), r
+}
+
+// AppendQuoted appends s as a JSON string, cut to limit code points before it is escaped.
+// Nothing is escaped that JSON does not ask for.
+func AppendQuoted(dst []byte, s string, limit int) ([]byte, Repair) {
+	s, r := Clean(s)
+	return appendQuoted(dst, Cut(s, limit)), r
+}
+
+const hex = "0123456789abcdef"
+
+func appendQuoted(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	start := 0
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		dst = append(dst, s[start:i]...)
+		dst = appendEscaped(dst, c)
+		start = i + 1
+	}
+	dst = append(dst, s[start:]...)
+	return append(dst, '"')
+}
+
+func appendEscaped(dst []byte, c byte) []byte {
+	switch c {
+	case '"', '\\':
+		return append(dst, '\\', c)
+	case '\n':
+		return append(dst, '\\', 'n')
+	case '\r':
+		return append(dst, '\\', 'r')
+	case '\t':
+		return append(dst, '\\', 't')
+	default:
+		return append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xF])
+	}
+}
