@@ -1,0 +1,161 @@
+package semattr
+
+import (
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// HostPort takes apart what names a server: host, host:port, [v6] or [v6]:port. The port is 0 when there is none
+// or when it is not in 1-65535; a port is never guessed. ok is false for any other form, such as a:b:c.
+func HostPort(text string) (host string, port int, ok bool) {
+	if strings.HasPrefix(text, "[") {
+		return bracketed(text)
+	}
+	host, digits, found := strings.Cut(text, ":")
+	if !isHost(host) {
+		return "", 0, false
+	}
+	if !found {
+		return host, 0, true
+	}
+	port, ok = parsePort(digits)
+	if !ok {
+		return "", 0, false
+	}
+	return host, port, true
+}
+
+func bracketed(text string) (host string, port int, ok bool) {
+	host, rest, found := strings.Cut(text[1:], "]")
+	if !found || !isIPv6(host) {
+		return "", 0, false
+	}
+	if rest == "" {
+		return host, 0, true
+	}
+	if rest[0] != ':' {
+		return "", 0, false
+	}
+	if port, ok = parsePort(rest[1:]); !ok {
+		return "", 0, false
+	}
+	return host, port, true
+}
+
+func isIPv6(text string) bool {
+	addr, err := netip.ParseAddr(text)
+	return err == nil && addr.Is6()
+}
+
+// parsePort reads the digits after a colon. No digits, or a number out of range, is the form of a port but none
+// that can be told: 0.
+func parsePort(digits string) (port int, ok bool) {
+	for i := range len(digits) {
+		if digits[i] < '0' || digits[i] > '9' {
+			return 0, false
+		}
+	}
+	n, err := strconv.Atoi(digits)
+	if err != nil || n > 65535 {
+		return 0, true
+	}
+	return n, true
+}
+
+// isHost reports whether text has only bytes that a registered name or an IPv4 address may have (RFC 3986), or
+// non-ASCII letters. It does not look names up.
+func isHost(text string) bool {
+	if text == "" {
+		return false
+	}
+	ascii := true
+	for i := range len(text) {
+		c := text[i]
+		if c >= utf8.RuneSelf {
+			ascii = false
+			continue
+		}
+		if c <= ' ' || c == 0x7f || hostForbidden[c] {
+			return false
+		}
+	}
+	return ascii || utf8.ValidString(text)
+}
+
+var hostForbidden = func() (set [utf8.RuneSelf]bool) {
+	for _, c := range "\"#/:<>?@[\\]^`{|}" {
+		set[c] = true
+	}
+	return set
+}()
+
+// IPPeer takes apart the text form of a connection's other end, such as http.Request.RemoteAddr: an IP address
+// with or without port. The IPv4-mapped form is unmapped, a zone is dropped. ok is false for anything that is no
+// IP, a unix socket's "@" for example. Canonical text, which is what net/http gives, is not copied.
+func IPPeer(text string) (addr string, port int, ok bool) {
+	ap, err := netip.ParseAddrPort(text)
+	if err == nil {
+		return addrText(ap.Addr(), hostPart(text)), int(ap.Port()), true
+	}
+	bare := strings.TrimSuffix(strings.TrimPrefix(text, "["), "]")
+	ip, err := netip.ParseAddr(bare)
+	if err != nil {
+		return "", 0, false
+	}
+	return addrText(ip, bare), 0, true
+}
+
+// hostPart returns the host of a text that is known to be host:port or [host]:port.
+func hostPart(text string) string {
+	host := text[:strings.LastIndexByte(text, ':')]
+	if strings.HasPrefix(host, "[") {
+		return host[1 : len(host)-1]
+	}
+	return host
+}
+
+// addrText returns the canonical text of ip, reusing text where it is already that.
+func addrText(ip netip.Addr, text string) string {
+	ip = ip.Unmap().WithZone("")
+	var buf [48]byte
+	if canonical := ip.AppendTo(buf[:0]); string(canonical) != text {
+		return string(canonical)
+	}
+	return text
+}
+
+// Peer returns the attribute values of a connection's other end: IP and port for TCP and UDP, the path for a unix
+// socket, with port 0 where there is none. It returns "" for a nil address, an unnamed unix socket and every other
+// network.
+func Peer(a net.Addr) (addr string, port int) {
+	switch a := a.(type) {
+	case *net.TCPAddr:
+		if a != nil {
+			return peerIP(a.AddrPort())
+		}
+	case *net.UDPAddr:
+		if a != nil {
+			return peerIP(a.AddrPort())
+		}
+	case *net.UnixAddr:
+		if a != nil && a.Name != "@" {
+			return a.Name, 0
+		}
+	case nil:
+	default:
+		if strings.HasPrefix(a.Network(), "tcp") {
+			addr, port, _ = IPPeer(a.String())
+		}
+	}
+	return addr, port
+}
+
+func peerIP(ap netip.AddrPort) (addr string, port int) {
+	if !ap.Addr().IsValid() {
+		return "", 0
+	}
+	return ap.Addr().Unmap().WithZone("").String(), int(ap.Port())
+}

@@ -1,0 +1,101 @@
+package semattr
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"runtime/debug"
+	"syscall"
+
+	"go.opentelemetry.io/otel/attribute"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// named are the error values that are known by their name instead of their type. Order matters where one error
+// is another's: os.ErrDeadlineExceeded and context.DeadlineExceeded do not match each other.
+var named = []struct {
+	err  error
+	name string
+}{
+	{context.DeadlineExceeded, "context.DeadlineExceeded"},
+	{context.Canceled, "context.Canceled"},
+	{io.EOF, "io.EOF"},
+	{io.ErrUnexpectedEOF, "io.ErrUnexpectedEOF"},
+	{os.ErrDeadlineExceeded, "os.ErrDeadlineExceeded"},
+	{net.ErrClosed, "net.ErrClosed"},
+	{http.ErrHandlerTimeout, "net/http.ErrHandlerTimeout"},
+	{http.ErrContentLength, "net/http.ErrContentLength"},
+	{syscall.ECONNREFUSED, "syscall.ECONNREFUSED"},
+	{syscall.ECONNRESET, "syscall.ECONNRESET"},
+	{syscall.EPIPE, "syscall.EPIPE"},
+	{syscall.EHOSTUNREACH, "syscall.EHOSTUNREACH"},
+	{syscall.ENETUNREACH, "syscall.ENETUNREACH"},
+	{syscall.ETIMEDOUT, "syscall.ETIMEDOUT"},
+}
+
+// ErrorType returns the value of error.type for err, which must not be nil: an ErrorType() of its own, the name
+// of a well-known error in its chain, or its Go type below the wrappers of net/http and net. It is never the
+// error's text, so it has few values.
+func ErrorType(err error) string {
+	var own interface{ ErrorType() string }
+	if errors.As(err, &own) {
+		if name := own.ErrorType(); name != "" {
+			return Text(name)
+		}
+	}
+	for i := range named {
+		if errors.Is(err, named[i].err) {
+			return named[i].name
+		}
+	}
+	if dns := (*net.DNSError)(nil); errors.As(err, &dns) {
+		return "*net.DNSError"
+	}
+	return Text(semconv.ErrorType(unwrapNet(err)).Value.AsString())
+}
+
+// unwrapNet removes the wrappers that say where an error happened instead of what it is.
+func unwrapNet(err error) error {
+	for {
+		var inner error
+		switch e := err.(type) { // one layer at a time, so a type and not a chain is asked for
+		case *url.Error:
+			inner = e.Err
+		case *net.OpError:
+			inner = e.Err
+		case *os.SyscallError:
+			inner = e.Err
+		}
+		if inner == nil {
+			return err
+		}
+		err = inner
+	}
+}
+
+// PanicType returns error.type of a panic with value v: its Go type.
+func PanicType(v any) string { return Text(fmt.Sprintf("%T", v)) }
+
+// RecordPanic adds the event of a panic with value v to span, with the stack of the caller. Called from a deferred
+// function, that stack still has the frames that panicked.
+func RecordPanic(span trace.Span, v any) {
+	span.AddEvent(ExceptionEvent, trace.WithAttributes(
+		ExceptionType.String(PanicType(v)),
+		ExceptionMessage.String(Text(panicText(v))),
+		ExceptionStacktrace.String(TextN(string(debug.Stack()), MaxStack)),
+	))
+}
+
+// panicText is fmt.Sprint, which survives a panicking Error or String method of v.
+func panicText(v any) string { return fmt.Sprint(v) }
+
+// AppendError appends error.type=value.
+func AppendError(attrs []attribute.KeyValue, value string) []attribute.KeyValue {
+	return append(attrs, ErrorTypeKey.String(value))
+}
