@@ -1,0 +1,97 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+)
+
+// ErrShutdown is what an export returns after Shutdown was called. The spans of such an
+// export are counted as dropped, reason [DropShutdown].
+var ErrShutdown = errors.New("exporter is shut down")
+
+// A Payload is one request: encoded spans, ready to be sent as often as needed.
+type Payload interface {
+	Spans() int // how many spans it carries
+	Size() int  // bytes on the wire, before compression
+}
+
+// An Encoder belongs to one format. Senders call it concurrently.
+type Encoder[P Payload] interface {
+	// Encode packs spans into payloads within the sender's limits, in order. A span it cannot
+	// encode goes to r.Drop, one it had to change to r.Repair; it never fails as a whole.
+	// It packs within the smaller of its own byte limit and r.Limit. It may keep neither the
+	// slice nor r after it returns; payloads may refer to the spans, which never change.
+	Encode(spans []sdktrace.ReadOnlySpan, r *Report) []P
+	// Split halves a payload by spans, without encoding anew; false for a single span.
+	Split(p P) (a, b P, ok bool)
+}
+
+// Limiter is optional on an [Encoder]: the most bytes it packs into one payload, and the floor
+// below which halving that limit stops. An encoder without it gets a limit the first time a
+// receiver finds a payload too large, derived from that payload's size, with a floor of 64 KiB.
+// Either way Report.Limit tells Encode what holds at the moment.
+type Limiter interface {
+	Limits() (most, floor int)
+}
+
+// A Sender makes one attempt. It must return soon after ctx ends and must not keep p.
+// Send is called concurrently, by as many goroutines as Options.Senders says.
+type Sender[P Payload] interface {
+	Send(ctx context.Context, p P) Outcome
+	// Close is called once, after the last Send has returned or has been given up on.
+	Close(ctx context.Context) error
+}
+
+// Confirmer is optional on a [Sender] that gets no answers (UDP). Confirm returns an error when
+// the last payload is known to be lost; it then goes back to the head of the queue. The last
+// payload is the last one for which Send answered Delivered. The engine asks before each Send,
+// after a Retry, and 100 ms after the last Send; until then that payload counts as queued.
+// Each loss is to be reported once. A destination with a Confirmer has one sender, whatever
+// Options.Senders says, and waits at most 1 s between two attempts.
+type Confirmer interface{ Confirm() error }
+
+// Outcome is what became of one attempt.
+type Outcome struct {
+	Verdict Verdict
+	After   time.Duration // Retry: what the receiver asked for; 0 if nothing, negative counts as 0
+	Refused int           // Delivered: spans the receiver refused (partial success)
+	Err     error         // cause, for log and Stats; without span content or secrets. With Delivered: the receiver's warning
+	Hint    string        // what to do about it
+}
+
+// Verdict says how the engine goes on after an attempt.
+type Verdict uint8
+
+// The verdicts. A value that is none of them counts as Rejected.
+const (
+	Delivered     Verdict = iota // the receiver said yes, but for Outcome.Refused spans
+	Retry                        // no answer, or "later": tried again after a backoff
+	Misconfigured                // cannot work until somebody changes something: tried again at the longest backoff
+	Rejected                     // answered no: dropped, DropRejected
+	TooLarge                     // split and sent in halves; a single span is dropped, DropTooLarge
+)
+
+var verdicts = [...]string{"delivered", "retry", "misconfigured", "rejected", "too large"}
+
+// String is the verdict in lower case, as it is written in logs.
+func (v Verdict) String() string {
+	if int(v) < len(verdicts) {
+		return verdicts[v]
+	}
+	return "unknown"
+}
+
+// Queuer is what the span processor of the root package needs; *Exporter[P] is one.
+type Queuer interface {
+	sdktrace.SpanExporter
+	// Enqueue takes a span that has ended. It never blocks, encodes or logs, and may be
+	// called from any number of goroutines. A nil span is nothing.
+	Enqueue(span sdktrace.ReadOnlySpan)
+	// ForceFlush returns nil when every span taken before the call is delivered or dropped.
+	ForceFlush(ctx context.Context) error
+	// Stats is one consistent snapshot of the accounts.
+	Stats() Stats
+}

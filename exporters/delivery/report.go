@@ -1,0 +1,74 @@
+package delivery
+
+import (
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// A Report collects what one call of Encode could not do. The zero value is ready, which is
+// how an Encoder is tested. It is not safe for concurrent use.
+type Report struct {
+	limit    int
+	dropped  map[string]int
+	repaired map[string]int
+	last     map[string]spanID // the span a kind of repair was last counted for
+	note     string
+}
+
+type spanID struct {
+	trace trace.TraceID
+	span  trace.SpanID
+}
+
+// Limit is the most bytes a payload may have at the moment: what the receiver was found to
+// take. 0 means that nothing is known and the encoder's own limit holds. A single span above
+// it still forms a payload of its own.
+func (r *Report) Limit() int { return r.limit }
+
+// Drop says that span is in no payload, and why; the reasons are the Drop constants.
+// Call it once per span.
+func (r *Report) Drop(_ sdktrace.ReadOnlySpan, reason string) {
+	if r.dropped == nil {
+		r.dropped = make(map[string]int, 1)
+	}
+	r.dropped[reason]++
+}
+
+// Repair says that span was changed to fit the format; the kinds are the Repair constants.
+// Repairs of one kind of one span count once, as long as the spans are encoded one by one.
+func (r *Report) Repair(span sdktrace.ReadOnlySpan, kind string) {
+	id := idOf(span)
+	if at, seen := r.last[kind]; seen && at == id {
+		return
+	}
+	if r.repaired == nil {
+		r.repaired, r.last = make(map[string]int, 1), make(map[string]spanID, 1)
+	}
+	r.repaired[kind]++
+	r.last[kind] = id
+}
+
+// Note leaves a line for the log about the drops of this batch, such as which span was too
+// large. Trace id, span id, a name of at most 64 bytes and sizes only: no other span content.
+// The last note of a batch wins; the log's rate limit holds.
+func (r *Report) Note(line string) { r.note = line }
+
+// Dropped is the number of spans reported as dropped for reason.
+func (r *Report) Dropped(reason string) int { return r.dropped[reason] }
+
+// Repaired is the number of spans reported as repaired in this kind.
+func (r *Report) Repaired(kind string) int { return r.repaired[kind] }
+
+// drops is the number of spans reported as dropped.
+func (r *Report) drops() int {
+	n := 0
+	for _, v := range r.dropped {
+		n += v
+	}
+	return n
+}
+
+func idOf(span sdktrace.ReadOnlySpan) spanID {
+	sc := span.SpanContext()
+	return spanID{sc.TraceID(), sc.SpanID()}
+}
