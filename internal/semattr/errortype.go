@@ -12,7 +12,6 @@ import (
 	"runtime/debug"
 	"syscall"
 
-	"go.opentelemetry.io/otel/attribute"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 )
@@ -94,8 +93,3 @@ func RecordPanic(span trace.Span, v any) {
 
 // panicText is fmt.Sprint, which survives a panicking Error or String method of v.
 func panicText(v any) string { return fmt.Sprint(v) }
-
-// AppendError appends error.type=value.
-func AppendError(attrs []attribute.KeyValue, value string) []attribute.KeyValue {
-	return append(attrs, ErrorTypeKey.String(value))
-}

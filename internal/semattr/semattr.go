@@ -66,7 +66,7 @@ const (
 
 // Values the conventions fix.
 const (
-	Other          = "_OTHER"                  // an unknown method, or an error without a type
+	Other          = "_OTHER"                   // an unknown method, or an error without a type
 	ExceptionEvent = semconv.ExceptionEventName // the name of the event of a panic
 )
 

@@ -1,0 +1,102 @@
+package spantest
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/spanroute/spanroute/internal/semattr"
+)
+
+var update = flag.Bool("update", false, "write testdata/*.span instead of comparing with it")
+
+// Golden compares the text of spans with testdata/name.span. Replacements are pairs of old and new text for what
+// differs from run to run, such as ports. Run the test with -update to write the file: a difference there is a
+// change of telemetry and goes into CHANGELOG.md.
+func Golden(t testing.TB, name string, spans []Span, replacements ...string) {
+	t.Helper()
+	texts := make([]string, len(spans))
+	for i, s := range spans {
+		texts[i] = Render(s)
+	}
+	got := strings.NewReplacer(replacements...).Replace(strings.Join(texts, "\n"))
+	file := filepath.Join("testdata", name+".span")
+	if *update {
+		if err := errors.Join(os.MkdirAll("testdata", 0o755), os.WriteFile(file, []byte(got), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Fatalf("%s does not exist, run the test with -update; the span is\n%s", file, got)
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s differs (-want +got):\n%s", file, diff)
+	}
+}
+
+// Render returns a span as text without what no two runs share: ids, times, stacks. Attributes are sorted.
+func Render(s Span) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %q\n", strings.ToUpper(s.SpanKind().String()), s.Name())
+	fmt.Fprintf(&b, "parent  %s\n", parentText(s.Parent()))
+	status := s.Status()
+	if fmt.Fprintf(&b, "status  %s", status.Code); status.Code == codes.Error && status.Description != "" {
+		fmt.Fprintf(&b, " %q", status.Description)
+	}
+	b.WriteString("\n")
+	renderAttributes(&b, "  ", s.Attributes())
+	for _, l := range s.Links() {
+		fmt.Fprintf(&b, "link    %s\n", parentText(l.SpanContext))
+		renderAttributes(&b, "  ", l.Attributes)
+	}
+	for _, e := range s.Events() {
+		fmt.Fprintf(&b, "event   %q\n", e.Name)
+		renderAttributes(&b, "  ", e.Attributes)
+	}
+	return b.String()
+}
+
+func parentText(sc trace.SpanContext) string {
+	switch {
+	case !sc.IsValid():
+		return "none"
+	case sc.IsRemote():
+		return "remote"
+	}
+	return "local"
+}
+
+func renderAttributes(b *strings.Builder, indent string, attrs []attribute.KeyValue) {
+	attrs = slices.Clone(attrs)
+	slices.SortFunc(attrs, func(x, y attribute.KeyValue) int { return strings.Compare(string(x.Key), string(y.Key)) })
+	for _, kv := range attrs {
+		fmt.Fprintf(b, "%s%s = %s\n", indent, kv.Key, valueText(kv))
+	}
+}
+
+func valueText(kv attribute.KeyValue) string {
+	switch {
+	case kv.Key == semattr.ExceptionStacktrace:
+		return "(stack)"
+	case kv.Value.Type() == attribute.STRING:
+		return fmt.Sprintf("%q", kv.Value.AsString())
+	case kv.Value.Type() == attribute.STRINGSLICE:
+		return fmt.Sprintf("%q", kv.Value.AsStringSlice())
+	}
+	return kv.Value.Emit()
+}

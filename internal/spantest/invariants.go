@@ -1,0 +1,246 @@
+package spantest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/spanroute/spanroute/internal/semattr"
+	"github.com/spanroute/spanroute/internal/version"
+)
+
+// Import paths of the packages whose spans have invariants. Spans of other scopes are the test's own.
+const (
+	scopeHTTP = "github.com/spanroute/spanroute/mw"
+	scopeRPC  = "github.com/spanroute/spanroute/grpcmw"
+)
+
+// Check waits for the spans under way and checks the invariants of all of them. The end of the test calls it.
+func (r *Recorder) Check(t testing.TB) {
+	t.Helper()
+	r.Settle(t)
+	if open := r.Open(); len(open) != r.left {
+		t.Errorf("%d spans were never ended, want %d: %v", len(open), r.left, open)
+	}
+	seen := make(map[trace.SpanID]bool)
+	for _, s := range r.Spans() {
+		if id := s.SpanContext().SpanID(); seen[id] {
+			t.Errorf("span %q (%v) was ended twice", s.Name(), id)
+		} else {
+			seen[id] = true
+		}
+		for _, fault := range Faults(s, r.allowed...) {
+			t.Errorf("%s\n%s", fault, Render(s))
+		}
+	}
+}
+
+// Faults returns what is wrong with s by the invariants of its reference page, http.md for spans of mw and grpc.md
+// for spans of grpcmw. Attributes named by allowed are the user's own.
+func Faults(s Span, allowed ...attribute.Key) []string {
+	j := &judge{s: s}
+	switch s.InstrumentationScope().Name {
+	case scopeHTTP:
+		j.http(allowed)
+	case scopeRPC:
+		j.rpc(allowed)
+	}
+	return j.faults
+}
+
+type judge struct {
+	s      Span
+	faults []string
+}
+
+func (j *judge) fault(format string, args ...any) {
+	j.faults = append(j.faults, fmt.Sprintf(format, args...))
+}
+
+func (j *judge) http(allowed []attribute.Key) {
+	j.common()
+	j.keys(httpKeys, allowed, semattr.HTTPRequestHeaderPrefix, semattr.HTTPResponseHeaderPrefix)
+	j.required(semattr.HTTPRequestMethod)
+	target := semattr.HTTPRoute
+	if j.s.SpanKind() == trace.SpanKindClient {
+		target = semattr.URLTemplate
+		j.required(semattr.URLFull)
+	} else {
+		j.required(semattr.URLPath, semattr.URLScheme)
+	}
+	j.httpName(target)
+	if method := j.s.Text(semattr.HTTPRequestMethod); (method == semattr.Other) != j.s.Has(semattr.HTTPRequestMethodOriginal) {
+		j.fault("http.request.method %q and http.request.method_original %q do not belong together", method,
+			j.s.Text(semattr.HTTPRequestMethodOriginal))
+	}
+}
+
+// httpName is invariant I5 of http.md. A name without a target may still be the user's own; the method is what the
+// kit would use.
+func (j *judge) httpName(target attribute.Key) {
+	method := j.s.Text(semattr.HTTPRequestMethod)
+	if method == semattr.Other {
+		method = "HTTP"
+	}
+	first, rest, found := strings.Cut(j.s.Name(), " ")
+	if first != method {
+		return // renamed by the user, who then owns I5
+	}
+	if found && rest != j.s.Text(target) {
+		j.fault("span name %q has target %q, but %s is %q", j.s.Name(), rest, target, j.s.Text(target))
+	}
+}
+
+func (j *judge) rpc(allowed []attribute.Key) {
+	j.common()
+	j.keys(rpcKeys, allowed, semattr.RPCRequestMetadataPrefix, semattr.RPCResponseMetadataPrefix)
+	j.required(semattr.RPCSystemName, semattr.RPCMethod, semattr.RPCResponseStatusCode)
+	method := j.s.Text(semattr.RPCMethod)
+	if (method == semattr.Other) != j.s.Has(semattr.RPCMethodOriginal) {
+		j.fault("rpc.method %q and rpc.method_original %q do not belong together", method, j.s.Text(semattr.RPCMethodOriginal))
+	}
+	if strings.HasPrefix(method, "/") {
+		j.fault("rpc.method %q begins with a slash", method)
+	}
+	if len(j.s.Events()) > 1 {
+		j.fault("%d events; there is at most the one of a panic", len(j.s.Events()))
+	}
+}
+
+// common are the invariants that http.md and grpc.md share: I1, I2, I7, I8, and the kinds of I3.
+func (j *judge) common() {
+	status := j.s.Status()
+	if status.Code == codes.Ok {
+		j.fault("status is Ok, which is the user's to set")
+	}
+	if j.s.Has(semattr.ErrorTypeKey) != (status.Code == codes.Error) {
+		j.fault("status is %v, but error.type is %q", status.Code, j.s.Text(semattr.ErrorTypeKey))
+	}
+	if status.Code == codes.Unset && status.Description != "" {
+		j.fault("unset status has the description %q", status.Description)
+	}
+	if kind := j.s.SpanKind(); kind != trace.SpanKindServer && kind != trace.SpanKindClient {
+		j.fault("kind is %v, want server or client", kind)
+	}
+	scope := j.s.InstrumentationScope()
+	if scope.Version != version.Version || scope.SchemaURL != semattr.SchemaURL {
+		j.fault("scope is version %q, schema %q; want %q, %q", scope.Version, scope.SchemaURL, version.Version, semattr.SchemaURL)
+	}
+	if j.s.EndTime().Before(j.s.StartTime()) {
+		j.fault("the span ends before it starts")
+	}
+	j.texts()
+}
+
+func (j *judge) texts() {
+	j.text("span name", j.s.Name(), semattr.MaxText)
+	j.text("description", j.s.Status().Description, semattr.MaxText)
+	j.attributes(j.s.Attributes())
+	for _, e := range j.s.Events() {
+		j.text("event name", e.Name, semattr.MaxText)
+		j.attributes(e.Attributes)
+	}
+}
+
+func (j *judge) attributes(attrs []attribute.KeyValue) {
+	for _, kv := range attrs {
+		limit := semattr.MaxText
+		if kv.Key == semattr.ExceptionStacktrace {
+			limit = semattr.MaxStack
+		}
+		switch kv.Value.Type() {
+		case attribute.STRING:
+			j.text(string(kv.Key), kv.Value.AsString(), limit)
+		case attribute.STRINGSLICE:
+			values := kv.Value.AsStringSlice()
+			if len(values) > semattr.MaxList {
+				j.fault("%s has %d values, want at most %d", kv.Key, len(values), semattr.MaxList)
+			}
+			for _, v := range values {
+				j.text(string(kv.Key), v, limit)
+			}
+		}
+	}
+}
+
+func (j *judge) text(what, text string, limit int) {
+	if !utf8.ValidString(text) {
+		j.fault("%s %q is not valid UTF-8", what, text)
+	}
+	if len(text) > limit {
+		j.fault("%s has %d bytes, want at most %d", what, len(text), limit)
+	}
+}
+
+func (j *judge) required(keys ...attribute.Key) {
+	for _, key := range keys {
+		if !j.s.Has(key) {
+			j.fault("%s is missing", key)
+		}
+	}
+}
+
+// keys is I6: nothing but the keys of the reference page, with their types, and what the user asked for.
+func (j *judge) keys(known map[attribute.Key]attribute.Type, allowed []attribute.Key, prefixes ...string) {
+	for _, kv := range j.s.Attributes() {
+		if slices.Contains(allowed, kv.Key) {
+			continue
+		}
+		want, ok := known[kv.Key]
+		for _, prefix := range prefixes {
+			if strings.HasPrefix(string(kv.Key), prefix) {
+				want, ok = attribute.STRINGSLICE, true
+			}
+		}
+		if !ok {
+			j.fault("attribute %s is not one of these spans", kv.Key)
+		} else if kv.Value.Type() != want {
+			j.fault("attribute %s is a %v, want a %v", kv.Key, kv.Value.Type(), want)
+		}
+		if kv.Value.Type() == attribute.STRING && kv.Value.AsString() == "" {
+			j.fault("attribute %s is empty instead of absent", kv.Key)
+		}
+	}
+}
+
+// httpKeys are written out, and not taken from semattr, so that a slip there is found here.
+var httpKeys = map[attribute.Key]attribute.Type{
+	"http.request.method":          attribute.STRING,
+	"http.request.method_original": attribute.STRING,
+	"http.request.body.size":       attribute.INT64,
+	"http.request.resend_count":    attribute.INT64,
+	"http.response.body.size":      attribute.INT64,
+	"http.response.status_code":    attribute.INT64,
+	"http.route":                   attribute.STRING,
+	"url.full":                     attribute.STRING,
+	"url.path":                     attribute.STRING,
+	"url.query":                    attribute.STRING,
+	"url.scheme":                   attribute.STRING,
+	"url.template":                 attribute.STRING,
+	"user_agent.original":          attribute.STRING,
+	"client.address":               attribute.STRING,
+	"server.address":               attribute.STRING,
+	"server.port":                  attribute.INT64,
+	"network.peer.address":         attribute.STRING,
+	"network.peer.port":            attribute.INT64,
+	"network.protocol.version":     attribute.STRING,
+	"error.type":                   attribute.STRING,
+}
+
+var rpcKeys = map[attribute.Key]attribute.Type{
+	"rpc.system.name":          attribute.STRING,
+	"rpc.method":               attribute.STRING,
+	"rpc.method_original":      attribute.STRING,
+	"rpc.response.status_code": attribute.STRING,
+	"server.address":           attribute.STRING,
+	"server.port":              attribute.INT64,
+	"network.peer.address":     attribute.STRING,
+	"network.peer.port":        attribute.INT64,
+	"error.type":               attribute.STRING,
+}
