@@ -1,0 +1,32 @@
+.DEFAULT_GOAL := help
+.PHONY: help test race lint fuzz bench e2e generate demo ci
+
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+test: ## run the tests of the root module; needs nothing but Go
+	go test ./...
+
+race: ## the same under the race detector
+	go test -race ./...
+
+lint: ## golangci-lint v2 with the floors in depguard
+	golangci-lint run ./...
+
+fuzz: ## each fuzz target for a minute
+	.ci/fuzz 60s
+
+bench: ## compare with the peers, side by side in one run; writes the tables of the README
+	cd bench && go run .
+
+e2e: ## build real receivers and send to them
+	e2e/run.sh
+
+generate: ## key table from the struct tags
+	go generate ./...
+
+demo: ## the quickstart's demonstration
+	go run ./examples/quickstart --demo
+
+ci: ## all that CI does
+	CI=true .ci/run
