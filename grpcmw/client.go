@@ -1,0 +1,138 @@
+package grpcmw
+
+import (
+	"context"
+	"io"
+
+	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+)
+
+// DialOptions returns both client interceptors, chained, and the stats handler that tells the peer of each
+// attempt. Put them first in grpc.NewClient, so that they are outermost and a call is one span with all that
+// happens inside:
+//
+//	cc, err := grpc.NewClient(target, append(grpcmw.DialOptions(grpcmw.With(t)), own...)...)
+func DialOptions(opts ...Option) []grpc.DialOption {
+	in := newInstrument(trace.SpanKindClient, clientError, opts)
+	in.stats = true
+	return []grpc.DialOption{
+		grpc.WithStatsHandler(clientStats{}),
+		grpc.WithChainUnaryInterceptor(in.callUnary),
+		grpc.WithChainStreamInterceptor(in.callStream),
+	}
+}
+
+// UnaryClientInterceptor returns an interceptor that gives every unary call a span and sends its trace context.
+// Retries, transparent retries and hedging of one call are one span. The peer is told by a grpc.Peer call option;
+// an interceptor inside that sends one call several times at once needs [DialOptions] instead.
+func UnaryClientInterceptor(opts ...Option) grpc.UnaryClientInterceptor {
+	return newInstrument(trace.SpanKindClient, clientError, opts).callUnary
+}
+
+// StreamClientInterceptor is [UnaryClientInterceptor] for streams. The span ends when the stream does: read it to
+// its end, or cancel its context. A stream left alone leaks in grpc-go itself, and its span with it, until the
+// connection is closed.
+func StreamClientInterceptor(opts ...Option) grpc.StreamClientInterceptor {
+	return newInstrument(trace.SpanKindClient, clientError, opts).callStream
+}
+
+func (in *instrument) callUnary(ctx context.Context, fullMethod string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) (err error) {
+	if inFlight(ctx, cc, fullMethod) {
+		return invoker(ctx, fullMethod, req, reply, cc, opts...)
+	}
+	c, ctx := in.depart(ctx, cc, fullMethod)
+	if c.recorded() {
+		opts = c.options(opts)
+	}
+	returned := false
+	defer func() {
+		if returned {
+			c.finish(err, true)
+			return
+		}
+		v := recover()
+		c.abort(v)
+		if v != nil {
+			panic(v)
+		}
+	}()
+	err = invoker(ctx, fullMethod, req, reply, cc, opts...)
+	returned = true
+	return err
+}
+
+func (in *instrument) callStream(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, fullMethod string, streamer grpc.Streamer, opts ...grpc.CallOption) (cs grpc.ClientStream, err error) {
+	if inFlight(ctx, cc, fullMethod) {
+		return streamer(ctx, desc, cc, fullMethod, opts...)
+	}
+	c, ctx := in.depart(ctx, cc, fullMethod)
+	if c.recorded() {
+		opts = append(c.options(opts), grpc.OnFinish(c.over))
+	}
+	returned := false
+	defer func() {
+		if returned {
+			return
+		}
+		v := recover()
+		c.abort(v)
+		if v != nil {
+			panic(v)
+		}
+	}()
+	cs, err = streamer(ctx, desc, cc, fullMethod, opts...)
+	returned = true
+	switch {
+	case err != nil:
+		c.finish(err, false)
+		return cs, err
+	case !c.recorded():
+		c.finish(nil, false)
+		return cs, nil
+	}
+	return &clientStream{ClientStream: cs, call: c, single: desc == nil || !desc.ServerStreams}, nil
+}
+
+// over is the grpc.OnFinish call option: the end of the stream, however it came.
+func (c *clientCall) over(err error) { c.finish(err, true) }
+
+// clientStream ends the span where an interceptor inside does not pass call options on, so that OnFinish is never
+// called. It keeps nothing but pointers: one sender and one receiver may use it at the same time. Context is left
+// alone, because calling it would switch retries off.
+type clientStream struct {
+	grpc.ClientStream
+	call   *clientCall
+	single bool // at most one response
+}
+
+// Header returns the header metadata.
+func (s *clientStream) Header() (metadata.MD, error) {
+	md, err := s.ClientStream.Header()
+	if err != nil && err != io.EOF {
+		s.call.finish(err, false)
+	}
+	return md, err
+}
+
+// SendMsg sends m. io.EOF is no status: the real one comes from RecvMsg.
+func (s *clientStream) SendMsg(m any) error {
+	err := s.ClientStream.SendMsg(m)
+	if err != nil && err != io.EOF {
+		s.call.finish(err, false)
+	}
+	return err
+}
+
+// RecvMsg receives into m. io.EOF is the regular end.
+func (s *clientStream) RecvMsg(m any) error {
+	err := s.ClientStream.RecvMsg(m)
+	switch {
+	case err == io.EOF || err == nil && s.single:
+		s.call.finish(nil, false)
+	case err != nil:
+		s.call.finish(err, false)
+	}
+	return err
+}

@@ -1,0 +1,189 @@
+package grpcmw
+
+import (
+	"context"
+	"net"
+	"sync"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
+
+	"github.com/spanroute/spanroute/internal/policy"
+	"github.com/spanroute/spanroute/internal/semattr"
+)
+
+type clientKey struct{}
+
+// A clientCall is the record of one call: its span, whatever the number of attempts. Like serverCall it is a link
+// of the context chain, by which an inner interceptor and the stats handler find it.
+type clientCall struct {
+	context.Context
+	in         *instrument
+	cc         *grpc.ClientConn // nil if the interceptor was called by hand
+	fullMethod string
+	span       trace.Span // nil: excluded
+	carrier    outgoing
+
+	// Where the grpc.Peer, Header and Trailer call options write to. They are read after grpc-go said that the
+	// call is over, or by no one.
+	answered        peer.Peer
+	header, trailer metadata.MD
+
+	mu        sync.Mutex // guards what follows
+	done      bool
+	seen      net.Addr // of the last attempt that had a connection, noted by the stats handler
+	seenPairs [2]metadata.MD
+	panicType string
+	attrs     []attribute.KeyValue
+	own       []attribute.KeyValue
+	ownError  string
+	space     [10]attribute.KeyValue
+}
+
+// Value answers for the record itself and asks the rest of the chain for everything else.
+func (c *clientCall) Value(key any) any {
+	if key == (clientKey{}) {
+		return c
+	}
+	return c.Context.Value(key)
+}
+
+func clientCallFrom(ctx context.Context) *clientCall {
+	c, _ := ctx.Value(clientKey{}).(*clientCall)
+	return c
+}
+
+// inFlight reports whether ctx shows that this very call has been seen by an outer interceptor.
+func inFlight(ctx context.Context, cc *grpc.ClientConn, fullMethod string) bool {
+	c := clientCallFrom(ctx)
+	if c == nil || c.cc != cc || c.fullMethod != fullMethod {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.done
+}
+
+// depart makes the record of a call, starts its span and returns the context to send it with.
+func (in *instrument) depart(ctx context.Context, cc *grpc.ClientConn, fullMethod string) (*clientCall, context.Context) {
+	c := &clientCall{Context: ctx, in: in, cc: cc, fullMethod: fullMethod}
+	if in.excludedHere(fullMethod) {
+		c.Context = policy.Suppress(ctx)
+		return c, c.carrier.inject(c, in.currentPropagator())
+	}
+	ctx = c.start()
+	return c, c.carrier.inject(ctx, in.currentPropagator())
+}
+
+func (c *clientCall) start() context.Context {
+	in, opts, m := c.in, c.in.kind, c.in.methodOf(c.fullMethod, false)
+	early := in.attributesAtStart()
+	if early {
+		opts = append(opts, trace.WithAttributes(append(c.startAttributes(m), c.own...)...))
+	}
+	ctx, span := in.currentTracer().Start(c, m.span, opts...)
+	c.span = span
+	if !early && span.IsRecording() {
+		c.attrs = c.startAttributes(m)
+	}
+	return ctx
+}
+
+func (c *clientCall) startAttributes(m method) []attribute.KeyValue {
+	attrs := m.append(c.space[:0])
+	if c.cc != nil {
+		t := c.in.targets.of(c.cc)
+		attrs = appendAddress(attrs, semattr.ServerAddress, t.host, semattr.ServerPort, t.port)
+	}
+	if !c.in.requestMetadata.Empty() {
+		if md, ok := metadata.FromOutgoingContext(c.Context); ok {
+			attrs = c.in.requestMetadata.Append(attrs, valuesOf(md))
+		}
+	}
+	c.own, c.ownError = c.in.appendOwn(c.Context, c.fullMethod, nil)
+	return attrs
+}
+
+// recorded reports whether there is anything to watch.
+func (c *clientCall) recorded() bool { return c.span != nil && c.span.IsRecording() }
+
+// options returns a copy of opts with what tells the peer and the metadata of the answer, unless the stats handler
+// does, and room for one more.
+func (c *clientCall) options(opts []grpc.CallOption) []grpc.CallOption {
+	all := make([]grpc.CallOption, len(opts), len(opts)+4)
+	copy(all, opts)
+	if c.in.stats {
+		return all
+	}
+	all = append(all, grpc.Peer(&c.answered))
+	if !c.in.responseMetadata.Empty() {
+		all = append(all, grpc.Header(&c.header), grpc.Trailer(&c.trailer))
+	}
+	return all
+}
+
+// finish ends the span, once, with err, which is what the caller gets. Whether grpc-go is done with the call, so
+// that what its call options wrote may be read, is told by over.
+func (c *clientCall) finish(err error, over bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.done {
+		return
+	}
+	c.done = true
+	if c.span == nil {
+		return
+	}
+	if c.span.IsRecording() {
+		c.settle(err, over)
+	}
+	c.span.End()
+}
+
+func (c *clientCall) settle(err error, over bool) {
+	code, message := statusOf(err)
+	errorType := c.panicType
+	if errorType != "" {
+		code, message = codes.Internal, ""
+	}
+	name := codeName(code)
+	if errorType == "" && code != codes.OK && c.in.isError(code) {
+		errorType = name
+	}
+	attrs := append(c.attrs, semattr.RPCResponseStatusCode.String(name))
+	addr, header, trailer := c.answer(over)
+	host, port := semattr.Peer(addr)
+	attrs = appendAddress(attrs, semattr.NetworkPeerAddress, host, semattr.NetworkPeerPort, port)
+	if !c.in.responseMetadata.Empty() {
+		attrs = c.in.responseMetadata.Append(attrs, func(key string) []string {
+			values := append(append([]string(nil), header[key]...), trailer[key]...)
+			return wireText(key, values)
+		})
+	}
+	c.in.conclude(c.span, attrs, c.own, errorType, c.ownError, message)
+}
+
+// answer returns what is known of the answer, from the stats handler or the call options.
+func (c *clientCall) answer(over bool) (addr net.Addr, header, trailer metadata.MD) {
+	if c.in.stats || !over {
+		return c.seen, c.seenPairs[0], c.seenPairs[1]
+	}
+	return c.answered.Addr, c.header, c.trailer
+}
+
+// abort notes a panic out of the invoker or streamer with value v, or runtime.Goexit if v is nil, and ends the span.
+func (c *clientCall) abort(v any) {
+	c.mu.Lock()
+	if c.recorded() && !c.done {
+		if c.panicType = "runtime.Goexit"; v != nil {
+			c.panicType = semattr.PanicType(v)
+			semattr.RecordPanic(c.span, v)
+		}
+	}
+	c.mu.Unlock()
+	c.finish(nil, false)
+}

@@ -1,0 +1,148 @@
+package grpcmw
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"sync/atomic"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/grpc/codes"
+
+	"github.com/spanroute/spanroute/internal/semattr"
+	"github.com/spanroute/spanroute/internal/version"
+)
+
+// scope is the name of the instrumentation scope of every span.
+const scope = "github.com/spanroute/spanroute/grpcmw"
+
+// An instrument is what all calls of one side share: options, looked up and compiled once. It is immutable but for
+// the tracer of the current global provider.
+type instrument struct {
+	settings
+	tracer           trace.Tracer // nil: ask the global provider
+	global           atomic.Pointer[globalTracer]
+	requestMetadata  semattr.Capture
+	responseMetadata semattr.Capture
+	kind             []trace.SpanStartOption // the span kind; shared, never appended to in place
+	stats            bool                    // client: a stats handler notes what came back
+	targets          targets
+}
+
+type globalTracer struct {
+	provider trace.TracerProvider
+	tracer   trace.Tracer
+}
+
+func newInstrument(kind trace.SpanKind, isError func(codes.Code) bool, opts []Option) *instrument {
+	s := settings{isError: isError}
+	for _, opt := range opts {
+		if opt != nil {
+			opt(&s)
+		}
+	}
+	in := &instrument{
+		settings:         s,
+		requestMetadata:  semattr.NewCapture(semattr.RPCRequestMetadataPrefix, capturable(s.request), s.unredacted),
+		responseMetadata: semattr.NewCapture(semattr.RPCResponseMetadataPrefix, capturable(s.response), s.unredacted),
+		kind:             slices.Clip([]trace.SpanStartOption{trace.WithSpanKind(kind)}),
+	}
+	if provider := s.fixedProvider(); provider != nil {
+		in.tracer = newTracer(provider)
+	}
+	if in.propagator == nil && s.tracing != nil {
+		in.propagator = s.tracing.Propagator()
+	}
+	return in
+}
+
+func (s *settings) fixedProvider() trace.TracerProvider {
+	if s.provider == nil && s.tracing != nil {
+		return s.tracing.TracerProvider()
+	}
+	return s.provider
+}
+
+func newTracer(p trace.TracerProvider) trace.Tracer {
+	return p.Tracer(scope, trace.WithInstrumentationVersion(version.Version), trace.WithSchemaURL(semattr.SchemaURL))
+}
+
+// currentTracer returns the tracer to start a span with. Global providers are asked for every time, because
+// otel.SetTracerProvider may be called at any time and more than once.
+func (in *instrument) currentTracer() trace.Tracer {
+	if in.tracer != nil {
+		return in.tracer
+	}
+	provider := otel.GetTracerProvider()
+	if g := in.global.Load(); g != nil && identical(g.provider, provider) {
+		return g.tracer
+	}
+	tracer := newTracer(provider)
+	in.global.Store(&globalTracer{provider, tracer})
+	return tracer
+}
+
+// identical is a == b for interfaces whose dynamic type may not be comparable.
+func identical(a, b any) bool {
+	t := reflect.TypeOf(a)
+	return t == reflect.TypeOf(b) && (t == nil || t.Comparable()) && a == b
+}
+
+func (in *instrument) currentPropagator() propagation.TextMapPropagator {
+	if in.propagator != nil {
+		return in.propagator
+	}
+	return otel.GetTextMapPropagator()
+}
+
+// attributesAtStart reports whether a sampler may want to see attributes. Of a provider that is not the kit's,
+// nobody knows.
+func (in *instrument) attributesAtStart() bool {
+	return in.provider != nil || in.tracing == nil || in.tracing.SamplerReadsAttributes()
+}
+
+// excludedHere asks the programmer's functions, excludedByRule the operator's patterns, which are for servers.
+func (in *instrument) excludedHere(fullMethod string) bool {
+	for _, exclude := range in.exclude {
+		if exclude(fullMethod) {
+			return true
+		}
+	}
+	return false
+}
+
+func (in *instrument) excludedByRule(fullMethod string) bool {
+	if in.tracing == nil {
+		return false
+	}
+	return in.tracing.Exclusions().Load().ExcludesRPC(fullMethod)
+}
+
+// appendOwn appends what WithAttributes gives, without an error.type, which is returned instead: it must wait
+// until it is known whether the span is an error.
+func (in *instrument) appendOwn(ctx context.Context, fullMethod string, attrs []attribute.KeyValue) (_ []attribute.KeyValue, errorType string) {
+	for _, f := range in.attributes {
+		for _, kv := range f(ctx, fullMethod) {
+			if kv.Key == semattr.ErrorTypeKey {
+				errorType = semattr.Text(kv.Value.String())
+				continue
+			}
+			attrs = append(attrs, clean(kv))
+		}
+	}
+	return attrs, errorType
+}
+
+func clean(kv attribute.KeyValue) attribute.KeyValue {
+	kv.Key = attribute.Key(semattr.Text(string(kv.Key)))
+	switch kv.Value.Type() {
+	case attribute.STRING:
+		return semattr.String(kv.Key, kv.Value.AsString())
+	case attribute.STRINGSLICE:
+		return semattr.List(kv.Key, kv.Value.AsStringSlice())
+	}
+	return kv
+}

@@ -1,0 +1,159 @@
+package grpcmw
+
+import (
+	"context"
+	"encoding/base64"
+	"slices"
+	"strings"
+
+	"go.opentelemetry.io/otel/propagation"
+	"google.golang.org/grpc/metadata"
+)
+
+// capturable removes the keys that are gRPC's own.
+func capturable(keys []string) []string {
+	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool {
+		key = strings.ToLower(strings.TrimSpace(key))
+		return strings.HasPrefix(key, ":") || strings.HasPrefix(key, "grpc-")
+	})
+}
+
+// sendable returns key if it may be sent as metadata, else "". grpc.SetHeader does not check.
+func sendable(key string) string {
+	if strings.HasPrefix(key, "grpc-") {
+		return ""
+	}
+	for i := range len(key) {
+		if c := key[i]; !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || strings.IndexByte("-_.", c) >= 0) {
+			return ""
+		}
+	}
+	return key
+}
+
+// valuesOf returns the values of md as a capture wants them: those of -bin keys in base64, as on the wire.
+func valuesOf(md metadata.MD) func(key string) []string {
+	return func(key string) []string { return wireText(key, md[key]) }
+}
+
+func wireText(key string, values []string) []string {
+	if !strings.HasSuffix(key, "-bin") {
+		return values
+	}
+	encoded := make([]string, len(values))
+	for i, v := range values {
+		encoded[i] = base64.RawStdEncoding.EncodeToString([]byte(v))
+	}
+	return encoded
+}
+
+// incoming reads the metadata of an RPC that arrived. It is embedded in the record of the call, whose pointer is
+// then a carrier that costs nothing.
+type incoming struct {
+	ctx    context.Context
+	header metadata.MD // what the stats handler was given, else nil and ctx is asked
+}
+
+var (
+	_ propagation.TextMapCarrier = (*incoming)(nil)
+	_ propagation.ValuesGetter   = (*incoming)(nil)
+)
+
+// Values returns all values of key, which must be lower case.
+func (c *incoming) Values(key string) []string {
+	if c.header != nil {
+		return c.header[key]
+	}
+	return metadata.ValueFromIncomingContext(c.ctx, key)
+}
+
+// Get returns the only value of key. A tracestate may come in several parts, which belong together
+// (W3C Trace Context, 3.3.1); of anything else, a second value makes no sense and the first counts.
+func (c *incoming) Get(key string) string {
+	values := c.Values(key)
+	switch {
+	case len(values) == 0:
+		return ""
+	case len(values) > 1 && key == "tracestate":
+		return strings.Join(values, ",")
+	}
+	return values[0]
+}
+
+// Set does nothing: what arrived is not changed.
+func (*incoming) Set(string, string) {}
+
+// Keys lists the keys that arrived.
+func (c *incoming) Keys() []string {
+	md := c.header
+	if md == nil {
+		md, _ = metadata.FromIncomingContext(c.ctx)
+	}
+	keys := make([]string, 0, len(md))
+	for key := range md {
+		keys = append(keys, key)
+	}
+	return keys
+}
+
+// outgoing collects the trace metadata of a call, so that the common case, a call without other metadata, costs no
+// map.
+type outgoing struct {
+	pairs []string
+	space [6]string // traceparent, tracestate, baggage
+}
+
+var _ propagation.TextMapCarrier = (*outgoing)(nil)
+
+// Get returns what was set before.
+func (c *outgoing) Get(key string) string {
+	for i := 0; i < len(c.pairs); i += 2 {
+		if strings.EqualFold(c.pairs[i], key) {
+			return c.pairs[i+1]
+		}
+	}
+	return ""
+}
+
+// Set replaces the value of key.
+func (c *outgoing) Set(key, value string) {
+	for i := 0; i < len(c.pairs); i += 2 {
+		if strings.EqualFold(c.pairs[i], key) {
+			c.pairs[i+1] = value
+			return
+		}
+	}
+	if c.pairs == nil {
+		c.pairs = c.space[:0]
+	}
+	c.pairs = append(c.pairs, key, value)
+}
+
+// Keys lists the keys set before.
+func (c *outgoing) Keys() []string {
+	keys := make([]string, 0, len(c.pairs)/2)
+	for i := 0; i < len(c.pairs); i += 2 {
+		keys = append(keys, c.pairs[i])
+	}
+	return keys
+}
+
+// inject returns ctx with the trace metadata that p writes for it. The caller's metadata is copied, not changed.
+// What p writes replaces what is there; a tracestate that came with an old traceparent goes with it.
+func (c *outgoing) inject(ctx context.Context, p propagation.TextMapPropagator) context.Context {
+	p.Inject(ctx, c)
+	md, ok := metadata.FromOutgoingContext(ctx) // a copy
+	if !ok {
+		if len(c.pairs) == 0 {
+			return ctx
+		}
+		return metadata.AppendToOutgoingContext(ctx, c.pairs...)
+	}
+	if c.Get("traceparent") != "" {
+		md.Delete("tracestate")
+	}
+	for i := 0; i < len(c.pairs); i += 2 {
+		md.Set(c.pairs[i], c.pairs[i+1])
+	}
+	return metadata.NewOutgoingContext(ctx, md)
+}

@@ -1,0 +1,45 @@
+package grpcmw
+
+import (
+	"strings"
+
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/spanroute/spanroute/internal/semattr"
+)
+
+// method tells span name and rpc.method. The original is what was called, and only there if the method is _OTHER.
+type method struct{ span, name, original string }
+
+// methodOf recognises fullMethod, which is registered or was chosen by local code unless other says so. Names
+// are cleaned like every other value.
+func (in *instrument) methodOf(fullMethod string, other bool) method {
+	if in.known != nil {
+		other = !in.known(fullMethod)
+	} else {
+		other = other || !wellFormed(fullMethod)
+	}
+	return named(fullMethod, other)
+}
+
+func named(fullMethod string, other bool) method {
+	name := semattr.Text(strings.TrimPrefix(fullMethod, "/"))
+	if other || name == "" {
+		return method{span: "grpc", name: semattr.Other, original: name}
+	}
+	return method{span: name, name: name}
+}
+
+// wellFormed reports whether fullMethod is /service/method, cut at the last slash as grpc-go does.
+func wellFormed(fullMethod string) bool {
+	slash := strings.LastIndexByte(fullMethod, '/')
+	return slash > 1 && fullMethod[0] == '/' && slash < len(fullMethod)-1
+}
+
+func (m method) append(attrs []attribute.KeyValue) []attribute.KeyValue {
+	attrs = append(attrs, semattr.RPCSystemGRPC(), semattr.RPCMethod.String(m.name))
+	if m.name == semattr.Other {
+		attrs = append(attrs, semattr.RPCMethodOriginal.String(m.original))
+	}
+	return attrs
+}

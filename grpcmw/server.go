@@ -1,0 +1,171 @@
+package grpcmw
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+)
+
+// ServerOptions returns both server interceptors, chained, and the stats handler that sees what interceptors
+// cannot: unknown methods, requests that cannot be decoded, answers of outer interceptors, responses that cannot
+// be sent. Put them first in grpc.NewServer, so that they are outermost:
+//
+//	s := grpc.NewServer(append(grpcmw.ServerOptions(grpcmw.With(t)), own...)...)
+func ServerOptions(opts ...Option) []grpc.ServerOption {
+	in := newInstrument(trace.SpanKindServer, serverError, opts)
+	return []grpc.ServerOption{
+		grpc.StatsHandler(&serverStats{in: in}),
+		grpc.ChainUnaryInterceptor(in.serveUnary),
+		grpc.ChainStreamInterceptor(in.serveStream),
+	}
+}
+
+// UnaryServerInterceptor returns an interceptor that gives every unary RPC that reaches it a span. See
+// [ServerOptions] for what does not reach it. Put it before all others.
+func UnaryServerInterceptor(opts ...Option) grpc.UnaryServerInterceptor {
+	return newInstrument(trace.SpanKindServer, serverError, opts).serveUnary
+}
+
+// StreamServerInterceptor is [UnaryServerInterceptor] for streams. There is one span per stream, whatever the
+// number of messages.
+func StreamServerInterceptor(opts ...Option) grpc.StreamServerInterceptor {
+	return newInstrument(trace.SpanKindServer, serverError, opts).serveStream
+}
+
+func (in *instrument) serveUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (resp any, err error) {
+	c, first := in.arrive(ctx, info.FullMethod)
+	if !first {
+		return handler(ctx, req)
+	}
+	if c.excluded {
+		return handler(c, req)
+	}
+	ctx = c.enter(ctx, c.in.methodOf(info.FullMethod, false))
+	if key := c.in.traceIDKey; key != "" {
+		if md := c.traceID(key); md != nil {
+			_ = grpc.SetHeader(ctx, md) // fails where there is no real stream to send it on
+		}
+	}
+	returned := false
+	defer func() {
+		if returned {
+			c.leave(err)
+			return
+		}
+		v := recover()
+		c.panicked(v)
+		if v != nil {
+			panic(v)
+		}
+	}()
+	resp, err = handler(ctx, req)
+	returned = true
+	return resp, err
+}
+
+func (in *instrument) serveStream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) (err error) {
+	c, first := in.arrive(ss.Context(), info.FullMethod)
+	if !first {
+		return handler(srv, ss)
+	}
+	if c.excluded {
+		return handler(srv, &contextStream{ss, c})
+	}
+	ctx := c.enter(ss.Context(), c.in.methodOf(info.FullMethod, srv == nil))
+	if key := c.in.traceIDKey; key != "" {
+		if md := c.traceID(key); md != nil {
+			_ = ss.SetHeader(md) // fails where an outer interceptor has sent the header
+		}
+	}
+	returned := false
+	defer func() {
+		if returned {
+			c.leave(err)
+			return
+		}
+		v := recover()
+		c.panicked(v)
+		if v != nil {
+			panic(v)
+		}
+	}()
+	err = handler(srv, c.wrap(ctx, ss))
+	returned = true
+	return err
+}
+
+// enter starts the span below ctx, in which a record that an interceptor made has to be put first.
+func (c *serverCall) enter(ctx context.Context, m method) context.Context {
+	if c.stats == nil {
+		ctx = c
+	}
+	return c.start(ctx, m)
+}
+
+// leave ends the span when there is no stats handler to do it with the error that was really sent.
+func (c *serverCall) leave(err error) {
+	if c.stats == nil {
+		c.finish(err, time.Time{})
+	}
+}
+
+// panicked is leave after a panic, or after runtime.Goexit if v is nil.
+func (c *serverCall) panicked(v any) {
+	c.abort(v)
+	c.leave(nil)
+}
+
+// traceID returns the header with the trace id, nil if there is none.
+func (c *serverCall) traceID(key string) metadata.MD {
+	sc := c.span.SpanContext()
+	if !sc.HasTraceID() {
+		return nil
+	}
+	return metadata.MD{key: {sc.TraceID().String()}}
+}
+
+// wrap gives the handler's stream its context, and watches it if the span is recorded.
+func (c *serverCall) wrap(ctx context.Context, ss grpc.ServerStream) grpc.ServerStream {
+	if !c.span.IsRecording() {
+		return &contextStream{ss, ctx}
+	}
+	return &serverStream{contextStream{ss, ctx}, c}
+}
+
+// contextStream is a stream with another context.
+type contextStream struct {
+	grpc.ServerStream
+	ctx context.Context
+}
+
+// Context returns the context with the span.
+func (s *contextStream) Context() context.Context { return s.ctx }
+
+// serverStream notes the first error. It adds no state of its own, so it is as safe as what it wraps: one sender
+// and one receiver at the same time.
+type serverStream struct {
+	contextStream
+	call *serverCall
+}
+
+// SendMsg sends m.
+func (s *serverStream) SendMsg(m any) error {
+	err := s.ServerStream.SendMsg(m)
+	if err != nil && err != io.EOF {
+		s.call.fail(err)
+	}
+	return err
+}
+
+// RecvMsg receives into m. io.EOF is the regular end.
+func (s *serverStream) RecvMsg(m any) error {
+	err := s.ServerStream.RecvMsg(m)
+	if err != nil && err != io.EOF {
+		s.call.fail(err)
+	}
+	return err
+}

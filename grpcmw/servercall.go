@@ -1,0 +1,292 @@
+package grpcmw
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	otelcodes "go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
+
+	"github.com/spanroute/spanroute/internal/policy"
+	"github.com/spanroute/spanroute/internal/semattr"
+)
+
+type serverKey struct{}
+
+// A serverCall is the record of one RPC on a server. It is itself a link of the context chain, so that storing it
+// costs no second allocation. It is made by whoever sees the RPC first: the stats handler's TagRPC, which starts no
+// span because grpc-go may never report the end of that RPC, or an interceptor that is installed alone.
+type serverCall struct {
+	context.Context
+	in         *instrument
+	fullMethod string
+	stats      *serverStats               // nil: made by an interceptor
+	stream     grpc.ServerTransportStream // tells RPCs apart, nil until an interceptor sees it
+	arrived    time.Time                  // of TagRPC
+	carrier    incoming
+	excluded   bool
+	tagged     bool // all stats handlers have had their TagRPC
+	begun      bool // the method is registered, or an unknown-service handler has it
+	bidi       bool
+
+	mu          sync.Mutex // guards what follows; SendMsg and RecvMsg may run in parallel with the end
+	claimed     bool       // an interceptor has taken the RPC
+	ended       bool
+	span        trace.Span // nil: not started
+	attrs       []attribute.KeyValue
+	own         []attribute.KeyValue // of WithAttributes; they win
+	ownError    string
+	err         error     // what the RPC ended with
+	endedAt     time.Time // zero: when close is called
+	failure     error     // first of SendMsg or RecvMsg
+	panicType   string    // error.type of a panic or Goexit
+	trailerSent bool
+	response    []metadata.MD          // header, then trailer, as sent
+	space       [12]attribute.KeyValue // what attrs is made of
+}
+
+// Value answers for the record itself and asks the rest of the chain for everything else.
+func (c *serverCall) Value(key any) any {
+	if key == (serverKey{}) {
+		return c
+	}
+	return c.Context.Value(key)
+}
+
+func serverCallFrom(ctx context.Context) *serverCall {
+	c, _ := ctx.Value(serverKey{}).(*serverCall)
+	return c
+}
+
+// arrive returns the record of the RPC that ctx is of, and whether the caller, an interceptor, is the one to
+// start its span.
+func (in *instrument) arrive(ctx context.Context, fullMethod string) (c *serverCall, first bool) {
+	stream := grpc.ServerTransportStreamFromContext(ctx)
+	if c = serverCallFrom(ctx); c != nil && c.isOf(stream) {
+		return c, c.claim(stream)
+	}
+	c = &serverCall{Context: ctx, in: in, fullMethod: fullMethod, stream: stream, claimed: true}
+	c.carrier.ctx = ctx
+	c.excluded = in.excludedByRule(fullMethod) || in.excludedHere(fullMethod)
+	if c.excluded {
+		c.suppress()
+	}
+	return c, true
+}
+
+// isOf tells the RPC of stream from another that is served with the context of this one.
+func (c *serverCall) isOf(stream grpc.ServerTransportStream) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.stats != nil && c.stream == nil || identical(c.stream, stream)
+}
+
+// claim is true for the first who asks, who then starts the span: an interceptor, or the stats handler at the end
+// of an RPC that reached none.
+func (c *serverCall) claim(stream grpc.ServerTransportStream) bool {
+	if c.stats == nil || c.excluded {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.claimed || c.ended {
+		return false
+	}
+	c.claimed, c.stream = true, stream
+	return true
+}
+
+// suppress makes c the context of an excluded RPC.
+func (c *serverCall) suppress() {
+	c.Context = policy.Suppress(c.extract(c.Context))
+}
+
+// extract returns ctx with the caller's trace context and baggage. A local span that is there already, of an RPC
+// served through ServeHTTP under mw, is the parent, and mw has read the rest.
+func (c *serverCall) extract(ctx context.Context) context.Context {
+	if sc := trace.SpanContextFromContext(ctx); sc.IsValid() && !sc.IsRemote() {
+		return ctx
+	}
+	return c.in.currentPropagator().Extract(ctx, &c.carrier)
+}
+
+// start starts the span and returns the handler's context. The method is _OTHER if other is true and
+// WithKnownMethod does not say otherwise.
+func (c *serverCall) start(ctx context.Context, m method) context.Context {
+	in := c.in
+	ctx = c.extract(ctx)
+	opts := c.startOptions(ctx)
+	early := in.attributesAtStart()
+	var attrs []attribute.KeyValue
+	if early {
+		attrs = c.startAttributes(ctx, m)
+		opts = append(opts, trace.WithAttributes(append(attrs, c.own...)...))
+	}
+	ctx, span := in.currentTracer().Start(ctx, m.span, opts...)
+	recording := span.IsRecording()
+	if recording && !early {
+		attrs = c.startAttributes(ctx, m)
+	}
+	c.carrier.header = nil
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.span = span
+	if recording && !early {
+		c.attrs = attrs
+	}
+	if c.ended { // an outer interceptor did not wait for this one
+		c.close()
+	}
+	return ctx
+}
+
+// startOptions are shared by all calls unless there is something to tell about this one.
+func (c *serverCall) startOptions(ctx context.Context) []trace.SpanStartOption {
+	opts := c.in.kind
+	if !c.arrived.IsZero() {
+		opts = append(opts, trace.WithTimestamp(c.arrived))
+	}
+	remote := trace.SpanContextFromContext(ctx)
+	if c.in.public == nil || remote.IsValid() && !remote.IsRemote() || !c.in.public(ctx, c.fullMethod) {
+		return opts
+	}
+	opts = append(opts, trace.WithNewRoot())
+	if remote.IsValid() {
+		opts = append(opts, trace.WithLinks(trace.Link{SpanContext: remote}))
+	}
+	return opts
+}
+
+func (c *serverCall) startAttributes(ctx context.Context, m method) []attribute.KeyValue {
+	attrs := m.append(c.space[:0])
+	if authority := c.carrier.Get(":authority"); authority != "" {
+		if host, port, ok := semattr.HostPort(authority); ok {
+			attrs = appendAddress(attrs, semattr.ServerAddress, host, semattr.ServerPort, port)
+		}
+	}
+	if p, ok := peer.FromContext(ctx); ok {
+		host, port := semattr.Peer(p.Addr)
+		attrs = appendAddress(attrs, semattr.NetworkPeerAddress, host, semattr.NetworkPeerPort, port)
+	}
+	if !c.in.requestMetadata.Empty() {
+		attrs = c.in.requestMetadata.Append(attrs, func(key string) []string {
+			return wireText(key, c.carrier.Values(key))
+		})
+	}
+	c.own, c.ownError = c.in.appendOwn(ctx, c.fullMethod, nil)
+	return attrs
+}
+
+// appendAddress appends what is there of an address and a port.
+func appendAddress(attrs []attribute.KeyValue, addrKey attribute.Key, addr string, portKey attribute.Key, port int) []attribute.KeyValue {
+	if addr == "" {
+		return attrs
+	}
+	attrs = append(attrs, semattr.String(addrKey, addr))
+	if port != 0 {
+		attrs = append(attrs, portKey.Int(port))
+	}
+	return attrs
+}
+
+// fail notes the first error of SendMsg or RecvMsg: grpc-go writes it at once, whatever the handler returns later.
+func (c *serverCall) fail(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.failure == nil {
+		c.failure = streamError(err)
+	}
+}
+
+// abort notes a panic with value v, or runtime.Goexit if v is nil.
+func (c *serverCall) abort(v any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended {
+		return
+	}
+	if c.panicType = "runtime.Goexit"; v != nil {
+		c.panicType = semattr.PanicType(v)
+		semattr.RecordPanic(c.span, v)
+	}
+}
+
+// finish ends the span, once, with what err and the record say. The time is the stats handler's, or zero.
+func (c *serverCall) finish(err error, at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended {
+		return
+	}
+	c.ended, c.err, c.endedAt = true, err, at
+	if c.span != nil {
+		c.close()
+	}
+}
+
+func (c *serverCall) close() {
+	if c.span.IsRecording() {
+		c.settle(c.err)
+	}
+	if c.endedAt.IsZero() {
+		c.span.End()
+		return
+	}
+	c.span.End(trace.WithTimestamp(c.endedAt))
+}
+
+// settle sets status and attributes. The order of the rows of the reference page is the order here.
+func (c *serverCall) settle(err error) {
+	var code codes.Code
+	var message, errorType string
+	switch {
+	case c.panicType != "":
+		code, message, errorType = codes.Internal, "", c.panicType
+		if c.trailerSent {
+			code, message = statusOf(err)
+		}
+	case c.failure != nil:
+		code, message = statusOf(c.failure)
+	default:
+		code, message = statusOf(err)
+	}
+	name := codeName(code)
+	if errorType == "" && code != codes.OK && c.in.isError(code) {
+		errorType = name
+	}
+	attrs := append(c.attrs, semattr.RPCResponseStatusCode.String(name))
+	if !c.in.responseMetadata.Empty() {
+		attrs = c.in.responseMetadata.Append(attrs, c.sent)
+	}
+	c.in.conclude(c.span, attrs, c.own, errorType, c.ownError, message)
+}
+
+// sent returns the values of a response metadata key, header before trailer.
+func (c *serverCall) sent(key string) (values []string) {
+	for _, md := range c.response {
+		values = append(values, md[key]...)
+	}
+	return wireText(key, values)
+}
+
+// conclude sets the attributes of a span that is about to end, and its status: Error if and only if there is an
+// error type.
+func (in *instrument) conclude(span trace.Span, attrs, own []attribute.KeyValue, errorType, ownError, message string) {
+	if errorType != "" {
+		if ownError != "" {
+			errorType = ownError
+		}
+		attrs = append(attrs, semattr.ErrorTypeKey.String(errorType))
+		if in.noMessage {
+			message = ""
+		}
+		span.SetStatus(otelcodes.Error, semattr.Text(message))
+	}
+	span.SetAttributes(append(attrs, own...)...)
+}

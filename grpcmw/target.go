@@ -1,0 +1,81 @@
+package grpcmw
+
+import (
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"weak"
+
+	"google.golang.org/grpc"
+
+	"github.com/spanroute/spanroute/internal/semattr"
+)
+
+// target is what the dial target says about the server.
+type target struct {
+	host string
+	port int
+}
+
+// targets remembers the target of the connection asked for last: interceptors mostly serve one. The connection
+// itself is not kept alive.
+type targets struct {
+	last atomic.Pointer[knownTarget]
+}
+
+type knownTarget struct {
+	cc     weak.Pointer[grpc.ClientConn]
+	target target
+}
+
+func (t *targets) of(cc *grpc.ClientConn) target {
+	if last := t.last.Load(); last != nil && last.cc.Value() == cc {
+		return last.target
+	}
+	found := parseTarget(cc.CanonicalTarget(), cc.Target())
+	t.last.Store(&knownTarget{weak.Make(cc), found})
+	return found
+}
+
+// parseTarget takes apart a target in the form scheme://authority/endpoint that grpc-go gives it. The authority is
+// that of a name server and says nothing. Whatever is not understood is the whole target as it was dialled.
+func parseTarget(canonical, dialled string) target {
+	scheme, rest, _ := strings.Cut(canonical, "://")
+	_, endpoint, found := strings.Cut(rest, "/")
+	if !found {
+		return target{host: dialled}
+	}
+	switch scheme {
+	case "dns", "passthrough":
+		if host, port, ok := splitEndpoint(endpoint); ok {
+			return target{host, port}
+		}
+	case "unix":
+		return target{host: socketPath(scheme, endpoint, dialled)}
+	case "unix-abstract":
+		return target{host: "@" + socketPath(scheme, endpoint, dialled)}
+	}
+	return target{host: dialled}
+}
+
+// splitEndpoint accepts host, host:port, v6, [v6] and [v6]:port.
+func splitEndpoint(endpoint string) (host string, port int, ok bool) {
+	if addr, err := netip.ParseAddr(endpoint); err == nil && addr.Is6() {
+		return endpoint, 0, true
+	}
+	return semattr.HostPort(endpoint)
+}
+
+// socketPath returns what the unix resolver dials. The endpoint has lost its first slash, so the target as dialled
+// is asked; a scheme that was filled in by default means an absolute path.
+func socketPath(scheme, endpoint, dialled string) string {
+	u, err := url.Parse(dialled)
+	if err != nil || u.Scheme != scheme {
+		return "/" + endpoint
+	}
+	if u.Path != "" {
+		return u.Path
+	}
+	return u.Opaque
+}
