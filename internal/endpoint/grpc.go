@@ -1,0 +1,71 @@
+package endpoint
+
+import (
+	"strings"
+
+	"github.com/spanroute/spanroute/internal/settings"
+)
+
+// GRPC is a parsed gRPC target.
+type GRPC struct {
+	Scheme      string // "http", "https", "" for host[:port]; "dns", "unix", "passthrough" for gRPC's own
+	Target      string // for grpc.NewClient; without a port if none was written and the scheme has none
+	Host        string // without brackets; "" for gRPC's own schemes
+	Port        string // as written, or 80 or 443 by the scheme; "" for a bare host and gRPC's own schemes
+	PathIgnored string // path and query of a URL: gRPC has no use for them
+}
+
+// JoinPort returns g with the port set, for a bare host that came without one.
+func (g GRPC) JoinPort(port string) GRPC {
+	g.Port = port
+	g.Target = target(authority{host: g.Host, port: port})
+	return g
+}
+
+// ParseGRPC reads http(s)://host[:port], host[:port], dns:///name, unix:///path or passthrough:///name.
+func ParseGRPC(text string) (GRPC, error) {
+	scheme, rest, written := cutScheme(text)
+	switch scheme {
+	case "dns", "unix", "passthrough":
+		return parseResolver(text, scheme, rest)
+	case "http", "https", "":
+		if written && scheme == "" {
+			return GRPC{}, fault(text, "has an empty scheme, want http, https or none")
+		}
+	default:
+		return GRPC{}, fault(text, "has the scheme %s, want http, https, dns, unix or passthrough", settings.Quote(scheme))
+	}
+	a, err := parseAuthority(text, rest)
+	if err != nil {
+		return GRPC{}, err
+	}
+	if a.user != "" {
+		return GRPC{}, fault(text, "has user information, which gRPC has no use for").WithHint("send a header")
+	}
+	switch {
+	case a.port == "" && scheme == "http":
+		a.port = "80"
+	case a.port == "" && scheme == "https":
+		a.port = "443"
+	}
+	return GRPC{Scheme: scheme, Target: target(a), Host: a.host, Port: a.port, PathIgnored: strings.TrimSuffix(a.tail, "/")}, nil
+}
+
+func parseResolver(text, scheme, rest string) (GRPC, error) {
+	if rest == "" || rest == "/" || strings.ContainsFunc(rest, bad) || strings.Contains(rest, "#") {
+		return GRPC{}, fault(text, "names nothing after %s://", scheme)
+	}
+	if scheme != "unix" && !strings.Contains(rest, "/") {
+		return GRPC{}, fault(text, "is not of the form %s:///host:port", scheme)
+	}
+	return GRPC{Scheme: scheme, Target: scheme + "://" + rest}, nil
+}
+
+// target is host:port. A host called like one of gRPC's resolvers would be taken for its scheme.
+func target(a authority) string {
+	switch strings.ToLower(a.host) {
+	case "dns", "unix", "unix-abstract", "passthrough", "xds", "vsock":
+		return "dns:///" + a.hostPort()
+	}
+	return a.hostPort()
+}

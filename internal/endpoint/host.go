@@ -1,0 +1,54 @@
+package endpoint
+
+import (
+	"net/netip"
+	"strings"
+
+	"github.com/spanroute/spanroute/internal/settings"
+)
+
+// CheckHost accepts a host name or an IP address (IPv6 with brackets or without), and refuses a scheme,
+// a port, a path and user information.
+func CheckHost(text string) error {
+	if inner, ok := strings.CutPrefix(text, "["); ok && strings.HasSuffix(inner, "]") {
+		if addr, err := netip.ParseAddr(strings.TrimSuffix(inner, "]")); err == nil && addr.Is6() {
+			return nil
+		}
+	}
+	if _, err := netip.ParseAddr(text); err == nil {
+		return nil
+	}
+	if _, _, ok := cutScheme(text); ok {
+		return fault(text, "is a URL, want a host name or IP address").WithHint("the port has its own key")
+	}
+	if strings.Contains(text, ":") {
+		return fault(text, "has a port, want a host name or IP address").WithHint("the port has its own key")
+	}
+	if strings.ContainsFunc(text, bad) {
+		return fault(text, "holds a space or control character")
+	}
+	return hostFault(text, text)
+}
+
+// hostFault checks a host without brackets and port.
+func hostFault(text, host string) error {
+	if host == "" {
+		return settings.Errorf(settings.ErrURL, "%s has no host", settings.Quote(Redact(text)))
+	}
+	if _, err := netip.ParseAddr(host); err == nil {
+		return nil
+	}
+	if strings.ContainsAny(host, "/?#@:[]\\\"<>^`{}|%,;=&'()*!$+~") {
+		return fault(text, "holds characters a host name cannot hold")
+	}
+	labels := strings.Split(strings.TrimSuffix(host, "."), ".")
+	for _, label := range labels {
+		if label == "" || len(label) > 63 {
+			return fault(text, "is no host name: a part between dots is empty or longer than 63 bytes")
+		}
+	}
+	if len(host) > 254 || allDigits(labels[len(labels)-1]) {
+		return fault(text, "is neither a host name nor an IP address")
+	}
+	return nil
+}

@@ -1,0 +1,62 @@
+package endpoint
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/spanroute/spanroute/internal/settings"
+)
+
+// HTTP is a parsed HTTP URL.
+type HTTP struct {
+	URL            *url.URL // scheme http or https and a host; path and query as written, no fragment
+	SchemeInferred bool     // no scheme was written; it is http
+	HasPort        bool     // a port was written
+}
+
+// ParseHTTP reads an http or https URL, or host[:port][/path], for which http is filled in.
+func ParseHTTP(text string) (HTTP, error) {
+	scheme, rest, written := cutScheme(text)
+	if !written {
+		scheme, rest = "http", text
+	}
+	if scheme != "http" && scheme != "https" {
+		return HTTP{}, fault(text, "has the scheme %s, want http or https", settings.Quote(scheme))
+	}
+	a, err := parseAuthority(text, rest)
+	if err != nil {
+		return HTTP{}, err
+	}
+	u, perr := url.Parse(scheme + "://" + rest)
+	if perr != nil {
+		return HTTP{}, fault(text, "is no URL: %s", reason(perr))
+	}
+	u.Host = a.hostPort()
+	return HTTP{URL: u, SchemeInferred: !written, HasPort: a.port != ""}, nil
+}
+
+// cutScheme splits "scheme://rest"; the scheme in lower case.
+func cutScheme(text string) (scheme, rest string, ok bool) {
+	scheme, rest, ok = strings.Cut(text, "://")
+	if !ok || strings.ContainsAny(scheme, "/?#@:") {
+		return "", text, false
+	}
+	return strings.ToLower(scheme), rest, true
+}
+
+// fault is "text <what>", with secrets in text masked.
+func fault(text, format string, args ...any) *settings.Fault {
+	args = append([]any{settings.Quote(Redact(text))}, args...)
+	return settings.Errorf(settings.ErrURL, "%s "+format, args...)
+}
+
+// reason is what url.Parse says without the URL, which may hold a password. Its innermost errors quote
+// only the bad bytes.
+func reason(err error) string {
+	if e, ok := err.(*url.Error); ok {
+		if _, ok := e.Err.(url.EscapeError); ok {
+			return "a % is not followed by two hex digits"
+		}
+	}
+	return "it holds characters a URL cannot hold"
+}

@@ -1,0 +1,91 @@
+package endpoint
+
+import (
+	"net/url"
+	"strings"
+)
+
+// mask stands for a secret.
+const mask = "***"
+
+// Redact returns text, a URL or anything that was meant to be one, with user information and the query
+// values whose name contains key, token, secret, sig, pass or auth replaced by ***.
+func Redact(text string) string {
+	body, query := text, ""
+	if i := strings.IndexAny(text, "?#"); i >= 0 {
+		body, query = text[:i], text[i:]
+	}
+	if strings.Contains(query, "@") && !strings.Contains(body, "@") && brokenAuthority(body) {
+		i := strings.LastIndexByte(text, '@')
+		return schemePart(text) + mask + text[i:]
+	}
+	return redactUser(body) + redactQuery(query)
+}
+
+func schemePart(text string) string {
+	if i := strings.Index(text, "://"); i >= 0 {
+		return text[:i+3]
+	}
+	return ""
+}
+
+// redactUser masks what stands before the last @ of the authority; in a password with an unescaped slash
+// that is further right than the authority ends.
+func redactUser(body string) string {
+	scheme := schemePart(body)
+	rest := body[len(scheme):]
+	end := strings.IndexByte(rest, '/')
+	if end < 0 || brokenAuthority(body) {
+		end = len(rest)
+	}
+	at := strings.LastIndexByte(rest[:end], '@')
+	if at < 0 {
+		return body
+	}
+	return scheme + mask + rest[at:]
+}
+
+// brokenAuthority reports whether the authority has a colon with no port behind it, as user:pass has that
+// was cut short by a delimiter in the password.
+func brokenAuthority(body string) bool {
+	rest := body[len(schemePart(body)):]
+	hostPort, _, _ := strings.Cut(rest, "/")
+	if strings.Contains(hostPort, "@") || strings.HasPrefix(hostPort, "[") {
+		return false
+	}
+	_, port, colon := strings.Cut(hostPort, ":")
+	return colon && !allDigits(port)
+}
+
+func redactQuery(query string) string {
+	var b strings.Builder
+	for query != "" {
+		end := strings.IndexAny(query[1:], "&;#?") + 1
+		if end == 0 {
+			end = len(query)
+		}
+		name, value, ok := strings.Cut(query[:end], "=")
+		if b.WriteString(name); ok {
+			b.WriteByte('=')
+			if value != "" && secretName(name) {
+				value = mask
+			}
+			b.WriteString(value)
+		}
+		query = query[end:]
+	}
+	return b.String()
+}
+
+func secretName(name string) bool {
+	if decoded, err := url.QueryUnescape(name); err == nil {
+		name = decoded
+	}
+	name = strings.ToLower(name)
+	for _, part := range []string{"key", "token", "secret", "sig", "pass", "auth"} {
+		if strings.Contains(name, part) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,205 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// Decode assigns section, a nested map of keys, to into, a pointer to a struct of the schema's type, over
+// what that already holds. It is strict: an unknown key, another type, a value outside its range or
+// enumeration, an alias that disagrees with its key are faults. Text is taken for a number or bool by
+// nobody here; config does so where it can warn. A nil value means not set. All faults are joined, each a
+// *KeyError. Validate is not called.
+func (s *Schema) Decode(section map[string]any, into any) error {
+	rv := reflect.ValueOf(into)
+	if rv.Kind() != reflect.Pointer || rv.IsNil() || rv.Elem().Type() != s.of {
+		return fmt.Errorf("%w: cannot decode into %T, want *%s", ErrInvalid, into, s.of)
+	}
+	d := decoder{Schema: s, into: rv.Elem(), from: map[int]found{}}
+	d.section(section, "")
+	return errors.Join(d.faults...)
+}
+
+type decoder struct {
+	*Schema
+	into   reflect.Value
+	from   map[int]found // field -> what was assigned to it
+	faults []error
+}
+
+type found struct {
+	path  string
+	value any
+}
+
+func (d *decoder) refuse(path string, err error) {
+	d.faults = append(d.faults, &KeyError{Key: path, Err: err})
+}
+
+func (d *decoder) section(m map[string]any, prefix string) {
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		v, path := m[name], prefix+name
+		i, known := d.byPath[path]
+		switch {
+		case strings.Contains(name, "."), !known && !d.sections[path]:
+			d.refuse(path, d.unknown(prefix, name))
+		case v == nil:
+		case known:
+			d.assign(i, path, v)
+		default:
+			d.nested(path, v)
+		}
+	}
+}
+
+func (d *decoder) nested(path string, v any) {
+	m, ok := v.(map[string]any)
+	if !ok {
+		d.refuse(path, Errorf(ErrWrongType, "not a section, want %s", Words(d.names(path+"."), "or")))
+		return
+	}
+	d.section(m, path+".")
+}
+
+func (d *decoder) assign(i int, path string, v any) {
+	f := d.fields[i]
+	value, coerced, err := FromValue(f.key, v)
+	if err == nil && coerced != "" {
+		err = f.key.explain(Errorf(ErrWrongType, "%s", coerced))
+	}
+	if err != nil {
+		d.refuse(path, err)
+		return
+	}
+	if value == nil {
+		return
+	}
+	if before, twice := d.from[i]; twice {
+		if !reflect.DeepEqual(before.value, value) {
+			d.refuse(path, Errorf(ErrConflict, "conflicts with %s, keep one", before.path))
+		}
+		return
+	}
+	d.from[i] = found{path, value}
+	if !write(d.into.FieldByIndex(f.index), value) {
+		d.refuse(path, Errorf(ErrOutOfRange, "%v is out of range", value))
+	}
+}
+
+// UnknownKey is the fault of a path that names no key and no section: with the right spelling if one is
+// near, or the section where a key of that name lives.
+func (s *Schema) UnknownKey(path string) *Fault {
+	at := strings.LastIndexByte(path, '.') + 1
+	return s.unknown(path[:at], path[at:])
+}
+
+func (s *Schema) unknown(prefix, name string) *Fault {
+	f := Errorf(ErrUnknownKey, "unknown key")
+	if strings.Contains(name, ".") {
+		return f.WithHint("nest it")
+	}
+	if hint := DidYouMean(name, s.names(prefix)); hint != "" {
+		return f.WithHint(hint)
+	}
+	for _, k := range s.fields {
+		if strings.HasSuffix(k.key.Path, "."+name) {
+			return f.WithHint("it belongs in " + k.key.Path)
+		}
+	}
+	return f
+}
+
+// names lists what may stand directly in a section: keys, aliases and sections, in the struct's order.
+func (s *Schema) names(prefix string) []string {
+	var names []string
+	add := func(path string) {
+		rest, ok := strings.CutPrefix(path, prefix)
+		name, _, _ := strings.Cut(rest, ".")
+		if ok && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	for _, f := range s.fields {
+		add(f.key.Path)
+	}
+	for _, f := range s.fields {
+		for _, alias := range f.key.Aliases {
+			add(alias)
+		}
+	}
+	return names
+}
+
+// write assigns a converted value to a field; false if it does not fit.
+func write(field reflect.Value, value any) bool {
+	if field.Kind() == reflect.Pointer {
+		p := reflect.New(field.Type().Elem())
+		field.Set(p)
+		field = p.Elem()
+	}
+	switch v := value.(type) {
+	case int:
+		if field.OverflowInt(int64(v)) {
+			return false
+		}
+		field.SetInt(int64(v))
+	case Pairs:
+		field.Set(pairsValue(field.Type(), v))
+	default:
+		field.Set(reflect.ValueOf(value).Convert(field.Type()))
+	}
+	return true
+}
+
+func pairsValue(t reflect.Type, pairs Pairs) reflect.Value {
+	if t == pairsType {
+		return reflect.ValueOf(slices.Clone(pairs))
+	}
+	m := reflect.MakeMap(t)
+	for _, p := range pairs {
+		m.SetMapIndex(reflect.ValueOf(p.Name).Convert(t.Key()), reflect.ValueOf(p.Value).Convert(t.Elem()))
+	}
+	return m
+}
+
+// read is a field's value in the Go type that goes with its key's; nil for a nil pointer.
+func read(field reflect.Value) any {
+	if field.Kind() == reflect.Pointer {
+		if field.IsNil() {
+			return nil
+		}
+		field = field.Elem()
+	}
+	t, _ := typeOf(field.Type())
+	switch t {
+	case TypeInt:
+		return int(field.Int())
+	case TypeList:
+		return slices.Clone(field.Convert(reflect.TypeFor[[]string]()).Interface().([]string))
+	case TypeMap:
+		return readPairs(field)
+	case TypeBool:
+		return field.Bool()
+	case TypeFloat:
+		return field.Float()
+	case TypeDuration:
+		return field.Interface()
+	}
+	return field.String()
+}
+
+func readPairs(field reflect.Value) Pairs {
+	if field.Type() == pairsType {
+		return slices.Clone(field.Interface().(Pairs))
+	}
+	pairs := make(Pairs, 0, field.Len())
+	for it := field.MapRange(); it.Next(); {
+		pairs = append(pairs, Pair{it.Key().String(), it.Value().String()})
+	}
+	slices.SortFunc(pairs, func(a, b Pair) int { return strings.Compare(a.Name, b.Name) })
+	return pairs
+}

@@ -1,0 +1,58 @@
+package settings
+
+import "strings"
+
+// Nearest returns the candidate that name was probably meant to be: the one with the least
+// Damerau-Levenshtein distance, at most max(1, len(name)/3) and without regard to letter case. Among
+// equals the first wins.
+func Nearest(name string, candidates []string) (string, bool) {
+	from := []rune(strings.ToLower(name))
+	limit := max(1, len(from)/3)
+	best, found := "", false
+	for _, c := range candidates {
+		if d, ok := distance(from, []rune(strings.ToLower(c)), limit); ok && (!found || d < limit) {
+			best, found, limit = c, true, d
+		}
+	}
+	return best, found
+}
+
+// DidYouMean returns the hint `did you mean "x"?` for the nearest candidate, "" if none is near.
+func DidYouMean(name string, candidates []string) string {
+	near, ok := Nearest(name, candidates)
+	if !ok {
+		return ""
+	}
+	return "did you mean " + Quote(near) + "?"
+}
+
+// distance counts insertions, deletions, substitutions and swaps of neighbours; false above limit.
+func distance(a, b []rune, limit int) (int, bool) {
+	if len(a)-len(b) > limit || len(b)-len(a) > limit {
+		return 0, false
+	}
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := range a {
+		row[0] = i + 1
+		for j := range b {
+			row[j+1] = step(a, b, i, j, before, last, row)
+		}
+		before, last, row = last, row, before
+	}
+	return last[len(b)], last[len(b)] <= limit
+}
+
+func step(a, b []rune, i, j int, before, last, row []int) int {
+	cost := 1
+	if a[i] == b[j] {
+		cost = 0
+	}
+	d := min(last[j+1]+1, row[j]+1, last[j]+cost)
+	if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+		d = min(d, before[j-1]+1)
+	}
+	return d
+}

@@ -1,0 +1,72 @@
+package settings
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// quotedRunes is how much of a found value an error shows.
+const quotedRunes = 64
+
+// Quote returns text in double quotes for an error: cut at 64 runes, with control characters, other
+// unprintable ones and bytes that are no UTF-8 escaped. Backslashes stay as they are, because patterns
+// are full of them. Never give it the value of a secret key.
+func Quote(text string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for n := 0; text != ""; n++ {
+		if n == quotedRunes {
+			b.WriteString("…")
+			break
+		}
+		r, size := utf8.DecodeRuneInString(text)
+		writeRune(&b, r, text[:size])
+		text = text[size:]
+	}
+	b.WriteByte('"')
+	return b.String()
+}
+
+func writeRune(b *strings.Builder, r rune, raw string) {
+	switch {
+	case r == utf8.RuneError && len(raw) == 1:
+		fmt.Fprintf(b, `\x%02x`, raw[0])
+	case r == '"':
+		b.WriteString(`\"`)
+	case r == '\n':
+		b.WriteString(`\n`)
+	case r == '\r':
+		b.WriteString(`\r`)
+	case r == '\t':
+		b.WriteString(`\t`)
+	case r < 0x80 && !unicode.IsPrint(r):
+		fmt.Fprintf(b, `\x%02x`, r)
+	case !unicode.IsPrint(r):
+		fmt.Fprintf(b, `\u%04x`, r)
+	default:
+		b.WriteString(raw)
+	}
+}
+
+// Words joins words as a sentence lists them: "grpc, http or http/json".
+func Words(words []string, conjunction string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " " + conjunction + " " + words[last]
+}
+
+// EnvName is the environment variable of a key: EnvName("SPANROUTE_", "jaeger.thrift.agent_port") is
+// "SPANROUTE_JAEGER_THRIFT_AGENT_PORT". There is no way back: two paths may share a name.
+func EnvName(prefix, path string) string {
+	return prefix + strings.ToUpper(strings.ReplaceAll(path, ".", "_"))
+}
+
+// FlagName is the command line flag of a key, without dashes in front:
+// FlagName("jaeger.thrift.agent_port") is "tracing.jaeger.thrift.agent-port".
+func FlagName(path string) string {
+	return "tracing." + strings.ReplaceAll(path, "_", "-")
+}
