@@ -1,0 +1,40 @@
+package settings
+
+import (
+	"reflect"
+	"strings"
+)
+
+// Mask replaces in text the values that the secret keys have in v, a struct of the schema's type, by ***.
+// It is the last defence where text comes from code that does not know of secrets, such as a panic.
+func (s *Schema) Mask(v any, text string) string {
+	rv := reflect.Indirect(reflect.ValueOf(v))
+	for _, f := range s.fields {
+		if !f.key.Secret {
+			continue
+		}
+		for _, secret := range texts(read(rv.FieldByIndex(f.index))) {
+			if secret != "" {
+				text = strings.ReplaceAll(text, secret, "***")
+			}
+		}
+	}
+	return text
+}
+
+// texts lists the texts a value is made of.
+func texts(value any) []string {
+	switch v := value.(type) {
+	case string:
+		return []string{v}
+	case []string:
+		return v
+	case Pairs:
+		var values []string
+		for _, p := range v {
+			values = append(values, p.Value)
+		}
+		return values
+	}
+	return nil
+}

@@ -1,0 +1,120 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/internal/settings"
+)
+
+// Common is what every exporter is told besides its own settings. It grows without breaking plugins: use
+// keyed fields.
+type Common struct {
+	Name, ID          string                  // "zipkin"; ID equals Name today, "name/instance" is reserved
+	Timeout           time.Duration           // of one attempt; negative: no limit
+	MaxTagValueLength int                     // in code points; 0: no limit
+	Delivery          delivery.Options        // for delivery.New, complete
+	Logger            *slog.Logger            // never nil
+	Source            func(key string) string // where a key was set: "app.yaml:12:5", "built-in"; never nil
+	_                 struct{}
+}
+
+// Opener builds an exporter that was prepared. ctx bounds the building, not the exporter's life. Each call
+// builds another exporter that shares nothing with the others; the caller shuts it down. It may be called
+// from several goroutines.
+type Opener func(ctx context.Context, common Common) (sdktrace.SpanExporter, error)
+
+// Validator is implemented by settings (S or *S) that check more than types and ranges of single keys. It
+// joins a *[KeyError] per fault, has no effects, and is called after all keys decoded.
+type Validator = settings.Validator
+
+// KeyError says which key of an exporter's section an error is about: "thrift.agent_port".
+type KeyError = settings.KeyError
+
+// Key describes one key of an exporter's section.
+type Key = settings.Key
+
+// Pairs is a free-form map in the order it was written, such as headers.
+type Pairs = settings.Pairs
+
+// Pair is one entry of [Pairs].
+type Pair = settings.Pair
+
+// Description is what people and config want to know about an exporter.
+type Description struct {
+	Name    string
+	Aliases []string
+	Doc     string
+	Keys    []Key // in the order of the struct's fields
+}
+
+// Factory ties a name to a settings type and the function that builds the exporter. It is made by
+// [NewFactory]; its zero value is refused by Register. It never changes and may be copied.
+type Factory struct {
+	name    string
+	aliases []string
+	doc     string
+	err     error // why Register refuses it
+	keys    func() []Key
+	prepare func(section map[string]any) (open, error)
+}
+
+// open builds an exporter from settings that were checked.
+type open func(ctx context.Context, common Common) (sdktrace.SpanExporter, error)
+
+// FactoryOption changes a factory while it is made.
+type FactoryOption func(*Factory)
+
+// WithAlias lets the exporter be called by other names too. Name and aliases share one name space.
+func WithAlias(names ...string) FactoryOption {
+	return func(f *Factory) { f.aliases = append(f.aliases, names...) }
+}
+
+// WithDoc says in one sentence what the exporter does.
+func WithDoc(sentence string) FactoryOption {
+	return func(f *Factory) { f.doc = sentence }
+}
+
+// NewFactory ties a name to one settings type S, a struct. defaults runs anew for every use, so nothing in
+// its result is shared; nil means the zero value. Only build may have effects, and even that dials nothing
+// and resolves nothing: a backend that is down is no reason for a program not to start.
+//
+// What is wrong with S or the name is told by Register, as ErrInvalid.
+func NewFactory[S any](
+	name string,
+	defaults func() S,
+	build func(ctx context.Context, common Common, s S) (sdktrace.SpanExporter, error),
+	opts ...FactoryOption,
+) Factory {
+	f := Factory{name: strings.ToLower(name)}
+	for _, opt := range opts {
+		opt(&f)
+	}
+	schema, err := settings.Of(defaults)
+	switch {
+	case err != nil:
+		f.err = err
+		return f
+	case build == nil:
+		f.err = fmt.Errorf("%w: it has no build function", settings.ErrInvalid)
+		return f
+	}
+	p := plugin[S]{name: f.name, schema: schema, defaults: defaults, build: build}
+	f.err = reserved(schema)
+	f.keys, f.prepare = schema.Keys, p.prepare
+	return f
+}
+
+// reserved refuses the key that config puts into every exporter's section.
+func reserved(schema *settings.Schema) error {
+	if _, _, taken := schema.Lookup("timeout"); taken {
+		return fmt.Errorf("%w: the key timeout is every exporter's already, use Common.Timeout", settings.ErrInvalid)
+	}
+	return nil
+}

@@ -1,0 +1,154 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"reflect"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/spanroute/spanroute/internal/settings"
+)
+
+// plugin runs the code of one factory.
+type plugin[S any] struct {
+	name     string
+	schema   *settings.Schema
+	defaults func() S
+	build    func(ctx context.Context, common Common, s S) (sdktrace.SpanExporter, error)
+}
+
+// prepare checks section. The settings themselves are decoded again for each opening, from a copy that no
+// one else holds, so that two exporters never share a slice or map.
+func (p plugin[S]) prepare(section map[string]any) (open, error) {
+	section = clone(section)
+	if _, err := p.settings(section); err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, common Common) (sdktrace.SpanExporter, error) {
+		s, err := p.settings(section)
+		if err != nil {
+			return nil, err
+		}
+		return p.open(ctx, common.complete(p.name), s)
+	}, nil
+}
+
+func (p plugin[S]) settings(section map[string]any) (s S, err error) {
+	defer p.recovered("its settings", nil, &err)
+	if p.defaults != nil {
+		s = p.defaults()
+	}
+	if err := p.schema.Decode(section, &s); err != nil {
+		return s, err
+	}
+	if v, ok := any(&s).(settings.Validator); ok { // the methods of *S include those of S
+		defer p.recovered("Validate", &s, &err)
+		return s, v.Validate()
+	}
+	return s, nil
+}
+
+func (p plugin[S]) open(ctx context.Context, common Common, s S) (x sdktrace.SpanExporter, err error) {
+	defer p.recovered("build", &s, &err)
+	x, err = p.build(ctx, common, s)
+	switch {
+	case err != nil:
+		return nil, err
+	case isNil(x):
+		return nil, fmt.Errorf("exporter %q: build returned neither an exporter nor an error", p.name)
+	}
+	return x, nil
+}
+
+// recovered turns a panic into an error. The panic's text is not the plugin's considered word, so secrets
+// are taken out of it.
+func (p plugin[S]) recovered(where string, s *S, err *error) {
+	r := recover()
+	if r == nil {
+		return
+	}
+	text := fmt.Sprint(r)
+	if s != nil {
+		text = p.schema.Mask(*s, text)
+	}
+	*err = fmt.Errorf("exporter %q: panic in %s: %s", p.name, where, text)
+	if cause, ok := r.(error); ok && s == nil {
+		*err = fmt.Errorf("exporter %q: panic in %s: %w", p.name, where, cause)
+	}
+}
+
+// complete fills in what must never be missing.
+func (c Common) complete(name string) Common {
+	c.Name = name
+	if c.ID == "" {
+		c.ID = name
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Source == nil {
+		c.Source = func(string) string { return "built-in" }
+	}
+	d := &c.Delivery
+	if d.ID == "" {
+		d.ID = c.ID
+	}
+	if d.Logger == nil {
+		d.Logger = c.Logger
+	}
+	if d.Timeout == 0 {
+		d.Timeout = c.Timeout
+	}
+	return c
+}
+
+func isNil(x sdktrace.SpanExporter) bool {
+	if x == nil {
+		return true
+	}
+	v := reflect.ValueOf(x)
+	return v.Kind() == reflect.Pointer && v.IsNil()
+}
+
+// clone copies the maps and slices a section is made of; the leaves are values.
+func clone(section map[string]any) map[string]any {
+	c := make(map[string]any, len(section))
+	for name, v := range section {
+		c[name] = cloneValue(v)
+	}
+	return c
+}
+
+func cloneValue(v any) any {
+	if m, ok := v.(map[string]any); ok {
+		return clone(m)
+	}
+	rv := reflect.ValueOf(v)
+	switch rv.Kind() {
+	case reflect.Slice:
+		if rv.IsNil() {
+			return v
+		}
+		c := reflect.MakeSlice(rv.Type(), rv.Len(), rv.Len())
+		for i := range rv.Len() {
+			setClone(c.Index(i), rv.Index(i))
+		}
+		return c.Interface()
+	case reflect.Map:
+		c := reflect.MakeMapWithSize(rv.Type(), rv.Len())
+		for it := rv.MapRange(); it.Next(); {
+			c.SetMapIndex(it.Key(), it.Value())
+		}
+		return c.Interface()
+	}
+	return v
+}
+
+func setClone(to, from reflect.Value) {
+	if v := cloneValue(from.Interface()); v != nil {
+		to.Set(reflect.ValueOf(v))
+	}
+}
+

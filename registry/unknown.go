@@ -1,0 +1,48 @@
+package registry
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spanroute/spanroute/internal/settings"
+)
+
+// kit maps the names of the kit's own exporters to their packages. They may not be linked in.
+var kit = map[string]string{
+	"zipkin":    "zipkin",
+	"jaeger":    "jaeger",
+	"otlp":      "otlp",
+	"console":   "console",
+	"stdout":    "console",
+	"memory":    "memory",
+	"in_memory": "memory",
+}
+
+const exportersPath = "github.com/spanroute/spanroute/exporters/"
+
+// unknownError matches ErrUnknown and the kind that config reports.
+type unknownError struct {
+	text string
+	kind settings.Kind
+}
+
+func (e *unknownError) Error() string   { return e.text }
+func (e *unknownError) Unwrap() []error { return []error{ErrUnknown, e.kind} }
+
+// unknown is the error of a name nobody registered. all are names and aliases, names without the latter.
+func unknown(name string, all, names []string) error {
+	if pkg, ok := kit[strings.ToLower(name)]; ok {
+		return &unknownError{fmt.Sprintf("exporter %q is not in this program, import %s%s or exporters/all",
+			strings.ToLower(name), exportersPath, pkg), settings.ErrUnsupported}
+	}
+	text := "unknown exporter " + settings.Quote(name)
+	if hint := settings.DidYouMean(name, all); hint != "" {
+		text += ", " + hint
+	}
+	if len(names) == 0 {
+		text += " (there are none, import " + exportersPath + "all)"
+	} else {
+		text += " (there are " + strings.Join(names, ", ") + ")"
+	}
+	return &unknownError{text, settings.ErrUnknownValue}
+}
