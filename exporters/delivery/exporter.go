@@ -2,51 +2,79 @@ package delivery
 
 import (
 	"context"
+	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// Exporter is one destination.
+// An Exporter is one destination: a queue, the goroutines that send from it, and its accounts.
+// All its methods may be called from any number of goroutines.
 type Exporter[P Payload] struct {
-	encoder Encoder[P]
-	sender  Sender[P]
-	o       Options
+	*handle
 }
 
-// New makes a destination.
-func New[P Payload](e Encoder[P], s Sender[P], o Options) *Exporter[P] {
-	return &Exporter[P]{encoder: e, sender: s, o: o.orDefault()}
+// New starts a destination. It opens no connection: Send does, with the first payload. The
+// destination owns s from now on and closes it in Shutdown, which has to be called.
+func New[P Payload](encoder Encoder[P], s Sender[P], o Options) *Exporter[P] {
+	return &Exporter[P]{start(encoder, s, o, 0)}
 }
 
-// ExportSpans enqueues.
-func (x *Exporter[P]) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
-	for _, p := range x.encoder.Encode(spans, &Report{}) {
-		x.sender.Send(ctx, p)
+// handle is what does not depend on the payload.
+type handle struct {
+	e       *engine
+	closer  func(context.Context) error
+	workers chan struct{} // closed when all senders have ended
+}
+
+func start[P Payload](encoder Encoder[P], s Sender[P], o Options, maxSpans int) *handle {
+	o = o.orDefault()
+	confirmer, _ := s.(Confirmer)
+	if confirmer != nil {
+		o.Senders = 1
+		o.Retry.Max = min(o.Retry.longest(), time.Second)
+	}
+	e := newEngine(o, maxSpans)
+	e.limit = newLimit(encoder)
+	h := &handle{e: e, closer: s.Close, workers: make(chan struct{})}
+	running := make(chan struct{}, o.Senders)
+	for range o.Senders {
+		w := &worker[P]{e: e, encoder: encoder, sender: s, confirmer: confirmer}
+		go func() {
+			defer func() { running <- struct{}{} }()
+			w.run()
+		}()
+	}
+	go func() {
+		defer close(h.workers)
+		for range o.Senders {
+			<-running
+		}
+	}()
+	return h
+}
+
+// Enqueue takes a span that has ended. It never blocks, encodes or logs; what does not fit
+// is counted in Stats.Dropped. The span must not change any more, as those of the SDK do not.
+// A nil span is nothing.
+func (h *handle) Enqueue(span sdktrace.ReadOnlySpan) {
+	if span != nil {
+		h.e.enqueue(span)
+	}
+}
+
+// ExportSpans enqueues spans and returns nil at once, or ErrShutdown. What becomes of them is
+// in Stats and in the log. It lets any other span processor feed the destination.
+func (h *handle) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
+	for _, span := range spans {
+		h.Enqueue(span)
+	}
+	h.e.mu.Lock()
+	defer h.e.mu.Unlock()
+	if h.e.closing && len(spans) > 0 {
+		return ErrShutdown
 	}
 	return nil
 }
 
-// Enqueue takes one span.
-func (x *Exporter[P]) Enqueue(span sdktrace.ReadOnlySpan) {
-	_ = x.ExportSpans(context.Background(), []sdktrace.ReadOnlySpan{span})
-}
-
-// ForceFlush waits.
-func (x *Exporter[P]) ForceFlush(context.Context) error { return nil }
-
-// Shutdown ends.
-func (x *Exporter[P]) Shutdown(ctx context.Context) error { return x.sender.Close(ctx) }
-
-// Stats counts.
-func (x *Exporter[P]) Stats() Stats { return Stats{} }
-
-type wrapped struct{ sdktrace.SpanExporter }
-
-func (w wrapped) Enqueue(span sdktrace.ReadOnlySpan) {
-	_ = w.ExportSpans(context.Background(), []sdktrace.ReadOnlySpan{span})
-}
-func (wrapped) ForceFlush(context.Context) error { return nil }
-func (wrapped) Stats() Stats                     { return Stats{} }
-
-// Wrap makes a Queuer.
-func Wrap(x sdktrace.SpanExporter, _ Options) Queuer { return wrapped{x} }
+// Stats is a snapshot of the accounts; the maps are the caller's.
+func (h *handle) Stats() Stats { return h.e.stats() }

@@ -13,6 +13,7 @@ type Report struct {
 	repaired map[string]int
 	last     map[string]spanID // the span a kind of repair was last counted for
 	note     string
+	panicked error // a panic of Encode
 }
 
 type spanID struct {
@@ -28,10 +29,7 @@ func (r *Report) Limit() int { return r.limit }
 // Drop says that span is in no payload, and why; the reasons are the Drop constants.
 // Call it once per span.
 func (r *Report) Drop(_ sdktrace.ReadOnlySpan, reason string) {
-	if r.dropped == nil {
-		r.dropped = make(map[string]int, 1)
-	}
-	r.dropped[reason]++
+	r.dropped = plus(r.dropped, reason, 1)
 }
 
 // Repair says that span was changed to fit the format; the kinds are the Repair constants.
@@ -41,10 +39,10 @@ func (r *Report) Repair(span sdktrace.ReadOnlySpan, kind string) {
 	if at, seen := r.last[kind]; seen && at == id {
 		return
 	}
-	if r.repaired == nil {
-		r.repaired, r.last = make(map[string]int, 1), make(map[string]spanID, 1)
+	r.repaired = plus(r.repaired, kind, 1)
+	if r.last == nil {
+		r.last = make(map[string]spanID, 1)
 	}
-	r.repaired[kind]++
 	r.last[kind] = id
 }
 
@@ -66,6 +64,35 @@ func (r *Report) drops() int {
 		n += v
 	}
 	return n
+}
+
+// add joins another report.
+func (r *Report) add(other *Report) {
+	for reason, n := range other.dropped {
+		r.dropped = plus(r.dropped, reason, n)
+	}
+	for kind, n := range other.repaired {
+		r.repaired = plus(r.repaired, kind, n)
+	}
+	if other.note != "" {
+		r.note = other.note
+	}
+	if other.panicked != nil {
+		r.panicked = other.panicked
+	}
+}
+
+// onlyPanics is the part of a report that is about spans that panicked.
+func (r *Report) onlyPanics() *Report {
+	return &Report{dropped: map[string]int{DropEncode: r.dropped[DropEncode]}, panicked: r.panicked}
+}
+
+func plus(counts map[string]int, key string, n int) map[string]int {
+	if counts == nil {
+		counts = make(map[string]int, 1)
+	}
+	counts[key] += n
+	return counts
 }
 
 func idOf(span sdktrace.ReadOnlySpan) spanID {

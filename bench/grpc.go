@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"net"
+	"testing"
+
+	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/health"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/test/bufconn"
+
+	"github.com/spanroute/spanroute/grpcmw"
+)
+
+// grpcSides are one unary call, whole: client, wire and server, with tracing on one side of it.
+func grpcSides() []side {
+	on, off := newTracing(1), newTracing(0)
+	server := func(o ...grpc.ServerOption) func(*testing.B) { return call(o, nil) }
+	client := func(o ...grpc.DialOption) func(*testing.B) { return call(nil, o) }
+	return []side{
+		{"call", call(nil, nil)},
+		{"server, sampled", server(grpc.UnaryInterceptor(grpcmw.UnaryServerInterceptor(grpcmw.With(on))))},
+		{"server, unsampled", server(grpc.UnaryInterceptor(grpcmw.UnaryServerInterceptor(grpcmw.With(off))))},
+		{"server options, sampled", server(grpcmw.ServerOptions(grpcmw.With(on))...)},
+		{"otelgrpc server, sampled", server(grpc.StatsHandler(otelgrpc.NewServerHandler(otelgrpc.WithTracerProvider(on.provider), otelgrpc.WithPropagators(propagator))))},
+		{"otelgrpc server, unsampled", server(grpc.StatsHandler(otelgrpc.NewServerHandler(otelgrpc.WithTracerProvider(off.provider), otelgrpc.WithPropagators(propagator))))},
+		{"client, sampled", client(grpc.WithUnaryInterceptor(grpcmw.UnaryClientInterceptor(grpcmw.With(on))))},
+		{"client, unsampled", client(grpc.WithUnaryInterceptor(grpcmw.UnaryClientInterceptor(grpcmw.With(off))))},
+		{"dial options, sampled", client(grpcmw.DialOptions(grpcmw.With(on))...)},
+		{"otelgrpc client, sampled", client(grpc.WithStatsHandler(otelgrpc.NewClientHandler(otelgrpc.WithTracerProvider(on.provider), otelgrpc.WithPropagators(propagator))))},
+		{"otelgrpc client, unsampled", client(grpc.WithStatsHandler(otelgrpc.NewClientHandler(otelgrpc.WithTracerProvider(off.provider), otelgrpc.WithPropagators(propagator))))},
+	}
+}
+
+func call(serverOptions []grpc.ServerOption, dialOptions []grpc.DialOption) func(*testing.B) {
+	return func(b *testing.B) {
+		listener := bufconn.Listen(1 << 20)
+		server := grpc.NewServer(serverOptions...)
+		healthpb.RegisterHealthServer(server, health.NewServer())
+		go func() { _ = server.Serve(listener) }()
+		defer server.Stop()
+		conn, err := grpc.NewClient("passthrough:///bench:443", append([]grpc.DialOption{
+			grpc.WithTransportCredentials(insecure.NewCredentials()),
+			grpc.WithContextDialer(func(context.Context, string) (net.Conn, error) { return listener.Dial() }),
+		}, dialOptions...)...)
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer conn.Close()
+		client, request := healthpb.NewHealthClient(conn), new(healthpb.HealthCheckRequest)
+		if _, err := client.Check(context.Background(), request); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := client.Check(context.Background(), request); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+
+	"go.opentelemetry.io/otel/propagation"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/spanroute/spanroute/internal/policy"
+	"github.com/spanroute/spanroute/sampling"
+)
+
+// discard is the span processor of every side, so that only the instrumentation differs.
+type discard struct{}
+
+func (discard) OnStart(context.Context, sdktrace.ReadWriteSpan) {}
+func (discard) OnEnd(sdktrace.ReadOnlySpan)                     {}
+func (discard) ForceFlush(context.Context) error                { return nil }
+func (discard) Shutdown(context.Context) error                  { return nil }
+
+// tracing is what a *spanroute.Tracing is to the middleware, with the provider that the peers get too.
+type tracing struct {
+	provider   *sdktrace.TracerProvider
+	exclusions policy.Live
+}
+
+func newTracing(rate float64, excluded ...string) *tracing {
+	sampler, err := sampling.New(sampling.Config{SampleRate: rate})
+	if err != nil {
+		panic(err)
+	}
+	t := &tracing{provider: sdktrace.NewTracerProvider(sdktrace.WithSampler(sampler), sdktrace.WithSpanProcessor(discard{}))}
+	exclusions, err := policy.Compile(policy.Rules{URLs: excluded})
+	if err != nil {
+		panic(err)
+	}
+	t.exclusions.Store(exclusions)
+	return t
+}
+
+func (t *tracing) TracerProvider() trace.TracerProvider          { return t.provider }
+func (t *tracing) Propagator() propagation.TextMapPropagator     { return propagator }
+func (t *tracing) Exclusions() *policy.Live                      { return &t.exclusions }
+func (t *tracing) SamplerReadsAttributes() bool                  { return false }
+
+var propagator = propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{})

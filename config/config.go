@@ -1,0 +1,98 @@
+package config
+
+import (
+	"time"
+
+	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/sampling"
+)
+
+// Config is one checked configuration: plain data that spanroute.Start takes as it is. It comes from [Load] or
+// [Default]; a program may change fields before it starts. Formatting it, also as %#v or JSON, masks secrets.
+type Config struct {
+	// Enabled is false when no SDK is wanted; propagation still works.
+	Enabled bool
+	// ExporterTypes are the registered names to export to, without aliases and repetitions. None is empty.
+	ExporterTypes []string
+	// ServiceName is the resource's service.name. Empty means unknown_service:<executable>.
+	ServiceName string
+	// ResourceAttributes describe the process besides ServiceName, in order.
+	ResourceAttributes settings.Pairs
+	// Propagators are names among tracecontext and baggage, in order. None is empty.
+	Propagators []string
+	// Sampling is sample_rate and sampling.*.
+	Sampling sampling.Config
+	// Timeout bounds one attempt to deliver; negative is no limit.
+	Timeout time.Duration
+	// MaxTagValueLength bounds texts of attributes in code points. Negative is no limit; 0 cuts to nothing, which
+	// only a variable of OpenTelemetry can ask for.
+	MaxTagValueLength int
+	// ExcludedURLs are RE2 patterns, ExcludedPaths and ExcludedRPCs globs: what gets no span.
+	ExcludedURLs, ExcludedPaths, ExcludedRPCs []string
+	// Batch says when spans leave the queue.
+	Batch Batch
+	// Limits bound one span.
+	Limits Limits
+	// Delivery bounds memory and patience of each destination.
+	Delivery Delivery
+	// Exporters holds what each of ExporterTypes is told, by name.
+	Exporters map[string]Exporter
+	// Warnings is what deserves a look though the configuration works, in order.
+	Warnings Diagnostics
+
+	registry *registry.Registry
+	origins  *origins
+}
+
+// Batch is batch.*: when and in what portions spans leave the queue.
+type Batch struct {
+	ScheduleDelay      time.Duration // how long the oldest span waits; negative is no limit
+	ExportTimeout      time.Duration // bound of one export of a wrapped exporter; negative is no limit
+	MaxQueueSize       int           // in spans, of wrapped exporters; at least 1
+	MaxExportBatchSize int           // in spans; from 1 to MaxQueueSize
+}
+
+// Limits is limits.*: how many things one span holds. -1 is no limit.
+type Limits struct {
+	AttributeCount      int // per span
+	EventCount          int // per span
+	LinkCount           int // per span
+	EventAttributeCount int // per event
+	LinkAttributeCount  int // per link
+}
+
+// Delivery is delivery.*: memory and patience of each destination.
+type Delivery struct {
+	QueueBytes int64 // at least 1
+	Retry      Retry
+}
+
+// Retry is delivery.retry.*.
+type Retry struct {
+	Initial       time.Duration // first pause
+	Max           time.Duration // longest pause
+	MaxElapsed    time.Duration // when to give up; 0 is never
+	MaxRetryAfter time.Duration // longest pause that a receiver may ask for
+}
+
+// Exporter is what one exporter is told.
+type Exporter struct {
+	// Timeout bounds one attempt of this exporter; negative is no limit.
+	Timeout time.Duration
+	// Settings is its section with canonical keys, nested, typed and completed, ready for registry.Prepare.
+	Settings map[string]any
+
+	secrets map[string]bool // paths whose values are masked when formatted
+}
+
+// Registry returns the registry the configuration was checked against; nil means registry.Default().
+func (c *Config) Registry() *registry.Registry { return c.registry }
+
+// Default returns the built-in defaults: enabled, no exporter, nothing sampled, both propagators.
+func Default() *Config {
+	c := commonDefaults()
+	cfg := &Config{}
+	c.assign(cfg)
+	return cfg
+}

@@ -1,0 +1,236 @@
+package config
+
+import (
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/registry"
+)
+
+// A key is one row of the key table: a field of common or of an exporter's settings.
+type key struct {
+	settings.Key
+	path     string   // from the section: "jaeger.thrift.agent_port"
+	aliases  []string // likewise
+	exporter string   // "" for common keys
+}
+
+// table is every key there is, made from struct tags. It never changes.
+type table struct {
+	keys      []*key
+	byPath    map[string]*key // canonical paths
+	byAlias   map[string]*key
+	byOTel    map[string][]*key
+	byEnv     map[string]*key // by the name without prefix; aliases too
+	sections  map[string]bool
+	children  map[string][]string // names in a section, aliases too
+	exporters map[string]string   // name or alias -> name
+	names     []string            // registered exporters
+	faults    []string            // two keys with one name
+}
+
+// kitExporters are the exporters of the kit: a name that nobody registered is not unknown but not linked in.
+var kitExporters = map[string]string{
+	"zipkin": "zipkin", "jaeger": "jaeger", "otlp": "otlp", "console": "console", "stdout": "console",
+	"memory": "memory", "in_memory": "memory",
+}
+
+// timeoutVariables are those of <exporter>.timeout, a key that every section has.
+var timeoutVariables = map[string][]string{
+	"zipkin": {"OTEL_EXPORTER_ZIPKIN_TIMEOUT"},
+	"jaeger": {"OTEL_EXPORTER_JAEGER_TIMEOUT"},
+	"otlp":   {"OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"},
+}
+
+// commonSchema holds the tags of common; that it can be made is shown by a test.
+var commonSchema = func() *settings.Schema {
+	s, err := settings.Of(commonDefaults)
+	if err != nil {
+		panic(err)
+	}
+	return s
+}()
+
+// lastTable is the table of the last registry, so that a reload does not build it anew.
+var lastTable atomic.Pointer[cachedTable]
+
+type cachedTable struct {
+	registry *registry.Registry
+	names    []string
+	table    *table
+}
+
+func tableOf(r *registry.Registry) *table {
+	names := r.Names()
+	if c := lastTable.Load(); c != nil && c.registry == r && slices.Equal(c.names, names) {
+		return c.table
+	}
+	t := newTable(r, names)
+	lastTable.Store(&cachedTable{r, names, t})
+	return t
+}
+
+func newTable(r *registry.Registry, names []string) *table {
+	t := &table{
+		byPath: map[string]*key{}, byAlias: map[string]*key{}, byOTel: map[string][]*key{}, byEnv: map[string]*key{},
+		sections: map[string]bool{"": true}, children: map[string][]string{}, exporters: map[string]string{}, names: names,
+	}
+	for _, k := range commonSchema.Keys() {
+		t.add(&key{Key: k, path: k.Path, aliases: k.Aliases})
+	}
+	for _, name := range names {
+		if d, err := r.Describe(name); err == nil {
+			t.addExporter(d)
+		}
+	}
+	return t
+}
+
+func (t *table) addExporter(d registry.Description) {
+	t.exporters[d.Name] = d.Name
+	for _, alias := range d.Aliases {
+		t.exporters[alias] = d.Name
+	}
+	t.section(d.Name)
+	t.add(&key{
+		Key: settings.Key{
+			Path: "timeout", Type: settings.TypeDuration, OTel: timeoutVariables[d.Name],
+			Doc: "bound of one attempt to deliver, instead of the common timeout",
+		},
+		path: d.Name + ".timeout", exporter: d.Name,
+	})
+	for _, k := range d.Keys {
+		row := &key{Key: k, path: d.Name + "." + k.Path, exporter: d.Name}
+		for _, alias := range k.Aliases {
+			row.aliases = append(row.aliases, d.Name+"."+alias)
+		}
+		t.add(row)
+	}
+}
+
+// add enters a key with all its names. A name that is taken is a fault of the table.
+func (t *table) add(k *key) {
+	if t.byPath[k.path] != nil {
+		t.faults = append(t.faults, "two keys are called "+k.path)
+		return
+	}
+	t.keys = append(t.keys, k)
+	t.byPath[k.path] = k
+	t.name(k, k.path)
+	for _, alias := range k.aliases {
+		t.byAlias[alias] = k
+		t.name(k, alias)
+	}
+	for _, variable := range k.OTel {
+		t.byOTel[variable] = append(t.byOTel[variable], k)
+	}
+}
+
+func (t *table) name(k *key, path string) {
+	section, name := splitPath(path)
+	t.section(section)
+	t.children[section] = append(t.children[section], name)
+	env := settings.EnvName("", path)
+	if other := t.byEnv[env]; other != nil && other != k {
+		t.faults = append(t.faults, "the variable of "+path+" is also that of "+other.path)
+		return
+	}
+	t.byEnv[env] = k
+}
+
+// section enters a section and those around it.
+func (t *table) section(path string) {
+	for !t.sections[path] {
+		t.sections[path] = true
+		outer, name := splitPath(path)
+		t.children[outer] = append(t.children[outer], name)
+		path = outer
+	}
+}
+
+// lookup finds a key by its path or an alias.
+func (t *table) lookup(path string) (k *key, alias bool) {
+	if k = t.byPath[path]; k != nil {
+		return k, false
+	}
+	k = t.byAlias[path]
+	return k, k != nil
+}
+
+// lookupFlag finds a key by the name of its flag, with - or _.
+func (t *table) lookupFlag(name string) (k *key, alias bool) {
+	return t.lookup(strings.ReplaceAll(strings.TrimPrefix(name, flagPrefix), "-", "_"))
+}
+
+// flagPrefix begins the flags of all keys.
+const flagPrefix = "tracing."
+
+// splitPath cuts a path at its last dot: section and name.
+func splitPath(path string) (section, name string) {
+	if i := strings.LastIndexByte(path, '.'); i >= 0 {
+		return path[:i], path[i+1:]
+	}
+	return "", path
+}
+
+func joinPath(section, name string) string {
+	if section == "" {
+		return name
+	}
+	return section + "." + name
+}
+
+// suggest returns the hint for a name that section does not have: the nearest key there, or the section where a
+// key of this name is. selected are the exporters in use; their sections are preferred.
+func (t *table) suggest(section, name string, selected []string) string {
+	names := t.children[section]
+	if i := slices.IndexFunc(names, func(n string) bool { return strings.EqualFold(n, name) }); i >= 0 {
+		return didYouMean(names[i])
+	}
+	if strings.Contains(name, ".") {
+		return "nest it"
+	}
+	if path := t.elsewhere(section, name, selected); path != "" {
+		hint := "it belongs in " + path
+		if k := t.byPath[path]; k.exporter != "" && slices.Contains(selected, k.exporter) && !strings.HasPrefix(section, k.exporter) {
+			hint += " (exporter_type is " + k.exporter + ")"
+		}
+		return hint
+	}
+	if near, ok := settings.Nearest(name, names); ok {
+		return didYouMean(near)
+	}
+	return ""
+}
+
+func didYouMean(name string) string { return "did you mean " + settings.Quote(name) + "?" }
+
+// elsewhere finds a key that has name in another section: first within the same exporter, then among the selected
+// exporters, then anywhere if there is only one.
+func (t *table) elsewhere(section, name string, selected []string) string {
+	owner, _, _ := strings.Cut(section, ".")
+	var found []*key
+	for _, k := range t.keys {
+		if _, last := splitPath(k.path); last == name {
+			found = append(found, k)
+		}
+		for _, alias := range k.aliases {
+			if _, last := splitPath(alias); last == name && k.exporter != "" && k.exporter == owner {
+				return k.path
+			}
+		}
+	}
+	for _, of := range append([]string{owner}, selected...) {
+		for _, k := range found {
+			if of != "" && k.exporter == of {
+				return k.path
+			}
+		}
+	}
+	if len(found) > 0 && (len(found) == 1 || found[0].exporter == "") {
+		return found[0].path
+	}
+	return ""
+}

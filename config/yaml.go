@@ -1,0 +1,342 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/spanroute/spanroute/internal/settings"
+)
+
+// Bounds of one file, so that no input costs more than a second or much memory.
+const (
+	maxFileBytes = 1 << 20
+	maxDepth     = 32
+	maxNodes     = 50_000 // aliases are followed and counted each time
+	maxTokens    = 4 * maxNodes
+)
+
+// A yamlFault is a reason not to use a file at all.
+type yamlFault struct {
+	*settings.Fault
+	line, column, width int
+	related             []*yaml.Node
+}
+
+func faultAt(line, column, width int, f *settings.Fault) *yamlFault {
+	return &yamlFault{Fault: f, line: max(line, 1), column: max(column, 1), width: max(width, 1)}
+}
+
+// parseYAML returns the root node of the one document in data, nil if there is none. What it returns is valid
+// UTF-8, within the bounds, and its mappings have no key twice. ex is data without byte order mark.
+func parseYAML(data []byte) (root *yaml.Node, ex *excerpt, fault *yamlFault) {
+	if len(data) > maxFileBytes {
+		f := settings.Errorf(ErrTooLarge, "%d bytes, want at most %d", len(data), maxFileBytes)
+		return nil, &excerpt{}, &yamlFault{Fault: f}
+	}
+	if fault := checkEncoding(data); fault != nil {
+		return nil, &excerpt{}, fault
+	}
+	text := string(bytes.TrimPrefix(data, []byte("\ufeff")))
+	ex = newExcerpt(text)
+	if fault := checkTokens(text); fault != nil {
+		return nil, ex, fault
+	}
+	root, fault = decodeYAML(text, ex)
+	if fault == nil && root != nil {
+		fault = checkTree(root)
+	}
+	if fault != nil {
+		ex.unparsed = true
+		return nil, ex, fault
+	}
+	return root, ex, nil
+}
+
+// checkEncoding accepts UTF-8 text without control characters except tab and line ends.
+func checkEncoding(data []byte) *yamlFault {
+	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
+		return faultAt(1, 1, 1, settings.Errorf(ErrEncoding, "byte 0 begins UTF-16, want UTF-8"))
+	}
+	line, column := 1, 1
+	for i, start := 0, len(data); i < start; {
+		r, size := utf8.DecodeRune(data[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			return faultAt(line, column, 1, settings.Errorf(ErrEncoding, "byte %d (0x%02x) is no UTF-8", i, data[i]))
+		case r == 0 && looksUTF16(data):
+			return faultAt(line, column, 1, settings.Errorf(ErrEncoding, "byte %d is NUL as in UTF-16, want UTF-8", i))
+		case isControl(r):
+			return faultAt(line, column, 1, settings.Errorf(ErrEncoding, "byte %d (0x%02x) is a control character", i, r))
+		case r == '\n', r == '\u0085', r == '\u2028', r == '\u2029',
+			r == '\r' && (i+1 == len(data) || data[i+1] != '\n'):
+			line, column = line+1, 1
+		case i > 0 || r != '\ufeff':
+			column++
+		}
+		i += size
+	}
+	return nil
+}
+
+func isControl(r rune) bool {
+	return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r >= 0x7f && r < 0xa0 && r != 0x85
+}
+
+// looksUTF16 reports whether every second byte at the beginning is NUL.
+func looksUTF16(data []byte) bool {
+	return len(data) >= 4 && (data[0] == 0 && data[2] == 0 || data[1] == 0 && data[3] == 0)
+}
+
+// checkTokens bounds what the parser may build, by counting what separates nodes. Comments do not count.
+func checkTokens(text string) *yamlFault {
+	if len(text) < maxTokens {
+		return nil
+	}
+	tokens, line := 0, 1
+	for row := range strings.Lines(text) {
+		trimmed := strings.TrimLeft(row, " \t")
+		if trimmed != "" && trimmed[0] != '#' {
+			tokens += 1 + strings.Count(row, ",") + strings.Count(row, "[") + strings.Count(row, "{") + strings.Count(row, "- ")
+		}
+		if tokens > maxTokens {
+			return faultAt(line, 1, 1, settings.Errorf(ErrTooDeep, "more than %d values, want at most %d", maxTokens, maxNodes))
+		}
+		line++
+	}
+	return nil
+}
+
+// decodeYAML runs the parser. Its panics, should it have any left, are syntax errors.
+func decodeYAML(text string, ex *excerpt) (root *yaml.Node, fault *yamlFault) {
+	defer func() {
+		if p := recover(); p != nil {
+			root, fault = nil, faultAt(1, 1, 1, settings.Errorf(ErrSyntax, "the parser gave up"))
+		}
+	}()
+	decoder := yaml.NewDecoder(strings.NewReader(text))
+	var doc, second yaml.Node
+	if err := decoder.Decode(&doc); errors.Is(err, io.EOF) {
+		return nil, nil
+	} else if err != nil {
+		return nil, syntaxFault(err, ex)
+	}
+	switch err := decoder.Decode(&second); {
+	case err == nil:
+		return nil, faultAt(second.Line, second.Column, 1, settings.Errorf(ErrSyntax, "a second document, want one"))
+	case !errors.Is(err, io.EOF):
+		return nil, syntaxFault(err, ex)
+	}
+	if len(doc.Content) == 0 {
+		return nil, nil
+	}
+	return doc.Content[0], nil
+}
+
+var parserMessage = regexp.MustCompile(`(?s)^yaml: (?:line (\d+): )?(.*)$`)
+
+// syntaxFault finds the place of an error of the parser, which names a line at most.
+func syntaxFault(err error, ex *excerpt) *yamlFault {
+	line, message := 1, err.Error()
+	if m := parserMessage.FindStringSubmatch(message); m != nil {
+		message = m[2]
+		if n, err := strconv.Atoi(m[1]); err == nil {
+			line = n
+		}
+	}
+	line = min(max(line, 1), len(ex.lines))
+	switch {
+	case strings.Contains(message, "exceeded max depth"):
+		return faultAt(line, ex.indent(line)+1, 1, settings.Errorf(ErrTooDeep, "nested deeper than %d", maxDepth))
+	case strings.HasPrefix(message, "unknown anchor"):
+		name := strings.TrimSuffix(strings.TrimPrefix(message, "unknown anchor '"), "' referenced")
+		line, column := ex.find("*"+name, line)
+		return faultAt(line, column, utf8.RuneCountInString(name)+1,
+			settings.Errorf(ErrSyntax, "unknown anchor %s", settings.Quote(name)).WithHint("quote a pattern that begins with *"))
+	}
+	if tabbed, column := ex.tab(line); tabbed > 0 {
+		return faultAt(tabbed, column, 1, settings.Errorf(ErrSyntax, "a tab in the indentation").WithHint("use spaces"))
+	}
+	return faultAt(line, ex.indent(line)+1, 1, settings.Errorf(ErrSyntax, "%s", message))
+}
+
+// checkTree walks all nodes once for each way that leads to them.
+func checkTree(root *yaml.Node) *yamlFault {
+	budget := maxNodes
+	return checkNode(root, 1, &budget)
+}
+
+func checkNode(n *yaml.Node, depth int, budget *int) *yamlFault {
+	if *budget--; *budget < 0 {
+		return nodeFault(n, settings.Errorf(ErrTooDeep, "more than %d values, aliases counted each time", maxNodes))
+	}
+	if depth > maxDepth {
+		return nodeFault(n, settings.Errorf(ErrTooDeep, "nested deeper than %d", maxDepth))
+	}
+	if n.Kind == yaml.AliasNode {
+		return checkNode(n.Alias, depth, budget)
+	}
+	if n.Kind == yaml.MappingNode {
+		if fault := checkDuplicates(n); fault != nil {
+			return fault
+		}
+	}
+	for _, child := range n.Content {
+		if fault := checkNode(child, depth+1, budget); fault != nil {
+			return fault
+		}
+	}
+	return nil
+}
+
+func checkDuplicates(n *yaml.Node) *yamlFault {
+	seen := make(map[string]*yaml.Node, len(n.Content)/2)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		name := resolve(n.Content[i])
+		if name.Kind != yaml.ScalarNode {
+			continue
+		}
+		if first, twice := seen[name.Value]; twice {
+			at := n.Content[i]
+			fault := nodeFault(at, settings.Errorf(ErrDuplicateKey, "%s is there twice, first at line %d",
+				settings.Quote(name.Value), first.Line).WithHint("keep one"))
+			fault.related = []*yaml.Node{first}
+			return fault
+		}
+		seen[name.Value] = n.Content[i]
+	}
+	return nil
+}
+
+func nodeFault(n *yaml.Node, f *settings.Fault) *yamlFault {
+	return faultAt(n.Line, n.Column, nodeWidth(n), f)
+}
+
+// resolve follows an alias to its anchor. The tree has been checked, so that this ends.
+func resolve(n *yaml.Node) *yaml.Node {
+	for n.Kind == yaml.AliasNode && n.Alias != nil {
+		n = n.Alias
+	}
+	return n
+}
+
+// nodeWidth is how many runes of n's first line to underline.
+func nodeWidth(n *yaml.Node) int {
+	switch {
+	case n.Kind == yaml.AliasNode:
+		return utf8.RuneCountInString(n.Value) + 1
+	case n.Kind != yaml.ScalarNode:
+		return 1
+	}
+	first, _, _ := strings.Cut(n.Value, "\n")
+	width := utf8.RuneCountInString(first)
+	if n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
+		width += 2
+	}
+	return max(width, 1)
+}
+
+// isNull reports whether n says "not set".
+func isNull(n *yaml.Node) bool {
+	if n.Kind != yaml.ScalarNode || n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
+		return false
+	}
+	return nullText(n.Value) && (n.Style&yaml.TaggedStyle == 0 || n.ShortTag() == "!!null")
+}
+
+func nullText(text string) bool {
+	switch text {
+	case "", "~", "null", "Null", "NULL":
+		return true
+	}
+	return false
+}
+
+// tagFault reports a tag that the section does not take, such as !foo or !!binary.
+func tagFault(n *yaml.Node) *settings.Fault {
+	if n.Style&yaml.TaggedStyle == 0 {
+		return nil
+	}
+	switch tag := n.ShortTag(); tag {
+	case "!!str", "!!int", "!!float", "!!bool", "!!null", "!!seq", "!!map":
+		return nil
+	default:
+		return settings.Errorf(ErrWrongType, "tag %s is not known here", settings.Quote(tag)).WithHint("remove it")
+	}
+}
+
+// A member is one key of a mapping with its value, merge keys resolved.
+type member struct {
+	name, value *yaml.Node
+	via         *yaml.Node // the alias that brought it, nil if none
+}
+
+// members returns the keys of a mapping in order; those that << brings in come last and only if the mapping does
+// not have them itself.
+func members(n *yaml.Node) []member {
+	var own, merged []member
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		name, value := n.Content[i], n.Content[i+1]
+		if name.Kind == yaml.ScalarNode && name.Value == "<<" && name.Tag == "!!merge" {
+			merged = append(merged, mergedMembers(value)...)
+			continue
+		}
+		own = append(own, member{name: name, value: value})
+	}
+	if merged == nil {
+		return own
+	}
+	seen := make(map[string]bool, len(own)+len(merged))
+	for _, m := range own {
+		seen[resolve(m.name).Value] = true
+	}
+	for _, m := range merged {
+		if name := resolve(m.name).Value; !seen[name] {
+			seen[name] = true
+			own = append(own, m)
+		}
+	}
+	return own
+}
+
+func mergedMembers(value *yaml.Node) []member {
+	target := resolve(value)
+	var out []member
+	switch target.Kind {
+	case yaml.MappingNode:
+		out = members(target)
+	case yaml.SequenceNode:
+		for _, item := range target.Content {
+			out = append(out, mergedMembers(item)...)
+		}
+	}
+	if value.Kind == yaml.AliasNode {
+		for i := range out {
+			if out[i].via == nil {
+				out[i].via = value
+			}
+		}
+	}
+	return out
+}
+
+// describe names a node in messages: "a map", "a list", "nothing".
+func describe(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.MappingNode:
+		return "a map"
+	case yaml.SequenceNode:
+		return "a list"
+	}
+	if isNull(n) {
+		return "nothing"
+	}
+	return fmt.Sprintf("the text %s", settings.Quote(n.Value))
+}

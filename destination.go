@@ -1,0 +1,159 @@
+package spanroute
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/spanroute/spanroute/config"
+	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/registry"
+)
+
+// prepared is an exporter whose settings are checked and which is not open yet.
+type prepared struct {
+	name   string
+	opener registry.Opener
+	common registry.Common
+}
+
+// destination is one open exporter behind its queue.
+type destination struct {
+	name  string
+	queue delivery.Queuer
+}
+
+// prepareAll checks the settings of every configured exporter, without effects, and returns all faults.
+func prepareAll(cfg *config.Config) ([]prepared, error) {
+	known := cfg.Registry()
+	if known == nil {
+		known = registry.Default()
+	}
+	var all []prepared
+	var errs []error
+	for _, name := range cfg.ExporterTypes {
+		opener, err := known.Prepare(name, cfg.Exporters[name].Settings)
+		if err != nil {
+			errs = append(errs, inSection(cfg, name, err))
+			continue
+		}
+		all = append(all, prepared{name: name, opener: opener, common: commonOf(cfg, name)})
+	}
+	return all, errors.Join(errs...)
+}
+
+// inSection puts place and section in front of a fault of an exporter's settings.
+func inSection(cfg *config.Config, name string, err error) error {
+	var fault *registry.KeyError
+	if !errors.As(err, &fault) {
+		return err
+	}
+	return fmt.Errorf("%s: %s.%w", cfg.Source(name+"."+fault.Key), name, err)
+}
+
+func commonOf(cfg *config.Config, name string) registry.Common {
+	timeout := cfg.Exporters[name].Timeout
+	if timeout == 0 {
+		timeout = cfg.Timeout
+	}
+	return registry.Common{
+		Name:              name,
+		ID:                name,
+		Timeout:           timeout,
+		MaxTagValueLength: max(cfg.MaxTagValueLength, 0),
+		Source:            func(key string) string { return cfg.Source(name + "." + key) },
+		Delivery: delivery.Options{
+			ID:            name,
+			QueueBytes:    cfg.Delivery.QueueBytes,
+			BatchSize:     cfg.Batch.MaxExportBatchSize,
+			BatchDelay:    cfg.Batch.ScheduleDelay,
+			MaxQueueSize:  cfg.Batch.MaxQueueSize,
+			ExportTimeout: cfg.Batch.ExportTimeout,
+			Timeout:       timeout,
+			Retry: delivery.RetryOptions{
+				Initial:       cfg.Delivery.Retry.Initial,
+				Max:           cfg.Delivery.Retry.Max,
+				MaxElapsed:    unlimitedIfZero(cfg.Delivery.Retry.MaxElapsed),
+				MaxRetryAfter: cfg.Delivery.Retry.MaxRetryAfter,
+			},
+		},
+	}
+}
+
+// unlimitedIfZero translates the configuration's "0 = never gives up" to delivery's "negative is no limit".
+func unlimitedIfZero(d time.Duration) time.Duration {
+	if d == 0 {
+		return -1
+	}
+	return d
+}
+
+// openAll opens every prepared exporter, or none: when one fails, those before it are shut down again.
+func openAll(ctx context.Context, p plan) ([]destination, error) {
+	var opened []destination
+	for _, exporter := range p.prepared {
+		common := exporter.common
+		common.Logger = p.options.logger
+		common.Delivery.Logger = p.options.logger
+		x, err := exporter.opener(ctx, common)
+		if err != nil {
+			closeAll(ctx, opened)
+			return nil, fmt.Errorf("open exporter %q: %w", exporter.name, err)
+		}
+		opened = append(opened, destination{exporter.name, queued(x, common.Delivery)})
+	}
+	return opened, nil
+}
+
+func queued(x sdktrace.SpanExporter, o delivery.Options) delivery.Queuer {
+	if queue, ok := x.(delivery.Queuer); ok {
+		return queue
+	}
+	return delivery.Wrap(x, o)
+}
+
+// closeAll shuts down exporters that have seen no span; their errors would only hide the one that matters.
+func closeAll(ctx context.Context, opened []destination) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	_ = onAll(ctx, opened, delivery.Queuer.Shutdown)
+}
+
+// onAll calls do on all destinations at once and joins the errors in configured order. A destination that
+// ignores ctx is abandoned shortly after its end and named in the error.
+func onAll(ctx context.Context, destinations []destination, do func(delivery.Queuer, context.Context) error) error {
+	results := make([]chan error, len(destinations))
+	for i, d := range destinations {
+		results[i] = make(chan error, 1)
+		go func() { results[i] <- do(d.queue, ctx) }()
+	}
+	errs := make([]error, len(destinations))
+	for i, d := range destinations {
+		if err := await(ctx, results[i]); err != nil {
+			errs[i] = fmt.Errorf("%s: %w", d.name, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// grace is what a destination may take after the end of the context before it counts as one that ignores it.
+const grace = 250 * time.Millisecond
+
+func await(ctx context.Context, result <-chan error) error {
+	select {
+	case err := <-result:
+		return err
+	case <-ctx.Done():
+	}
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
+	select {
+	case err := <-result:
+		return err
+	case <-timer.C:
+		return fmt.Errorf("ignores the end of its context and is abandoned: %w", context.Cause(ctx))
+	}
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+
+	"github.com/spanroute/spanroute"
+	"github.com/spanroute/spanroute/config"
+	"github.com/spanroute/spanroute/grpcmw"
+	"github.com/spanroute/spanroute/mw"
+)
+
+type program struct {
+	sources config.Sources
+	addr    string
+	out     io.Writer
+	logger  *slog.Logger
+}
+
+// serving is the program while its servers run.
+type serving struct {
+	tracing *spanroute.Tracing
+	config  *config.Config
+	trees   *treePrinter
+	url     string // of the API
+}
+
+// How long the program waits for its last requests, and for its last spans.
+const drain = 5 * time.Second
+
+// serve starts tracing and both servers, works, and stops them in reverse order: requests first, then the
+// spans that they left behind.
+func (p *program) serve(ctx context.Context, work func(context.Context, serving) error) (err error) {
+	cfg, err := config.Load(p.sources)
+	if err != nil {
+		return err
+	}
+	trees := newTreePrinter(p.out)
+	t, err := spanroute.Start(ctx, cfg, spanroute.WithLogger(p.logger), spanroute.WithSpanProcessor(trees))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, bounded(ctx, t.Shutdown)) }()
+
+	conn, stopStock, err := startStock(t)
+	if err != nil {
+		return err
+	}
+	defer stopStock()
+
+	router := chi.NewRouter()
+	router.Use(mw.New(mw.With(t)))
+	api{stockClient{conn}}.routes(router)
+	listener, err := net.Listen("tcp", p.addr)
+	if err != nil {
+		return fmt.Errorf("%w (choose another address with --addr)", err)
+	}
+	server := &http.Server{Handler: router, ReadHeaderTimeout: 5 * time.Second}
+	go server.Serve(listener) //nolint:errcheck // ends with Shutdown below
+	defer func() { err = errors.Join(err, bounded(ctx, server.Shutdown)) }()
+
+	return work(ctx, serving{t, cfg, trees, "http://" + listener.Addr().String()})
+}
+
+// startStock serves the stock over a real loopback connection and dials it.
+func startStock(t *spanroute.Tracing) (conn *grpc.ClientConn, stop func(), err error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, nil, err
+	}
+	server := grpc.NewServer(grpcmw.ServerOptions(grpcmw.With(t))...)
+	stock{"7": 3, "8": 0}.register(server)
+	go server.Serve(listener) //nolint:errcheck // ends with GracefulStop below
+
+	dial := append(grpcmw.DialOptions(grpcmw.With(t)), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	conn, err = grpc.NewClient(listener.Addr().String(), dial...)
+	if err != nil {
+		server.Stop()
+		return nil, nil, err
+	}
+	return conn, func() { conn.Close(); server.GracefulStop() }, nil
+}
+
+// bounded gives stop its own time: the program's context is over when it is called.
+func bounded(ctx context.Context, stop func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	defer cancel()
+	return stop(ctx)
+}
+
+// untilDone tells where to look and waits for Ctrl-C.
+func (p *program) untilDone(ctx context.Context, s serving) error {
+	p.announce(s)
+	fmt.Fprintf(p.out, "try    curl %s/orders/7    %s/orders/7/watch    %s/orders/1    -X POST %s/checkout\n\n", s.url, s.url, s.url, s.url)
+	stop := p.reloadOnHangup(s.tracing)
+	defer stop()
+	<-ctx.Done()
+	fmt.Fprintln(p.out, "stopping")
+	return nil
+}
+
+func (p *program) announce(s serving) {
+	fmt.Fprintf(p.out, "api    %s\n", s.url)
+	fmt.Fprintf(p.out, "spans  exporter_type=%v sample_rate=%g\n", s.config.ExporterTypes, s.config.Sampling.SampleRate)
+}

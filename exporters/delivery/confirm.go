@@ -1,0 +1,62 @@
+package delivery
+
+import "time"
+
+// confirm asks whether the last payload is known to be lost.
+func (w *worker[P]) confirm() (err error) {
+	if w.last == nil {
+		return nil
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			err = panicError("Confirm", v)
+		}
+	}()
+	return w.confirmer.Confirm()
+}
+
+// confirmDue is when the last payload counts as delivered if nothing is heard; zero: there is none.
+func (w *worker[P]) confirmDue() time.Time {
+	if w.last == nil {
+		return time.Time{}
+	}
+	return w.sentAt.Add(confirmDelay)
+}
+
+// confirmLast settles the last payload after its delay, or takes it back.
+func (w *worker[P]) confirmLast() {
+	err := w.confirm()
+	if err == nil {
+		w.settleLast("")
+		return
+	}
+	w.recall()
+	w.e.failed(w.e.epoch(), Outcome{Verdict: Retry, Err: err})
+}
+
+// recall puts the last payload back to the head of the queue.
+func (w *worker[P]) recall() {
+	w.todo = append([]*load[P]{w.last}, w.todo...)
+	w.last = nil
+}
+
+func (w *worker[P]) settleLast(reason string) {
+	if w.last != nil {
+		w.e.settle(w.last.batch, w.last.spans, reason)
+		w.last = nil
+	}
+}
+
+func (e *engine) epoch() uint64 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.gate.epoch
+}
+
+// settleBecause drops n spans of b and notes why.
+func (e *engine) settleBecause(b *batch, n int, reason string, out Outcome) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.log.cause(out.Err, out.Hint)
+	e.settleLocked(b, n, reason)
+}

@@ -1,0 +1,196 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// grace is how long after the end of its context Shutdown still waits for senders that were
+// cancelled, for Close and for the log.
+const grace = 80 * time.Millisecond
+
+// ForceFlush returns nil when every span taken before the call is delivered or dropped, and
+// ctx's error with the number of spans left when ctx ends first; nothing is dropped then. It
+// does not wait for spans that come later. It ends a backoff wait once, but not a wait the
+// receiver asked for. Without a deadline it is bounded by Options.ExportTimeout.
+func (h *handle) ForceFlush(ctx context.Context) error {
+	e := h.e
+	ctx, cancel := e.bounded(ctx)
+	defer cancel()
+	defer context.AfterFunc(ctx, e.broadcast)()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	number := e.added
+	e.flushTo = max(e.flushTo, number)
+	e.gate.hurry(time.Now())
+	e.changed.Broadcast()
+	for {
+		left := e.before(number)
+		if left == 0 {
+			return nil
+		}
+		if err := ctx.Err(); err != nil {
+			return e.left(left, err)
+		}
+		e.changed.Wait()
+	}
+}
+
+func (e *engine) left(n int, err error) error {
+	return fmt.Errorf("exporter %q: %d spans not delivered: %w", e.o.ID, n, err)
+}
+
+// bounded gives ctx a deadline if it has none.
+func (e *engine) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	if _, ok := ctx.Deadline(); ok || e.o.ExportTimeout < 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, e.o.ExportTimeout)
+}
+
+// Shutdown takes no more spans, sends what is queued while ctx lasts, with retries, then
+// counts the rest as dropped, closes the sender and ends all goroutines, at most 100 ms after
+// ctx. It returns nil if nothing was left, else ctx's error with the number of spans; an error
+// of Close is joined. Without a deadline it is bounded by Options.ExportTimeout. Called again,
+// or by two goroutines at once, it waits for the first call and returns nil.
+func (h *handle) Shutdown(ctx context.Context) error {
+	if !h.e.close() {
+		return h.e.awaitDone(ctx)
+	}
+	defer close(h.e.done)
+	ctx, cancel := h.e.bounded(ctx)
+	defer cancel()
+	late, stop := withGrace(ctx)
+	defer stop()
+
+	drained := h.drain(ctx, late)
+	h.e.abort()
+	left := h.e.settleRest()
+	err := h.closeSender(ctx, late)
+	if !drained {
+		err = errors.Join(fmt.Errorf("exporter %q: a sender ignores its context and was abandoned", h.e.o.ID), err)
+	}
+	if left > 0 {
+		err = errors.Join(h.e.left(left, ctx.Err()), err)
+		h.e.warnLeft(left)
+	}
+	close(h.e.log.stop)
+	ends(h.e.log.stopped, late)
+	return err
+}
+
+// close begins the end; false if it has begun already.
+func (e *engine) close() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closing {
+		return false
+	}
+	e.closing = true
+	e.gate.hurry(time.Now())
+	e.changed.Broadcast()
+	return true
+}
+
+func (e *engine) awaitDone(ctx context.Context) error {
+	select {
+	case <-e.done:
+		return nil
+	default:
+	}
+	select {
+	case <-e.done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("exporter %q: still shutting down: %w", e.o.ID, ctx.Err())
+	}
+}
+
+// drain waits until the senders have ended, and cancels them when ctx does; false if one of
+// them does not return even so.
+func (h *handle) drain(ctx, late context.Context) bool {
+	if ctx.Err() == nil {
+		select {
+		case <-h.workers:
+			return true
+		case <-ctx.Done():
+		}
+	}
+	h.e.abort()
+	return ends(h.workers, late)
+}
+
+// abort cancels what is running.
+func (e *engine) abort() {
+	e.cancel()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.aborted = true
+	e.changed.Broadcast()
+}
+
+// settleRest drops what no sender will settle any more, and returns the number of spans that
+// Shutdown left undelivered.
+func (e *engine) settleRest() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for e.queue.length > 0 {
+		e.held -= e.queue.pop().cost
+		e.leftover++
+		e.count(DropShutdown, 1)
+	}
+	for b := range e.inFlight {
+		e.settleLocked(b, b.left, DropShutdown)
+	}
+	e.changed.Broadcast()
+	return int(e.leftover)
+}
+
+// closeSender closes the sender, with what is left of the time.
+func (h *handle) closeSender(ctx, late context.Context) (err error) {
+	done := make(chan struct{})
+	var result error
+	go func() {
+		defer close(done)
+		defer func() {
+			if v := recover(); v != nil {
+				result = panicError("Close", v)
+			}
+		}()
+		result = h.closer(ctx)
+	}()
+	if !ends(done, late) {
+		return fmt.Errorf("exporter %q: Close ignores its context and was abandoned", h.e.o.ID)
+	}
+	if ctx.Err() != nil && errors.Is(result, ctx.Err()) {
+		return nil // says nothing that is not in the number of spans left
+	}
+	return result
+}
+
+func (e *engine) warnLeft(n int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.log.add(slog.LevelWarn, "spans are left at shutdown", slog.Int("spans", n),
+		slog.String("error", e.log.lastError), slog.String("hint", e.log.hint))
+}
+
+// withGrace is a context that ends the grace after ctx: the instant by which Shutdown returns.
+func withGrace(ctx context.Context) (context.Context, func()) {
+	late, cancel := context.WithCancel(context.Background())
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
+	return late, func() { stop(); cancel() }
+}
+
+// ends waits for done; false if the time is over first.
+func ends(done <-chan struct{}, late context.Context) bool {
+	select {
+	case <-done:
+		return true
+	case <-late.Done():
+		return false
+	}
+}

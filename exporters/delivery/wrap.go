@@ -1,0 +1,48 @@
+package delivery
+
+import (
+	"context"
+	"math"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+)
+
+// Wrap gives an exporter that is no Queuer a destination of its own: the same queue, bounded
+// by Options.MaxQueueSize spans as well, and one worker that calls ExportSpans with
+// Options.ExportTimeout. A nil is delivered, an error is rejected, a panic is panic; nothing is
+// retried. A call that ignores its context holds up this destination only, and Shutdown
+// abandons it. x is shut down with the destination. A Queuer is returned as it is.
+func Wrap(x sdktrace.SpanExporter, o Options) Queuer {
+	if q, ok := x.(Queuer); ok {
+		return q
+	}
+	o = o.orDefault()
+	fillCount(&o.MaxQueueSize, DefaultMaxQueueSize)
+	o.Senders, o.Timeout, o.BatchSize = 1, o.ExportTimeout, min(o.BatchSize, o.MaxQueueSize)
+	return start(plain{}, wrapped{x}, o, o.MaxQueueSize)
+}
+
+// spans are a payload that is not encoded.
+type spans []sdktrace.ReadOnlySpan
+
+func (s spans) Spans() int { return len(s) }
+func (s spans) Size() int  { return 0 }
+
+// plain packs a whole batch into one payload.
+type plain struct{}
+
+func (plain) Encode(list []sdktrace.ReadOnlySpan, _ *Report) []spans { return []spans{list} }
+func (plain) Split(spans) (a, b spans, ok bool)                      { return nil, nil, false }
+func (plain) Limits() (most, floor int)                              { return math.MaxInt, math.MaxInt }
+
+// wrapped sends through an exporter.
+type wrapped struct{ exporter sdktrace.SpanExporter }
+
+func (w wrapped) Send(ctx context.Context, s spans) Outcome {
+	if err := w.exporter.ExportSpans(ctx, s); err != nil {
+		return Outcome{Verdict: Rejected, Err: err}
+	}
+	return Outcome{}
+}
+
+func (w wrapped) Close(ctx context.Context) error { return w.exporter.Shutdown(ctx) }

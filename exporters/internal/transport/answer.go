@@ -1,0 +1,127 @@
+package transport
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/internal/endpoint"
+)
+
+const (
+	hintPlain = "the server speaks plaintext: use http:// (grpc: insecure: true)"
+	hintTLS   = "the server speaks TLS: use https://"
+	hintGRPC  = "this is a gRPC port: use protocol grpc, or port 4318, 14268"
+	hintCA    = "set certificate_file to the CA"
+	hintAuth  = "check headers, username and password"
+)
+
+// answer is the verdict on a status. Text comes before the code.
+func (h *HTTP) answer(a *Attempt) delivery.Outcome {
+	switch {
+	case a.Status >= 200 && a.Status <= 299:
+		return delivery.Outcome{Verdict: delivery.Delivered}
+	case a.Status == http.StatusBadRequest && saysHTTPS(a.Body):
+		return delivery.Outcome{Verdict: delivery.Misconfigured, Err: a.err(), Hint: hintTLS}
+	case a.Status == http.StatusProxyAuthRequired:
+		return delivery.Outcome{Verdict: delivery.Misconfigured, Err: a.err(), Hint: "the proxy wants a user name and password, set them in HTTP_PROXY or HTTPS_PROXY"}
+	case a.Status == http.StatusRequestEntityTooLarge, a.Status == http.StatusBadRequest && contains(a.Body, "request body too large"):
+		return delivery.Outcome{Verdict: delivery.TooLarge, Err: a.err()}
+	case h.opts.Family.retries(a.Status):
+		return delivery.Outcome{Verdict: delivery.Retry, After: RetryAfter(a.Header.Get("Retry-After"), time.Now()), Err: a.err()}
+	}
+	return delivery.Outcome{Verdict: delivery.Rejected, Err: a.err(), Hint: h.hint(a)}
+}
+
+func (f Family) retries(status int) bool {
+	switch status {
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	case http.StatusRequestTimeout, http.StatusInternalServerError:
+		return f == Classic
+	}
+	return false
+}
+
+// saysHTTPS knows how servers answer a plaintext request on a TLS port (Go, nginx, Apache).
+func saysHTTPS(body []byte) bool {
+	return contains(body, "http request to an https server") ||
+		contains(body, "plain http request was sent to https port") ||
+		contains(body, "speaking plain http to an ssl-enabled server port")
+}
+
+func contains(body []byte, lower string) bool {
+	return bytes.Contains(bytes.ToLower(body), []byte(lower))
+}
+
+func (h *HTTP) hint(a *Attempt) string {
+	switch {
+	case a.Status >= 300 && a.Status <= 399:
+		if to := a.Header.Get("Location"); to != "" {
+			return "redirects are not followed, set the endpoint to " + Excerpt(endpoint.Redact(to))
+		}
+	case (a.Status == http.StatusNotFound || a.Status == http.StatusUnsupportedMediaType) && grpcPort(h.url.Port()):
+		return hintGRPC
+	case a.Status == http.StatusNotFound:
+		return fmt.Sprintf("the path posted to is %s, the usual one is %s", h.url.EscapedPath(), h.opts.UsualPath)
+	case a.Status == http.StatusUnauthorized, a.Status == http.StatusForbidden:
+		return hintAuth
+	}
+	return ""
+}
+
+func grpcPort(port string) bool { return port == "4317" || port == "14250" }
+
+// err is the status line and the head of the body.
+func (a *Attempt) err() error {
+	text := strings.TrimSpace(strconv.Itoa(a.Status) + " " + http.StatusText(a.Status))
+	if body := Excerpt(strings.TrimSpace(string(a.Body))); body != "" {
+		text += ": " + body
+	}
+	return errors.New("answer " + text)
+}
+
+// Excerpt cuts a receiver's text to 200 bytes, at a code point, and escapes control characters and
+// bad UTF-8.
+func Excerpt(text string) string {
+	var b strings.Builder
+	for i := 0; i < len(text); {
+		r, n := utf8.DecodeRuneInString(text[i:])
+		piece := text[i : i+n]
+		if r < ' ' || r >= 0x7f && r < 0xa0 || r == '\u2028' || r == '\u2029' || r == utf8.RuneError && n == 1 {
+			quoted := strconv.Quote(piece)
+			piece = quoted[1 : len(quoted)-1]
+		}
+		if b.Len()+len(piece) > maxExcerpt {
+			break
+		}
+		b.WriteString(piece)
+		i += n
+	}
+	return b.String()
+}
+
+// RetryAfter reads a Retry-After header (RFC 9110 section 10.2.3), seconds or an HTTP date. What is
+// negative, past or unreadable is 0; what does not fit is the longest Duration.
+func RetryAfter(value string, now time.Time) time.Duration {
+	value = strings.TrimSpace(value)
+	if at, err := http.ParseTime(value); err == nil {
+		return max(0, at.Sub(now))
+	}
+	seconds, err := strconv.ParseInt(value, 10, 64)
+	switch {
+	case errors.Is(err, strconv.ErrRange) && seconds > 0:
+		return 1<<63 - 1
+	case err != nil || seconds < 0:
+		return 0
+	case seconds > (1<<63-1)/int64(time.Second):
+		return 1<<63 - 1
+	}
+	return time.Duration(seconds) * time.Second
+}

@@ -1,0 +1,75 @@
+package transport
+
+import (
+	"context"
+	"net"
+	"sync"
+	"time"
+)
+
+// conns are the open connections of one destination. http.Transport finishes a dial whose request
+// is gone, and keeps a hung connection as long as its peer likes; Shutdown must leave neither.
+type conns struct {
+	dialer net.Dialer
+	life   context.Context
+	end    context.CancelFunc
+	mu     sync.Mutex
+	open   map[*conn]struct{} // nil after close
+}
+
+func newConns() *conns {
+	life, end := context.WithCancel(context.Background())
+	return &conns{
+		dialer: net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second},
+		life:   life,
+		end:    end,
+		open:   make(map[*conn]struct{}),
+	}
+}
+
+func (cs *conns) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(cs.life, cancel)()
+	c, err := cs.dialer.DialContext(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	return cs.add(c)
+}
+
+func (cs *conns) add(nc net.Conn) (net.Conn, error) {
+	c := &conn{Conn: nc, in: cs}
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	if cs.open == nil {
+		nc.Close()
+		return nil, net.ErrClosed
+	}
+	cs.open[c] = struct{}{}
+	return c, nil
+}
+
+func (cs *conns) close() {
+	cs.end()
+	cs.mu.Lock()
+	open := cs.open
+	cs.open = nil
+	cs.mu.Unlock()
+	for c := range open {
+		c.Conn.Close()
+	}
+}
+
+type conn struct {
+	net.Conn
+	in *conns
+}
+
+// Close forgets the connection and closes it.
+func (c *conn) Close() error {
+	c.in.mu.Lock()
+	delete(c.in.open, c)
+	c.in.mu.Unlock()
+	return c.Conn.Close()
+}

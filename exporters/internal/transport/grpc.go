@@ -1,0 +1,180 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/encoding/gzip"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+
+	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/internal/version"
+)
+
+// reconnectWait is how long an attempt waits for a connection that was down: gRPC keeps failing
+// calls at once until a new connection stands.
+const reconnectWait = time.Second
+
+// GRPCOptions describe one gRPC destination.
+type GRPCOptions struct {
+	Target  string      // for grpc.NewClient
+	TLS     *tls.Config // nil means plaintext
+	Headers Headers     // sent as metadata, already checked
+	Gzip    bool        // compress requests
+	Family  Family      //
+	From    string      // for the hint of an unknown host
+}
+
+// GRPC sends to one destination. It is safe for concurrent use.
+type GRPC struct {
+	opts     GRPCOptions
+	conn     *grpc.ClientConn
+	metadata metadata.MD
+	answered atomic.Bool // a gRPC server has answered here before
+}
+
+// NewGRPC prepares a destination; it neither dials nor resolves.
+func NewGRPC(o GRPCOptions) (*GRPC, error) {
+	creds := insecure.NewCredentials()
+	if o.TLS != nil {
+		creds = credentials.NewTLS(o.TLS)
+	}
+	g := &GRPC{opts: o, metadata: metadata.New(o.Headers.Metadata())}
+	options := []grpc.DialOption{
+		grpc.WithTransportCredentials(creds),
+		grpc.WithUserAgent(version.UserAgent),
+		grpc.WithDisableRetry(),
+		grpc.WithDisableServiceConfig(),
+		grpc.WithConnectParams(grpc.ConnectParams{Backoff: backoff.Config{
+			BaseDelay: 500 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 30 * time.Second,
+		}, MinConnectTimeout: 10 * time.Second}),
+	}
+	if o.Gzip {
+		options = append(options, grpc.WithDefaultCallOptions(grpc.UseCompressor(gzip.Name)))
+	}
+	var err error
+	g.conn, err = grpc.NewClient(o.Target, options...)
+	return g, err
+}
+
+// Conn is the connection, for clients made from it. It belongs to g.
+func (g *GRPC) Conn() *grpc.ClientConn { return g.conn }
+
+// Close ends the connection; running calls fail.
+func (g *GRPC) Close() error { return g.conn.Close() }
+
+// Attempt runs one unary call with the destination's metadata and classifies its error.
+func (g *GRPC) Attempt(ctx context.Context, call func(context.Context) error) delivery.Outcome {
+	g.reconnect(ctx)
+	if len(g.metadata) > 0 {
+		ctx = metadata.NewOutgoingContext(ctx, g.metadata)
+	}
+	return g.Outcome(ctx, call(ctx))
+}
+
+// reconnect gives a connection that is down the chance to come back before the call: pacing
+// belongs to the delivery engine, so gRPC's own backoff is cut short.
+func (g *GRPC) reconnect(ctx context.Context) {
+	if g.conn.GetState() != connectivity.TransientFailure {
+		return
+	}
+	g.conn.ResetConnectBackoff()
+	ctx, cancel := context.WithTimeout(ctx, reconnectWait)
+	defer cancel()
+	g.conn.WaitForStateChange(ctx, connectivity.TransientFailure)
+}
+
+// Outcome classifies the error of a call; nil is Delivered.
+func (g *GRPC) Outcome(ctx context.Context, err error) delivery.Outcome {
+	if err == nil {
+		g.answered.Store(true)
+		return delivery.Outcome{Verdict: delivery.Delivered}
+	}
+	if ctx.Err() != nil {
+		return delivery.Outcome{Verdict: delivery.Retry, Err: noAnswer(ctx)}
+	}
+	s := status.Convert(err)
+	if o, ok := g.textual(s); ok {
+		return o
+	}
+	o := delivery.Outcome{Verdict: delivery.Rejected, Err: statusError(s)}
+	info := retryInfo(s)
+	if g.opts.Family.retriesCode(s.Code(), info != nil) {
+		o.Verdict = delivery.Retry
+		o.After = max(0, info.GetRetryDelay().AsDuration())
+	}
+	o.Hint = g.codeHint(s)
+	return o
+}
+
+// textual decides by the message, before the code: it is all that tells a limit from a full queue,
+// and a handshake from an outage.
+func (g *GRPC) textual(s *status.Status) (delivery.Outcome, bool) {
+	text := s.Message()
+	o := delivery.Outcome{Err: statusError(s)}
+	switch {
+	case s.Code() == codes.ResourceExhausted && (strings.Contains(text, "larger than max") || strings.Contains(text, "exceeds maximum")):
+		o.Verdict = delivery.TooLarge
+		return o, true
+	case s.Code() != codes.Unavailable:
+		return o, false
+	case strings.Contains(text, "error reading server preface"):
+		// A TLS port hangs up like a restarting one. Where a gRPC server has answered in
+		// plaintext before, it is the latter.
+		if g.opts.TLS != nil || g.answered.Load() {
+			return o, false
+		}
+		o.Verdict, o.Hint = delivery.Misconfigured, hintTLS
+		return o, true
+	}
+	verdict, hint := Diagnose(errors.New(text))
+	o.Verdict, o.Hint = verdict, hint
+	return o, verdict == delivery.Misconfigured
+}
+
+func (f Family) retriesCode(c codes.Code, info bool) bool {
+	switch c {
+	case codes.Canceled, codes.DeadlineExceeded, codes.Aborted, codes.OutOfRange, codes.Unavailable, codes.DataLoss:
+		return true
+	case codes.ResourceExhausted:
+		return f == Classic || info
+	}
+	return false
+}
+
+func retryInfo(s *status.Status) *errdetails.RetryInfo {
+	for _, detail := range s.Details() {
+		if info, ok := detail.(*errdetails.RetryInfo); ok {
+			return info
+		}
+	}
+	return nil
+}
+
+func (g *GRPC) codeHint(s *status.Status) string {
+	switch {
+	case s.Code() == codes.Unauthenticated, s.Code() == codes.PermissionDenied:
+		return hintAuth
+	case s.Code() == codes.Unimplemented:
+		return "the server has no such gRPC service, check the endpoint's port"
+	case s.Code() == codes.Unavailable && (strings.Contains(s.Message(), "no such host") || strings.Contains(s.Message(), "produced zero addresses")):
+		return hostHint(g.opts.Target, g.opts.From)
+	}
+	return ""
+}
+
+func statusError(s *status.Status) error {
+	return errors.New("grpc " + s.Code().String() + ": " + Excerpt(s.Message()))
+}

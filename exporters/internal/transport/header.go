@@ -1,0 +1,106 @@
+package transport
+
+import (
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/http/httpguts"
+
+	"github.com/spanroute/spanroute/internal/settings"
+)
+
+// Headers are the extra headers of every request. All their values are secrets.
+type Headers []Header
+
+// Header is one of them.
+type Header struct{ Name, Value string }
+
+// Check refuses names that are no tokens (RFC 9110 section 5.6.2), names that come twice, and values
+// with anything but printable ASCII, so that no value can end its line. The faults name key and
+// header, never a value.
+func (hs Headers) Check(key string) error {
+	var errs []error
+	seen := make(map[string]bool, len(hs))
+	for _, h := range hs {
+		name := strings.ToLower(h.Name)
+		switch {
+		case !httpguts.ValidHeaderFieldName(strings.TrimPrefix(name, ":")):
+			errs = append(errs, headerFault(key, "%s is no header name", settings.Quote(h.Name)))
+		case seen[name]:
+			errs = append(errs, headerFault(key, "%s is set twice", settings.Quote(h.Name)))
+		case !printable(h.Value):
+			errs = append(errs, headerFault(key, "the value of %s holds more than printable ASCII", settings.Quote(h.Name)))
+		}
+		seen[name] = true
+	}
+	return errors.Join(errs...)
+}
+
+func headerFault(key, format string, args ...any) error {
+	return &settings.KeyError{Key: key, Err: settings.Errorf(settings.ErrHeader, format, args...)}
+}
+
+func printable(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// Get returns the value of the header called name in any letter case, or "".
+func (hs Headers) Get(name string) string {
+	for _, h := range hs {
+		if strings.EqualFold(h.Name, name) {
+			return h.Value
+		}
+	}
+	return ""
+}
+
+// hop lists what belongs to the body or the connection, and so to the transport alone.
+var hop = []string{"Content-Type", "Content-Encoding", "Content-Length", "Transfer-Encoding", "Host", "Grpc-Encoding"}
+
+// httpHeader is what goes over HTTP: without the names the transport sets itself.
+func (hs Headers) httpHeader() http.Header {
+	out := make(http.Header, len(hs)+3)
+	for _, h := range hs {
+		name := http.CanonicalHeaderKey(h.Name)
+		if !slices.Contains(hop, name) && !strings.HasPrefix(name, ":") {
+			out.Set(name, h.Value)
+		}
+	}
+	return out
+}
+
+// Metadata returns the headers as gRPC metadata, names in lower case, without those gRPC reserves.
+// It is never nil.
+func (hs Headers) Metadata() map[string]string {
+	out := make(map[string]string, len(hs))
+	for _, h := range hs {
+		if name := strings.ToLower(h.Name); !reserved(name) {
+			out[name] = h.Value
+		}
+	}
+	return out
+}
+
+func reserved(name string) bool {
+	switch name {
+	case "content-type", "user-agent", "te", "connection", "host", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade":
+		return true
+	}
+	return strings.HasPrefix(name, "grpc-") || strings.HasPrefix(name, ":")
+}
+
+// Basic is the value of an Authorization header, RFC 7617 with UTF-8; empty unless both are set.
+func Basic(username, password string) string {
+	if username == "" || password == "" {
+		return ""
+	}
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(username+":"+password))
+}

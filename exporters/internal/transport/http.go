@@ -1,0 +1,177 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/internal/version"
+)
+
+const (
+	maxBody    = 64 << 10 // read of a response, bytes
+	maxExcerpt = 200      // logged of a response, bytes
+)
+
+// Family is a row of answers that a kind of backend understands alike.
+type Family uint8
+
+const (
+	// Classic is Zipkin and Jaeger, over HTTP and gRPC.
+	Classic Family = iota
+	// OTLP retries less: what its specification (v1.5.0, "Failures") calls retryable.
+	OTLP
+)
+
+// HTTPOptions describe one HTTP destination.
+type HTTPOptions struct {
+	URL         string      // absolute http or https; user information becomes Basic authentication
+	ContentType string      // of the body
+	Headers     Headers     // extra headers, already checked
+	Username    string      // Basic authentication, together with Password
+	Password    string      //
+	TLS         *tls.Config // for https; nil means the system's roots
+	Senders     int         // connections kept open; 0 means 2
+	Family      Family      //
+	UsualPath   string      // for the hint of a 404: "/api/v2/spans"
+	From        string      // for the hint of an unknown host: "zipkin.endpoint (app.yaml:12:5)"
+}
+
+// HTTP sends to one destination. It is safe for concurrent use.
+type HTTP struct {
+	opts   HTTPOptions
+	url    *url.URL // without user information
+	header http.Header
+	base   *http.Transport
+	conns  *conns
+	client *http.Client
+}
+
+// NewHTTP prepares a destination; it neither dials nor resolves.
+func NewHTTP(o HTTPOptions) (*HTTP, error) {
+	u, err := url.Parse(o.URL)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return nil, settings.Errorf(settings.ErrURL, "the endpoint is no absolute http or https URL")
+	}
+	h := &HTTP{opts: o, header: o.header(u.User), conns: newConns()}
+	u.User = nil
+	h.url = u
+	h.base = &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           h.conns.dial,
+		TLSClientConfig:       o.TLS.Clone(),
+		ForceAttemptHTTP2:     true,
+		DisableCompression:    true, // answers are tiny, and the read limit should mean wire bytes
+		MaxIdleConns:          o.senders(),
+		MaxIdleConnsPerHost:   o.senders(),
+		IdleConnTimeout:       90 * time.Second,
+		ExpectContinueTimeout: time.Second,
+	}
+	h.client = &http.Client{Transport: h, CheckRedirect: stay}
+	return h, nil
+}
+
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+func (o HTTPOptions) senders() int {
+	if o.Senders > 0 {
+		return o.Senders
+	}
+	return 2
+}
+
+// header is set on every request. An Authorization header beats username and password,
+// and those beat the URL's.
+func (o HTTPOptions) header(user *url.Userinfo) http.Header {
+	out := o.Headers.httpHeader()
+	auth := Basic(o.Username, o.Password)
+	if auth == "" && user != nil {
+		password, _ := user.Password()
+		auth = Basic(user.Username(), password)
+	}
+	if auth != "" && out.Get("Authorization") == "" {
+		out.Set("Authorization", auth)
+	}
+	if out.Get("User-Agent") == "" {
+		out.Set("User-Agent", version.UserAgent)
+	}
+	if o.ContentType != "" {
+		out.Set("Content-Type", o.ContentType)
+	}
+	return out
+}
+
+// Client returns the client whose every request goes to the destination, with its headers and query,
+// whatever its URL says, and whose answers are noted in the context's Attempt. For senders that
+// are somebody else's code.
+func (h *HTTP) Client() *http.Client { return h.client }
+
+// Post makes one attempt with the bytes of body.
+func (h *HTTP) Post(ctx context.Context, body []byte) delivery.Outcome {
+	ctx, attempt := WithAttempt(ctx)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.url.String(), bytes.NewReader(body))
+	if err != nil {
+		return h.Outcome(ctx, attempt, err)
+	}
+	resp, err := h.client.Do(req)
+	if err == nil {
+		resp.Body.Close()
+	}
+	return h.Outcome(ctx, attempt, err)
+}
+
+// Outcome classifies an attempt made through Client: by its answer if there was one, else by err.
+func (h *HTTP) Outcome(ctx context.Context, a *Attempt, err error) delivery.Outcome {
+	if a.Status == 0 {
+		return h.fault(ctx, err)
+	}
+	return h.answer(a)
+}
+
+// Close ends every connection, also those in use or being dialled. Attempts fail from now on.
+func (h *HTTP) Close() {
+	h.conns.close()
+	h.base.CloseIdleConnections()
+}
+
+// An Attempt is what came back for one request.
+type Attempt struct {
+	Status int         // 0: no answer
+	Header http.Header // of the answer
+	Body   []byte      // its first 64 KiB
+}
+
+type attemptKey struct{}
+
+// WithAttempt returns a context whose request through Client notes its answer in the Attempt.
+func WithAttempt(ctx context.Context) (context.Context, *Attempt) {
+	a := new(Attempt)
+	return context.WithValue(ctx, attemptKey{}, a), a
+}
+
+// RoundTrip sends req to the destination and reads the answer's first 64 KiB. A body that breaks
+// off does not undo a status that was read.
+func (h *HTTP) RoundTrip(req *http.Request) (*http.Response, error) {
+	req = req.Clone(req.Context())
+	req.URL, req.Host = h.url, ""
+	for name, values := range h.header {
+		req.Header[name] = values
+	}
+	resp, err := h.base.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxBody))
+	resp.Body.Close()
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	if a, ok := req.Context().Value(attemptKey{}).(*Attempt); ok {
+		*a = Attempt{Status: resp.StatusCode, Header: resp.Header, Body: body}
+	}
+	return resp, nil
+}

@@ -1,0 +1,207 @@
+package jaeger
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"go.opentelemetry.io/otel/attribute"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/exporters/internal/spantext"
+)
+
+// encoder packs spans into payloads for one transport. It is safe for concurrent use.
+type encoder struct {
+	wire     wire
+	framing  framing
+	limit    int  // max_tag_value_length, 0: none
+	linkLogs bool //
+	most     int  // bytes of one payload
+	floor    int  // below which most is not halved
+	count    int  // spans of one payload, 0: any number
+	packet   *packetRules
+
+	processes processes
+	scratch   sync.Pool // of *scratch
+}
+
+// packetRules are for UDP, where nothing may exceed the limit.
+type packetRules struct {
+	whole    bool   // a batch that needs more than one packet is dropped
+	truncate bool   // spans that need more than one packet are made to fit
+	client   string // process tag client-uuid, empty: none
+}
+
+// scratch is what one call of Encode works with.
+type scratch struct {
+	writer writer
+	buf    []byte // encoded spans
+	ends   []int  // where each one ends in buf
+}
+
+// Limits is how large a payload may be, and may be made.
+func (e *encoder) Limits() (most, floor int) { return e.most, e.floor }
+
+// Encode makes payloads of one resource each, in the order in which the resources first appear.
+func (e *encoder) Encode(spans []sdktrace.ReadOnlySpan, r *delivery.Report) []*payload {
+	if len(spans) == 0 {
+		return nil
+	}
+	sc, _ := e.scratch.Get().(*scratch)
+	if sc == nil {
+		sc = &scratch{writer: writer{wire: e.wire, limit: e.limit, linkLogs: e.linkLogs}}
+	}
+	defer e.scratch.Put(sc)
+	most := e.most
+	if limit := r.Limit(); limit > 0 && limit < most {
+		most = limit
+	}
+	var out []*payload
+	for group := range groups(spans) {
+		out = e.group(out, group, sc, most, r)
+	}
+	return out
+}
+
+// Split halves p by spans.
+func (e *encoder) Split(p *payload) (a, b *payload, ok bool) {
+	n := p.Spans()
+	if n < 2 {
+		return nil, nil, false
+	}
+	return p.part(e.framing, 0, n/2), p.part(e.framing, n/2, n), true
+}
+
+// groups yields the spans of each resource.
+func groups(spans []sdktrace.ReadOnlySpan) func(func([]sdktrace.ReadOnlySpan) bool) {
+	return func(yield func([]sdktrace.ReadOnlySpan) bool) {
+		if sameResource(spans) {
+			yield(spans)
+			return
+		}
+		index := make(map[attribute.Distinct]int)
+		var groups [][]sdktrace.ReadOnlySpan
+		for _, s := range spans {
+			id := s.Resource().Equivalent()
+			i, known := index[id]
+			if !known {
+				i = len(groups)
+				index[id] = i
+				groups = append(groups, nil)
+			}
+			groups[i] = append(groups[i], s)
+		}
+		for _, g := range groups {
+			if !yield(g) {
+				return
+			}
+		}
+	}
+}
+
+func sameResource(spans []sdktrace.ReadOnlySpan) bool {
+	first := spans[0].Resource()
+	for _, s := range spans[1:] {
+		if s.Resource() != first {
+			return false
+		}
+	}
+	return true
+}
+
+func (e *encoder) group(out []*payload, spans []sdktrace.ReadOnlySpan, sc *scratch, most int, r *delivery.Report) []*payload {
+	pr := e.process(spans[0], &sc.writer, most)
+	sc.buf, sc.ends = sc.buf[:0], sc.ends[:0]
+	first, from := len(out), 0
+	for _, s := range spans {
+		mark := len(sc.buf)
+		if !e.span(sc, s, pr, most, r) {
+			continue
+		}
+		n := len(sc.ends)
+		full := e.count > 0 && n == e.count ||
+			n > 0 && e.framing.size(len(pr.bytes), len(sc.buf)-from, n+1) > most
+		if full {
+			out = append(out, newPayload(e.framing, pr, sc.buf[from:mark], slices.Clone(sc.ends)))
+			from, sc.ends = mark, sc.ends[:0]
+		}
+		sc.ends = append(sc.ends, len(sc.buf)-from)
+	}
+	if len(sc.ends) > 0 {
+		out = append(out, newPayload(e.framing, pr, sc.buf[from:], slices.Clone(sc.ends)))
+	}
+	if e.packet != nil && e.packet.whole && len(out)-first > 1 {
+		e.refuse(spans, len(out)-first, most, r)
+		return out[:first]
+	}
+	return out
+}
+
+func (e *encoder) process(s sdktrace.ReadOnlySpan, w *writer, most int) *process {
+	if e.packet == nil {
+		return e.processes.of(s.Resource(), w, "", 0)
+	}
+	return e.processes.of(s.Resource(), w, e.packet.client, most/2)
+}
+
+// span appends s to sc.buf, or reports it as dropped and says false.
+func (e *encoder) span(sc *scratch, s sdktrace.ReadOnlySpan, pr *process, most int, r *delivery.Report) bool {
+	w, mark := &sc.writer, len(sc.buf)
+	sc.buf = w.span(sc.buf, s)
+	if size := len(sc.buf) - mark; e.packet != nil && e.framing.size(len(pr.bytes), size, 1) > most {
+		fits := false
+		sc.buf = sc.buf[:mark]
+		if e.packet.truncate {
+			room := most - e.framing.size(len(pr.bytes), 0, 1)
+			sc.buf, fits = w.fit(sc.buf, s, room)
+		}
+		if !fits {
+			r.Note(tooLarge(s, size, most))
+			r.Drop(s, delivery.DropTooLarge)
+			return false
+		}
+	}
+	if made := w.repair | pr.repair; made != 0 {
+		report(r, s, made)
+	}
+	return true
+}
+
+func report(r *delivery.Report, s sdktrace.ReadOnlySpan, made repairs) {
+	for _, k := range [...]struct {
+		bit  repairs
+		kind string
+	}{
+		{repairUTF8, delivery.RepairUTF8},
+		{repairValue, delivery.RepairValue},
+		{repairDuration, delivery.RepairDuration},
+		{repairStart, delivery.RepairStart},
+		{repairTruncated, delivery.RepairTruncated},
+	} {
+		if made&k.bit != 0 {
+			r.Repair(s, k.kind)
+		}
+	}
+}
+
+// maxName bounds a span's name in the log, bytes.
+const maxName = 64
+
+func tooLarge(s sdktrace.ReadOnlySpan, size, limit int) string {
+	sc := s.SpanContext()
+	name, _ := spantext.Clean(s.Name())
+	return fmt.Sprintf("span too large: trace=%s span=%s name=%q size=%d limit=%d",
+		sc.TraceID(), sc.SpanID(), spantext.CutBytes(name, maxName), size, limit)
+}
+
+// refuse drops a batch whole, because that is what udp_split_oversized_batches: false asks for.
+func (e *encoder) refuse(spans []sdktrace.ReadOnlySpan, packets, most int, r *delivery.Report) {
+	already := r.Dropped(delivery.DropTooLarge)
+	for _, s := range spans[min(already, len(spans)):] {
+		r.Drop(s, delivery.DropTooLarge)
+	}
+	r.Note(fmt.Sprintf("batch too large: spans=%d packets=%d limit=%d, jaeger.thrift.udp_split_oversized_batches is false",
+		len(spans), packets, most))
+}

@@ -1,0 +1,185 @@
+package jaeger
+
+import (
+	"encoding/binary"
+	"math"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+)
+
+// proto is protobuf, api_v2/model.proto of jaeger-idl v0.14.0. A field is its key, which holds the id
+// and how to read the value, then the value; zero values are left out.
+type proto struct{}
+
+const (
+	pVarint  = 0
+	pFixed64 = 1
+	pBytes   = 2
+)
+
+// value types of model.proto, which numbers them otherwise than jaeger.thrift
+const (
+	protoBool   = 1
+	protoInt64  = 2
+	protoFloat  = 3
+	protoBinary = 4
+)
+
+// listKey is the key of the elements of each list.
+var listKey = [...]byte{
+	references: 4<<3 | pBytes, spanTags: 8<<3 | pBytes, logs: 9<<3 | pBytes,
+	fields: 2<<3 | pBytes, processTags: 2<<3 | pBytes,
+}
+
+func appendBytes(b []byte, id byte, s string) []byte {
+	b = binary.AppendUvarint(append(b, id<<3|pBytes), uint64(len(s)))
+	return append(b, s...)
+}
+
+// shut fills the length of what begins at at, behind the one byte left for it.
+func shut(b []byte, at int) []byte {
+	size := len(b) - at
+	if more := varintLen(uint64(size)) - 1; more > 0 {
+		b = insert(b, at, more)
+	}
+	putVarint(b[at-1:], uint64(size))
+	return b
+}
+
+func (proto) parentIsReference() bool { return true }
+
+func (proto) openSpan(b []byte, s identity) ([]byte, int) {
+	b = append(b, 1<<3|pBytes, 0)
+	at := len(b)
+	b = append(append(b, 1<<3|pBytes, 16), s.trace[:]...)
+	b = append(append(b, 2<<3|pBytes, 8), s.span[:]...)
+	return appendBytes(b, 3, s.name), at
+}
+
+func (proto) closeSpan(b []byte, at int) []byte { return shut(b, at) }
+
+func (proto) open(b []byte, _ section) ([]byte, int) { return b, 0 }
+
+func (proto) close(b []byte, _ section, _, _ int) []byte { return b }
+
+func (proto) reference(b []byte, kind int, t trace.TraceID, s trace.SpanID) []byte {
+	size := byte(2 + 16 + 2 + 8)
+	if kind != 0 {
+		size += 2
+	}
+	b = append(b, listKey[references], size)
+	b = append(append(b, 1<<3|pBytes, 16), t[:]...)
+	b = append(append(b, 2<<3|pBytes, 8), s[:]...)
+	if kind != 0 {
+		b = append(b, 3<<3|pVarint, byte(kind))
+	}
+	return b
+}
+
+func (proto) times(b []byte, start time.Time, d time.Duration, _ bool) []byte {
+	b = append(b, 5<<3|pVarint, sampled)
+	b = instant(b, 6, start.Unix(), start.Nanosecond())
+	return instant(b, 7, int64(d/time.Second), int(d%time.Second))
+}
+
+// instant is a Timestamp or a Duration, which look alike; neither is negative here.
+func instant(b []byte, id byte, seconds int64, nanos int) []byte {
+	b = append(b, id<<3|pBytes, 0)
+	at := len(b)
+	if seconds != 0 {
+		b = binary.AppendUvarint(append(b, 1<<3|pVarint), uint64(seconds))
+	}
+	if nanos != 0 {
+		b = binary.AppendUvarint(append(b, 2<<3|pVarint), uint64(nanos))
+	}
+	b[at-1] = byte(len(b) - at)
+	return b
+}
+
+func (proto) openLog(b []byte, t time.Time) ([]byte, int) {
+	b = append(b, listKey[logs], 0)
+	at := len(b)
+	return instant(b, 1, t.Unix(), t.Nanosecond()), at
+}
+
+func (proto) closeLog(b []byte, at int) []byte { return shut(b, at) }
+
+func (proto) openProcess(b []byte, service string) []byte { return appendBytes(b, 1, service) }
+
+func (proto) closeProcess(b []byte) []byte { return b }
+
+// tag writes key and type; more is the length of the value's field.
+func (proto) tag(b []byte, in section, key string, kind byte, more int) []byte {
+	size := 1 + varintLen(uint64(len(key))) + len(key) + more
+	if kind != 0 {
+		size += 2
+	}
+	b = binary.AppendUvarint(append(b, listKey[in]), uint64(size))
+	b = appendBytes(b, 1, key)
+	if kind != 0 {
+		b = append(b, 2<<3|pVarint, kind)
+	}
+	return b
+}
+
+func (p proto) str(b []byte, in section, key, value string) []byte {
+	if value == "" {
+		return p.tag(b, in, key, 0, 0)
+	}
+	b = p.tag(b, in, key, 0, 1+varintLen(uint64(len(value)))+len(value))
+	return appendBytes(b, 3, value)
+}
+
+func (p proto) boolean(b []byte, in section, key string, value bool) []byte {
+	if !value {
+		return p.tag(b, in, key, protoBool, 0)
+	}
+	return append(p.tag(b, in, key, protoBool, 2), 4<<3|pVarint, 1)
+}
+
+func (p proto) long(b []byte, in section, key string, value int64) []byte {
+	if value == 0 {
+		return p.tag(b, in, key, protoInt64, 0)
+	}
+	b = append(p.tag(b, in, key, protoInt64, 1+varintLen(uint64(value))), 5<<3|pVarint)
+	return binary.AppendUvarint(b, uint64(value))
+}
+
+func (p proto) double(b []byte, in section, key string, value float64) []byte {
+	bits := math.Float64bits(value)
+	if bits == 0 { // -0 is written
+		return p.tag(b, in, key, protoFloat, 0)
+	}
+	b = append(p.tag(b, in, key, protoFloat, 9), 6<<3|pFixed64)
+	return binary.LittleEndian.AppendUint64(b, bits)
+}
+
+func (p proto) binary(b []byte, in section, key string, value []byte) []byte {
+	if len(value) == 0 {
+		return p.tag(b, in, key, protoBinary, 0)
+	}
+	b = append(p.tag(b, in, key, protoBinary, 1+varintLen(uint64(len(value)))+len(value)), 7<<3|pBytes)
+	b = binary.AppendUvarint(b, uint64(len(value)))
+	return append(b, value...)
+}
+
+// postSpans is a PostSpansRequest; its spans carry their own field keys.
+type postSpans struct{}
+
+func (postSpans) batch(process, spans int) int {
+	return spans + 1 + varintLen(uint64(process)) + process
+}
+
+func (f postSpans) size(process, spans, _ int) int {
+	batch := f.batch(process, spans)
+	return 1 + varintLen(uint64(batch)) + batch
+}
+
+func (f postSpans) assemble(b, process, spans []byte, _ int) ([]byte, int) {
+	b = binary.AppendUvarint(append(b, 1<<3|pBytes), uint64(f.batch(len(process), len(spans))))
+	at := len(b)
+	b = append(b, spans...)
+	b = binary.AppendUvarint(append(b, 2<<3|pBytes), uint64(len(process)))
+	return append(b, process...), at
+}

@@ -1,0 +1,75 @@
+package jaeger
+
+import (
+	"math"
+
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/spanroute/spanroute/exporters/internal/spantext"
+)
+
+// spanTag writes a tag whose size is up to the user, and which an oversize span may lose a part of.
+func (w *writer) spanTag(b []byte, kv attribute.KeyValue) []byte {
+	if w.cut == nil {
+		return w.tag(b, spanTags, kv, w.limit)
+	}
+	return w.cutTag(b, kv)
+}
+
+// tag writes one attribute: Jaeger's own types where it has them, JSON text for arrays and maps.
+func (w *writer) tag(b []byte, in section, kv attribute.KeyValue, limit int) []byte {
+	key := w.clean(string(kv.Key))
+	switch v := kv.Value; v.Type() {
+	case attribute.STRING:
+		text, r := spantext.Clean(v.AsString())
+		w.repair |= repairs(r)
+		return w.str(b, in, key, spantext.Cut(text, limit))
+	case attribute.BOOL:
+		return w.boolean(b, in, key, v.AsBool())
+	case attribute.INT64:
+		w.tags++
+		return w.wire.long(b, in, key, v.AsInt64())
+	case attribute.FLOAT64:
+		return w.double(b, in, key, v.AsFloat64())
+	case attribute.BYTESLICE:
+		data := v.AsByteSlice()
+		if limit > 0 && len(data) > limit {
+			data = data[:limit]
+		}
+		w.tags++
+		return w.wire.binary(b, in, key, data)
+	default:
+		text, r := spantext.AppendValue(w.text[:0], v, limit)
+		w.text = text
+		w.repair |= repairs(r)
+		return w.str(b, in, key, string(text))
+	}
+}
+
+func (w *writer) str(b []byte, in section, key, value string) []byte {
+	w.tags++
+	return w.wire.str(b, in, key, value)
+}
+
+func (w *writer) boolean(b []byte, in section, key string, value bool) []byte {
+	w.tags++
+	return w.wire.boolean(b, in, key, value)
+}
+
+// double writes NaN and the infinities as text: Jaeger's query API fails on a trace that holds one as a number.
+func (w *writer) double(b []byte, in section, key string, value float64) []byte {
+	if math.IsNaN(value) || math.IsInf(value, 0) {
+		w.repair |= repairValue
+		return w.str(b, in, key, spantext.Special(value))
+	}
+	w.tags++
+	return w.wire.double(b, in, key, value)
+}
+
+func (w *writer) count(b []byte, in section, key string, n int) []byte {
+	if n == 0 {
+		return b
+	}
+	w.tags++
+	return w.wire.long(b, in, key, int64(n))
+}

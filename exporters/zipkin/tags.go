@@ -1,0 +1,269 @@
+package zipkin
+
+import (
+	"strconv"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/sdk/instrumentation"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/spanroute/spanroute/exporters/internal/spantext"
+)
+
+// A tag is written once for all spans of a resource or scope: `,"key":"value"`.
+type tag struct {
+	key   attribute.Key
+	text  []byte
+	fixed spantext.Repair
+	off   bool // an `error` tag of "false", which Zipkin reads as an error
+}
+
+type tags []tag
+
+// keys is a filter: a key whose bit is not set has not been seen. It keeps the search for equal
+// keys of span, scope and resource off the usual path.
+type keys uint64
+
+func bit(k attribute.Key) keys {
+	n := len(k)
+	if n == 0 {
+		return 1
+	}
+	return 1 << ((uint(n)*7 + uint(k[0]) + uint(k[n-1])*31 + uint(k[n/2])*13) % 64)
+}
+
+func (ks keys) maybe(k attribute.Key) bool { return ks&bit(k) != 0 }
+
+// describe renders what all spans of one resource and scope share, unless the last span had the same.
+func (w *writer) describe(span sdktrace.ReadOnlySpan) {
+	res, scope := span.Resource(), span.InstrumentationScope()
+	if !w.known || res != w.resource {
+		w.setResource(res)
+	}
+	if !w.known || scope != w.scope {
+		w.setScope(scope)
+	}
+	w.known = true
+}
+
+func (w *writer) setResource(res *resource.Resource) {
+	w.resource = res
+	w.resources = nil
+	for iter := res.Iter(); iter.Next(); {
+		if kv := iter.Attribute(); kv.Key != spantext.ServiceKey {
+			w.resources = append(w.resources, w.render(kv))
+		}
+	}
+	name, fixed := spantext.ServiceName(res)
+	b := append([]byte(nil), `,"localEndpoint":{"serviceName":`...)
+	b, _ = spantext.AppendQuoted(b, name, 0)
+	w.endpoint = append(appendNode(b, w.local), '}')
+	w.endpointFix = fixed
+}
+
+func appendNode(b []byte, n Node) []byte {
+	if n.IPv4 != "" {
+		b = append(append(append(b, `,"ipv4":"`...), n.IPv4...), '"')
+	}
+	if n.IPv6 != "" {
+		b = append(append(append(b, `,"ipv6":"`...), n.IPv6...), '"')
+	}
+	if n.Port != 0 {
+		b = strconv.AppendUint(append(b, `,"port":`...), uint64(n.Port), 10)
+	}
+	return b
+}
+
+func (w *writer) setScope(scope instrumentation.Scope) {
+	w.scope = scope
+	w.scopes = nil
+	for _, own := range [...]struct{ key, value string }{
+		{"otel.scope.name", scope.Name},
+		{"otel.library.name", scope.Name},
+		{"otel.scope.version", scope.Version},
+		{"otel.library.version", scope.Version},
+	} {
+		if own.value != "" {
+			t := w.render(attribute.String(own.key, own.value))
+			w.scopes = append(w.scopes, t)
+		}
+	}
+	derived := len(w.scopes)
+	for iter := scope.Attributes.Iter(); iter.Next(); {
+		if kv := iter.Attribute(); !w.scopes[:derived].has(kv.Key) {
+			w.scopes = append(w.scopes, w.render(kv))
+		}
+	}
+}
+
+func (ts tags) has(k attribute.Key) bool {
+	for i := range ts {
+		if ts[i].key == k {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *writer) render(kv attribute.KeyValue) tag {
+	t := tag{key: kv.Key, off: isFalse(&kv)}
+	var fixedKey, fixedValue spantext.Repair
+	t.text, fixedKey = spantext.AppendQuoted([]byte{','}, string(kv.Key), 0)
+	t.text = append(t.text, ':')
+	t.text, fixedValue = spantext.AppendQuotedValue(t.text, kv.Value, w.limit)
+	t.fixed = fixedKey | fixedValue
+	return t
+}
+
+// tags appends all tags. A key is written once: what the kit derives from the span beats its
+// attributes, and these beat the scope's, and those the resource's.
+func (w *writer) tags(span sdktrace.ReadOnlySpan) {
+	open := len(w.buf) + len(`,"tags":`)
+	w.raw(`,"tags":`)
+	w.seen = 0
+	status := w.status(span.Status())
+	w.dropped("otel.dropped_attributes_count", span.DroppedAttributes())
+	w.dropped("otel.dropped_events_count", span.DroppedEvents())
+	w.dropped("otel.dropped_links_count", span.DroppedLinks())
+	derived := w.seen
+	attrs := span.Attributes()
+	twice := w.see(attrs)
+	for i := range attrs {
+		kv := &attrs[i]
+		if derived.maybe(kv.Key) && w.derives(span, kv.Key) || twice && later(attrs[i+1:], kv.Key) {
+			continue
+		}
+		if kv.Key == "error" && (status == codes.Error || isFalse(kv)) || w.scopeNames(kv.Key) {
+			continue
+		}
+		w.tag(kv)
+	}
+	w.shared(span, w.scopes, attrs, nil)
+	w.shared(span, w.resources, attrs, w.scopes)
+	w.close(open)
+}
+
+// see adds the keys to the filter and says whether two of them may be the same.
+func (w *writer) see(attrs []attribute.KeyValue) (twice bool) {
+	var own keys
+	for i := range attrs {
+		b := bit(attrs[i].Key)
+		twice = twice || own&b != 0
+		own |= b
+	}
+	w.seen |= own
+	return twice
+}
+
+// close turns the first comma into the brace, or takes the empty object back.
+func (w *writer) close(open int) {
+	if len(w.buf) == open {
+		w.buf = w.buf[:open-len(`,"tags":`)]
+		return
+	}
+	w.buf[open] = '{'
+	w.raw("}")
+}
+
+func (w *writer) tag(kv *attribute.KeyValue) {
+	w.raw(",")
+	w.quoted(string(kv.Key))
+	w.raw(":")
+	var fixed spantext.Repair
+	w.buf, fixed = spantext.AppendQuotedValue(w.buf, kv.Value, w.limit)
+	w.repair |= fixed
+}
+
+// status appends otel.status_code and, for an error, its description, empty or not.
+func (w *writer) status(s sdktrace.Status) codes.Code {
+	switch s.Code {
+	case codes.Ok:
+		w.raw(`,"otel.status_code":"OK"`)
+		w.seen |= bit("otel.status_code")
+	case codes.Error:
+		w.raw(`,"otel.status_code":"ERROR","error":`)
+		w.quoted(s.Description)
+		w.seen |= bit("otel.status_code") | bit("error")
+	}
+	return s.Code
+}
+
+func (w *writer) dropped(key attribute.Key, n int) {
+	if n > 0 {
+		w.raw(`,"`)
+		w.raw(string(key))
+		w.raw(`":"`)
+		w.buf = strconv.AppendInt(w.buf, int64(n), 10)
+		w.raw(`"`)
+		w.seen |= bit(key)
+	}
+}
+
+// derives says whether status or dropped counts have written the key.
+func (w *writer) derives(span sdktrace.ReadOnlySpan, k attribute.Key) bool {
+	switch k {
+	case "otel.status_code":
+		return span.Status().Code != codes.Unset
+	case "error":
+		return span.Status().Code == codes.Error
+	case "otel.dropped_attributes_count":
+		return span.DroppedAttributes() > 0
+	case "otel.dropped_events_count":
+		return span.DroppedEvents() > 0
+	case "otel.dropped_links_count":
+		return span.DroppedLinks() > 0
+	}
+	return false
+}
+
+// scopeNames says whether the scope itself writes the key, which an attribute cannot replace.
+func (w *writer) scopeNames(k attribute.Key) bool {
+	switch k {
+	case "otel.scope.name", "otel.library.name":
+		return w.scope.Name != ""
+	case "otel.scope.version", "otel.library.version":
+		return w.scope.Version != ""
+	}
+	return false
+}
+
+// shared appends the tags of a scope or resource whose keys neither the span nor above has.
+func (w *writer) shared(span sdktrace.ReadOnlySpan, ts tags, attrs []attribute.KeyValue, above tags) {
+	for i := range ts {
+		t := &ts[i]
+		if t.off || above.has(t.key) {
+			continue
+		}
+		if w.seen.maybe(t.key) && (w.derives(span, t.key) || !w.scopeNames(t.key) && later(attrs, t.key)) {
+			continue
+		}
+		w.buf = append(w.buf, t.text...)
+		w.repair |= t.fixed
+	}
+}
+
+// isFalse tells an `error` tag that would read "false".
+func isFalse(kv *attribute.KeyValue) bool {
+	if kv.Key != "error" {
+		return false
+	}
+	switch kv.Value.Type() {
+	case attribute.BOOL:
+		return !kv.Value.AsBool()
+	case attribute.STRING:
+		return kv.Value.AsString() == "false"
+	}
+	return false
+}
+
+// later says whether the key comes again: the last attribute of a name wins.
+func later(attrs []attribute.KeyValue, k attribute.Key) bool {
+	for i := range attrs {
+		if attrs[i].Key == k {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,150 @@
+package policy
+
+import (
+	"strings"
+
+	"github.com/spanroute/spanroute/internal/settings"
+)
+
+// A Glob is one compiled pattern: * stands for any characters except /, a final /* for everything below. It is
+// immutable; matching does not allocate.
+type Glob struct {
+	text     string     // the pattern as written
+	segments [][]string // per path segment, the texts between its stars
+	below    bool       // ends with /*
+	wild     bool       // has a star anywhere but in a final /*
+}
+
+// CompileGlob compiles a path glob: it begins with /, and ** is refused because a final /* already means
+// everything below.
+func CompileGlob(text string) (Glob, error) {
+	if _, err := CheckPathGlob(text); err != nil {
+		return Glob{}, err
+	}
+	return compileGlob(text), nil
+}
+
+// CheckPathGlob reports whether glob is one of excluded_paths, and whether it excludes everything.
+func CheckPathGlob(glob string) (everything bool, err error) {
+	switch {
+	case !strings.HasPrefix(glob, "/"):
+		return false, settings.Errorf(settings.ErrPattern, "%s does not begin with /", settings.Quote(glob)).
+			WithHint("did you mean " + settings.Quote("/"+glob) + "?")
+	case strings.Contains(glob, "**"):
+		return false, settings.Errorf(settings.ErrPattern, "%s contains **", settings.Quote(glob)).
+			WithHint("/* at the end means everything below")
+	}
+	return glob == "/*", nil
+}
+
+// CheckRPCGlob reports whether glob is one of excluded_rpcs, and whether it excludes everything.
+func CheckRPCGlob(glob string) (everything bool, err error) {
+	everything, err = CheckPathGlob(glob)
+	if err != nil || everything {
+		return everything, err
+	}
+	if strings.Count(glob, "/") != 2 || strings.HasPrefix(glob, "//") || strings.HasSuffix(glob, "/") {
+		return false, settings.Errorf(settings.ErrPattern, "%s is not of the form /service/method", settings.Quote(glob)).
+			WithHint("write /pkg.Service/Method or /pkg.Service/*")
+	}
+	return false, nil
+}
+
+func compileGlob(text string) Glob {
+	g := Glob{text: text}
+	body, below := strings.CutSuffix(text, "/*")
+	g.below, g.wild = below, strings.Contains(body, "*")
+	if g.wild {
+		for segment := range strings.SplitSeq(body[1:], "/") {
+			g.segments = append(g.segments, strings.Split(segment, "*"))
+		}
+	}
+	return g
+}
+
+// String returns the pattern as it was written.
+func (g Glob) String() string { return g.text }
+
+// Match reports whether g describes the whole of text.
+func (g Glob) Match(text string) bool {
+	switch {
+	case g.wild:
+		return g.matchSegments(text)
+	case g.below:
+		return strings.HasPrefix(text, g.text[:len(g.text)-1])
+	}
+	return text == g.text
+}
+
+func (g Glob) matchSegments(text string) bool {
+	rest := text
+	for _, parts := range g.segments {
+		if !strings.HasPrefix(rest, "/") {
+			return false
+		}
+		segment := rest[1:]
+		if i := strings.IndexByte(segment, '/'); i >= 0 {
+			segment = segment[:i]
+		}
+		if !matchParts(parts, segment) {
+			return false
+		}
+		rest = rest[1+len(segment):]
+	}
+	if g.below {
+		return strings.HasPrefix(rest, "/")
+	}
+	return rest == ""
+}
+
+// matchParts matches a segment against the texts between stars. Taking the leftmost place for each middle text
+// is enough, because nothing but the last text is tied to a place.
+func matchParts(parts []string, segment string) bool {
+	first, last := parts[0], parts[len(parts)-1]
+	if len(parts) == 1 {
+		return segment == first
+	}
+	if len(segment) < len(first)+len(last) || !strings.HasPrefix(segment, first) || !strings.HasSuffix(segment, last) {
+		return false
+	}
+	middle := segment[len(first) : len(segment)-len(last)]
+	for _, part := range parts[1 : len(parts)-1] {
+		i := strings.Index(middle, part)
+		if i < 0 {
+			return false
+		}
+		middle = middle[i+len(part):]
+	}
+	return true
+}
+
+// A globMatcher finds literals in a map; only globs with stars are tried one by one.
+type globMatcher struct {
+	literals map[string]struct{}
+	globs    []Glob
+}
+
+func (m *globMatcher) add(g Glob) {
+	if g.wild || g.below {
+		m.globs = append(m.globs, g)
+		return
+	}
+	if m.literals == nil {
+		m.literals = make(map[string]struct{})
+	}
+	m.literals[g.text] = struct{}{}
+}
+
+func (m *globMatcher) match(text string) bool {
+	if m.literals != nil {
+		if _, ok := m.literals[text]; ok {
+			return true
+		}
+	}
+	for i := range m.globs {
+		if m.globs[i].Match(text) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,291 @@
+package policy_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/spanroute/spanroute/internal/policy"
+	"github.com/spanroute/spanroute/internal/settings"
+)
+
+var seedItems = []string{"readyz", "livez", "healthz", "static_content", "docs", "metrics"}
+
+func compile(t testing.TB, rules policy.Rules) *policy.Policy {
+	t.Helper()
+	p, err := policy.Compile(rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestExcludesPath(t *testing.T) {
+	tests := []struct {
+		name  string
+		rules policy.Rules
+		path  string
+		want  bool
+	}{
+		{"seed literal", policy.Rules{URLs: seedItems}, "/readyz", true},
+		{"seed miss", policy.Rules{URLs: seedItems}, "/classify", false},
+		{"unanchored literal", policy.Rules{URLs: seedItems}, "/api/v1/docs-search", true},
+		{"repetition in a list item", policy.Rules{URLs: []string{"/u/[0-9]{1,3}"}}, "/u/12", true},
+		{"decoded path", policy.Rules{URLs: []string{"café"}}, "/café", true},
+		{"case matters", policy.Rules{URLs: []string{"READYZ"}}, "/readyz", false},
+		{"case flag", policy.Rules{URLs: []string{"(?i)READYZ"}}, "/readyz", true},
+		{"a flag holds for its item only", policy.Rules{URLs: []string{"(?i)READYZ", "LIVEZ"}}, "/livez", false},
+		{"dot is any character", policy.Rules{URLs: []string{"a.b"}}, "/axb", true},
+		{"escaped dot is a dot", policy.Rules{URLs: []string{`a\.b`}}, "/axb", false},
+		{"escaped dot matches itself", policy.Rules{URLs: []string{`a\.b`}}, "/a.b", true},
+		{"matches the empty text", policy.Rules{URLs: []string{"x*"}}, "/any", true},
+		{"begin anchor, hit", policy.Rules{URLs: []string{"^/admin"}}, "/admin/x", true},
+		{"begin anchor, miss", policy.Rules{URLs: []string{"^/admin"}}, "/x/admin", false},
+		{"end anchor, hit", policy.Rules{URLs: []string{`\.css$`}}, "/a/b.css", true},
+		{"end anchor, miss", policy.Rules{URLs: []string{`\.css$`}}, "/a.css/b", false},
+		{"both anchors, hit", policy.Rules{URLs: []string{"^/$"}}, "/", true},
+		{"both anchors, empty path is /", policy.Rules{URLs: []string{"^/$"}}, "", true},
+		{"both anchors, miss", policy.Rules{URLs: []string{"^/$"}}, "/a", false},
+		{"end of text is not before a newline", policy.Rules{URLs: []string{"^/a$"}}, "/a\n", false},
+		{"URL item is not asked for the path", policy.Rules{URLs: []string{"://docs"}}, "/://docs", false},
+		{"path, whole text", policy.Rules{Paths: []string{"/healthz"}}, "/healthz", true},
+		{"path, trailing slash", policy.Rules{Paths: []string{"/healthz"}}, "/healthz/", false},
+		{"path, deeper", policy.Rules{Paths: []string{"/healthz"}}, "/a/healthz", false},
+		{"path, longer", policy.Rules{Paths: []string{"/healthz"}}, "/healthzz", false},
+		{"path, case", policy.Rules{Paths: []string{"/healthz"}}, "/HEALTHZ", false},
+		{"below", policy.Rules{Paths: []string{"/debug/*"}}, "/debug/pprof/heap", true},
+		{"below, the folder itself with slash", policy.Rules{Paths: []string{"/debug/*"}}, "/debug/", true},
+		{"below, the folder itself", policy.Rules{Paths: []string{"/debug/*"}}, "/debug", false},
+		{"below, a longer name", policy.Rules{Paths: []string{"/debug/*"}}, "/debugger", false},
+		{"star in a segment", policy.Rules{Paths: []string{"/v*/docs"}}, "/v1/docs", true},
+		{"star is empty", policy.Rules{Paths: []string{"/v*/docs"}}, "/v/docs", true},
+		{"star stops at /", policy.Rules{Paths: []string{"/v*/docs"}}, "/v1/a/docs", false},
+		{"several stars", policy.Rules{Paths: []string{"/a*b*c"}}, "/axxbyyc", true},
+		{"several stars, wrong order", policy.Rules{Paths: []string{"/a*b*c"}}, "/axcxb", false},
+		{"stars must not share text", policy.Rules{Paths: []string{"/ab*ba"}}, "/aba", false},
+		{"star and below", policy.Rules{Paths: []string{"/v*/x/*"}}, "/v1/x/y/z", true},
+		{"star and below, nothing below", policy.Rules{Paths: []string{"/v*/x/*"}}, "/v1/x", false},
+		{"everything", policy.Rules{Paths: []string{"/*"}}, "/a/b", true},
+		{"rpc globs are not for paths", policy.Rules{RPCs: []string{"/a.B/Get"}}, "/a.B/Get", false},
+		{"no rules", policy.Rules{}, "/", false},
+	}
+	for _, tt := range tests {
+		if got := compile(t, tt.rules).ExcludesPath(tt.path); got != tt.want {
+			t.Errorf("%s: %+v excludes %q = %t, want %t", tt.name, tt.rules, tt.path, got, tt.want)
+		}
+	}
+}
+
+func TestExcludesURL(t *testing.T) {
+	p := compile(t, policy.Rules{URLs: []string{"^https?://[^/]+/$", `internal:\/\/`}})
+	if !p.NeedsURL() {
+		t.Error("items with :// do not ask for the URL")
+	}
+	tests := map[string]bool{
+		"http://h:8080/": true, "https://h/": true, "http://h/a": false, "internal://x": true, "ftp://h/": false,
+	}
+	for url, want := range tests {
+		if got := p.ExcludesURL(url); got != want {
+			t.Errorf("ExcludesURL(%q) = %t, want %t", url, got, want)
+		}
+	}
+	if compile(t, policy.Rules{URLs: seedItems}).NeedsURL() {
+		t.Error("items without :// ask for the URL")
+	}
+}
+
+func TestExcludesRPC(t *testing.T) {
+	tests := []struct {
+		rules policy.Rules
+		rpc   string
+		want  bool
+	}{
+		{policy.Rules{URLs: []string{"Health"}}, "/grpc.health.v1.Health/Check", true},
+		{policy.Rules{URLs: []string{"://Health"}}, "/grpc.health.v1.Health/Check", false},
+		{policy.Rules{RPCs: []string{"/grpc.health.v1.Health/*"}}, "/grpc.health.v1.Health/Watch", true},
+		{policy.Rules{RPCs: []string{"/*/Check"}}, "/a.B/Check", true},
+		{policy.Rules{RPCs: []string{"/*/Check"}}, "/a.B/Get", false},
+		{policy.Rules{RPCs: []string{"/*"}}, "/a.B/Get", true},
+		{policy.Rules{Paths: []string{"/a.B/Get"}}, "/a.B/Get", false},
+	}
+	for _, tt := range tests {
+		if got := compile(t, tt.rules).ExcludesRPC(tt.rpc); got != tt.want {
+			t.Errorf("%+v excludes %s = %t, want %t", tt.rules, tt.rpc, got, tt.want)
+		}
+	}
+}
+
+func TestCompileRefuses(t *testing.T) {
+	tests := []struct {
+		name  string
+		rules policy.Rules
+		want  string // the beginning of the error
+	}{
+		{"group left open", policy.Rules{URLs: []string{"ok", "("}}, `excluded_urls[1]: "(" is no regular expression: missing closing )`},
+		{"star of nothing", policy.Rules{URLs: []string{"*"}}, `excluded_urls[0]: "*" is no regular expression: missing argument to repetition operator`},
+		{"too large for RE2", policy.Rules{URLs: []string{"(a{1000}){1000}"}}, `excluded_urls[0]: "(a{1000}){1000}" is no regular expression: invalid repeat count`},
+		{"look-ahead", policy.Rules{URLs: []string{"^(?!/api)"}}, `excluded_urls[0]: "^(?!/api)" is no regular expression`},
+		{"path without slash", policy.Rules{Paths: []string{"healthz"}}, `excluded_paths[0]: "healthz" does not begin with /, did you mean "/healthz"?`},
+		{"two stars", policy.Rules{Paths: []string{"/a/**"}}, `excluded_paths[0]: "/a/**" contains **, /* at the end means everything below`},
+		{"rpc of one part", policy.Rules{RPCs: []string{"/Check"}}, `excluded_rpcs[0]: "/Check" is not of the form /service/method`},
+		{"rpc of three parts", policy.Rules{RPCs: []string{"/a/b/c"}}, `excluded_rpcs[0]: "/a/b/c" is not of the form /service/method`},
+	}
+	for _, tt := range tests {
+		_, err := policy.Compile(tt.rules)
+		if err == nil || !strings.HasPrefix(err.Error(), tt.want) {
+			t.Errorf("%s: error %v, want %s", tt.name, err, tt.want)
+		}
+		if !errors.Is(err, settings.ErrPattern) {
+			t.Errorf("%s: error %v is not of kind pattern", tt.name, err)
+		}
+	}
+	_, err := policy.Compile(policy.Rules{URLs: []string{"(?<=x)y"}})
+	if err == nil || !strings.Contains(err.Error(), "RE2 has neither look-around nor back-references") {
+		t.Errorf("look-behind: error %v lacks the hint", err)
+	}
+	_, err = policy.Compile(policy.Rules{URLs: []string{`(a)\1`}})
+	if err == nil || !strings.Contains(err.Error(), "RE2 has neither look-around nor back-references") {
+		t.Errorf("back-reference: error %v lacks the hint", err)
+	}
+}
+
+func TestEverything(t *testing.T) {
+	for item, want := range map[string]bool{"x*": true, "a|": true, "$": true, "^": true, "": true, "^$": false, "docs": false, "^/$": false} {
+		if got, err := policy.CheckURLItem(item); got != want || err != nil {
+			t.Errorf("CheckURLItem(%q) = %t, %v, want %t", item, got, err, want)
+		}
+	}
+	if everything, err := policy.CheckPathGlob("/*"); !everything || err != nil {
+		t.Errorf(`CheckPathGlob("/*") = %t, %v`, everything, err)
+	}
+}
+
+func TestSplitItems(t *testing.T) {
+	tests := []struct {
+		text  string
+		want  string // items joined by |
+		empty int
+	}{
+		{"readyz, livez", "readyz|livez", 0},
+		{"a,,b,", "a|b", 2},
+		{"", "", 0},
+		{"  ", "", 0},
+		{",", "", 2},
+	}
+	for _, tt := range tests {
+		items, empty, err := policy.SplitItems(tt.text)
+		if got := strings.Join(items, "|"); got != tt.want || empty != tt.empty || err != nil {
+			t.Errorf("SplitItems(%q) = %q, %d, %v; want %q, %d", tt.text, got, empty, err, tt.want, tt.empty)
+		}
+	}
+	if _, _, err := policy.SplitItems("/u/[0-9]{1,3}"); !errors.Is(err, settings.ErrPattern) || !strings.Contains(err.Error(), "write a list") {
+		t.Errorf("a pattern cut by a comma: %v", err)
+	}
+}
+
+func TestLiteralsAgreeWithRegexp(t *testing.T) {
+	// Each item is compared with itself in a group, which is never classified as a literal.
+	items := []string{"docs", "^/docs", "docs$", "^/docs$", `a\.b`, "", "^", "$", "a|b", "x*"}
+	texts := []string{"/", "/docs", "/docs/", "/a.b", "/axb", "/x/docs", "/b"}
+	for _, item := range items {
+		for _, text := range texts {
+			fast := compile(t, policy.Rules{URLs: []string{item}}).ExcludesPath(text)
+			slow := compile(t, policy.Rules{URLs: []string{"(?:[q]|" + item + ")"}}).ExcludesPath(text)
+			if fast != slow {
+				t.Errorf("%q in %q: %t as literal, %t as expression", item, text, fast, slow)
+			}
+		}
+	}
+}
+
+func TestNilPolicyExcludesNothing(t *testing.T) {
+	var live policy.Live
+	var none *policy.Live
+	for _, p := range []*policy.Policy{live.Load(), none.Load()} {
+		if p.ExcludesPath("/") || p.ExcludesRPC("/a/b") || p.ExcludesURL("http://h/") || p.NeedsURL() {
+			t.Error("a nil policy excludes")
+		}
+	}
+	live.Store(compile(t, policy.Rules{URLs: []string{"x"}}))
+	if !live.Load().ExcludesPath("/x") {
+		t.Error("a stored policy is not in force")
+	}
+}
+
+func TestTenThousandLiterals(t *testing.T) {
+	items := make([]string, 10_000)
+	for i := range items {
+		items[i] = fmt.Sprintf("/never/asked/for/%d", i)
+	}
+	start := time.Now()
+	p := compile(t, policy.Rules{URLs: items})
+	if took := time.Since(start); took > 2*time.Second { // the bound is 200 ms; ten times that is a bug on any machine
+		t.Errorf("compiling 10 000 literals took %v", took)
+	}
+	if p.ExcludesPath("/orders/7") || !p.ExcludesPath("/never/asked/for/9999") {
+		t.Error("wrong verdict among 10 000 literals")
+	}
+}
+
+func TestSuppress(t *testing.T) {
+	state, _ := trace.ParseTraceState("v=1")
+	caller := trace.NewSpanContext(trace.SpanContextConfig{
+		TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}, TraceFlags: trace.FlagsSampled, TraceState: state, Remote: true,
+	})
+	ctx := policy.Suppress(trace.ContextWithRemoteSpanContext(context.Background(), caller))
+	got := trace.SpanContextFromContext(ctx)
+	if want := caller.WithRemote(false).WithTraceFlags(0); !got.Equal(want) {
+		t.Errorf("with a caller: span context %+v, want %+v", got, want)
+	}
+	if id, ok := policy.Suppressed(ctx); !ok || id != caller.TraceID() {
+		t.Errorf("with a caller: mark %s, %t", id, ok)
+	}
+
+	first := trace.SpanContextFromContext(policy.Suppress(context.Background()))
+	second := trace.SpanContextFromContext(policy.Suppress(context.Background()))
+	if !first.IsValid() || first.IsSampled() || first.IsRemote() || first.TraceID() == second.TraceID() {
+		t.Errorf("without a caller: %+v, then %+v; want valid, unsampled, local, fresh ids", first, second)
+	}
+	if _, ok := policy.Suppressed(context.Background()); ok {
+		t.Error("a plain context is marked")
+	}
+	if trace.SpanFromContext(ctx).IsRecording() {
+		t.Error("the span of an excluded request records")
+	}
+}
+
+func TestSuppressKeepsCancelAndValues(t *testing.T) {
+	type key struct{}
+	parent, cancel := context.WithCancel(context.WithValue(context.Background(), key{}, "v"))
+	child, stop := context.WithCancel(policy.Suppress(parent))
+	defer stop()
+	if child.Value(key{}) != "v" {
+		t.Error("a value of the caller's context is lost")
+	}
+	cancel()
+	select {
+	case <-child.Done():
+	case <-time.After(5 * time.Second):
+		t.Error("cancel does not reach through an excluded request")
+	}
+}
+
+func FuzzCompile(f *testing.F) {
+	for _, seed := range append(seedItems, "^/a$", "(", "/x/*", "/v*/b", "x*") {
+		f.Add(seed, "/a/b")
+	}
+	f.Fuzz(func(t *testing.T, pattern, text string) {
+		for _, rules := range []policy.Rules{{URLs: []string{pattern}}, {Paths: []string{pattern}}, {RPCs: []string{pattern}}} {
+			if p, err := policy.Compile(rules); err == nil {
+				p.ExcludesPath(text)
+				p.ExcludesURL(text)
+				p.ExcludesRPC(text)
+			}
+		}
+	})
+}

@@ -1,0 +1,66 @@
+package policy
+
+import (
+	"context"
+	"encoding/binary"
+	"math/rand/v2"
+
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
+)
+
+type markKey struct{}
+
+// suppression is at once a link of the context chain (it answers for the mark) and the span in it. Being both
+// saves an excluded request two allocations; the standard library still finds the cancelling parent, because
+// Done and Value reach through.
+type suppression struct {
+	context.Context
+	noop.Span
+	spanContext trace.SpanContext
+}
+
+func (s *suppression) SpanContext() trace.SpanContext { return s.spanContext }
+
+func (s *suppression) Value(key any) any {
+	if key == (markKey{}) {
+		return s
+	}
+	return s.Context.Value(key)
+}
+
+// Suppress returns the context of an excluded request: its span context is valid, local and unsampled. With a
+// caller or a parent in ctx, trace id, span id and tracestate stay; without one the ids are fresh. The context
+// carries a mark by which the kit's samplers drop every descendant, whatever they are set to.
+func Suppress(ctx context.Context) context.Context {
+	sc := trace.SpanContextFromContext(ctx)
+	if !sc.IsValid() {
+		sc = trace.NewSpanContext(freshIDs())
+	}
+	s := &suppression{
+		Context:     ctx,
+		spanContext: sc.WithTraceFlags(sc.TraceFlags().WithSampled(false)).WithRemote(false),
+	}
+	return trace.ContextWithSpan(s, s)
+}
+
+// Suppressed returns the trace id of the excluded request that ctx belongs to. A span is to be dropped when
+// its parent has this trace id; a deliberate new root has another one.
+func Suppressed(ctx context.Context) (trace.TraceID, bool) {
+	s, ok := ctx.Value(markKey{}).(*suppression)
+	if !ok {
+		return trace.TraceID{}, false
+	}
+	return s.spanContext.TraceID(), true
+}
+
+func freshIDs() (c trace.SpanContextConfig) {
+	for !c.TraceID.IsValid() {
+		binary.NativeEndian.PutUint64(c.TraceID[:8], rand.Uint64())
+		binary.NativeEndian.PutUint64(c.TraceID[8:], rand.Uint64())
+	}
+	for !c.SpanID.IsValid() {
+		binary.NativeEndian.PutUint64(c.SpanID[:], rand.Uint64())
+	}
+	return c
+}

@@ -1,0 +1,151 @@
+package policy
+
+import (
+	"regexp"
+	"regexp/syntax"
+	"strings"
+
+	"github.com/spanroute/spanroute/internal/settings"
+)
+
+// A textMatcher searches a text for any of its items: literals first, regular expressions last.
+type textMatcher struct {
+	everything bool
+	contains   []string
+	prefixes   []string
+	suffixes   []string
+	equals     map[string]struct{}
+	regexps    []*regexp.Regexp
+}
+
+func (m *textMatcher) empty() bool {
+	return !m.everything && len(m.contains)+len(m.prefixes)+len(m.suffixes)+len(m.equals)+len(m.regexps) == 0
+}
+
+func (m *textMatcher) match(text string) bool {
+	if m.everything {
+		return true
+	}
+	for _, literal := range m.contains {
+		if strings.Contains(text, literal) {
+			return true
+		}
+	}
+	for _, prefix := range m.prefixes {
+		if strings.HasPrefix(text, prefix) {
+			return true
+		}
+	}
+	for _, suffix := range m.suffixes {
+		if strings.HasSuffix(text, suffix) {
+			return true
+		}
+	}
+	if m.equals != nil {
+		if _, ok := m.equals[text]; ok {
+			return true
+		}
+	}
+	for _, re := range m.regexps {
+		if re.MatchString(text) {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *textMatcher) add(item string) error {
+	parsed, err := parse(item)
+	if err != nil {
+		return err
+	}
+	literal, begin, end, ok := literalOf(parsed)
+	switch {
+	case !ok:
+		return m.addRegexp(item)
+	case begin && end:
+		if m.equals == nil {
+			m.equals = make(map[string]struct{})
+		}
+		m.equals[literal] = struct{}{}
+	case literal == "": // an empty text, or an anchor alone, is found in every text
+		m.everything = true
+	case begin:
+		m.prefixes = append(m.prefixes, literal)
+	case end:
+		m.suffixes = append(m.suffixes, literal)
+	default:
+		m.contains = append(m.contains, literal)
+	}
+	return nil
+}
+
+func (m *textMatcher) addRegexp(item string) error {
+	re, err := regexp.Compile(item)
+	if err != nil {
+		return notRE2(item, err)
+	}
+	m.regexps = append(m.regexps, re)
+	return nil
+}
+
+// CheckURLItem reports whether item of excluded_urls is a pattern, and whether it excludes everything because
+// it matches the empty text.
+func CheckURLItem(item string) (everything bool, err error) {
+	re, err := regexp.Compile(item)
+	if err != nil {
+		return false, notRE2(item, err)
+	}
+	return re.MatchString("") && re.MatchString("/"), nil
+}
+
+func parse(item string) (*syntax.Regexp, error) {
+	parsed, err := syntax.Parse(item, syntax.Perl)
+	if err != nil {
+		return nil, notRE2(item, err)
+	}
+	return parsed.Simplify(), nil
+}
+
+// literalOf takes literal, ^literal, literal$ and ^literal$ apart; escapes are already gone after parsing.
+func literalOf(re *syntax.Regexp) (literal string, begin, end, ok bool) {
+	parts := []*syntax.Regexp{re}
+	if re.Op == syntax.OpConcat {
+		parts = re.Sub
+	}
+	if len(parts) > 0 && parts[0].Op == syntax.OpBeginText {
+		begin, parts = true, parts[1:]
+	}
+	if n := len(parts); n > 0 && parts[n-1].Op == syntax.OpEndText {
+		end, parts = true, parts[:n-1]
+	}
+	switch {
+	case len(parts) == 0, len(parts) == 1 && parts[0].Op == syntax.OpEmptyMatch:
+		return "", begin, end, true
+	case len(parts) == 1 && parts[0].Op == syntax.OpLiteral && parts[0].Flags&syntax.FoldCase == 0:
+		return string(parts[0].Rune), begin, end, true
+	}
+	return "", false, false, false
+}
+
+// notRE2 keeps RE2's own words and adds what would do instead for what people bring from other dialects.
+func notRE2(item string, err error) error {
+	fault := settings.Errorf(settings.ErrPattern, "%s is no regular expression: %s", settings.Quote(item), re2Words(err))
+	switch {
+	case strings.Contains(item, "(?=") || strings.Contains(item, "(?!") || strings.Contains(item, "(?<"),
+		strings.Contains(err.Error(), `invalid escape sequence: `+"`"+`\`) && strings.ContainsAny(item, "123456789"):
+		return fault.WithHint("RE2 has neither look-around nor back-references; use excluded_paths or several patterns")
+	case strings.Count(item, "{") != strings.Count(item, "}"):
+		return fault.WithHint("write a list if a comma cut the pattern")
+	}
+	return fault
+}
+
+func re2Words(err error) string {
+	return strings.TrimPrefix(err.Error(), "error parsing regexp: ")
+}
+
+func cutByComma(item string) error {
+	return settings.Errorf(settings.ErrPattern, "%s has an unbalanced brace, a comma cut the pattern", settings.Quote(item)).
+		WithHint("write a list")
+}

@@ -1,0 +1,80 @@
+package spanroute
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/spanroute/spanroute/exporters/delivery"
+)
+
+// Stats tells what became of the spans of a [Tracing].
+type Stats struct {
+	Exporters []ExporterStats // in configured order
+	Reloads   ReloadStats
+}
+
+// ExporterStats are the figures of one exporter: at every instant Ended is the sum of Delivered, Queued and
+// all of Dropped.
+type ExporterStats struct {
+	Name string // the exporter type
+	delivery.Stats
+}
+
+// ReloadStats counts the configurations given to [Tracing.Apply].
+type ReloadStats struct {
+	Applied, Rejected uint64
+	Last              time.Time // of the last one applied; zero before the first
+}
+
+// Stats returns a snapshot; the figures of one exporter are consistent with one another.
+func (t *Tracing) Stats() Stats {
+	s := Stats{Reloads: ReloadStats{Applied: t.reloads.applied.Load(), Rejected: t.reloads.rejected.Load()}}
+	if last := t.reloads.last.Load(); last != 0 {
+		s.Reloads.Last = time.Unix(0, last)
+	}
+	for _, d := range t.destinations {
+		s.Exporters = append(s.Exporters, ExporterStats{d.name, d.queue.Stats()})
+	}
+	return s
+}
+
+// ForceFlush returns nil when every span that ended before the call is delivered or dropped on all exporters,
+// else the errors of those that were not done when ctx ended. Nothing is dropped by it.
+func (t *Tracing) ForceFlush(ctx context.Context) error {
+	err := onAll(ctx, t.destinations, delivery.Queuer.ForceFlush)
+	for _, p := range t.options.processors {
+		err = errors.Join(err, p.ForceFlush(ctx))
+	}
+	return err
+}
+
+// Shutdown sends what is queued while ctx lasts, counts the rest as dropped and ends every goroutine of the
+// tracing; with a ctx that is already over it does so at once. Without a deadline it is bounded by
+// batch.export_timeout. The error names the exporters that had spans left. A second call waits for the first
+// and returns nil; spans that end later are not recorded.
+func (t *Tracing) Shutdown(ctx context.Context) error {
+	var err error
+	t.shutdown.Do(func() {
+		defer close(t.shutdownDone)
+		err = t.stop(ctx)
+	})
+	<-t.shutdownDone
+	return err
+}
+
+func (t *Tracing) stop(ctx context.Context) error {
+	if _, bounded := ctx.Deadline(); !bounded && t.started.Batch.ExportTimeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, t.started.Batch.ExportTimeout)
+		defer cancel()
+	}
+	err := onAll(ctx, t.destinations, delivery.Queuer.Shutdown)
+	if t.sdk == nil {
+		return err
+	}
+	if sdkErr := t.sdk.Shutdown(ctx); len(t.options.processors) > 0 {
+		err = errors.Join(err, sdkErr)
+	}
+	return err
+}

@@ -1,0 +1,129 @@
+package mw
+
+import (
+	"net/http"
+	"slices"
+
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/spanroute/spanroute/internal/semattr"
+)
+
+// Capacities that hold every attribute without captured headers and attributes of the user.
+const (
+	maxArrival = 14
+	maxFinish  = maxArrival + 5
+)
+
+// appendArrival appends what a request tells at its start, without route and attributes of the user.
+func (m *middleware) appendArrival(attrs []attribute.KeyValue, a *arrival, r *http.Request) []attribute.KeyValue {
+	attrs = append(attrs, semattr.HTTPRequestMethod.String(a.method))
+	if a.original != "" {
+		attrs = append(attrs, semattr.HTTPRequestMethodOriginal.String(a.original))
+	}
+	attrs = append(attrs,
+		semattr.String(semattr.URLPath, a.path),
+		semattr.URLScheme.String(schemeOf(r, a.claim)))
+	if query := m.redactor.query(a.query); query != "" {
+		attrs = append(attrs, semattr.String(semattr.URLQuery, query))
+	}
+	if host, port, ok := semattr.HostPort(hostOf(r, a.claim)); ok {
+		attrs = appendServer(attrs, host, port)
+	}
+	peer, port, ok := semattr.IPPeer(r.RemoteAddr)
+	if client := a.claim.client; client != "" {
+		attrs = append(attrs, semattr.ClientAddress.String(client))
+	} else if ok {
+		attrs = append(attrs, semattr.ClientAddress.String(peer))
+	}
+	if ok {
+		attrs = appendPeer(attrs, peer, port)
+	}
+	if version := protocolVersion(r.ProtoMajor, r.ProtoMinor); version != "" {
+		attrs = append(attrs, semattr.NetworkProtocolVersion.String(version))
+	}
+	if a.agent != "" {
+		attrs = append(attrs, semattr.String(semattr.UserAgentOriginal, a.agent))
+	}
+	return append(attrs, a.headers...)
+}
+
+func appendServer(attrs []attribute.KeyValue, host string, port int) []attribute.KeyValue {
+	attrs = append(attrs, semattr.String(semattr.ServerAddress, host))
+	if port > 0 {
+		attrs = append(attrs, semattr.ServerPort.Int(port))
+	}
+	return attrs
+}
+
+func appendPeer(attrs []attribute.KeyValue, addr string, port int) []attribute.KeyValue {
+	attrs = append(attrs, semattr.String(semattr.NetworkPeerAddress, addr))
+	if port > 0 {
+		attrs = append(attrs, semattr.NetworkPeerPort.Int(port))
+	}
+	return attrs
+}
+
+func schemeOf(r *http.Request, c claim) string {
+	switch {
+	case c.scheme != "":
+		return c.scheme
+	case r.TLS != nil:
+		return "https"
+	}
+	return "http"
+}
+
+// hostOf is what names the server: host or host:port.
+func hostOf(r *http.Request, c claim) string {
+	if c.host != "" {
+		return c.host
+	}
+	return r.Host
+}
+
+func protocolVersion(major, minor int) string {
+	switch {
+	case major == 1 && minor == 1:
+		return "1.1"
+	case major == 2:
+		return "2"
+	case major == 1 && minor == 0:
+		return "1.0"
+	case major == 3:
+		return "3"
+	}
+	return ""
+}
+
+// override appends the attributes that win, and takes out those with the same keys.
+func override(attrs, winners []attribute.KeyValue) []attribute.KeyValue {
+	if len(winners) == 0 {
+		return attrs
+	}
+	return append(without(attrs, winners), winners...)
+}
+
+// without takes the attributes with the keys of known out of attrs.
+func without(attrs, known []attribute.KeyValue) []attribute.KeyValue {
+	if len(known) == 0 {
+		return attrs
+	}
+	return slices.DeleteFunc(attrs, func(kv attribute.KeyValue) bool {
+		return slices.ContainsFunc(known, func(k attribute.KeyValue) bool { return k.Key == kv.Key })
+	})
+}
+
+// cleanAttributes makes attributes of the user valid UTF-8 and bounded, in a copy if there is anything to do.
+func cleanAttributes(attrs []attribute.KeyValue) []attribute.KeyValue {
+	clean := slices.Clone(attrs)
+	for i, kv := range clean {
+		switch kv.Value.Type() {
+		case attribute.STRING:
+			clean[i] = semattr.String(kv.Key, kv.Value.AsString())
+		case attribute.STRINGSLICE:
+			clean[i] = semattr.List(kv.Key, kv.Value.AsStringSlice())
+		}
+	}
+	return clean
+}

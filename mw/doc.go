@@ -1,0 +1,4 @@
+// Package mw traces net/http.
+package mw
+
+//go:generate go run writers_gen.go

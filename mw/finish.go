@@ -1,0 +1,205 @@
+package mw
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+
+	"github.com/spanroute/spanroute/internal/semattr"
+)
+
+// outcome is what a span tells of how its request ended. It is an error if and only if it has an errorType.
+type outcome struct {
+	code        int // 0 if none was sent
+	errorType   string
+	description string
+}
+
+// Values of error.type that stand for no Go error.
+const (
+	disconnected = "client_disconnected"
+	goexit       = "runtime.Goexit"
+	aborted      = "net/http.ErrAbortHandler"
+)
+
+// run runs the handler under the span.
+func (rec *record) run(h *handler, w http.ResponseWriter) {
+	rec.w = w
+	if rec.m.bodySizes && rec.in.ContentLength < 0 && rec.in.Body != nil {
+		rec.body = &countedBody{ReadCloser: rec.in.Body}
+		rec.request.Body = rec.body
+	}
+	returned := false
+	defer func() {
+		// A panic is raised again from here, and not by a deferred call of End, so that the frames that panicked
+		// are still on the stack for whoever logs them, and the SDK adds no second event.
+		v := recover()
+		rec.finish(h, v, returned)
+		if v != nil {
+			panic(v)
+		}
+	}()
+	h.next.ServeHTTP(newWriter(rec, w), &rec.request)
+	returned = true
+}
+
+// finish names the span, sets what is left to set and ends it. The end is deferred for the sake of functions of
+// the user that panic.
+func (rec *record) finish(h *handler, v any, returned bool) {
+	defer func() { rec.span.End() }()
+	route := rec.route(h)
+	rec.giveBack(rec.in, returned)
+	out := rec.outcome(v, returned)
+	if out.errorType != "" {
+		rec.span.SetStatus(codes.Error, semattr.Text(out.description))
+	}
+	if v != nil && out.errorType != aborted {
+		semattr.RecordPanic(rec.span, v)
+	}
+	rec.rename(route)
+	rec.span.SetAttributes(rec.endAttributes(out, route)...)
+}
+
+// outcome judges the response: the first rule that applies.
+func (rec *record) outcome(v any, returned bool) outcome {
+	code := int(rec.status.Load())
+	rec.faults.Lock()
+	fault := rec.fault
+	rec.faults.Unlock()
+	switch {
+	case v != nil && isAbort(v):
+		return outcome{code: code, errorType: aborted}
+	case v != nil:
+		return outcome{code: code, errorType: semattr.PanicType(v)}
+	case !returned:
+		return outcome{code: code, errorType: goexit}
+	case rec.timedOut.Load():
+		return outcome{code: http.StatusServiceUnavailable, errorType: "503"}
+	case code != 0 && rec.failedStatus(code):
+		return outcome{code: code, errorType: strconv.Itoa(code)}
+	case fault != nil:
+		return outcome{code: code, errorType: rec.writeErrorType(fault), description: fault.Error()}
+	case code != 0:
+		return outcome{code: code}
+	case rec.hijacked.Load() || asksUpgrade(rec.in):
+		return outcome{}
+	}
+	return rec.silent()
+}
+
+// isAbort reports whether a handler panicked with exactly http.ErrAbortHandler.
+func isAbort(v any) bool {
+	err, ok := v.(error)
+	return ok && err == http.ErrAbortHandler //nolint:errorlint // net/http compares so, too
+}
+
+func (rec *record) failedStatus(code int) bool {
+	if rec.m.failed != nil {
+		return rec.m.failed(code)
+	}
+	return code >= 500
+}
+
+func (rec *record) writeErrorType(err error) string {
+	if errors.Is(rec.in.Context().Err(), context.Canceled) {
+		return disconnected
+	}
+	return semattr.ErrorType(err)
+}
+
+// silent is the outcome of a handler that wrote nothing: net/http sends 200, unless nobody is there any more.
+func (rec *record) silent() outcome {
+	switch err := rec.in.Context().Err(); {
+	case err == nil:
+		return outcome{code: http.StatusOK}
+	case errors.Is(err, context.Canceled):
+		return outcome{errorType: disconnected}
+	default:
+		return outcome{errorType: "context.DeadlineExceeded"}
+	}
+}
+
+// asksUpgrade reports whether r asks for another protocol: HTTP/1.1 Upgrade, or CONNECT, also that of RFC 8441.
+func asksUpgrade(r *http.Request) bool {
+	if r.Method == http.MethodConnect {
+		return true
+	}
+	for _, line := range r.Header["Connection"] {
+		for token := range strings.SplitSeq(line, ",") {
+			if strings.EqualFold(strings.TrimSpace(token), "upgrade") {
+				return len(r.Header["Upgrade"]) > 0
+			}
+		}
+	}
+	return false
+}
+
+// rename gives the span its final name, unless the handler chose one.
+func (rec *record) rename(route string) {
+	name := rec.m.nameOf(rec.in, rec.label, route)
+	if name == rec.name {
+		return
+	}
+	if named, ok := rec.span.(interface{ Name() string }); ok && named.Name() != rec.name {
+		return
+	}
+	rec.span.SetName(name)
+}
+
+// endAttributes are those that are still to be set, errors first: a span with a low limit keeps what comes first.
+func (rec *record) endAttributes(out outcome, route string) []attribute.KeyValue {
+	rec.faults.Lock()
+	sent := rec.sent
+	rec.faults.Unlock()
+	attrs := make([]attribute.KeyValue, 0, maxFinish+len(rec.headers)+len(rec.own)+len(sent))
+	if out.errorType != "" {
+		attrs = append(attrs, semattr.ErrorTypeKey.String(out.errorType))
+	}
+	if out.code != 0 {
+		attrs = append(attrs, semattr.HTTPResponseStatusCode.Int(out.code))
+	}
+	if route != "" && (rec.late || route != rec.started) {
+		attrs = append(attrs, semattr.HTTPRoute.String(route))
+	}
+	if rec.m.bodySizes {
+		attrs = append(attrs,
+			semattr.HTTPRequestBodySize.Int64(rec.requestBytes()),
+			semattr.HTTPResponseBodySize.Int64(rec.bytes.Load()))
+	}
+	attrs = append(attrs, sent...)
+	if rec.late {
+		return rec.appendLate(attrs)
+	}
+	return without(attrs, rec.own)
+}
+
+// appendLate appends the start attributes. What the handler set in the meantime stays, as it would if they had
+// been set at the start.
+func (rec *record) appendLate(attrs []attribute.KeyValue) []attribute.KeyValue {
+	n := len(attrs)
+	attrs = rec.m.appendArrival(attrs, &rec.arrival, rec.in)
+	attrs = override(attrs, rec.own)
+	span, ok := rec.span.(interface{ Attributes() []attribute.KeyValue })
+	if !ok {
+		return attrs
+	}
+	if set := span.Attributes(); len(set) > 0 {
+		return attrs[:n+len(without(attrs[n:], set))]
+	}
+	return attrs
+}
+
+func (rec *record) requestBytes() int64 {
+	switch {
+	case rec.body != nil:
+		return rec.body.n.Load()
+	case rec.in.ContentLength > 0:
+		return rec.in.ContentLength
+	}
+	return 0
+}

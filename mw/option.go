@@ -1,0 +1,173 @@
+package mw
+
+import (
+	"net/http"
+	"net/netip"
+	"slices"
+
+	"github.com/go-chi/chi/v5"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// An Option changes what [New] or [NewTransport] make. An option for the other side has no effect. Functions given
+// to options are called by many goroutines at once.
+type Option func(*options)
+
+type options struct {
+	tracing    Tracing
+	provider   trace.TracerProvider
+	propagator propagation.TextMapPropagator
+
+	exclude    func(*http.Request) bool
+	spanName   func(r *http.Request, method, route string) string
+	attributes func(*http.Request) []attribute.KeyValue
+	failed     func(code int) bool
+
+	knownMethods    methods
+	knownMethodsSet bool
+	redactor        redactor
+
+	requestHeaders  []string
+	responseHeaders []string
+	unredacted      []string
+	bodySizes       bool
+
+	router          chi.Routes
+	mux             *http.ServeMux
+	publicEndpoint  func(*http.Request) bool
+	proxies         proxies
+	traceIDHeader   string
+	endOnHeaders    bool
+}
+
+func newOptions(list []Option) *options {
+	o := &options{redactor: redactor{keys: defaultSensitiveKeys}}
+	for _, option := range list {
+		if option != nil {
+			option(o)
+		}
+	}
+	return o
+}
+
+// With takes tracer provider, propagator and excluded patterns from t, normally a *spanroute.Tracing. Without it
+// the otel globals are used and nothing is excluded by configuration.
+func With(t Tracing) Option { return func(o *options) { o.tracing = t } }
+
+// WithTracerProvider makes the spans with p instead of the provider of [With] or the otel globals.
+func WithTracerProvider(p trace.TracerProvider) Option { return func(o *options) { o.provider = p } }
+
+// WithPropagator reads and writes trace headers with p instead of the propagator of [With] or the otel globals.
+func WithPropagator(p propagation.TextMapPropagator) Option {
+	return func(o *options) { o.propagator = p }
+}
+
+// WithExclude leaves requests out for which exclude returns true: they get no span, and neither do their children.
+// It is asked once per request, in addition to the patterns of [With].
+func WithExclude(exclude func(*http.Request) bool) Option {
+	return func(o *options) { o.exclude = exclude }
+}
+
+// WithSpanName names spans, at their start and again at their end when the route is known. It gets the first word
+// of the default name ("HTTP" for an unknown method) and the route or template, "" if there is none. Returning ""
+// keeps the default. The names should be few: see the semantic conventions on cardinality.
+func WithSpanName(name func(r *http.Request, method, route string) string) Option {
+	return func(o *options) { o.spanName = name }
+}
+
+// WithRequestAttributes adds attributes at the start of each span. They win over attributes of this package with
+// the same key.
+func WithRequestAttributes(attributes func(*http.Request) []attribute.KeyValue) Option {
+	return func(o *options) { o.attributes = attributes }
+}
+
+// WithErrorStatus decides which response codes are errors. The default is 500 and above for servers; 400 and above,
+// or outside of 100-599, for clients.
+func WithErrorStatus(failed func(code int) bool) Option { return func(o *options) { o.failed = failed } }
+
+// WithKnownMethods replaces the list of methods that spans tell by name; others are _OTHER. The default is GET,
+// HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, QUERY, or what the environment variable
+// OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS lists. Methods are case-sensitive.
+func WithKnownMethods(names ...string) Option {
+	return func(o *options) { o.knownMethods, o.knownMethodsSet = slices.Clone(names), true }
+}
+
+// WithSensitiveQueryKeys replaces the list of query keys whose values are redacted; no keys, no redaction. The
+// default is AWSAccessKeyId, Signature, sig, X-Goog-Signature, X-Amz-Signature, X-Amz-Credential and
+// X-Amz-Security-Token. Keys are case-sensitive.
+func WithSensitiveQueryKeys(keys ...string) Option {
+	return func(o *options) { o.redactor.keys = slices.Clone(keys) }
+}
+
+// WithoutQuery keeps queries out of spans altogether.
+func WithoutQuery() Option { return func(o *options) { o.redactor.noQuery = true } }
+
+// WithCapturedRequestHeaders sets http.request.header.<name> for each named header that was sent. Names are exact,
+// in any case. Values of Authorization, Proxy-Authorization, Cookie, Set-Cookie, X-Api-Key and X-Auth-Token are
+// redacted.
+func WithCapturedRequestHeaders(names ...string) Option {
+	return func(o *options) { o.requestHeaders = append(o.requestHeaders, names...) }
+}
+
+// WithCapturedResponseHeaders sets http.response.header.<name> for each named header, as it was when the header was
+// written. It redacts as [WithCapturedRequestHeaders] does.
+func WithCapturedResponseHeaders(names ...string) Option {
+	return func(o *options) { o.responseHeaders = append(o.responseHeaders, names...) }
+}
+
+// WithUnredactedHeaders tells the values of captured headers that are redacted otherwise.
+func WithUnredactedHeaders(names ...string) Option {
+	return func(o *options) { o.unredacted = append(o.unredacted, names...) }
+}
+
+// WithBodySizes sets http.request.body.size and http.response.body.size, in bytes.
+func WithBodySizes() Option { return func(o *options) { o.bodySizes = true } }
+
+// WithRouter lets a server find the route before the handler runs, so that samplers see it. It is needed when a
+// middleware in front of the router replaces the request. A router given to New's result directly is known.
+func WithRouter(router chi.Routes) Option { return func(o *options) { o.router = router } }
+
+// WithServeMux is [WithRouter] for net/http's router.
+func WithServeMux(mux *http.ServeMux) Option { return func(o *options) { o.mux = mux } }
+
+// WithPublicEndpoint starts a new trace for each request and links it to the caller's. It is for servers whose
+// callers are strangers.
+func WithPublicEndpoint() Option {
+	return WithPublicEndpointFn(func(*http.Request) bool { return true })
+}
+
+// WithPublicEndpointFn is [WithPublicEndpoint] for the requests for which public returns true. The context of its
+// request has what the caller sent.
+func WithPublicEndpointFn(public func(*http.Request) bool) Option {
+	return func(o *options) { o.publicEndpoint = public }
+}
+
+// WithTrustedProxies names the peers whose forwarded headers count, by address. The forwarded headers of all other
+// peers are ignored.
+func WithTrustedProxies(prefixes ...netip.Prefix) Option {
+	return func(o *options) {
+		for _, p := range prefixes {
+			if p.Addr().Is4In6() && p.Bits() >= 96 {
+				p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+			}
+			o.proxies.prefixes = append(o.proxies.prefixes, p)
+		}
+	}
+}
+
+// WithTrustedUnixPeers lets the forwarded headers of peers without an IP address count: those of unix sockets.
+func WithTrustedUnixPeers() Option { return func(o *options) { o.proxies.unix = true } }
+
+// WithForwardedFamily says which forwarded headers trusted proxies write.
+func WithForwardedFamily(f ForwardedFamily) Option {
+	return func(o *options) { o.proxies.family = f }
+}
+
+// WithTraceIDHeader answers each request with its trace id, in hex, in the header called name.
+func WithTraceIDHeader(name string) Option { return func(o *options) { o.traceIDHeader = name } }
+
+// WithEndOnHeaders ends client spans when the response header is in, instead of at the end of the body. It is for
+// callers that may neither read nor close a body.
+func WithEndOnHeaders() Option { return func(o *options) { o.endOnHeaders = true } }

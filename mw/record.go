@@ -1,0 +1,106 @@
+package mw
+
+import (
+	"context"
+	"net/http"
+	"sync"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// requestKey is the context key under which a nested middleware finds what the outer one made of the request.
+type requestKey struct{}
+
+// A passage is a request on its way through a middleware: the context and the copy of the request that the handler
+// gets, in one allocation. A bare passage has no span that records; a [record] has. It is never reused.
+type passage struct {
+	context.Context
+	request http.Request
+}
+
+// Value answers for requestKey and passes every other key on.
+func (p *passage) Value(key any) any {
+	if key == (requestKey{}) {
+		return p
+	}
+	return p.Context.Value(key)
+}
+
+// serve calls next with the copy of r. The defer gives back what net/http must find on its own request.
+func (p *passage) serve(next http.Handler, w http.ResponseWriter, r *http.Request) {
+	returned := false
+	defer func() { p.giveBack(r, returned) }()
+	next.ServeHTTP(w, &p.request)
+	returned = true
+}
+
+// giveBack copies to r what routers and handlers set on the handler's copy. net/http removes the files of the
+// multipart form of r afterwards, but not when the handler panicked.
+func (p *passage) giveBack(r *http.Request, returned bool) {
+	r.Pattern = p.request.Pattern
+	form := p.request.MultipartForm
+	if form == nil {
+		return
+	}
+	r.MultipartForm = form
+	if !returned {
+		_ = form.RemoveAll() // nobody is left to be told
+	}
+}
+
+// A record is a passage with a recording span: what is known of the request, and the state of its response writer.
+type record struct {
+	passage
+	response
+	arrival
+	m    *middleware
+	in   *http.Request // as the middleware received it
+	span trace.Span
+	name string // given at start
+	late bool   // start attributes are still to be set
+	body *countedBody
+
+	mu          sync.Mutex
+	routeSet    string // by SetRoute
+	routeNested string // by a nested middleware
+	started     string // route known at start
+}
+
+// Value answers for requestKey and passes every other key on.
+func (rec *record) Value(key any) any {
+	if key == (requestKey{}) {
+		return rec
+	}
+	return rec.Context.Value(key)
+}
+
+// SetRoute names the route of the request that ctx belongs to, for routers that this package does not know. It
+// wins over every other source, also when called after the response was written. Outside of a request with a span
+// it does nothing. It is safe for concurrent use.
+func SetRoute(ctx context.Context, route string) {
+	if rec, ok := ctx.Value(requestKey{}).(*record); ok {
+		rec.mu.Lock()
+		defer rec.mu.Unlock()
+		rec.routeSet = route
+	}
+}
+
+// nest tells the route that a nested middleware found; the innermost one is the most precise.
+func (rec *record) nest(route string) {
+	rec.mu.Lock()
+	defer rec.mu.Unlock()
+	if rec.routeNested == "" {
+		rec.routeNested = route
+	}
+}
+
+// arrival is what is known of a request when it arrives. It is taken from the request before the handler runs,
+// because handlers and middlewares change requests.
+type arrival struct {
+	verb
+	path, query, agent string
+	claim              claim
+	headers            []attribute.KeyValue // captured
+	own                []attribute.KeyValue // of WithRequestAttributes
+}

@@ -1,0 +1,119 @@
+package mw
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// routeBefore is what is known of the route before the handler runs: a router above this middleware, a match made
+// up front, or the pattern of a ServeMux above.
+func (h *handler) routeBefore(r *http.Request) string {
+	if route := chi.RouteContext(r.Context()).RoutePattern(); route != "" {
+		return cleanTarget(route)
+	}
+	if route := h.match(r); route != "" {
+		return cleanTarget(route)
+	}
+	return cleanTarget(patternRoute(r.Pattern))
+}
+
+// routeAfter is the route after the handler: r is the request that was passed on, received its pattern before, and
+// before what routeBefore found. The zero value of a source is "".
+func (h *handler) routeAfter(r *http.Request, received, before string) string {
+	if route := chi.RouteContext(r.Context()).RoutePattern(); route != "" {
+		return cleanTarget(route)
+	}
+	if r.Pattern != received {
+		if route := patternRoute(r.Pattern); route != "" {
+			return cleanTarget(route)
+		}
+	}
+	return before
+}
+
+// route is the final route of a request, by the order of the sources.
+func (rec *record) route(h *handler) string {
+	rec.mu.Lock()
+	set, nested := rec.routeSet, rec.routeNested
+	rec.mu.Unlock()
+	if set != "" {
+		return cleanTarget(set)
+	}
+	if nested != "" {
+		return nested
+	}
+	return h.routeAfter(&rec.request, rec.in.Pattern, rec.started)
+}
+
+// match asks the router, if one is known, where r would go.
+func (h *handler) match(r *http.Request) string {
+	if h.router != nil {
+		return chiMatch(h.router, r)
+	}
+	if h.mux != nil {
+		_, pattern := h.mux.Handler(r)
+		return patternRoute(pattern)
+	}
+	return ""
+}
+
+// chiContexts are scratch space for matches; no handler ever sees one.
+var chiContexts = sync.Pool{New: func() any { return chi.NewRouteContext() }}
+
+func chiMatch(router chi.Routes, r *http.Request) string {
+	rctx := chiContexts.Get().(*chi.Context)
+	defer chiContexts.Put(rctx)
+	rctx.Reset()
+	path := r.URL.RawPath
+	if path == "" {
+		path = r.URL.Path
+	}
+	if path == "" {
+		path = "/"
+	}
+	found := router.Find(rctx, r.Method, path)
+	if pattern := rctx.RoutePattern(); pattern != "" {
+		return pattern
+	}
+	return found
+}
+
+// patternRoute strips method, host and a trailing {$} from the pattern of a ServeMux.
+func patternRoute(pattern string) string {
+	i := strings.IndexByte(pattern, '/')
+	if i < 0 {
+		return ""
+	}
+	return strings.TrimSuffix(pattern[i:], "{$}")
+}
+
+// Route returns the route of r as far as it is known, "" if it is not: the one of [SetRoute], of a router that r
+// came through, or the one found when r arrived. In a handler that is what its span will tell.
+func Route(r *http.Request) string {
+	if rec, ok := r.Context().Value(requestKey{}).(*record); ok {
+		rec.mu.Lock()
+		set, nested, started := rec.routeSet, rec.routeNested, rec.started
+		rec.mu.Unlock()
+		switch {
+		case set != "":
+			return cleanTarget(set)
+		case nested != "":
+			return nested
+		}
+		if route := routed(r); route != "" {
+			return route
+		}
+		return started
+	}
+	return routed(r)
+}
+
+func routed(r *http.Request) string {
+	if route := chi.RouteContext(r.Context()).RoutePattern(); route != "" {
+		return cleanTarget(route)
+	}
+	return cleanTarget(patternRoute(r.Pattern))
+}

@@ -1,0 +1,193 @@
+package mw
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/spanroute/spanroute/internal/policy"
+	"github.com/spanroute/spanroute/internal/semattr"
+)
+
+// middleware is what New made of its options. It is immutable but for the tracer it remembers.
+type middleware struct {
+	options
+	*source
+	methods         methods
+	captureRequest  semattr.Capture
+	captureResponse semattr.Capture
+}
+
+// New returns a middleware that makes one SERVER span of each request, by the HTTP semantic conventions v1.43.0.
+// The result may be used for any number of handlers, by any number of goroutines. Place it outermost.
+func New(opts ...Option) func(http.Handler) http.Handler {
+	m := newMiddleware(opts)
+	return func(next http.Handler) http.Handler {
+		h := &handler{middleware: m, next: next, router: m.router}
+		if routes, ok := next.(chi.Routes); ok && h.router == nil {
+			h.router = routes
+		}
+		return h
+	}
+}
+
+func newMiddleware(opts []Option) *middleware {
+	o := newOptions(opts)
+	return &middleware{
+		options:         *o,
+		source:          newSource(o),
+		methods:         newMethods(o),
+		captureRequest:  semattr.NewCapture(semattr.HTTPRequestHeaderPrefix, o.requestHeaders, o.unredacted),
+		captureResponse: semattr.NewCapture(semattr.HTTPResponseHeaderPrefix, o.responseHeaders, o.unredacted),
+	}
+}
+
+type handler struct {
+	*middleware
+	next   http.Handler
+	router chi.Routes
+}
+
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch outer := r.Context().Value(requestKey{}).(type) {
+	case *record:
+		h.serveNested(w, r, outer)
+		return
+	case *passage:
+		h.next.ServeHTTP(w, r)
+		return
+	}
+	ctx := h.textMap().Extract(r.Context(), carrier(r.Header))
+	if h.excludes(r) {
+		p := &passage{Context: policy.Suppress(ctx)}
+		p.request = *r.WithContext(p)
+		p.serve(h.next, w, r)
+		return
+	}
+	h.serveTraced(ctx, w, r)
+}
+
+// serveNested is the inner of two middlewares: it only tells the route that it can see.
+func (h *handler) serveNested(w http.ResponseWriter, r *http.Request, outer *record) {
+	received := r.Pattern
+	before := h.routeBefore(r)
+	defer func() { outer.nest(h.routeAfter(r, received, before)) }()
+	h.next.ServeHTTP(w, r)
+}
+
+// excludes decides on arrival, once, whether r gets no span.
+func (h *handler) excludes(r *http.Request) bool {
+	if p := h.exclusions.Load(); p != nil {
+		if p.ExcludesPath(r.URL.Path) || p.NeedsURL() && p.ExcludesURL(h.url(r)) {
+			return true
+		}
+	}
+	return h.exclude != nil && h.exclude(r)
+}
+
+// url is scheme://host/path as excluded_urls sees it.
+func (h *handler) url(r *http.Request) string {
+	c := h.proxies.read(r.RemoteAddr, r.Header)
+	path := r.URL.Path
+	if path == "" {
+		path = "/"
+	}
+	return schemeOf(r, c) + "://" + hostOf(r, c) + path
+}
+
+func (h *handler) serveTraced(ctx context.Context, w http.ResponseWriter, r *http.Request) {
+	late := h.late()
+	route := h.routeBefore(r)
+	verb := h.methods.verb(r.Method)
+	name := h.nameOf(r, verb.label, route)
+	var a arrival
+	options := serverOptions
+	if !late {
+		h.arrive(&a, r, verb)
+		options = append(options, trace.WithAttributes(h.startAttributes(&a, r, route)...))
+	}
+	if h.publicEndpoint != nil && h.publicEndpoint(r.WithContext(ctx)) {
+		options = asNewRoot(ctx, options)
+	}
+	ctx, span := h.tracer().Start(ctx, name, options...)
+	if h.traceIDHeader != "" {
+		if id := span.SpanContext().TraceID(); id.IsValid() {
+			w.Header().Set(h.traceIDHeader, id.String())
+		}
+	}
+	if !span.IsRecording() {
+		p := &passage{Context: ctx}
+		p.request = *r.WithContext(p)
+		p.serve(h.next, w, r)
+		return
+	}
+	if late {
+		h.arrive(&a, r, verb)
+	}
+	rec := &record{m: h.middleware, in: r, span: span, name: name, late: late, arrival: a, started: route}
+	rec.Context = ctx
+	rec.request = *r.WithContext(rec)
+	rec.run(h, w)
+}
+
+// serverOptions has no room left, so that appending copies it.
+var serverOptions = []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)}
+
+// asNewRoot makes the span in ctx, if it is a caller's, a link instead of the parent.
+func asNewRoot(ctx context.Context, options []trace.SpanStartOption) []trace.SpanStartOption {
+	options = append(options, trace.WithNewRoot())
+	if caller := trace.SpanContextFromContext(ctx); caller.IsValid() && caller.IsRemote() {
+		options = append(options, trace.WithLinks(trace.Link{SpanContext: caller}))
+	}
+	return options
+}
+
+// nameOf is the name of a span as far as it is known.
+func (m *middleware) nameOf(r *http.Request, label, route string) string {
+	if m.spanName != nil {
+		if name := m.spanName(r, label, route); name != "" {
+			return semattr.Text(name)
+		}
+	}
+	return spanName(label, route)
+}
+
+// arrive takes from r what its span will tell.
+func (m *middleware) arrive(a *arrival, r *http.Request, v verb) {
+	a.verb = v
+	a.path = r.URL.EscapedPath()
+	if a.path == "" {
+		a.path = "/"
+	}
+	a.query = r.URL.RawQuery
+	a.agent = first(r.Header["User-Agent"])
+	a.claim = m.proxies.read(r.RemoteAddr, r.Header)
+	if !m.captureRequest.Empty() {
+		a.headers = m.captureRequest.Append(nil, requestHeader(r))
+	}
+	if m.attributes != nil {
+		a.own = cleanAttributes(m.attributes(r))
+	}
+}
+
+// requestHeader looks up lower-case names among the headers of r, Host included.
+func requestHeader(r *http.Request) func(name string) []string {
+	return func(name string) []string {
+		if name == "host" && r.Host != "" {
+			return []string{r.Host}
+		}
+		return r.Header.Values(name)
+	}
+}
+
+// startAttributes are those of section "start" of the reference page, for a span that reads them there.
+func (m *middleware) startAttributes(a *arrival, r *http.Request, route string) []attribute.KeyValue {
+	attrs := m.appendArrival(make([]attribute.KeyValue, 0, maxArrival+len(a.headers)+len(a.own)), a, r)
+	if route != "" {
+		attrs = append(attrs, semattr.HTTPRoute.String(route))
+	}
+	return override(attrs, a.own)
+}
