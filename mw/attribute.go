@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/spanroute/spanroute/internal/semattr"
 )
@@ -112,6 +113,19 @@ func without(attrs, known []attribute.KeyValue) []attribute.KeyValue {
 	return slices.DeleteFunc(attrs, func(kv attribute.KeyValue) bool {
 		return slices.ContainsFunc(known, func(k attribute.KeyValue) bool { return k.Key == kv.Key })
 	})
+}
+
+// appendUnset appends the attributes of a start that are set at the end. What was set on the span in the meantime
+// stays, as it would if they had been set at the start. start appends to what it is given and keeps no reference.
+func appendUnset(
+	attrs []attribute.KeyValue, span trace.Span, start func([]attribute.KeyValue) []attribute.KeyValue,
+) []attribute.KeyValue {
+	n := len(attrs)
+	added := start(attrs[n:])
+	if span, ok := span.(interface{ Attributes() []attribute.KeyValue }); ok {
+		added = without(added, span.Attributes())
+	}
+	return append(attrs, added...)
 }
 
 // cleanAttributes makes attributes of the user valid UTF-8 and bounded, in a copy if there is anything to do.

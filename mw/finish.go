@@ -124,11 +124,8 @@ func (rec *record) silent() outcome {
 	}
 }
 
-// asksUpgrade reports whether r asks for another protocol: HTTP/1.1 Upgrade, or CONNECT, also that of RFC 8441.
+// asksUpgrade reports whether r asks to go on in another protocol (RFC 9110, section 7.8).
 func asksUpgrade(r *http.Request) bool {
-	if r.Method == http.MethodConnect {
-		return true
-	}
 	for _, line := range r.Header["Connection"] {
 		for token := range strings.SplitSeq(line, ",") {
 			if strings.EqualFold(strings.TrimSpace(token), "upgrade") {
@@ -171,27 +168,13 @@ func (rec *record) endAttributes(out outcome, route string) []attribute.KeyValue
 			semattr.HTTPRequestBodySize.Int64(rec.requestBytes()),
 			semattr.HTTPResponseBodySize.Int64(rec.bytes.Load()))
 	}
-	attrs = append(attrs, sent...)
-	if rec.late {
-		return rec.appendLate(attrs)
-	}
-	return without(attrs, rec.own)
-}
-
-// appendLate appends the start attributes. What the handler set in the meantime stays, as it would if they had
-// been set at the start.
-func (rec *record) appendLate(attrs []attribute.KeyValue) []attribute.KeyValue {
-	n := len(attrs)
-	attrs = rec.m.appendArrival(attrs, &rec.arrival, rec.in)
-	attrs = override(attrs, rec.own)
-	span, ok := rec.span.(interface{ Attributes() []attribute.KeyValue })
-	if !ok {
+	attrs = without(append(attrs, sent...), rec.own)
+	if !rec.late {
 		return attrs
 	}
-	if set := span.Attributes(); len(set) > 0 {
-		return attrs[:n+len(without(attrs[n:], set))]
-	}
-	return attrs
+	return appendUnset(attrs, rec.span, func(attrs []attribute.KeyValue) []attribute.KeyValue {
+		return rec.m.startAttributes(attrs, &rec.arrival, rec.in, "")
+	})
 }
 
 func (rec *record) requestBytes() int64 {

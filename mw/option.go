@@ -34,12 +34,12 @@ type options struct {
 	unredacted      []string
 	bodySizes       bool
 
-	router          chi.Routes
-	mux             *http.ServeMux
-	publicEndpoint  func(*http.Request) bool
-	proxies         proxies
-	traceIDHeader   string
-	endOnHeaders    bool
+	router         chi.Routes
+	mux            *http.ServeMux
+	publicEndpoint func(*http.Request) bool
+	proxies        proxies
+	traceIDHeader  string
+	endOnHeaders   bool
 }
 
 func newOptions(list []Option) *options {
@@ -85,7 +85,9 @@ func WithRequestAttributes(attributes func(*http.Request) []attribute.KeyValue) 
 
 // WithErrorStatus decides which response codes are errors. The default is 500 and above for servers; 400 and above,
 // or outside of 100-599, for clients.
-func WithErrorStatus(failed func(code int) bool) Option { return func(o *options) { o.failed = failed } }
+func WithErrorStatus(failed func(code int) bool) Option {
+	return func(o *options) { o.failed = failed }
+}
 
 // WithKnownMethods replaces the list of methods that spans tell by name; others are _OTHER. The default is GET,
 // HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, QUERY, or what the environment variable

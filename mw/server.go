@@ -107,7 +107,8 @@ func (h *handler) serveTraced(ctx context.Context, w http.ResponseWriter, r *htt
 	options := serverOptions
 	if !late {
 		h.arrive(&a, r, verb)
-		options = append(options, trace.WithAttributes(h.startAttributes(&a, r, route)...))
+		attrs := make([]attribute.KeyValue, 0, maxArrival+len(a.headers)+len(a.own))
+		options = append(options, trace.WithAttributes(h.startAttributes(attrs, &a, r, route)...))
 	}
 	if h.publicEndpoint != nil && h.publicEndpoint(r.WithContext(ctx)) {
 		options = asNewRoot(ctx, options)
@@ -183,9 +184,11 @@ func requestHeader(r *http.Request) func(name string) []string {
 	}
 }
 
-// startAttributes are those of section "start" of the reference page, for a span that reads them there.
-func (m *middleware) startAttributes(a *arrival, r *http.Request, route string) []attribute.KeyValue {
-	attrs := m.appendArrival(make([]attribute.KeyValue, 0, maxArrival+len(a.headers)+len(a.own)), a, r)
+// startAttributes appends those that the reference page marks "start".
+func (m *middleware) startAttributes(
+	attrs []attribute.KeyValue, a *arrival, r *http.Request, route string,
+) []attribute.KeyValue {
+	attrs = m.appendArrival(attrs, a, r)
 	if route != "" {
 		attrs = append(attrs, semattr.HTTPRoute.String(route))
 	}
