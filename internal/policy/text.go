@@ -11,7 +11,7 @@ import (
 // A textMatcher searches a text for any of its items: literals first, regular expressions last.
 type textMatcher struct {
 	everything bool
-	contains   []string
+	contains   literals
 	prefixes   []string
 	suffixes   []string
 	equals     map[string]struct{}
@@ -19,17 +19,15 @@ type textMatcher struct {
 }
 
 func (m *textMatcher) empty() bool {
-	return !m.everything && len(m.contains)+len(m.prefixes)+len(m.suffixes)+len(m.equals)+len(m.regexps) == 0
+	return !m.everything && m.contains.count+len(m.prefixes)+len(m.suffixes)+len(m.equals)+len(m.regexps) == 0
 }
 
 func (m *textMatcher) match(text string) bool {
 	if m.everything {
 		return true
 	}
-	for _, literal := range m.contains {
-		if strings.Contains(text, literal) {
-			return true
-		}
+	if m.contains.count > 0 && m.contains.in(text) {
+		return true
 	}
 	for _, prefix := range m.prefixes {
 		if strings.HasPrefix(text, prefix) {
@@ -75,7 +73,7 @@ func (m *textMatcher) add(item string) error {
 	case end:
 		m.suffixes = append(m.suffixes, literal)
 	default:
-		m.contains = append(m.contains, literal)
+		m.contains.add(literal)
 	}
 	return nil
 }
