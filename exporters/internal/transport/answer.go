@@ -3,7 +3,6 @@ package transport
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -15,11 +14,8 @@ import (
 )
 
 const (
-	hintPlain = "the server speaks plaintext: use http:// (grpc: insecure: true)"
 	hintTLS   = "the server speaks TLS: use https://"
-	hintGRPC  = "this is a gRPC port: use protocol grpc, or port 4318, 14268"
-	hintCA    = "set certificate_file to the CA"
-	hintAuth  = "check headers, username and password"
+	hintProxy = "the proxy wants a user name and password, set them in HTTP_PROXY or HTTPS_PROXY"
 )
 
 // answer is the verdict on a status. Text comes before the code.
@@ -30,7 +26,7 @@ func (h *HTTP) answer(a *Attempt) delivery.Outcome {
 	case a.Status == http.StatusBadRequest && saysHTTPS(a.Body):
 		return delivery.Outcome{Verdict: delivery.Misconfigured, Err: a.err(), Hint: hintTLS}
 	case a.Status == http.StatusProxyAuthRequired:
-		return delivery.Outcome{Verdict: delivery.Misconfigured, Err: a.err(), Hint: "the proxy wants a user name and password, set them in HTTP_PROXY or HTTPS_PROXY"}
+		return delivery.Outcome{Verdict: delivery.Misconfigured, Err: a.err(), Hint: hintProxy}
 	case a.Status == http.StatusRequestEntityTooLarge, a.Status == http.StatusBadRequest && contains(a.Body, "request body too large"):
 		return delivery.Outcome{Verdict: delivery.TooLarge, Err: a.err()}
 	case h.opts.Family.retries(a.Status):
@@ -61,22 +57,16 @@ func contains(body []byte, lower string) bool {
 }
 
 func (h *HTTP) hint(a *Attempt) string {
-	switch {
-	case a.Status >= 300 && a.Status <= 399:
-		if to := a.Header.Get("Location"); to != "" {
-			return "redirects are not followed, set the endpoint to " + Excerpt(endpoint.Redact(to))
-		}
-	case (a.Status == http.StatusNotFound || a.Status == http.StatusUnsupportedMediaType) && grpcPort(h.url.Port()):
-		return hintGRPC
-	case a.Status == http.StatusNotFound:
-		return fmt.Sprintf("the path posted to is %s, the usual one is %s", h.url.EscapedPath(), h.opts.UsualPath)
-	case a.Status == http.StatusUnauthorized, a.Status == http.StatusForbidden:
-		return hintAuth
+	if to := a.Header.Get("Location"); to != "" && a.Status >= 300 && a.Status <= 399 {
+		return "redirects are not followed, set the endpoint to " + Excerpt(endpoint.Redact(to))
 	}
-	return ""
+	return delivery.HintFor(h.seen(delivery.Seen{Status: a.Status}))
 }
 
-func grpcPort(port string) bool { return port == "4317" || port == "14250" }
+func (h *HTTP) seen(s delivery.Seen) delivery.Seen {
+	s.Endpoint, s.Key, s.UsualPath = h.url.String(), h.opts.From, h.opts.UsualPath
+	return s
+}
 
 // err is the status line and the head of the body.
 func (a *Attempt) err() error {

@@ -35,6 +35,8 @@ type GRPCOptions struct {
 	Gzip    bool        // compress requests
 	Family  Family      //
 	From    string      // for the hint of an unknown host
+
+	Interceptor grpc.UnaryClientInterceptor // sees every call and its answer; may be nil
 }
 
 // GRPC sends to one destination. It is safe for concurrent use.
@@ -63,6 +65,9 @@ func NewGRPC(o GRPCOptions) (*GRPC, error) {
 	}
 	if o.Gzip {
 		options = append(options, grpc.WithDefaultCallOptions(grpc.UseCompressor(gzip.Name)))
+	}
+	if o.Interceptor != nil {
+		options = append(options, grpc.WithChainUnaryInterceptor(o.Interceptor))
 	}
 	var err error
 	g.conn, err = grpc.NewClient(o.Target, options...)
@@ -131,17 +136,20 @@ func (g *GRPC) textual(s *status.Status) (delivery.Outcome, bool) {
 	case s.Code() != codes.Unavailable:
 		return o, false
 	case strings.Contains(text, "error reading server preface"):
-		// A TLS port hangs up like a restarting one. Where a gRPC server has answered in
-		// plaintext before, it is the latter.
+		// A TLS port hangs up on plaintext just as a restarting server does. Where a gRPC server
+		// has answered before, it is the latter.
 		if g.opts.TLS != nil || g.answered.Load() {
-			return o, false
+			o.Verdict = delivery.Retry
+			return o, true
 		}
 		o.Verdict, o.Hint = delivery.Misconfigured, hintTLS
 		return o, true
 	}
-	verdict, hint := Diagnose(errors.New(text))
-	o.Verdict, o.Hint = verdict, hint
-	return o, verdict == delivery.Misconfigured
+	o.Verdict, o.Hint = diagnose(text)
+	if o.Hint == "" {
+		o.Hint = delivery.HintFor(g.seen(text))
+	}
+	return o, o.Verdict == delivery.Misconfigured
 }
 
 func (f Family) retriesCode(c codes.Code, info bool) bool {
@@ -164,15 +172,19 @@ func retryInfo(s *status.Status) *errdetails.RetryInfo {
 }
 
 func (g *GRPC) codeHint(s *status.Status) string {
-	switch {
-	case s.Code() == codes.Unauthenticated, s.Code() == codes.PermissionDenied:
-		return hintAuth
-	case s.Code() == codes.Unimplemented:
+	switch s.Code() {
+	case codes.Unauthenticated, codes.PermissionDenied:
+		return delivery.HintFor(delivery.Seen{Status: 401})
+	case codes.Unimplemented:
 		return "the server has no such gRPC service, check the endpoint's port"
-	case s.Code() == codes.Unavailable && (strings.Contains(s.Message(), "no such host") || strings.Contains(s.Message(), "produced zero addresses")):
-		return hostHint(g.opts.Target, g.opts.From)
+	case codes.Unavailable:
+		return delivery.HintFor(g.seen(s.Message()))
 	}
 	return ""
+}
+
+func (g *GRPC) seen(text string) delivery.Seen {
+	return delivery.Seen{Text: strings.ReplaceAll(text, "produced zero addresses", "no such host"), Endpoint: g.opts.Target, Key: g.opts.From}
 }
 
 func statusError(s *status.Status) error {

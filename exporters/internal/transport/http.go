@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/internal/endpoint"
 	"github.com/spanroute/spanroute/internal/settings"
 	"github.com/spanroute/spanroute/internal/version"
 )
@@ -106,6 +107,12 @@ func (o HTTPOptions) header(user *url.Userinfo) http.Header {
 	}
 	return out
 }
+
+// Endpoint is the URL for logs: without user information, secrets in the query masked.
+func (h *HTTP) Endpoint() string { return endpoint.Redact(h.url.String()) }
+
+// URL is the destination without user information.
+func (h *HTTP) URL() string { return h.url.String() }
 
 // Client returns the client whose every request goes to the destination, with its headers and query,
 // whatever its URL says, and whose answers are noted in the context's Attempt. For senders that

@@ -1,0 +1,98 @@
+package otlp
+
+import (
+	"context"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/exporters/internal/transport"
+	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/registry"
+)
+
+// Bytes of one request before compression: receivers take 4 MiB over gRPC and 20 MiB over HTTP
+// (otelcol v0.155.0). JSON is two to three times the protobuf by which payloads are measured.
+const (
+	maxGRPC  = 7 << 19
+	maxHTTP  = 16 << 20
+	maxJSON  = 4 << 20
+	inFlight = 2
+)
+
+// Factory is the exporter "otlp". Importing the package registers it with registry.Default.
+var Factory = registry.NewFactory("otlp", defaults, build,
+	registry.WithDoc("OTLP over gRPC or HTTP, understood by the OpenTelemetry Collector, Jaeger and most vendors"))
+
+func init() { registry.Register(Factory) }
+
+func build(ctx context.Context, common registry.Common, s Settings) (sdktrace.SpanExporter, error) {
+	if s.overGRPC() {
+		return s.buildGRPC(ctx, common)
+	}
+	return s.buildHTTP(ctx, common)
+}
+
+func (s Settings) buildGRPC(ctx context.Context, common registry.Common) (sdktrace.SpanExporter, error) {
+	to, err := s.target()
+	if err != nil {
+		return nil, err
+	}
+	o := transport.GRPCOptions{
+		Target:  to.address,
+		Headers: headersOf(s.GRPC.Headers),
+		Gzip:    s.gzips(),
+		Family:  transport.OTLP,
+		From:    from(common),
+	}
+	if to.tls {
+		if o.TLS, err = s.GRPC.certificates().TLS("grpc."); err != nil {
+			return nil, err
+		}
+	}
+	g, err := newGRPCSender(ctx, o)
+	if err != nil {
+		return nil, &settings.KeyError{Key: "endpoint", Err: err}
+	}
+	return open(common, maxGRPC, to.address, g), nil
+}
+
+func (s Settings) buildHTTP(ctx context.Context, common registry.Common) (sdktrace.SpanExporter, error) {
+	u, err := s.url()
+	if err != nil {
+		return nil, err
+	}
+	o := transport.HTTPOptions{
+		URL:       u.String(),
+		Headers:   headersOf(s.HTTP.Headers),
+		Senders:   inFlight,
+		Family:    transport.OTLP,
+		UsualPath: usualPath,
+		From:      from(common),
+	}
+	if u.Scheme == "https" {
+		if o.TLS, err = s.HTTP.certificates().TLS("http."); err != nil {
+			return nil, err
+		}
+	}
+	h, err := newHTTPSender(ctx, o, s.Protocol == protoJSON, s.gzips())
+	if err != nil {
+		return nil, &settings.KeyError{Key: "endpoint", Err: err}
+	}
+	most := maxHTTP
+	if s.Protocol == protoJSON {
+		most = maxJSON
+	}
+	return open(common, most, h.http.Endpoint(), h), nil
+}
+
+func open(common registry.Common, most int, endpoint string, to delivery.Sender[*Payload]) sdktrace.SpanExporter {
+	o := common.Delivery
+	o.Senders, o.Endpoint = inFlight, endpoint
+	return delivery.New(NewEncoder(most, common.MaxTagValueLength), to, o)
+}
+
+// from says where the endpoint came from, for the hint about an unknown host.
+func from(common registry.Common) string {
+	return common.Name + ".endpoint (" + common.Source("endpoint") + ")"
+}

@@ -1,0 +1,189 @@
+package zipkin
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/exporters/internal/transport"
+	"github.com/spanroute/spanroute/internal/endpoint"
+	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/registry"
+)
+
+const (
+	usualPath       = "/api/v2/spans"
+	defaultEndpoint = "http://localhost:9411" + usualPath
+	defaultPort     = "9411"
+	inFlight        = 2
+)
+
+// Settings is the section "zipkin". The zero value posts to the default endpoint.
+type Settings struct {
+	Endpoint              string         `koanf:"endpoint" alias:"url" otel:"OTEL_EXPORTER_ZIPKIN_ENDPOINT" doc:"URL spans are posted to; without a path, /api/v2/spans"`
+	LocalNodeIPv4         string         `koanf:"local_node_ipv4" format:"ipv4" doc:"IPv4 address of this service: text, or a packed integer"`
+	LocalNodeIPv6         string         `koanf:"local_node_ipv6" format:"ipv6" doc:"IPv6 address of this service: text, or a packed integer"`
+	LocalNodePort         int            `koanf:"local_node_port" range:"1..65535" doc:"port of this service"`
+	Headers               registry.Pairs `koanf:"headers" secret:"true" doc:"headers sent with every request"`
+	CertificateFile       string         `koanf:"certificate_file" format:"pem" doc:"CA bundle that replaces the system's, for https"`
+	ClientCertificateFile string         `koanf:"client_certificate_file" format:"pem" doc:"client certificate, together with client_key_file"`
+	ClientKeyFile         string         `koanf:"client_key_file" format:"pem" doc:"key of client_certificate_file"`
+}
+
+// Factory is the exporter "zipkin". Importing the package registers it with registry.Default.
+var Factory = registry.NewFactory("zipkin", defaults, build,
+	registry.WithDoc("Zipkin v2 JSON over HTTP, understood by Zipkin, Jaeger and the OpenTelemetry Collector"))
+
+func init() { registry.Register(Factory) }
+
+func defaults() Settings { return Settings{Endpoint: defaultEndpoint} }
+
+// Validate checks URL, addresses, headers and the pair of client files; it reads no file.
+func (s Settings) Validate() error {
+	_, errURL := s.url()
+	_, errNode := s.node()
+	return errors.Join(errURL, errNode, s.headers().Check("headers"), s.certificates().Check(""))
+}
+
+func (s Settings) certificates() transport.Certificates {
+	return transport.Certificates{CA: s.CertificateFile, Cert: s.ClientCertificateFile, Key: s.ClientKeyFile}
+}
+
+// tls reads the files, unless the endpoint has no use for them.
+func (s Settings) tls(u *url.URL) (*tls.Config, error) {
+	if u.Scheme != "https" {
+		return nil, nil
+	}
+	return s.certificates().TLS("")
+}
+
+func (s Settings) headers() transport.Headers {
+	out := make(transport.Headers, len(s.Headers))
+	for i, p := range s.Headers {
+		out[i] = transport.Header(p)
+	}
+	return out
+}
+
+// url is the endpoint, completed: config has done so already, but an application may use the factory
+// without it.
+func (s Settings) url() (*url.URL, error) {
+	text := s.Endpoint
+	if text == "" {
+		text = defaultEndpoint
+	}
+	h, err := endpoint.ParseHTTP(text)
+	if err != nil {
+		return nil, &settings.KeyError{Key: "endpoint", Err: err}
+	}
+	if h.SchemeInferred && !h.HasPort {
+		h.URL.Host += ":" + defaultPort
+	}
+	if h.URL.Path == "" || h.URL.Path == "/" {
+		h.URL.Path = usualPath
+	}
+	return h.URL, nil
+}
+
+// node is the local endpoint's address.
+func (s Settings) node() (Node, error) {
+	v4, err4 := address("local_node_ipv4", s.LocalNodeIPv4, 4)
+	v6, err6 := address("local_node_ipv6", s.LocalNodeIPv6, 6)
+	var errPort error
+	if s.LocalNodePort < 0 || s.LocalNodePort > 65535 {
+		errPort = &settings.KeyError{Key: "local_node_port", Err: settings.Errorf(settings.ErrOutOfRange, "%d is out of range, want 1 to 65535", s.LocalNodePort)}
+	}
+	return Node{IPv4: v4, IPv6: v6, Port: uint16(s.LocalNodePort)}, errors.Join(err4, err6, errPort)
+}
+
+func address(key, text string, family int) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	ip, err := parse(text, family)
+	switch {
+	case err != nil:
+		return "", &settings.KeyError{Key: key, Err: settings.Errorf(settings.ErrWrongType, "%s is no IPv%d address", settings.Quote(text), family)}
+	case ip.Is4() && family == 6:
+		return "", &settings.KeyError{Key: key, Err: settings.Errorf(settings.ErrWrongType, "%s is an IPv4 address, use local_node_ipv4", settings.Quote(text))}
+	case ip.Is6() && family == 4:
+		return "", &settings.KeyError{Key: key, Err: settings.Errorf(settings.ErrWrongType, "%s is an IPv6 address, use local_node_ipv6", settings.Quote(text))}
+	}
+	return ip.WithZone("").String(), nil
+}
+
+// parse reads an address, or its number in decimal digits, as Python packs it.
+func parse(text string, family int) (netip.Addr, error) {
+	if strings.Trim(text, "0123456789") != "" {
+		return netip.ParseAddr(strings.Trim(text, "[]"))
+	}
+	return unpack(text, family)
+}
+
+func build(_ context.Context, common registry.Common, s Settings) (sdktrace.SpanExporter, error) {
+	u, errURL := s.url()
+	node, errNode := s.node()
+	if err := errors.Join(errURL, errNode); err != nil {
+		return nil, err
+	}
+	tlsConfig, err := s.tls(u)
+	if err != nil {
+		return nil, err
+	}
+	post, err := transport.NewHTTP(transport.HTTPOptions{
+		URL:         u.String(),
+		ContentType: "application/json",
+		Headers:     s.headers(),
+		TLS:         tlsConfig,
+		Senders:     inFlight,
+		Family:      transport.Classic,
+		UsualPath:   usualPath,
+		From:        common.Name + ".endpoint (" + common.Source("endpoint") + ")",
+	})
+	if err != nil {
+		return nil, &settings.KeyError{Key: "endpoint", Err: err}
+	}
+	o := common.Delivery
+	o.Senders, o.Endpoint = inFlight, post.Endpoint()
+	return delivery.New(NewEncoder(node, common.MaxTagValueLength), sender{post}, o), nil
+}
+
+// sender posts payloads.
+type sender struct{ http *transport.HTTP }
+
+func (s sender) Send(ctx context.Context, p *Payload) delivery.Outcome {
+	return s.http.Post(ctx, p.body)
+}
+
+func (s sender) Close(context.Context) error {
+	s.http.Close()
+	return nil
+}
+
+// unpack reads the number of an address.
+func unpack(digits string, family int) (netip.Addr, error) {
+	if family == 4 {
+		n, err := strconv.ParseUint(digits, 10, 32)
+		return netip.AddrFrom4([4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}), err
+	}
+	var n [16]byte
+	for _, digit := range []byte(digits) {
+		carry := uint16(digit - '0')
+		for i := len(n) - 1; i >= 0; i-- {
+			carry += uint16(n[i]) * 10
+			n[i] = byte(carry)
+			carry >>= 8
+		}
+		if carry != 0 {
+			return netip.Addr{}, strconv.ErrRange
+		}
+	}
+	return netip.AddrFrom16(n), nil
+}
