@@ -3,6 +3,8 @@ package config
 import (
 	"strings"
 	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // An excerpt is the lines of a file, for finding places and for pointing at them. What it shows has secrets
@@ -83,3 +85,6 @@ func (e *excerpt) find(text string, n int) (line, column int) {
 	}
 	return n, e.indent(n) + 1
 }
+
+// hide takes the value of n out of what is shown.
+func (e *excerpt) hide(n *yaml.Node) {}

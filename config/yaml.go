@@ -38,7 +38,7 @@ func faultAt(line, column, width int, f *settings.Fault) *yamlFault {
 // UTF-8, within the bounds, and its mappings have no key twice. ex is data without byte order mark.
 func parseYAML(data []byte) (root *yaml.Node, ex *excerpt, fault *yamlFault) {
 	if len(data) > maxFileBytes {
-		f := settings.Errorf(ErrTooLarge, "%d bytes, want at most %d", len(data), maxFileBytes)
+		f := settings.Errorf(ErrTooLarge, "more than %d bytes", maxFileBytes)
 		return nil, &excerpt{}, &yamlFault{Fault: f}
 	}
 	if fault := checkEncoding(data); fault != nil {

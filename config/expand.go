@@ -1,0 +1,102 @@
+package config
+
+import (
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/spanroute/spanroute/internal/settings"
+)
+
+// expand returns the text of a scalar with its variables put in, and whether it is quoted. at gets the variable's
+// name. It is false for null, also what becomes null because a variable is unset, and for bad syntax.
+func (p *fileParser) expand(e *entry, n *yaml.Node, at *Source) (text string, quoted, ok bool) {
+	if isNull(n) {
+		return "", false, false
+	}
+	quoted = n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0 ||
+		n.Style&yaml.TaggedStyle != 0 && n.ShortTag() == "!!str"
+	if !strings.Contains(n.Value, "${") {
+		return n.Value, quoted, true
+	}
+	x := expansion{env: p.env}
+	text, err := x.expand(n.Value)
+	if err != nil {
+		p.found = true
+		p.refuse(e, *at, err)
+		return "", false, false
+	}
+	at.Via = x.via
+	for _, name := range x.unset {
+		p.warn(ErrMissing, e, *at, "$"+name+" is unset or empty", "write ${"+name+":-default}")
+	}
+	if !quoted && nullText(text) {
+		p.found = true
+		return "", false, false
+	}
+	return text, quoted, true
+}
+
+// An expansion puts variables into one scalar, as OpenTelemetry's "Environment variable substitution" says, except
+// that $$ is kept unless { follows: passwords contain it.
+type expansion struct {
+	env   map[string]string
+	via   string   // the first variable that gave something
+	unset []string // variables without value and default
+}
+
+func (x *expansion) expand(text string) (string, error) {
+	var b strings.Builder
+	for {
+		i := strings.Index(text, "${")
+		if i < 0 {
+			b.WriteString(text)
+			return b.String(), nil
+		}
+		if i > 0 && text[i-1] == '$' {
+			b.WriteString(text[:i-1] + "${")
+			text = text[i+2:]
+			continue
+		}
+		b.WriteString(text[:i])
+		inner, rest, closed := strings.Cut(text[i+2:], "}")
+		if !closed {
+			return "", settings.Errorf(ErrSyntax, "${ without }").WithHint("write $${ for a literal ${")
+		}
+		value, err := x.variable(inner)
+		if err != nil {
+			return "", err
+		}
+		b.WriteString(value)
+		text = rest
+	}
+}
+
+func (x *expansion) variable(inner string) (string, error) {
+	name, fallback, hasDefault := strings.Cut(inner, ":-")
+	name = strings.TrimPrefix(name, "env:")
+	if !variableName(name) {
+		return "", settings.Errorf(ErrSyntax, "${%s} is no variable", strings.Trim(settings.Quote(name), `"`)).
+			WithHint("want ${NAME} or ${NAME:-default}; write $${ for a literal ${")
+	}
+	if value := x.env[name]; value != "" {
+		if x.via == "" {
+			x.via = name
+		}
+		return value, nil
+	}
+	if !hasDefault {
+		x.unset = append(x.unset, name)
+	}
+	return fallback, nil
+}
+
+func variableName(name string) bool {
+	for i, r := range name {
+		letter := r == '_' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z'
+		if !letter && (i == 0 || r < '0' || r > '9') {
+			return false
+		}
+	}
+	return name != ""
+}

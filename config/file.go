@@ -1,0 +1,307 @@
+package config
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/spanroute/spanroute/internal/settings"
+)
+
+// roots are the places of the section in BentoML's dialects; the first is what we print.
+var roots = []string{"tracing", "api_server.tracing", "services.tracing"}
+
+// A fileParser turns the bytes of one file into a layer: canonical keys and typed values, positions on the side.
+type fileParser struct {
+	*loader
+	name  string
+	order int
+	text  *excerpt
+	layer *layer
+	found bool // the section sets something, or tried to
+}
+
+// parseFile reads one file's bytes into a layer.
+func (l *loader) parseFile(f file) *layer {
+	p := &fileParser{loader: l, name: f.name, order: f.order, layer: newLayer(LayerFile)}
+	root, text, fault := parseYAML(f.data)
+	p.text = text
+	if fault != nil {
+		p.reject(fault)
+		return p.layer
+	}
+	if root != nil && !isNull(resolve(root)) {
+		p.root(resolve(root))
+	}
+	if !p.found && len(p.layer.entries) == 0 {
+		p.report.add(Diagnostic{
+			Kind: WarnSuspicious, Severity: Warning, Source: p.place(1, 1, 1), Message: "the file sets nothing",
+			Hint: "put the keys under " + p.sections()[0],
+		})
+	}
+	p.finish(p.layer)
+	return p.layer
+}
+
+func (p *fileParser) sections() []string {
+	if s := p.sources.Section; s != "" {
+		return []string{s}
+	}
+	return roots
+}
+
+func (p *fileParser) reject(f *yamlFault) {
+	d := Diagnostic{Kind: f.Kind, Source: p.place(f.line, f.column, f.width), Message: f.Message, Hint: f.Hint}
+	for _, n := range f.related {
+		d.Related = append(d.Related, p.at(n))
+	}
+	p.report.add(d)
+}
+
+func (p *fileParser) place(line, column, width int) Source {
+	return Source{Layer: LayerFile, Name: p.name, Line: line, Column: column, file: p.order, width: width, text: p.text}
+}
+
+func (p *fileParser) at(n *yaml.Node) Source { return p.place(n.Line, n.Column, nodeWidth(n)) }
+
+// root finds the section, in one or more places of the document.
+func (p *fileParser) root(n *yaml.Node) {
+	if n.Kind != yaml.MappingNode {
+		p.wrong(p.at(n), "", "the file is "+describe(n)+", want a map")
+		p.found = true
+		return
+	}
+	if p.sources.Section == "." {
+		p.section(n, "", "")
+		return
+	}
+	if p.sources.Section == "" {
+		p.strangers(n)
+	}
+	first := ""
+	for _, r := range p.places(n) {
+		if first != "" {
+			p.report.add(Diagnostic{
+				Kind: WarnAlias, Severity: Warning, Key: r.path, Source: p.at(r.name),
+				Message: "a second section besides " + first, Hint: "keep one",
+			})
+		}
+		first = r.path
+		p.begin(r)
+	}
+}
+
+// A place is where a section is in a document.
+type place struct {
+	path        string
+	name, value *yaml.Node
+}
+
+// places finds the sections that are there and not null, in order of position.
+func (p *fileParser) places(n *yaml.Node) []place {
+	var all []place
+	for _, path := range p.sections() {
+		if name, value := descend(n, strings.Split(path, ".")); value != nil && !isNull(resolve(value)) {
+			all = append(all, place{path, name, value})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b place) int { return a.name.Line - b.name.Line })
+	return all
+}
+
+// descend follows names through mappings; other shapes on the way belong to somebody else.
+func descend(n *yaml.Node, names []string) (name, value *yaml.Node) {
+	for i, want := range names {
+		name, value = nil, nil
+		for _, m := range members(n) {
+			if resolve(m.name).Value == want {
+				name, value = m.name, m.value
+			}
+		}
+		if value == nil {
+			return nil, nil
+		}
+		if n = resolve(value); n.Kind != yaml.MappingNode && i < len(names)-1 {
+			return nil, nil
+		}
+	}
+	return name, value
+}
+
+func (p *fileParser) begin(r place) {
+	value := resolve(r.value)
+	if value.Kind != yaml.MappingNode {
+		p.found = true
+		p.wrong(p.at(value), r.path, "the section is "+describe(value)+", want a map of keys")
+		return
+	}
+	p.guess(value)
+	p.section(value, "", r.path)
+}
+
+// guess reads exporter_type before the rest, because hints about misplaced keys depend on it.
+func (p *fileParser) guess(section *yaml.Node) {
+	for _, m := range members(section) {
+		if name := resolve(m.name).Value; name == "exporter_type" || name == "type" {
+			for part := range strings.SplitSeq(resolve(m.value).Value, ",") {
+				if canonical := p.table.exporters[strings.ToLower(strings.TrimSpace(part))]; canonical != "" {
+					p.selected = append(p.selected, canonical)
+				}
+			}
+		}
+	}
+}
+
+// strangers looks at root keys that are not ours: silent unless they are clearly meant to be.
+func (p *fileParser) strangers(n *yaml.Node) {
+	for _, m := range members(n) {
+		name := resolve(m.name).Value
+		hint := ""
+		switch {
+		case name == roots[0]:
+			continue
+		case strings.EqualFold(name, roots[0]) || near(name, roots[0]):
+			hint = didYouMean(roots[0])
+		case slices.ContainsFunc(roots, func(r string) bool { return name == r || strings.HasPrefix(name, r+".") }):
+			hint = "nest it"
+		default:
+			continue
+		}
+		p.found = true
+		p.fault(Diagnostic{Kind: ErrUnknownKey, Key: name, Source: p.at(m.name), Message: "unknown key", Hint: hint})
+	}
+}
+
+// near reports whether one edit leads from a to b. Two would not do: "training" is a real word.
+func near(a, b string) bool {
+	if d := utf8.RuneCountInString(a) - utf8.RuneCountInString(b); d < -1 || d > 1 || len(a) < 3 {
+		return false
+	}
+	_, ok := settings.Nearest(a[:min(3, len(a))], []string{a[:min(3, len(a))]})
+	return ok && oneEdit([]rune(a), []rune(b))
+}
+
+// oneEdit reports whether a becomes b by one insertion, deletion, substitution or swap of neighbours.
+func oneEdit(a, b []rune) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	i := 0
+	for i < len(a) && a[i] == b[i] {
+		i++
+	}
+	restA, restB := a[i:], b[i:]
+	if len(a) < len(b) {
+		return slices.Equal(restA, restB[1:])
+	}
+	if len(restA) == 0 || slices.Equal(restA[1:], restB[1:]) {
+		return true
+	}
+	return len(restA) > 1 && restA[0] == restB[1] && restA[1] == restB[0] && slices.Equal(restA[2:], restB[2:])
+}
+
+func (p *fileParser) wrong(at Source, key, message string) {
+	p.fault(Diagnostic{Kind: ErrWrongType, Key: key, Source: at, Message: message})
+}
+
+// fault adds an error. Faults come in the order of the file, so that those beyond the limit need not be kept.
+func (p *fileParser) fault(d Diagnostic) { p.report.add(d) }
+
+// section reads the members of one mapping: keys, and sections within.
+func (p *fileParser) section(n *yaml.Node, path, written string) {
+	for _, m := range members(n) {
+		name := resolve(m.name)
+		if name.Kind != yaml.ScalarNode {
+			p.found = true
+			p.wrong(p.at(m.name), written, "a key is "+describe(name)+", want a name")
+			continue
+		}
+		p.member(m, path, name.Value, joinPath(written, name.Value))
+	}
+}
+
+func (p *fileParser) member(m member, section, name, written string) {
+	path := joinPath(section, name)
+	if section == "" && p.table.exporters[name] != "" && !p.table.sections[name] {
+		p.report.add(Diagnostic{
+			Kind: WarnAlias, Severity: Warning, Key: written, Source: p.at(m.name), Message: "legacy name",
+			Hint: "write " + p.table.exporters[name],
+		})
+		path = p.table.exporters[name]
+	}
+	k, alias := p.table.lookup(path)
+	switch {
+	case strings.Contains(name, "."):
+		p.unknownMember(m, section, name, written)
+	case k != nil:
+		p.key(m, k, alias, written)
+	case p.table.sections[path]:
+		p.inner(m, path, written)
+	case section == "" && kitExporters[name] != "":
+		p.unlinked(m, kitExporters[name], written)
+	default:
+		p.unknownMember(m, section, name, written)
+	}
+}
+
+func (p *fileParser) inner(m member, path, written string) {
+	value := resolve(m.value)
+	switch {
+	case isNull(value):
+	case value.Kind != yaml.MappingNode:
+		p.found = true
+		p.wrong(p.at(value), written, describe(value)+" is not a section, want a map of keys")
+	default:
+		p.section(value, path, written)
+	}
+}
+
+// unlinked skips the section of a kit exporter that is not in the program. Selecting it is another matter.
+func (p *fileParser) unlinked(m member, name, written string) {
+	p.found = true
+	if isNull(resolve(m.value)) {
+		return
+	}
+	p.text.hide(m.value)
+	p.report.add(Diagnostic{
+		Kind: WarnIgnored, Severity: Warning, Key: written, Source: p.at(m.name),
+		Message: "exporter " + settings.Quote(name) + " is not in this program", Hint: "import " + importPath(name),
+	})
+}
+
+func importPath(name string) string { return "github.com/spanroute/spanroute/exporters/" + name }
+
+func (p *fileParser) unknownMember(m member, section, name, written string) {
+	p.found = true
+	if len(p.report.kept[Error]) >= maxDiagnostics {
+		p.report.dropped[Error]++
+		return
+	}
+	if secretWord(name) || secretWord(section) {
+		p.text.hide(m.value)
+	}
+	p.unknown(p.at(m.name), written, section, name)
+}
+
+// key reads one key's value.
+func (p *fileParser) key(m member, k *key, alias bool, written string) {
+	e := &entry{key: k, written: written, at: p.at(m.name)}
+	if m.via != nil {
+		e.related = append(e.related, p.at(m.via))
+	}
+	if m.value.Kind == yaml.AliasNode {
+		e.related = append(e.related, p.at(m.value))
+	}
+	value := resolve(m.value)
+	e.source = p.at(value)
+	if k.Secret {
+		p.text.hide(value)
+	}
+	if !p.convert(e, value) {
+		return
+	}
+	p.found = true
+	p.enter(p.layer, e, alias)
+}

@@ -1,0 +1,55 @@
+package config
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spanroute/spanroute/internal/settings"
+)
+
+// refineHeaders checks names and values (R11). Values are never shown. A bad pair of a variable of OpenTelemetry
+// is left out alone.
+func (l *loader) refineHeaders(e *entry) bool {
+	var good settings.Pairs
+	ok, grpc := true, strings.HasSuffix(e.key.path, "grpc.headers")
+	for i, pair := range e.value.(settings.Pairs) {
+		if err := checkHeader(pair, good); err != nil {
+			ok = false
+			l.refuse(e, e.item(i), err)
+			continue
+		}
+		if grpc {
+			pair.Name = strings.ToLower(pair.Name)
+		}
+		good = append(good, pair)
+	}
+	if good == nil {
+		good = settings.Pairs{}
+	}
+	e.value = good
+	return ok || e.source.Layer == LayerOTel
+}
+
+func checkHeader(pair settings.Pair, before settings.Pairs) error {
+	same := func(p settings.Pair) bool { return strings.EqualFold(p.Name, pair.Name) }
+	switch {
+	case !isToken(strings.TrimPrefix(pair.Name, ":")):
+		return settings.Errorf(ErrHeader, "%s is no header name", settings.Quote(pair.Name)).WithHint("want letters, digits and - without spaces")
+	case strings.ContainsFunc(pair.Value, func(r rune) bool { return r < ' ' && r != '\t' || r > '~' }):
+		return settings.Errorf(ErrHeader, "the value of %s has characters that are no printable ASCII", settings.Quote(pair.Name))
+	case slices.ContainsFunc(before, same):
+		return settings.Errorf(ErrHeader, "%s is there twice, letter case does not count", settings.Quote(pair.Name)).WithHint("keep one")
+	}
+	return nil
+}
+
+// isToken is RFC 9110's token.
+func isToken(name string) bool {
+	for _, r := range name {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+		if !letter && !strings.ContainsRune("!#$%&'*+-.^_`|~", r) {
+			return false
+		}
+	}
+	return name != ""
+}

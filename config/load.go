@@ -1,0 +1,111 @@
+package config
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Load turns sources into one checked configuration. Of what is wrong in any layer it returns everything at once,
+// as [Diagnostics] of errors; what is only suspicious travels in Config.Warnings. It reads each file once, logs
+// nothing, and depends on nothing but sources. It may be called from several goroutines.
+func Load(sources Sources) (*Config, error) {
+	cfg, all := Check(sources)
+	if cfg == nil {
+		return nil, all.Errors()
+	}
+	return cfg, nil
+}
+
+// Check is [Load] for those who show diagnostics: it returns errors and warnings together, and the configuration
+// if there is no error, else nil.
+func Check(sources Sources) (*Config, Diagnostics) {
+	files, problems := readFiles(&sources)
+	return check(&sources, files, problems)
+}
+
+// A file is what was read of one file.
+type file struct {
+	name  string
+	order int // among all files named, from 1
+	data  []byte
+}
+
+// check is Load without reading.
+func check(sources *Sources, files []file, problems []Diagnostic) (*Config, Diagnostics) {
+	l := &loader{sources: sources, env: sources.environ(), registry: sources.registry()}
+	l.table = tableOf(l.registry)
+	for _, d := range problems {
+		l.report.add(d)
+	}
+	for _, fault := range l.table.faults {
+		l.report.add(Diagnostic{Kind: ErrConflict, Message: fault})
+	}
+	l.readLayers(files)
+	cfg := l.resolve()
+	errs, warnings := l.report.list(Error), l.report.list(Warning)
+	if len(errs) > 0 {
+		return nil, slices.Concat(errs, warnings)
+	}
+	cfg.Warnings = warnings
+	return cfg, warnings
+}
+
+// readLayers fills l.layers, lowest first.
+func (l *loader) readLayers(files []file) {
+	l.layers = append(l.layers, l.codeLayer(LayerDefaults, l.sources.Defaults))
+	for _, f := range files {
+		l.layers = append(l.layers, l.parseFile(f))
+	}
+	l.otel = l.otelVariables()
+	l.layers = append(l.layers, l.otel.layer)
+	l.layers = append(l.layers, l.envLayer(), l.flagLayer(), l.codeLayer(LayerOverrides, l.sources.Overrides))
+}
+
+// readFiles reads what sources name. What cannot be read is a problem of its own.
+func readFiles(sources *Sources) (files []file, problems []Diagnostic) {
+	for i, name := range sources.paths(sources.environ()) {
+		data, err := readFile(name)
+		at := Source{Layer: LayerFile, Name: name, file: i + 1}
+		if err != nil {
+			problems = append(problems, Diagnostic{Kind: ErrFile, Source: at, Message: reason(err)})
+			continue
+		}
+		if ext := strings.ToLower(filepath.Ext(name)); ext != ".yaml" && ext != ".yml" {
+			problems = append(problems, Diagnostic{
+				Kind: WarnSuspicious, Severity: Warning, Source: at,
+				Message: "the name does not end in .yaml or .yml", Hint: "it is read as YAML",
+			})
+		}
+		files = append(files, file{name, i + 1, data})
+	}
+	return files, problems
+}
+
+// readFile reads a file up to one byte more than is allowed, whatever its size.
+func readFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil {
+		return nil, err
+	} else if info.IsDir() {
+		return nil, errors.New("is a directory")
+	}
+	return io.ReadAll(io.LimitReader(f, maxFileBytes+1))
+}
+
+// reason is an error of the file system without operation and path.
+func reason(err error) string {
+	var pathError *fs.PathError
+	if errors.As(err, &pathError) {
+		return pathError.Err.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,67 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spanroute/spanroute/internal/endpoint"
+	"github.com/spanroute/spanroute/internal/settings"
+)
+
+// masked stands for a secret wherever one would be shown.
+const masked = "***"
+
+// secretWord reports whether a name sounds like that of a secret.
+func secretWord(name string) bool {
+	name = strings.ToLower(name)
+	for _, word := range []string{"key", "token", "secret", "sig", "pass", "auth", "header", "cred", "cookie"} {
+		if strings.Contains(name, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// maskedText is the text of a value as print and explain show it: secrets are ***, of headers the names stay.
+func maskedText(k *key, value any, via string) string {
+	hide := k.Secret || via != "" && secretWord(via)
+	switch v := value.(type) {
+	case settings.Pairs:
+		var items []string
+		for _, p := range v {
+			if hide {
+				p.Value = masked
+			}
+			items = append(items, p.Name+"="+p.Value)
+		}
+		return strings.Join(items, ",")
+	case []string:
+		if hide {
+			return masked
+		}
+		return strings.Join(v, ",")
+	case time.Duration:
+		if v < 0 {
+			return "no limit"
+		}
+	}
+	if hide {
+		return masked
+	}
+	text := fmt.Sprint(value)
+	if strings.Contains(text, "://") || strings.HasSuffix(k.path, "endpoint") || strings.HasSuffix(k.path, "url") {
+		return endpoint.Redact(text)
+	}
+	return text
+}
+
+// maskedValue is maskedText as messages quote it.
+func maskedValue(k *key, value any, via string) string {
+	text := maskedText(k, value, via)
+	switch value.(type) {
+	case string, []string, settings.Pairs:
+		return settings.Quote(text)
+	}
+	return text
+}

@@ -1,0 +1,206 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/sampling"
+)
+
+// An otelLayer reads OpenTelemetry's variables: "OpenTelemetry Environment Variable Specification", "OTLP
+// Exporter", "Resource SDK". A bad variable is a warning and counts as unset; of a specific and a generic one the
+// first that is good counts.
+type otelLayer struct {
+	*layer
+	from     map[*entry]int // position among the variables of the key
+	inferred *entry         // the rate that a ratio sampler without argument gets
+}
+
+// otelVariables reads the layer.
+func (l *loader) otelVariables() *otelLayer {
+	o := &otelLayer{layer: newLayer(LayerOTel), from: map[*entry]int{}}
+	for _, k := range l.table.keys {
+		if len(k.OTel) > 0 && k.path != "sample_rate" {
+			l.pick(o, k, 0)
+		}
+	}
+	l.samplerArgument(o)
+	for _, name := range []string{"OTEL_CONFIG_FILE", "OTEL_EXPERIMENTAL_CONFIG_FILE"} {
+		if l.variable(name) != "" {
+			l.stray(name, "the kit does not read it", "its file is named by "+l.configName())
+		}
+	}
+	l.finish(o.layer)
+	return o
+}
+
+func (l *loader) configName() string {
+	if prefix := l.sources.prefix(); prefix != "" {
+		return prefix + "CONFIG"
+	}
+	return "--config"
+}
+
+func (l *loader) variable(name string) string { return strings.TrimSpace(l.env[name]) }
+
+func (l *loader) stray(name, message, hint string) {
+	l.report.add(Diagnostic{
+		Kind: WarnIgnored, Severity: Warning, Source: Source{Layer: LayerOTel, Name: name}, Message: message, Hint: hint,
+	})
+}
+
+// pick enters the first good variable of k, from the given position on.
+func (l *loader) pick(o *otelLayer, k *key, from int) {
+	for i := from; i < len(k.OTel); i++ {
+		text := l.variable(k.OTel[i])
+		if text == "" {
+			continue
+		}
+		at := Source{Layer: LayerOTel, Name: k.OTel[i]}
+		e := &entry{key: k, written: k.path, source: at, at: at}
+		if l.otelValue(e, text) && l.refine(e) {
+			o.byPath[k.path] = e
+			o.entries = append(o.entries, e)
+			o.from[e] = i
+			return
+		}
+	}
+}
+
+// reject takes out an entry that turned out to be bad after the merge, for the next variable of its key.
+func (l *loader) reject(e *entry) {
+	o := l.otel
+	delete(o.byPath, e.key.path)
+	o.entries = slices.DeleteFunc(o.entries, func(other *entry) bool { return other == e })
+	l.pick(o, e.key, o.from[e]+1)
+}
+
+// otelValue converts a variable's text as section 6.1 of the reference says.
+func (l *loader) otelValue(e *entry, text string) bool {
+	var err error
+	switch e.key.Type {
+	case settings.TypeBool:
+		l.otelBool(e, text)
+	case settings.TypeDuration:
+		err = l.otelDuration(e, text)
+	case settings.TypeMap:
+		return l.otelPairs(e, text)
+	case settings.TypeList:
+		items, _ := settings.SplitList(text)
+		e.value = items
+	default:
+		e.value, err = l.otelText(e, text)
+	}
+	if err != nil {
+		l.refuse(e, e.source, err)
+	}
+	return err == nil
+}
+
+// otelBool reads true in any case as true and all else as false.
+func (l *loader) otelBool(e *entry, text string) {
+	value := strings.EqualFold(text, "true")
+	if !value && !strings.EqualFold(text, "false") {
+		l.warn(ErrWrongType, e, e.source, settings.Quote(text)+" is neither true nor false", "taken for false")
+	}
+	if e.key.path == "enabled" {
+		value = !value // OTEL_SDK_DISABLED
+	}
+	e.value = value
+}
+
+// otelDuration reads whole milliseconds; 0 is no limit for timeouts.
+func (l *loader) otelDuration(e *entry, text string) error {
+	ms, err := settings.ParseInt(text)
+	timeout := isTimeout(e.key) || e.key.path == "batch.export_timeout"
+	switch {
+	case err != nil:
+		return settings.Errorf(settings.KindOf(err), "%s is not a number of milliseconds", settings.Quote(text))
+	case ms < 0, ms == 0 && !timeout, int64(ms) > int64(1<<63-1)/int64(time.Millisecond):
+		return settings.Errorf(ErrOutOfRange, "%d milliseconds are out of range", ms)
+	case ms == 0:
+		e.value, e.noLimit = time.Duration(-1), true
+		return nil
+	case ms <= 60 && isTimeout(e.key):
+		l.warn(WarnSuspicious, e, e.source, fmt.Sprintf("%d is milliseconds", ms), "OpenTelemetry's Python SDK reads seconds")
+	}
+	e.value = time.Duration(ms) * time.Millisecond
+	return nil
+}
+
+// otelPairs reads headers and resource attributes. Of headers the good pairs stay, attributes go as a whole.
+func (l *loader) otelPairs(e *entry, text string) bool {
+	good, faults := settings.SplitPairs(text)
+	for _, fault := range faults {
+		l.refuse(e, e.source, fault)
+	}
+	e.value = good
+	return len(good) > 0 && (len(faults) == 0 || isHeaders(e.key))
+}
+
+func (l *loader) otelText(e *entry, text string) (any, error) {
+	switch e.key.path {
+	case "sampling.sampler":
+		if name := strings.ToLower(text); name == "jaeger_remote" || name == "parentbased_jaeger_remote" {
+			return nil, settings.Errorf(ErrUnsupported, "%s is not in this build", settings.Quote(text))
+		}
+	case "max_tag_value_length":
+		if n, err := settings.ParseInt(text); err == nil && n < 0 {
+			return nil, settings.Errorf(ErrOutOfRange, "%d is out of range, want 0 or more", n)
+		}
+	case "otlp.endpoint":
+		e.exact = e.source.Name == "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
+		e.join = e.source.Name == "OTEL_EXPORTER_OTLP_ENDPOINT"
+	}
+	return settings.FromText(e.key.Key, text)
+}
+
+const samplerArg = "OTEL_TRACES_SAMPLER_ARG"
+
+// samplerArgument reads the argument of the sampler that the environment names.
+func (l *loader) samplerArgument(o *otelLayer) {
+	text := l.variable(samplerArg)
+	named := o.byPath["sampling.sampler"]
+	if named == nil {
+		if text != "" {
+			l.stray(samplerArg, "there is no valid OTEL_TRACES_SAMPLER beside it", "")
+		}
+		return
+	}
+	switch named.value.(string) {
+	case sampling.TraceIDRatio, sampling.ParentBasedTraceIDRatio:
+		l.ratioArgument(o, named, text)
+	default:
+		if text != "" {
+			l.stray(samplerArg, named.value.(string)+" has no use for it", "")
+		}
+	}
+}
+
+func (l *loader) ratioArgument(o *otelLayer, named *entry, text string) {
+	k := l.table.byPath["sample_rate"]
+	if text != "" {
+		at := Source{Layer: LayerOTel, Name: samplerArg}
+		e := &entry{key: k, written: k.path, source: at, at: at}
+		value, err := settings.FromText(k.Key, text)
+		if err == nil {
+			e.value = value
+			l.refine(e)
+			o.byPath[k.path] = e
+			o.entries = append(o.entries, e)
+			return
+		}
+		l.refuse(e, at, err)
+	}
+	for _, lower := range l.layers {
+		if lower.byPath[k.path] != nil {
+			return
+		}
+	}
+	o.inferred = &entry{key: k, written: k.path, source: named.source, at: named.source, value: 1.0}
+	o.byPath[k.path] = o.inferred
+	o.entries = append(o.entries, o.inferred)
+}

@@ -1,0 +1,5 @@
+package config
+
+func (r *resolver) endpoints() {}
+
+func (r *resolver) across(cfg *Config) {}
