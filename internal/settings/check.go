@@ -6,15 +6,16 @@ import (
 	"time"
 )
 
-// checked returns v, enumerations normalised, or why it is outside the range or the enumeration.
-func (k Key) checked(v any) (any, error) {
+// checked returns v, enumerations normalised, or why it is outside the range or the enumeration. text is
+// v as it was written.
+func (k Key) checked(v any, text string) (any, error) {
 	switch v := v.(type) {
 	case int:
-		return k.inRange(v, float64(v), nil)
+		return k.inRange(v, float64(v), text)
 	case float64:
-		return k.inRange(v, v, nil)
+		return k.inRange(v, v, text)
 	case time.Duration:
-		return k.inRange(v, float64(v), v)
+		return k.inRange(v, float64(v), text)
 	case string:
 		return k.member(v)
 	case []string:
@@ -23,15 +24,12 @@ func (k Key) checked(v any) (any, error) {
 	return v, nil
 }
 
-func (k Key) inRange(v any, x float64, d any) (any, error) {
+func (k Key) inRange(v any, x float64, text string) (any, error) {
 	b, err := k.bounds()
 	if err != nil || b.holds(x) {
 		return v, err
 	}
-	if k.Secret {
-		return nil, Errorf(ErrOutOfRange, "the value is out of range, want %s", b)
-	}
-	return nil, Errorf(ErrOutOfRange, "%v is out of range, want %s", v, b)
+	return nil, Errorf(ErrOutOfRange, "%s is out of range, want %s", k.found(text), b)
 }
 
 func (k Key) members(items []string) (any, error) {
@@ -81,20 +79,20 @@ func (k Key) explain(err error) error {
 	return &Fault{Kind: f.Kind, Message: f.Message + k.wants(), Hint: f.Hint}
 }
 
-// found is text as an error shows it; secrets are not shown.
+// found is text as an error shows it: numbers and bools as they are, other text quoted, secrets not.
 func (k Key) found(text string) string {
 	if k.Secret {
 		return "the value"
 	}
-	return Quote(text)
+	return shown(text)
 }
 
-// plain is found for what was written without quotes.
-func (k Key) plain(text string) string {
+// quoted is found with quotes around numbers too.
+func (k Key) quoted(text string) string {
 	if k.Secret {
 		return "the value"
 	}
-	return text
+	return Quote(text)
 }
 
 func (k Key) wantsValues() string {

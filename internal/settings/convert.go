@@ -29,7 +29,7 @@ func FromText(k Key, text string) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		return k.checked(items)
+		return k.checked(items, "")
 	case TypeMap:
 		pairs, faults := ParsePairs(text)
 		if len(faults) > 0 {
@@ -41,7 +41,7 @@ func FromText(k Key, text string) (any, error) {
 	if err != nil {
 		return nil, k.explain(err)
 	}
-	return k.checked(v)
+	return k.checked(v, text)
 }
 
 // parse reads the scalar types.
@@ -80,11 +80,11 @@ func FromYAML(k Key, text string, quoted bool) (value any, coerced string, err e
 	if err != nil {
 		return nil, "", k.explain(err)
 	}
-	if value, err = k.checked(value); err != nil {
+	if value, err = k.checked(value, text); err != nil {
 		return nil, "", err
 	}
 	if quoted && coerced == "" && k.Type != TypeDuration {
-		coerced = k.found(text) + " is quoted, write it plain"
+		coerced = k.quoted(text) + " is quoted, write it plain"
 	}
 	return value, coerced, nil
 }
@@ -94,7 +94,7 @@ func (k Key) listScalar(text string, quoted bool) (any, string, error) {
 		return nil, "", Errorf(ErrWrongType, "%s is not a list", k.found(text))
 	}
 	items, _ := SplitList(text)
-	value, err := k.checked(items)
+	value, err := k.checked(items, "")
 	return value, "", err
 }
 
@@ -115,9 +115,9 @@ func (k Key) textScalar(text string, quoted bool) (any, string, error) {
 	}
 	address := k.Format == "ipv4" || k.Format == "ipv6"
 	if !quoted && isPlain(text) && !(address && digits.MatchString(text)) {
-		return nil, "", Errorf(ErrWrongType, "%s is not text%s", k.plain(text), k.wantsValues()).WithHint("quote it")
+		return nil, "", Errorf(ErrWrongType, "%s is not text%s", k.found(text), k.wantsValues()).WithHint("quote it")
 	}
-	value, err := k.checked(text)
+	value, err := k.checked(text, text)
 	return value, "", err
 }
 
@@ -171,7 +171,7 @@ func FromValue(k Key, v any) (value any, coerced string, err error) {
 		return k.fromMap(rv)
 	}
 	if d, ok := rv.Interface().(time.Duration); ok && k.Type == TypeDuration {
-		value, err = k.checked(d)
+		value, err = k.checked(d, d.String())
 		return value, "", err
 	}
 	text, ok := numberText(rv)
@@ -213,7 +213,7 @@ func (k Key) fromSlice(rv reflect.Value) (any, string, error) {
 		if err != nil {
 			return nil, "", err
 		}
-		value, err := k.checked(items)
+		value, err := k.checked(items, "")
 		return value, "", err
 	case TypeMap:
 		pairs, err := k.pairs(rv)

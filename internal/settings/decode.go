@@ -37,7 +37,9 @@ type found struct {
 }
 
 func (d *decoder) refuse(path string, err error) {
-	d.faults = append(d.faults, &KeyError{Key: path, Err: err})
+	for _, e := range KeyErrors(err) {
+		d.faults = append(d.faults, &KeyError{Key: path, Err: e.Err})
+	}
 }
 
 func (d *decoder) section(m map[string]any, prefix string) {

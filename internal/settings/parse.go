@@ -196,9 +196,9 @@ func parseObject(text string) (Pairs, []error) {
 	return good, nil
 }
 
-// shown is text as an error shows it: numbers as they are, everything else quoted.
+// shown is text as an error shows it: numbers and bools as they are, everything else quoted.
 func shown(text string) string {
-	if len(text) <= quotedRunes && numeric.MatchString(text) {
+	if len(text) <= quotedRunes && isPlain(text) {
 		return text
 	}
 	return Quote(text)

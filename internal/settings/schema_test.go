@@ -1,0 +1,246 @@
+package settings_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/spanroute/spanroute/internal/settings"
+)
+
+// sample has a field of every type.
+type sample struct {
+	Endpoint string            `koanf:"endpoint" alias:"url,http.endpoint" otel:"EXPORTER_X_ENDPOINT,OTEL_EXPORTER_ENDPOINT" doc:"where to"`
+	Protocol string            `koanf:"protocol" enum:"grpc,http=http/protobuf,http/json,!tcp" doc:"how"`
+	Password string            `koanf:"password" secret:"true" doc:"who"`
+	Headers  settings.Pairs    `koanf:"headers" secret:"true" doc:"sent along"`
+	Labels   map[string]string `koanf:"labels" hot:"true" doc:"free"`
+	Names    []string          `koanf:"names" doc:"list"`
+	Modes    []string          `koanf:"modes" enum:"on,off" doc:"enumerated list"`
+	IP       string            `koanf:"ip" format:"ipv4" doc:"address"`
+	Insecure *bool             `koanf:"insecure" doc:"unset is something else than false"`
+	Thrift   struct {
+		Port  int           `koanf:"agent_port" alias:"port" range:"1..65535" doc:"port"`
+		Size  int64         `koanf:"size" doc:"no range"`
+		Rate  float64       `koanf:"rate" range:"0..1" doc:"share"`
+		Split bool          `koanf:"split" doc:"yes or no"`
+		Delay time.Duration `koanf:"delay" doc:"above zero"`
+		Wait  time.Duration `koanf:"wait" range:"0..1m" doc:"zero is fine"`
+		Inner struct {
+			Small int32 `koanf:"small" doc:"32 bits"`
+		} `koanf:"inner"`
+	} `koanf:"thrift"`
+	private int
+	Skipped chan int `koanf:"-"`
+}
+
+func defaults() sample {
+	s := sample{Endpoint: "http://localhost", Protocol: "grpc", Password: "hunter2", Names: []string{"a"}}
+	s.Thrift.Port = 6831
+	s.Thrift.Delay = time.Second
+	return s
+}
+
+func schema(t *testing.T) *settings.Schema {
+	t.Helper()
+	s, err := settings.Of(defaults)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestKeysListTheStruct(t *testing.T) {
+	want := []settings.Key{
+		{Path: "endpoint", Aliases: []string{"url", "http.endpoint"}, OTel: []string{"OTEL_EXPORTER_X_ENDPOINT", "OTEL_EXPORTER_ENDPOINT"},
+			Type: "string", Doc: "where to", Default: "http://localhost"},
+		{Path: "protocol", Type: "string", Doc: "how", Default: "grpc", Enum: []string{"grpc", "http", "http/json"}},
+		{Path: "password", Type: "string", Doc: "who", Secret: true},
+		{Path: "headers", Type: "map", Doc: "sent along", Secret: true},
+		{Path: "labels", Type: "map", Doc: "free", Default: settings.Pairs{}, Hot: true},
+		{Path: "names", Type: "list", Doc: "list", Default: []string{"a"}},
+		{Path: "modes", Type: "list", Doc: "enumerated list", Default: []string(nil), Enum: []string{"on", "off"}},
+		{Path: "ip", Type: "string", Doc: "address", Default: "", Format: "ipv4"},
+		{Path: "insecure", Type: "bool", Doc: "unset is something else than false"},
+		{Path: "thrift.agent_port", Aliases: []string{"port"}, Type: "int", Doc: "port", Default: 6831, Range: "1..65535"},
+		{Path: "thrift.size", Type: "int", Doc: "no range", Default: 0},
+		{Path: "thrift.rate", Type: "float", Doc: "share", Default: 0.0, Range: "0..1"},
+		{Path: "thrift.split", Type: "bool", Doc: "yes or no", Default: false},
+		{Path: "thrift.delay", Type: "duration", Doc: "above zero", Default: time.Second},
+		{Path: "thrift.wait", Type: "duration", Doc: "zero is fine", Default: time.Duration(0), Range: "0..1m"},
+		{Path: "thrift.inner.small", Type: "int", Doc: "32 bits", Default: 0},
+	}
+	got := schema(t).Keys()
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(settings.Key{})); diff != "" {
+		t.Errorf("keys (-want +got):\n%s", diff)
+	}
+	got[0].Aliases[0] = "changed"
+	if k, _, ok := schema(t).Lookup("url"); !ok || k.Aliases[0] != "url" {
+		t.Error("changing what Keys returned changed the schema")
+	}
+}
+
+func TestLookup(t *testing.T) {
+	for _, tt := range []struct {
+		path, key string
+		alias, ok bool
+	}{
+		{"endpoint", "endpoint", false, true},
+		{"http.endpoint", "endpoint", true, true},
+		{"port", "thrift.agent_port", true, true},
+		{"thrift", "", false, false},
+		{"Endpoint", "", false, false},
+	} {
+		k, alias, ok := schema(t).Lookup(tt.path)
+		if k.Path != tt.key || alias != tt.alias || ok != tt.ok {
+			t.Errorf("Lookup(%q) = %q, %t, %t, want %q, %t, %t", tt.path, k.Path, alias, ok, tt.key, tt.alias, tt.ok)
+		}
+	}
+}
+
+func TestStructsThatCannotBeSettings(t *testing.T) {
+	check := func(name string, err error, want ...string) {
+		t.Helper()
+		if !errors.Is(err, settings.ErrInvalid) {
+			t.Errorf("%s: Of = %v, want ErrInvalid", name, err)
+			return
+		}
+		for _, w := range want {
+			if !strings.Contains(err.Error(), w) {
+				t.Errorf("%s: Of = %v, want it to say %q", name, err, w)
+			}
+		}
+	}
+	check("no struct", of[int](), "int is no struct")
+	check("pointer", of[*sample](), "is no struct")
+	check("no tag, twice", of[struct{ A, B int }](), "A has no koanf tag", "B has no koanf tag")
+	check("same key", of[struct {
+		A int `koanf:"a"`
+		B int `koanf:"a"`
+	}](), "two fields have the key a")
+	check("alias is a key", of[struct {
+		A int `koanf:"a" alias:"b"`
+		B int `koanf:"b"`
+	}](), "two fields have the key b")
+	check("key is a section", of[struct {
+		A int                 `koanf:"a"`
+		B struct{ C int }     `koanf:"a"`
+		D struct{ E [2]bool } `koanf:"d"`
+	}](), "a is a key and a section", "C has no koanf tag")
+	check("alias is a section", of[struct {
+		A int `koanf:"a" alias:"b"`
+		B struct {
+			C int `koanf:"c"`
+		} `koanf:"b"`
+	}](), "b is a key and a section")
+	check("alias below a key", of[struct {
+		A int `koanf:"a"`
+		B int `koanf:"b" alias:"a.b"`
+	}](), "a is a key and a section")
+	check("one section twice", of[struct {
+		A struct {
+			C int `koanf:"c"`
+		} `koanf:"s"`
+		B struct {
+			D int `koanf:"d"`
+		} `koanf:"s"`
+	}](), "two sections are called s")
+	check("channel", of[struct {
+		A chan int `koanf:"a"`
+	}](), "A: chan int cannot be decoded")
+	check("time", of[struct {
+		A time.Time `koanf:"a"`
+	}](), "A: time.Time cannot be decoded")
+	check("any", of[struct {
+		A any `koanf:"a"`
+	}](), "cannot be decoded")
+	check("list of numbers", of[struct {
+		A []int `koanf:"a"`
+	}](), "A: []int cannot be decoded")
+	check("pointer to a list", of[struct {
+		A *[]string `koanf:"a"`
+	}](), "cannot be decoded")
+	check("pointer to a pointer", of[struct {
+		A **int `koanf:"a"`
+	}](), "cannot be decoded")
+	check("bad name", of[struct {
+		A int `koanf:"A.b"`
+	}](), `koanf tag "A.b"`)
+	check("not exported", of[struct {
+		a int `koanf:"a"`
+	}](), "is not exported")
+	check("bad alias", of[struct {
+		A int `koanf:"a" alias:"x, Y"`
+	}](), `alias tag "Y"`)
+	check("bad variable", of[struct {
+		A int `koanf:"a" otel:"x"`
+	}](), `otel tag "x"`)
+	check("bad secret", of[struct {
+		A string `koanf:"a" secret:"maybe"`
+	}](), `secret tag "maybe" is neither true nor false`)
+	check("enum of a number", of[struct {
+		A int `koanf:"a" enum:"x"`
+	}](), "enum tag on a int")
+	check("range of a text", of[struct {
+		A string `koanf:"a" range:"1..2"`
+	}](), "range tag on a string")
+	for _, r := range []string{"1", "..", "2..1", "x..", "1..y"} {
+		if k := (settings.Key{Path: "a", Type: settings.TypeInt, Range: r}); true {
+			if _, err := settings.FromText(k, "1"); err == nil {
+				t.Errorf("range %q is taken", r)
+			}
+		}
+	}
+	check("bad range", of[struct {
+		A time.Duration `koanf:"a" range:"1..2s"`
+	}](), "is no range of durations")
+	check("bad format", of[struct {
+		A string `koanf:"a" format:"url"`
+	}](), `format tag "url"`)
+}
+
+func of[S any]() error {
+	_, err := settings.Of[S](nil)
+	return err
+}
+
+func TestAnEmptyStructIsFine(t *testing.T) {
+	s, err := settings.Of[struct{}](nil)
+	if err != nil || len(s.Keys()) != 0 {
+		t.Errorf("Of(struct{}) = %v, %v", s, err)
+	}
+}
+
+func TestSectionIsWhatDecodeTakes(t *testing.T) {
+	s := schema(t)
+	want := defaults()
+	want.Headers = settings.Pairs{{Name: "a.b", Value: "1"}}
+	want.Labels = map[string]string{"x": "y"}
+	yes := true
+	want.Insecure = &yes
+	want.Thrift.Inner.Small = -3
+	want.Thrift.Rate = 0.5
+	section := s.Section(&want)
+	delete(section["thrift"].(map[string]any), "wait")
+	var got sample
+	if err := s.Decode(section, &got); err != nil {
+		t.Fatal(err)
+	}
+	want.Modes = []string{}
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(sample{}, "private", "Skipped", "Modes")); diff != "" {
+		t.Errorf("decoded its own section (-want +got):\n%s", diff)
+	}
+}
+
+func TestMaskTakesSecretsOut(t *testing.T) {
+	v := defaults()
+	v.Headers = settings.Pairs{{Name: "x-token", Value: "s3cr3t"}}
+	got := schema(t).Mask(v, "x-token=s3cr3t as hunter2 at http://localhost")
+	if want := "x-token=*** as *** at http://localhost"; got != want {
+		t.Errorf("Mask = %q, want %q", got, want)
+	}
+}

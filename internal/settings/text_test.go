@@ -1,0 +1,96 @@
+package settings_test
+
+import (
+	"errors"
+	"io/fs"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/spanroute/spanroute/internal/settings"
+)
+
+func TestNearest(t *testing.T) {
+	for _, tt := range []struct {
+		name       string
+		candidates string
+		want       string
+	}{
+		{"zipkn", "console jaeger memory otlp zipkin", "zipkin"},
+		{"jeager", "jaeger", "jaeger"}, // neighbours swapped: distance 1
+		{"SAMPLE_RATE", "sample_rate", "sample_rate"},
+		{"ab", "xb ab", "ab"},
+		{"ab", "cd", ""},
+		{"abcdef", "abxxef abxxxf", "abxxef"},
+		{"abcde", "abxxe", ""}, // 5/3 is 1
+		{"same", "sama samb", "sama"},
+		{"", "ab", ""},
+		{"x", "", ""},
+		{"größe", "grösse groesse größen", "größen"},
+	} {
+		got, ok := settings.Nearest(tt.name, strings.Fields(tt.candidates))
+		if got != tt.want || ok != (tt.want != "") {
+			t.Errorf("Nearest(%q, %s) = %q, %t, want %q", tt.name, tt.candidates, got, ok, tt.want)
+		}
+	}
+}
+
+func TestQuote(t *testing.T) {
+	for _, tt := range []struct{ text, want string }{
+		{"a b", `"a b"`},
+		{`\d+`, `"\d+"`},
+		{`say "x"`, `"say \"x\""`},
+		{"a\tb\nc\r\x00\x1b[0m", `"a\tb\nc\r\x00\x1b[0m"`},
+		{"\xff", `"\xff"`},
+		{"\u202e\u00a0", `"\u202e\u00a0"`},
+		{"héllo", `"héllo"`},
+		{strings.Repeat("é", 64), `"` + strings.Repeat("é", 64) + `"`},
+		{strings.Repeat("é", 65), `"` + strings.Repeat("é", 64) + `…"`},
+	} {
+		if got := settings.Quote(tt.text); got != tt.want {
+			t.Errorf("Quote(%q) = %s, want %s", tt.text, got, tt.want)
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	if got := settings.EnvName("SPANROUTE_", "jaeger.thrift.agent_port"); got != "SPANROUTE_JAEGER_THRIFT_AGENT_PORT" {
+		t.Errorf("EnvName = %s", got)
+	}
+	if got := settings.FlagName("jaeger.thrift.agent_port"); got != "tracing.jaeger.thrift.agent-port" {
+		t.Errorf("FlagName = %s", got)
+	}
+	if got := settings.Words([]string{"a", "b", "c"}, "or"); got != "a, b or c" {
+		t.Errorf("Words = %s", got)
+	}
+}
+
+func TestFaults(t *testing.T) {
+	f := settings.Errorf(settings.ErrFile, "open %s: %w", "x", fs.ErrNotExist).WithHint("check the path")
+	if got, want := f.Error(), "open x: file does not exist, check the path"; got != want {
+		t.Errorf("Error = %q, want %q", got, want)
+	}
+	err := errors.Join(&settings.KeyError{Key: "a.b", Err: f}, errors.New("plain"))
+	if !errors.Is(err, settings.ErrFile) || !errors.Is(err, fs.ErrNotExist) || errors.Is(err, settings.ErrURL) {
+		t.Errorf("%v does not match its kind and cause alone", err)
+	}
+	if got := settings.KindOf(err); got != settings.ErrFile {
+		t.Errorf("KindOf = %s", got)
+	}
+	if got := settings.KindOf(errors.New("plain")); got != settings.ErrOutOfRange {
+		t.Errorf("KindOf a plain error = %s, want out_of_range", got)
+	}
+	var got []string
+	for _, e := range settings.KeyErrors(errors.Join(err, &settings.KeyError{Key: "c", Err: errors.Join(f, f)})) {
+		got = append(got, e.Key+"|"+settings.Quote(e.Err.Error()))
+	}
+	text := "open x: file does not exist, check the path"
+	want := []string{"a.b|\"" + text + "\"", `|"plain"`, "c|" + settings.Quote(text+"\n"+text)}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("KeyErrors (-want +got):\n%s", diff)
+	}
+	if settings.KeyErrors(nil) != nil {
+		t.Error("KeyErrors(nil) is not nil")
+	}
+}
