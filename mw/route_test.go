@@ -1,0 +1,263 @@
+package mw_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/go-chi/chi/v5"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/spanroute/spanroute/internal/spantest"
+	"github.com/spanroute/spanroute/mw"
+)
+
+func muxWith(patterns ...string) *http.ServeMux {
+	mux := http.NewServeMux()
+	for _, p := range patterns {
+		mux.HandleFunc(p, status(http.StatusOK))
+	}
+	return mux
+}
+
+func chiWith(patterns ...string) *chi.Mux {
+	r := chi.NewRouter()
+	for _, p := range patterns {
+		r.Get(p, status(http.StatusOK))
+	}
+	return r
+}
+
+// cloning is a middleware that hands on a copy of the request, as many do to add to its context.
+func cloning(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), contextKey("clone"), true)))
+	})
+}
+
+type contextKey string
+
+func TestServerSpan(t *testing.T) {
+	tests := []struct {
+		name, golden, target string
+		handler              http.Handler
+	}{
+		{"H-01 ServeMux", "route", "/users/123", muxWith("GET /users/{id}")},
+		{"H-02 with a query", "route_query", "/users/123?fields=name&verbose=true", muxWith("GET /users/{id}")},
+		{"H-04 chi from outside", "route", "/users/123", chiWith("/users/{id}")},
+		{"H-08 no route", "not_found", "/nowhere", muxWith("GET /users/{id}")},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, got := serve(t, tt.handler, newRequest("GET", tt.target))
+			spantest.Golden(t, tt.golden, []spantest.Span{got})
+		})
+	}
+}
+
+func TestServerSpanInsideChi(t *testing.T) {
+	for _, method := range []struct{ name, golden, verb, target string }{
+		{"H-03 route", "route", "GET", "/users/123"},
+		{"H-08 not found", "not_found", "GET", "/nowhere"},
+		{"H-08 method not allowed", "not_allowed", "POST", "/users/123"},
+	} {
+		t.Run(method.name, func(t *testing.T) {
+			t.Parallel()
+			rec := spantest.NewRecorder(t)
+			r := chi.NewRouter()
+			r.Use(mw.New(mw.With(rec.Tracing())))
+			r.Get("/users/{id}", status(200))
+			r.ServeHTTP(httptest.NewRecorder(), newRequest(method.verb, method.target))
+			spantest.Golden(t, method.golden, rec.Wait(t, 1))
+		})
+	}
+}
+
+func TestRouteSources(t *testing.T) {
+	setRoute := func(w http.ResponseWriter, r *http.Request) {
+		mw.SetRoute(r.Context(), "/by/{hand}")
+		if got := mw.Route(r); got != "/by/{hand}" {
+			t.Errorf("Route = %q, want the one that was set", got)
+		}
+	}
+	mounted := chi.NewRouter()
+	mounted.Mount("/api", chiWith("/users/{id}"))
+	named := func(pattern string, h http.HandlerFunc) http.Handler {
+		mux := http.NewServeMux()
+		mux.Handle(pattern, h)
+		return mux
+	}
+	tests := []struct {
+		name, method, target string
+		handler              http.Handler
+		opts                 []mw.Option
+		span, route          string
+	}{
+		{"H-05 host in the pattern", "GET", "/foo/7", muxWith("GET example.com/foo/{id}"), nil, "GET /foo/{id}", "/foo/{id}"},
+		{"H-06 cloned before a ServeMux", "GET", "/users/1", cloning(muxWith("GET /users/{id}")), nil, "GET", ""},
+		{"H-06 cloned, WithServeMux", "GET", "/users/1", cloning(muxWith("GET /users/{id}")),
+			[]mw.Option{mw.WithServeMux(muxWith("GET /users/{id}"))}, "GET /users/{id}", "/users/{id}"},
+		{"H-06 cloned, WithRouter", "GET", "/users/1", cloning(chiWith("/users/{id}")),
+			[]mw.Option{mw.WithRouter(chiWith("/users/{id}"))}, "GET /users/{id}", "/users/{id}"},
+		{"H-07 root", "GET", "/", chiWith("/", "/files/*"), nil, "GET /", "/"},
+		{"H-07 wildcard", "GET", "/files/a/b", chiWith("/", "/files/*"), nil, "GET /files/*", "/files/*"},
+		{"H-09 unknown method on a route", "PROPFIND", "/dav/x", named("/dav/{file}", status(200)), nil, "HTTP /dav/{file}", "/dav/{file}"},
+		{"exact root", "GET", "/", muxWith("GET /{$}"), nil, "GET /", "/"},
+		{"exact directory", "GET", "/a/", muxWith("/a/{$}"), nil, "GET /a/", "/a/"},
+		{"mounted", "GET", "/api/users/1", mounted, nil, "GET /api/users/{id}", "/api/users/{id}"},
+		{"mount matched, its router did not", "GET", "/api/none", mounted, nil, "GET /api/*", "/api/*"},
+		{"SetRoute wins", "GET", "/users/1", named("/users/{id}", setRoute), nil, "GET /by/{hand}", "/by/{hand}"},
+		{"escaped path", "GET", "/users/a%2Fb", chiWith("/users/{id}"), nil, "GET /users/{id}", "/users/{id}"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRequest(tt.method, tt.target)
+			r.Host = "example.com"
+			_, got := serve(t, tt.handler, r, tt.opts...)
+			if got.Name() != tt.span {
+				t.Errorf("name = %q, want %q", got.Name(), tt.span)
+			}
+			wantAttrs(t, got, map[string]string{"http.route": tt.route})
+		})
+	}
+}
+
+func TestMiddlewareBelowARouter(t *testing.T) {
+	rec := spantest.NewRecorder(t)
+	mux := http.NewServeMux()
+	mux.Handle("GET /users/{id}", mw.New(mw.With(rec.Tracing()))(status(200)))
+	mux.ServeHTTP(httptest.NewRecorder(), newRequest("GET", "/users/1"))
+	if got := rec.One(t); got.Name() != "GET /users/{id}" {
+		t.Errorf("name = %q, want the pattern of the mux above", got.Name())
+	}
+}
+
+func TestMethods(t *testing.T) {
+	tests := []struct{ name, method, span, known, original string }{
+		{"H-09 unknown", "PROPFIND", "HTTP", "_OTHER", "PROPFIND"},
+		{"H-09 lower case", "get", "HTTP", "_OTHER", "get"},
+		{"H-09 QUERY", "QUERY", "QUERY", "QUERY", ""},
+		{"H-47 HEAD", "HEAD", "HEAD", "HEAD", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, got := serve(t, status(200), newRequest(tt.method, "/x"))
+			if got.Name() != tt.span {
+				t.Errorf("name = %q, want %q", got.Name(), tt.span)
+			}
+			wantAttrs(t, got, map[string]string{"http.request.method": tt.known, "http.request.method_original": tt.original})
+		})
+	}
+}
+
+func TestKnownMethods(t *testing.T) {
+	t.Setenv("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS", "GET, PROPFIND,")
+	tests := []struct {
+		name, method, want string
+		opts               []mw.Option
+	}{
+		{"H-10 listed by the environment", "PROPFIND", "PROPFIND", nil},
+		{"H-10 not listed any more", "POST", "_OTHER", nil},
+		{"the option replaces the environment", "PURGE", "PURGE", []mw.Option{mw.WithKnownMethods("PURGE")}},
+		{"and is no addition to it", "GET", "_OTHER", []mw.Option{mw.WithKnownMethods("PURGE")}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, got := serve(t, status(200), newRequest(tt.method, "/x"), tt.opts...)
+			wantAttrs(t, got, map[string]string{"http.request.method": tt.want})
+		})
+	}
+}
+
+func TestPaths(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(r *http.Request)
+		want   string
+	}{
+		{"H-47 asterisk", func(r *http.Request) { r.Method, r.URL.Path = "OPTIONS", "*" }, "*"},
+		{"H-47 CONNECT", func(r *http.Request) { r.Method, r.URL.Path = "CONNECT", "" }, "/"},
+		{"as escaped on the wire", func(r *http.Request) { r.URL.Path, r.URL.RawPath = "/a/b c", "" }, "/a/b%20c"},
+		{"with a slash escaped", func(r *http.Request) { r.URL.Path, r.URL.RawPath = "/a/b", "/a%2Fb" }, "/a%2Fb"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRequest("GET", "/x")
+			tt.change(r)
+			_, got := serve(t, status(200), r)
+			wantAttrs(t, got, map[string]string{"url.path": tt.want})
+		})
+	}
+}
+
+func TestSpanNames(t *testing.T) {
+	rename := func(_ http.ResponseWriter, r *http.Request) {
+		trace.SpanFromContext(r.Context()).SetName("custom")
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/users/{id}", rename)
+	var routes []string
+	naming := mw.WithSpanName(func(_ *http.Request, method, route string) string {
+		routes = append(routes, route)
+		if route == "" {
+			return ""
+		}
+		return "route of " + method + ": " + route
+	})
+	t.Run("H-44 named by the handler", func(t *testing.T) {
+		_, got := serve(t, mux, newRequest("GET", "/users/1"))
+		if got.Name() != "custom" {
+			t.Errorf("name = %q, want custom", got.Name())
+		}
+		wantAttrs(t, got, map[string]string{"http.route": "/users/{id}"})
+	})
+	t.Run("H-44 named by WithSpanName", func(t *testing.T) {
+		_, got := serve(t, muxWith("/users/{id}"), newRequest("GET", "/users/1"), naming)
+		if got.Name() != "route of GET: /users/{id}" {
+			t.Errorf("name = %q, want the one of the function", got.Name())
+		}
+		if len(routes) != 2 || routes[0] != "" || routes[1] != "/users/{id}" {
+			t.Errorf("the function was asked with routes %q, want none at the start and the route at the end", routes)
+		}
+	})
+	t.Run("an empty name keeps the default", func(t *testing.T) {
+		_, got := serve(t, status(200), newRequest("GET", "/users/1"), naming)
+		if got.Name() != "GET" {
+			t.Errorf("name = %q, want GET", got.Name())
+		}
+	})
+}
+
+func TestRequestAttributesWin(t *testing.T) {
+	own := func(*http.Request) []attribute.KeyValue {
+		return []attribute.KeyValue{
+			attribute.String("url.path", "mine"), attribute.String("tenant", "t\xff"),
+			attribute.StringSlice("roles", []string{"a", "b\xff"}), attribute.String("http.route", "/mine"),
+		}
+	}
+	for _, reads := range []bool{false, true} {
+		rec := spantest.NewRecorder(t)
+		rec.ReadsAttributes = reads
+		rec.Allow("tenant", "roles")
+		h := mw.New(mw.With(rec.Tracing()), mw.WithRequestAttributes(own))(status(200))
+		h.ServeHTTP(httptest.NewRecorder(), newRequest("GET", "/x"))
+		wantAttrs(t, rec.One(t), map[string]string{
+			"url.path": "mine", "tenant": "t\uFFFD", "roles": `["a","b` + "\uFFFD" + `"]`, "http.route": "/mine",
+		})
+	}
+}
+
+func TestAttributesOfTheHandlerStay(t *testing.T) {
+	for _, reads := range []bool{false, true} {
+		rec := spantest.NewRecorder(t)
+		rec.ReadsAttributes = reads
+		h := mw.New(mw.With(rec.Tracing()))(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			trace.SpanFromContext(r.Context()).SetAttributes(attribute.String("client.address", "hidden"))
+		}))
+		h.ServeHTTP(httptest.NewRecorder(), newRequest("GET", "/x"))
+		wantAttrs(t, rec.One(t), map[string]string{"client.address": "hidden", "network.peer.address": "192.0.2.1"})
+	}
+}

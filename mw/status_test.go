@@ -1,0 +1,326 @@
+package mw_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel/codes"
+
+	"github.com/spanroute/spanroute/internal/spantest"
+	"github.com/spanroute/spanroute/mw"
+)
+
+func TestServerStatus(t *testing.T) {
+	tests := []struct {
+		name    string
+		handler http.HandlerFunc
+		code    string
+		errType string
+	}{
+		{"H-11 500", status(500), "500", "500"},
+		{"H-11 700", status(700), "700", "700"},
+		{"999", status(999), "999", "999"},
+		{"H-12 404", status(404), "404", ""},
+		{"H-12 302", status(302), "302", ""},
+		{"H-12 nothing written", func(http.ResponseWriter, *http.Request) {}, "200", ""},
+		{"H-12 Write only", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("x")) }, "200", ""},
+		{"H-13 the first status counts", func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(201)
+			w.WriteHeader(500)
+		}, "201", ""},
+		{"1xx is not final", func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(103)
+			w.WriteHeader(103)
+			w.WriteHeader(503)
+		}, "503", "503"},
+		{"1xx and then a body", func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(103)
+			_, _ = io.WriteString(w, "x")
+		}, "200", ""},
+		{"H-15 101", status(101), "101", ""},
+		{"H-36 short request body", func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.ReadAll(r.Body)
+			w.WriteHeader(400)
+		}, "400", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, got := serve(t, tt.handler, newRequest("GET", "/x"))
+			wantAttrs(t, got, map[string]string{"http.response.status_code": tt.code, "error.type": tt.errType})
+			if got.Status().Description != "" {
+				t.Errorf("description = %q, want none", got.Status().Description)
+			}
+		})
+	}
+}
+
+func TestErrorStatusOption(t *testing.T) {
+	teapots := mw.WithErrorStatus(func(code int) bool { return code == http.StatusTeapot })
+	_, got := serve(t, status(418), newRequest("GET", "/x"), teapots)
+	wantAttrs(t, got, map[string]string{"error.type": "418"})
+	_, got = serve(t, status(500), newRequest("GET", "/x"), teapots)
+	wantAttrs(t, got, map[string]string{"error.type": "", "http.response.status_code": "500"})
+}
+
+// caught serves a request and returns what the middleware raised.
+func caught(t *testing.T, h http.HandlerFunc, opts ...mw.Option) (value any, got spantest.Span) {
+	t.Helper()
+	rec := spantest.NewRecorder(t)
+	mux := http.NewServeMux()
+	mux.HandleFunc("/users/{id}", h)
+	func() {
+		defer func() { value = recover() }()
+		mw.New(append([]mw.Option{mw.With(rec.Tracing())}, opts...)...)(mux).ServeHTTP(httptest.NewRecorder(), newRequest("GET", "/users/1"))
+	}()
+	return value, rec.One(t)
+}
+
+type explosion struct{ why string }
+
+func TestPanics(t *testing.T) {
+	boom := &explosion{"gas"}
+	tests := []struct {
+		name, golden string
+		handler      http.HandlerFunc
+		want         any
+	}{
+		{"H-21 text", "panic", func(http.ResponseWriter, *http.Request) { panic("boom") }, "boom"},
+		{"H-21 a value of the user", "panic_value", func(http.ResponseWriter, *http.Request) { panic(boom) }, boom},
+		{"H-22 abort", "panic_abort", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, http.ErrAbortHandler},
+		{"after a status", "panic_after_status", func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(202)
+			panic(errors.New("late"))
+		}, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			value, got := caught(t, tt.handler)
+			spantest.Golden(t, tt.golden, []spantest.Span{got}, fmt.Sprintf("%v", boom), "(value)")
+			if tt.want != nil && value != tt.want {
+				t.Errorf("raised %#v, want the identical %#v", value, tt.want)
+			}
+		})
+	}
+}
+
+func TestPanicStack(t *testing.T) {
+	_, got := caught(t, func(http.ResponseWriter, *http.Request) { theFrameThatPanics() })
+	if len(got.Events()) != 1 {
+		t.Fatalf("%d events, want one", len(got.Events()))
+	}
+	for _, kv := range got.Events()[0].Attributes {
+		if kv.Key == "exception.stacktrace" && !strings.Contains(kv.Value.AsString(), "theFrameThatPanics") {
+			t.Errorf("the stack does not show the frame that panicked:\n%s", kv.Value.AsString())
+		}
+	}
+}
+
+func theFrameThatPanics() { panic("here") }
+
+func TestGoexit(t *testing.T) {
+	rec := spantest.NewRecorder(t)
+	h := mw.New(mw.With(rec.Tracing()))(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(204)
+		runtime.Goexit()
+	}))
+	var done sync.WaitGroup
+	done.Go(func() { h.ServeHTTP(httptest.NewRecorder(), newRequest("GET", "/x")) })
+	done.Wait()
+	spantest.Golden(t, "goexit", rec.Wait(t, 1))
+}
+
+func TestRecoverers(t *testing.T) {
+	recoverer := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			defer func() {
+				if recover() != nil {
+					w.WriteHeader(500)
+				}
+			}()
+			next.ServeHTTP(w, r)
+		})
+	}
+	boom := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("boom") })
+
+	_, got := serve(t, recoverer(boom), newRequest("GET", "/x"))
+	t.Run("H-23 inside", func(t *testing.T) {
+		wantAttrs(t, got, map[string]string{"http.response.status_code": "500", "error.type": "500"})
+		if len(got.Events()) != 0 {
+			t.Errorf("%d events, want none", len(got.Events()))
+		}
+	})
+	t.Run("H-23 outside", func(t *testing.T) {
+		rec := spantest.NewRecorder(t)
+		w := httptest.NewRecorder()
+		recoverer(mw.New(mw.With(rec.Tracing()))(boom)).ServeHTTP(w, newRequest("GET", "/x"))
+		wantAttrs(t, rec.One(t), map[string]string{"http.response.status_code": "", "error.type": "string"})
+		if w.Code != 500 {
+			t.Errorf("the client got %d, want 500", w.Code)
+		}
+	})
+}
+
+// failing is a ResponseWriter whose writes fail.
+type failing struct {
+	*httptest.ResponseRecorder
+	err error
+}
+
+func (f failing) Write([]byte) (int, error)       { return 0, f.err }
+func (f failing) WriteString(string) (int, error) { return 0, f.err }
+func (f failing) FlushError() error               { return f.err }
+func (f failing) ReadFrom(r io.Reader) (int64, error) {
+	if _, err := io.ReadAll(r); err != nil {
+		return 0, err
+	}
+	return 0, f.err
+}
+
+type typedError struct{ error }
+
+func (typedError) ErrorType() string { return "disk_full" }
+
+func TestFailedWrites(t *testing.T) {
+	write := func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("x")) }
+	cancelled, cancel := context.WithCancel(context.Background())
+	cancel()
+	gone := os.NewSyscallError("write", syscall.EPIPE)
+	tests := []struct {
+		name          string
+		ctx           context.Context
+		err           error
+		handler       http.HandlerFunc
+		code, errType string
+		description   string
+	}{
+		{"H-35 Write", nil, gone, write, "200", "syscall.EPIPE", "write: broken pipe"},
+		{"WriteString", nil, io.ErrShortWrite, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "x") },
+			"200", "*errors.errorString", "short write"},
+		{"FlushError", nil, io.ErrUnexpectedEOF, func(w http.ResponseWriter, _ *http.Request) { _ = http.NewResponseController(w).Flush() },
+			"200", "io.ErrUnexpectedEOF", "unexpected EOF"},
+		{"error with a type of its own", nil, typedError{io.ErrShortWrite}, write, "200", "disk_full", "short write"},
+		{"wrapped", nil, fmt.Errorf("copy: %w", os.ErrDeadlineExceeded), write, "200", "os.ErrDeadlineExceeded", "copy: i/o timeout"},
+		{"client gone", cancelled, gone, write, "200", "client_disconnected", "write: broken pipe"},
+		{"a code that is an error outlives it", nil, gone, func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(502)
+			write(w, r)
+		}, "502", "502", ""},
+		{"no body allowed", nil, http.ErrBodyNotAllowed, func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(204)
+			write(w, r)
+		}, "204", "", ""},
+		{"handler timeout", nil, http.ErrHandlerTimeout, write, "503", "503", ""},
+		{"ReadFrom, its source failed first", nil, gone, func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.Copy(w, onlyReader{iotestErr{}})
+			w.WriteHeader(500)
+		}, "500", "500", ""},
+		{"ReadFrom after the header", nil, gone, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(200)
+			_, _ = io.Copy(w, onlyReader{strings.NewReader("x")})
+		}, "200", "syscall.EPIPE", "write: broken pipe"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			rec := spantest.NewRecorder(t)
+			r := newRequest("GET", "/x")
+			if tt.ctx != nil {
+				r = r.WithContext(tt.ctx)
+			}
+			mw.New(mw.With(rec.Tracing()))(tt.handler).ServeHTTP(failing{httptest.NewRecorder(), tt.err}, r)
+			got := rec.One(t)
+			wantAttrs(t, got, map[string]string{"http.response.status_code": tt.code, "error.type": tt.errType})
+			if got.Status().Description != tt.description {
+				t.Errorf("description = %q, want %q", got.Status().Description, tt.description)
+			}
+		})
+	}
+}
+
+type onlyReader struct{ io.Reader }
+
+type iotestErr struct{}
+
+func (iotestErr) Read([]byte) (int, error) { return 0, errors.New("source") }
+
+func TestNobodyIsThereAnyMore(t *testing.T) {
+	cancelled, cancel := context.WithCancel(context.Background())
+	cancel()
+	expired, cancel := context.WithDeadline(context.Background(), time.Unix(0, 0))
+	defer cancel()
+	nothing := func(http.ResponseWriter, *http.Request) {}
+	upgrade := http.Header{"Connection": {"keep-alive, Upgrade"}, "Upgrade": {"websocket"}}
+	tests := []struct {
+		name          string
+		ctx           context.Context
+		header        http.Header
+		handler       http.HandlerFunc
+		code, errType string
+	}{
+		{"cancelled", cancelled, nil, nothing, "", "client_disconnected"},
+		{"deadline", expired, nil, nothing, "", "context.DeadlineExceeded"},
+		{"upgrade asked for, nothing written", cancelled, upgrade, nothing, "", ""},
+		{"H-34 500 after a disconnect", cancelled, nil, status(500), "500", "500"},
+		{"H-34 disconnect after a complete 200", cancelled, nil, status(200), "200", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRequest("GET", "/x").WithContext(tt.ctx)
+			for key, values := range tt.header {
+				r.Header[key] = values
+			}
+			_, got := serve(t, tt.handler, r)
+			wantAttrs(t, got, map[string]string{"http.response.status_code": tt.code, "error.type": tt.errType})
+		})
+	}
+}
+
+func TestClientDisconnects(t *testing.T) {
+	gone := make(chan struct{})
+	got := serveReal(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		<-r.Context().Done()
+		close(gone)
+		w.WriteHeader(500)
+	}), func(c *http.Client, url string) {
+		ctx, cancel := context.WithCancel(t.Context())
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(20*time.Millisecond, cancel)
+		if _, err := c.Do(r); err == nil {
+			t.Error("the request was answered, want it cancelled")
+		}
+		<-gone
+	})
+	wantAttrs(t, got, map[string]string{"http.response.status_code": "500", "error.type": "500"})
+}
+
+func TestUnsampledPanicIsLeftAlone(t *testing.T) {
+	defer func() {
+		if v := recover(); v != "boom" {
+			t.Errorf("raised %v, want boom", v)
+		}
+	}()
+	h := mw.New(mw.WithTracerProvider(neverSampled(t)))(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("boom") }))
+	h.ServeHTTP(httptest.NewRecorder(), newRequest("GET", "/x"))
+}
+
+func TestOkIsTheUsers(t *testing.T) {
+	_, got := serve(t, status(200), newRequest("GET", "/x"))
+	if got.Status().Code != codes.Unset {
+		t.Errorf("status = %v, want Unset", got.Status().Code)
+	}
+}
