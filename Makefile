@@ -17,7 +17,7 @@ fuzz: ## each fuzz target for a minute
 	.ci/fuzz 60s
 
 bench: ## compare with the peers, side by side in one run; writes the tables of the README
-	cd bench && go run .
+	cd bench && go run . -readme ../README.md
 
 e2e: ## build real receivers and send to them
 	e2e/run.sh

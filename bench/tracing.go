@@ -39,9 +39,9 @@ func newTracing(rate float64, excluded ...string) *tracing {
 	return t
 }
 
-func (t *tracing) TracerProvider() trace.TracerProvider          { return t.provider }
-func (t *tracing) Propagator() propagation.TextMapPropagator     { return propagator }
-func (t *tracing) Exclusions() *policy.Live                      { return &t.exclusions }
-func (t *tracing) SamplerReadsAttributes() bool                  { return false }
+func (t *tracing) TracerProvider() trace.TracerProvider      { return t.provider }
+func (t *tracing) Propagator() propagation.TextMapPropagator { return propagator }
+func (t *tracing) Exclusions() *policy.Live                  { return &t.exclusions }
+func (t *tracing) SamplerReadsAttributes() bool              { return false }
 
 var propagator = propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{})

@@ -36,7 +36,7 @@ func (p plugin[S]) prepare(section map[string]any) (open, error) {
 }
 
 func (p plugin[S]) settings(section map[string]any) (s S, err error) {
-	defer p.recovered("its settings", nil, &err)
+	defer p.recovered("defaults", &s, &err)
 	if p.defaults != nil {
 		s = p.defaults()
 	}
@@ -65,17 +65,8 @@ func (p plugin[S]) open(ctx context.Context, common Common, s S) (x sdktrace.Spa
 // recovered turns a panic into an error. The panic's text is not the plugin's considered word, so secrets
 // are taken out of it.
 func (p plugin[S]) recovered(where string, s *S, err *error) {
-	r := recover()
-	if r == nil {
-		return
-	}
-	text := fmt.Sprint(r)
-	if s != nil {
-		text = p.schema.Mask(*s, text)
-	}
-	*err = fmt.Errorf("exporter %q: panic in %s: %s", p.name, where, text)
-	if cause, ok := r.(error); ok && s == nil {
-		*err = fmt.Errorf("exporter %q: panic in %s: %w", p.name, where, cause)
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("exporter %q: panic in %s: %s", p.name, where, p.schema.Mask(*s, fmt.Sprint(r)))
 	}
 }
 
@@ -151,4 +142,3 @@ func setClone(to, from reflect.Value) {
 		to.Set(reflect.ValueOf(v))
 	}
 }
-

@@ -2,6 +2,8 @@ package registry
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spanroute/spanroute/internal/settings"
@@ -36,7 +38,7 @@ func unknown(name string, all, names []string) error {
 			strings.ToLower(name), exportersPath, pkg), settings.ErrUnsupported}
 	}
 	text := "unknown exporter " + settings.Quote(name)
-	if hint := settings.DidYouMean(name, all); hint != "" {
+	if hint := settings.DidYouMean(name, append(all, slices.Sorted(maps.Keys(kit))...)); hint != "" {
 		text += ", " + hint
 	}
 	if len(names) == 0 {

@@ -41,54 +41,62 @@ const drain = 5 * time.Second
 // serve starts tracing and both servers, works, and stops them in reverse order: requests first, then the
 // spans that they left behind.
 func (p *program) serve(ctx context.Context, work func(context.Context, serving) error) (err error) {
-	cfg, err := config.Load(p.sources)
+	trees := newTreePrinter(p.out)
+	opts := []spanroute.Option{spanroute.WithLogger(p.logger), spanroute.WithSpanProcessor(trees)}
+
+	// The README shows what stands between these two lines.
+	// readme: begin
+	cfg, err := config.Load(p.sources) // a file, SPANROUTE_*, OTEL_*, flags
 	if err != nil {
 		return err
 	}
-	trees := newTreePrinter(p.out)
-	t, err := spanroute.Start(ctx, cfg, spanroute.WithLogger(p.logger), spanroute.WithSpanProcessor(trees))
+	t, err := spanroute.Start(ctx, cfg, opts...)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, bounded(ctx, t.Shutdown)) }()
 
-	conn, stopStock, err := startStock(t)
+	router := chi.NewRouter()
+	router.Use(mw.New(mw.With(t)))
+
+	stockServer := grpc.NewServer(grpcmw.ServerOptions(grpcmw.With(t))...)
+	stockDial := grpcmw.DialOptions(grpcmw.With(t))
+	// readme: end
+
+	conn, err := p.startStock(stockServer, stockDial)
 	if err != nil {
 		return err
 	}
-	defer stopStock()
-
-	router := chi.NewRouter()
-	router.Use(mw.New(mw.With(t)))
+	defer func() { conn.Close(); stockServer.GracefulStop() }()
 	api{stockClient{conn}}.routes(router)
+
 	listener, err := net.Listen("tcp", p.addr)
 	if err != nil {
 		return fmt.Errorf("%w (choose another address with --addr)", err)
 	}
 	server := &http.Server{Handler: router, ReadHeaderTimeout: 5 * time.Second}
-	go server.Serve(listener) //nolint:errcheck // ends with Shutdown below
+	go p.report(server.Serve, listener)
 	defer func() { err = errors.Join(err, bounded(ctx, server.Shutdown)) }()
 
 	return work(ctx, serving{t, cfg, trees, "http://" + listener.Addr().String()})
 }
 
 // startStock serves the stock over a real loopback connection and dials it.
-func startStock(t *spanroute.Tracing) (conn *grpc.ClientConn, stop func(), err error) {
+func (p *program) startStock(server *grpc.Server, dial []grpc.DialOption) (*grpc.ClientConn, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	server := grpc.NewServer(grpcmw.ServerOptions(grpcmw.With(t))...)
 	stock{"7": 3, "8": 0}.register(server)
-	go server.Serve(listener) //nolint:errcheck // ends with GracefulStop below
+	go p.report(server.Serve, listener)
+	return grpc.NewClient(listener.Addr().String(), append(dial, grpc.WithTransportCredentials(insecure.NewCredentials()))...)
+}
 
-	dial := append(grpcmw.DialOptions(grpcmw.With(t)), grpc.WithTransportCredentials(insecure.NewCredentials()))
-	conn, err = grpc.NewClient(listener.Addr().String(), dial...)
-	if err != nil {
-		server.Stop()
-		return nil, nil, err
+// report logs why a server stopped, unless it was asked to.
+func (p *program) report(serve func(net.Listener) error, listener net.Listener) {
+	if err := serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, grpc.ErrServerStopped) {
+		p.logger.Error("server stopped", "error", err)
 	}
-	return conn, func() { conn.Close(); server.GracefulStop() }, nil
 }
 
 // bounded gives stop its own time: the program's context is over when it is called.

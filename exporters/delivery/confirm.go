@@ -27,7 +27,7 @@ func (w *worker[P]) confirmDue() time.Time {
 func (w *worker[P]) confirmLast() {
 	err := w.confirm()
 	if err == nil {
-		w.settleLast("")
+		w.arrived()
 		return
 	}
 	w.recall()
@@ -38,6 +38,14 @@ func (w *worker[P]) confirmLast() {
 func (w *worker[P]) recall() {
 	w.todo = append([]*load[P]{w.last}, w.todo...)
 	w.last = nil
+}
+
+// arrived settles the last payload as delivered, which is the sign that somebody listens.
+func (w *worker[P]) arrived() {
+	if w.last != nil {
+		w.e.succeeded(w.e.epoch())
+		w.settleLast("")
+	}
 }
 
 func (w *worker[P]) settleLast(reason string) {

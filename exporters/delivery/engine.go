@@ -128,10 +128,12 @@ func (e *engine) ready(now time.Time) int {
 	switch first := e.added - uint64(e.queue.length); {
 	case n == 0:
 		return 0
-	case n == e.o.BatchSize || e.closing:
+	case e.closing:
 		return n
 	case first < e.flushTo: // nobody's flush waits for spans that came after it
 		return min(n, int(e.flushTo-first))
+	case n == e.o.BatchSize:
+		return n
 	case !now.Before(e.oldestDue()) && e.o.BatchDelay >= 0:
 		return n
 	}

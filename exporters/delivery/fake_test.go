@@ -18,6 +18,8 @@ import (
 	"github.com/spanroute/spanroute/exporters/delivery"
 )
 
+var quiet = slog.New(slog.DiscardHandler)
+
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // span makes a snapshot; equal names make equal ids.

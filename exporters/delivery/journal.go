@@ -106,11 +106,13 @@ func (j *journal) recovered(retries uint64) {
 }
 
 // due adds the minute's line if it is time for one, and returns when it will be; zero: never.
-func (j *journal) due(now time.Time, queued int) time.Time {
-	if j.since.IsZero() && j.news.total() == 0 {
+// At the end of the destination what was not told yet is due at once.
+func (j *journal) due(now time.Time, queued int, over bool) time.Time {
+	untold := j.news.total() > 0
+	if !untold && (j.since.IsZero() || over) {
 		return time.Time{}
 	}
-	if next := j.last.Add(linePause); !j.last.IsZero() && now.Before(next) {
+	if next := j.last.Add(linePause); !over && !j.last.IsZero() && now.Before(next) {
 		return next
 	}
 	text := "spans are dropped"
@@ -130,7 +132,7 @@ func (e *engine) writeLines() {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for over := false; ; {
-		next := e.writeDue()
+		next := e.writeDue(over)
 		if over {
 			return
 		}
@@ -148,9 +150,9 @@ func (e *engine) writeLines() {
 }
 
 // writeDue writes what there is to write and returns when to look again.
-func (e *engine) writeDue() time.Time {
+func (e *engine) writeDue(over bool) time.Time {
 	e.mu.Lock()
-	next := e.log.due(time.Now(), e.waitingAndInFlight())
+	next := e.log.due(time.Now(), e.waitingAndInFlight(), over)
 	lines := e.log.lines
 	e.log.lines = nil
 	e.mu.Unlock()

@@ -8,9 +8,13 @@ import (
 	"time"
 )
 
-// grace is how long after the end of its context Shutdown still waits for senders that were
-// cancelled, for Close and for the log.
-const grace = 80 * time.Millisecond
+// How long Shutdown waits, once its context is over, for the senders it has cancelled, for
+// Close and for the log. Each has time of its own, and together they stay below 100 ms.
+const (
+	graceSenders = 40 * time.Millisecond
+	graceClose   = 25 * time.Millisecond
+	graceLog     = 20 * time.Millisecond
+)
 
 // ForceFlush returns nil when every span taken before the call is delivered or dropped, and
 // ctx's error with the number of spans left when ctx ends first; nothing is dropped then. It
@@ -63,13 +67,11 @@ func (h *handle) Shutdown(ctx context.Context) error {
 	defer close(h.e.done)
 	ctx, cancel := h.e.bounded(ctx)
 	defer cancel()
-	late, stop := withGrace(ctx)
-	defer stop()
 
-	drained := h.drain(ctx, late)
+	drained := h.drain(ctx)
 	h.e.abort()
 	left := h.e.settleRest()
-	err := h.closeSender(ctx, late)
+	err := h.closeSender(ctx)
 	if !drained {
 		err = errors.Join(fmt.Errorf("exporter %q: a sender ignores its context and was abandoned", h.e.o.ID), err)
 	}
@@ -78,7 +80,7 @@ func (h *handle) Shutdown(ctx context.Context) error {
 		h.e.warnLeft(left)
 	}
 	close(h.e.log.stop)
-	ends(h.e.log.stopped, late)
+	endsWithin(h.e.log.stopped, ctx, graceLog)
 	return err
 }
 
@@ -111,7 +113,7 @@ func (e *engine) awaitDone(ctx context.Context) error {
 
 // drain waits until the senders have ended, and cancels them when ctx does; false if one of
 // them does not return even so.
-func (h *handle) drain(ctx, late context.Context) bool {
+func (h *handle) drain(ctx context.Context) bool {
 	if ctx.Err() == nil {
 		select {
 		case <-h.workers:
@@ -120,7 +122,7 @@ func (h *handle) drain(ctx, late context.Context) bool {
 		}
 	}
 	h.e.abort()
-	return ends(h.workers, late)
+	return endsWithin(h.workers, ctx, graceSenders)
 }
 
 // abort cancels what is running.
@@ -150,7 +152,7 @@ func (e *engine) settleRest() int {
 }
 
 // closeSender closes the sender, with what is left of the time.
-func (h *handle) closeSender(ctx, late context.Context) (err error) {
+func (h *handle) closeSender(ctx context.Context) (err error) {
 	done := make(chan struct{})
 	var result error
 	go func() {
@@ -162,7 +164,7 @@ func (h *handle) closeSender(ctx, late context.Context) (err error) {
 		}()
 		result = h.closer(ctx)
 	}()
-	if !ends(done, late) {
+	if !endsWithin(done, ctx, graceClose) {
 		return fmt.Errorf("exporter %q: Close ignores its context and was abandoned", h.e.o.ID)
 	}
 	if ctx.Err() != nil && errors.Is(result, ctx.Err()) {
@@ -178,15 +180,11 @@ func (e *engine) warnLeft(n int) {
 		slog.String("error", e.log.lastError), slog.String("hint", e.log.hint))
 }
 
-// withGrace is a context that ends the grace after ctx: the instant by which Shutdown returns.
-func withGrace(ctx context.Context) (context.Context, func()) {
+// endsWithin waits for done while ctx lasts, and for a grace more; false if it does not come.
+func endsWithin(done <-chan struct{}, ctx context.Context, grace time.Duration) bool {
 	late, cancel := context.WithCancel(context.Background())
-	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
-	return late, func() { stop(); cancel() }
-}
-
-// ends waits for done; false if the time is over first.
-func ends(done <-chan struct{}, late context.Context) bool {
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })()
 	select {
 	case <-done:
 		return true

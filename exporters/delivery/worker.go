@@ -112,8 +112,7 @@ func (w *worker[P]) callSend(ctx context.Context, p P) (out Outcome) {
 func (w *worker[P]) judge(l *load[P], out Outcome, epoch uint64) {
 	switch out.Verdict {
 	case Delivered:
-		w.e.succeeded(epoch)
-		w.accepted(l, out)
+		w.accepted(l, out, epoch)
 	case Retry, Misconfigured:
 		w.e.failed(epoch, out)
 		if err := w.confirm(); err != nil {
@@ -131,21 +130,24 @@ func (w *worker[P]) judge(l *load[P], out Outcome, epoch uint64) {
 	}
 }
 
-// accepted settles a load, but for one that may still be refused.
-func (w *worker[P]) accepted(l *load[P], out Outcome) {
+// accepted settles a load. Without answers it is the load before that is settled: the success
+// of a write is no sign that anybody listens.
+func (w *worker[P]) accepted(l *load[P], out Outcome, epoch uint64) {
 	w.todo = w.todo[1:]
+	if w.confirmer != nil {
+		w.e.answered(epoch)
+		w.arrived()
+		w.last, w.sentAt = l, time.Now()
+		return
+	}
+	w.e.succeeded(epoch)
 	if refused := min(max(out.Refused, 0), l.spans); refused > 0 {
 		w.e.settleBecause(l.batch, refused, DropPartial, out)
 		l.spans -= refused
 	} else if out.Err != nil {
 		w.e.receiverWarns(out)
 	}
-	if w.confirmer == nil {
-		w.e.settle(l.batch, l.spans, "")
-		return
-	}
-	w.settleLast("")
-	w.last, w.sentAt = l, time.Now()
+	w.e.settle(l.batch, l.spans, "")
 }
 
 // refused drops a load for a reason the receiver or the sender gave.
@@ -192,7 +194,7 @@ func (w *worker[P]) split(l *load[P]) (a, b *load[P], ok bool) {
 // giveUp settles what is left when Shutdown's context has ended.
 func (w *worker[P]) giveUp() {
 	if w.last != nil && w.confirm() == nil {
-		w.settleLast("")
+		w.arrived()
 	}
 	if w.last != nil {
 		w.settleLast(DropShutdown)

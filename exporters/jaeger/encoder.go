@@ -38,7 +38,8 @@ type packetRules struct {
 type scratch struct {
 	writer writer
 	buf    []byte // encoded spans
-	ends   []int  // where each one ends in buf
+	ends   []int  // where each one ends, counted from the payload's first
+	kept   []sdktrace.ReadOnlySpan
 }
 
 // Limits is how large a payload may be, and may be made.
@@ -53,7 +54,10 @@ func (e *encoder) Encode(spans []sdktrace.ReadOnlySpan, r *delivery.Report) []*p
 	if sc == nil {
 		sc = &scratch{writer: writer{wire: e.wire, limit: e.limit, linkLogs: e.linkLogs}}
 	}
-	defer e.scratch.Put(sc)
+	defer func() {
+		clear(sc.kept)
+		e.scratch.Put(sc)
+	}()
 	most := e.most
 	if limit := r.Limit(); limit > 0 && limit < most {
 		most = limit
@@ -113,12 +117,16 @@ func sameResource(spans []sdktrace.ReadOnlySpan) bool {
 
 func (e *encoder) group(out []*payload, spans []sdktrace.ReadOnlySpan, sc *scratch, most int, r *delivery.Report) []*payload {
 	pr := e.process(spans[0], &sc.writer, most)
-	sc.buf, sc.ends = sc.buf[:0], sc.ends[:0]
+	sc.buf, sc.ends, sc.kept = sc.buf[:0], sc.ends[:0], sc.kept[:0]
 	first, from := len(out), 0
+	whole := e.packet != nil && e.packet.whole
 	for _, s := range spans {
 		mark := len(sc.buf)
 		if !e.span(sc, s, pr, most, r) {
 			continue
+		}
+		if whole {
+			sc.kept = append(sc.kept, s)
 		}
 		n := len(sc.ends)
 		full := e.count > 0 && n == e.count ||
@@ -132,8 +140,8 @@ func (e *encoder) group(out []*payload, spans []sdktrace.ReadOnlySpan, sc *scrat
 	if len(sc.ends) > 0 {
 		out = append(out, newPayload(e.framing, pr, sc.buf[from:], slices.Clone(sc.ends)))
 	}
-	if e.packet != nil && e.packet.whole && len(out)-first > 1 {
-		e.refuse(spans, len(out)-first, most, r)
+	if whole && len(out)-first > 1 {
+		e.refuse(out[first:], sc.kept, most, r)
 		return out[:first]
 	}
 	return out
@@ -196,12 +204,11 @@ func tooLarge(s sdktrace.ReadOnlySpan, size, limit int) string {
 		sc.TraceID(), sc.SpanID(), spantext.CutBytes(name, maxName), size, limit)
 }
 
-// refuse drops a batch whole, because that is what udp_split_oversized_batches: false asks for.
-func (e *encoder) refuse(spans []sdktrace.ReadOnlySpan, packets, most int, r *delivery.Report) {
-	already := r.Dropped(delivery.DropTooLarge)
-	for _, s := range spans[min(already, len(spans)):] {
+// refuse drops the spans of packets, because that is what udp_split_oversized_batches: false asks for.
+func (e *encoder) refuse(packets []*payload, kept []sdktrace.ReadOnlySpan, most int, r *delivery.Report) {
+	for _, s := range kept {
 		r.Drop(s, delivery.DropTooLarge)
 	}
 	r.Note(fmt.Sprintf("batch too large: spans=%d packets=%d limit=%d, jaeger.thrift.udp_split_oversized_batches is false",
-		len(spans), packets, most))
+		len(kept), len(packets), most))
 }

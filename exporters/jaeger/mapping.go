@@ -54,11 +54,11 @@ type writer struct {
 	limit    int  // of a tag's text, code points; 0: none
 	linkLogs bool // write the attributes of links as logs
 
-	text    []byte // scratch for the text of arrays and maps
-	tags    int    // written so far in the open list
-	repair  repairs
-	scope   scopeTags
-	cut     *cut // nil: write everything
+	text   []byte // scratch for the text of arrays and maps
+	tags   int    // written so far in the open list
+	repair repairs
+	scope  scopeTags
+	cut    *cut // nil: write everything
 }
 
 // scopeTags are the tags of the scope that the last span had. Many spans in a row share theirs.

@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"net/netip"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -22,7 +23,7 @@ type authority struct {
 func (a authority) hostPort() string {
 	host := a.host
 	if strings.Contains(host, ":") {
-		host = "[" + host + "]"
+		host = "[" + host + "]" // a zone stays "%eth0", as in url.URL.Host
 	}
 	if a.port == "" {
 		return host
@@ -30,15 +31,17 @@ func (a authority) hostPort() string {
 	return host + ":" + a.port
 }
 
+// userAt is the user information with its @.
+func (a authority) userAt() string {
+	if a.user == "" {
+		return ""
+	}
+	return a.user + "@"
+}
+
 // parseAuthority reads rest, [user@]host[:port][tail], and refuses what no endpoint may have. text is the
 // whole endpoint, for the message.
 func parseAuthority(text, rest string) (authority, error) {
-	if strings.Contains(rest, "#") {
-		return authority{}, fault(text, "has a fragment, remove what begins with #")
-	}
-	if strings.ContainsFunc(text, bad) || !utf8.ValidString(text) {
-		return authority{}, fault(text, "holds a space or control character")
-	}
 	var a authority
 	end := strings.IndexAny(rest, "/?")
 	if end < 0 {
@@ -59,19 +62,39 @@ func parseAuthority(text, rest string) (authority, error) {
 	return a, hostFault(text, a.host)
 }
 
+// clean refuses what no endpoint may hold anywhere.
+func clean(text string) error {
+	if strings.ContainsFunc(text, bad) || !utf8.ValidString(text) {
+		return fault(text, "holds a space or control character")
+	}
+	if strings.Contains(text, "#") {
+		return fault(text, "has a fragment, remove what begins with #")
+	}
+	return nil
+}
+
 func bad(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
 
 // splitHostPort is lenient about a missing port, unlike net.SplitHostPort.
 func splitHostPort(s string) (host, port string, ok bool) {
 	if rest, bracket := strings.CutPrefix(s, "["); bracket {
 		host, port, ok = strings.Cut(rest, "]")
-		if _, err := netip.ParseAddr(host); err != nil || !strings.Contains(host, ":") {
+		host = strings.Replace(host, "%25", "%", 1) // a zone, as RFC 6874 writes it
+		if !isIPv6(host) {
 			return "", "", false
 		}
 		return host, strings.TrimPrefix(port, ":"), ok && (port == "" || port[0] == ':')
 	}
 	host, port, _ = strings.Cut(s, ":")
 	return host, port, !strings.ContainsAny(port, ":")
+}
+
+// zone is what an interface may be called in an address; net/netip takes anything.
+var zone = regexp.MustCompile(`^[A-Za-z0-9_.-]*$`)
+
+func isIPv6(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.Is6() && zone.MatchString(addr.Zone())
 }
 
 func checkPort(text, hostPort, port string) error {

@@ -24,6 +24,9 @@ func (g GRPC) JoinPort(port string) GRPC {
 
 // ParseGRPC reads http(s)://host[:port], host[:port], dns:///name, unix:///path or passthrough:///name.
 func ParseGRPC(text string) (GRPC, error) {
+	if err := clean(text); err != nil {
+		return GRPC{}, err
+	}
 	scheme, rest, written := cutScheme(text)
 	switch scheme {
 	case "dns", "unix", "passthrough":
@@ -52,7 +55,7 @@ func ParseGRPC(text string) (GRPC, error) {
 }
 
 func parseResolver(text, scheme, rest string) (GRPC, error) {
-	if rest == "" || rest == "/" || strings.ContainsFunc(rest, bad) || strings.Contains(rest, "#") {
+	if rest == "" || rest == "/" {
 		return GRPC{}, fault(text, "names nothing after %s://", scheme)
 	}
 	if scheme != "unix" && !strings.Contains(rest, "/") {

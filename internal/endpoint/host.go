@@ -10,12 +10,8 @@ import (
 // CheckHost accepts a host name or an IP address (IPv6 with brackets or without), and refuses a scheme,
 // a port, a path and user information.
 func CheckHost(text string) error {
-	if inner, ok := strings.CutPrefix(text, "["); ok && strings.HasSuffix(inner, "]") {
-		if addr, err := netip.ParseAddr(strings.TrimSuffix(inner, "]")); err == nil && addr.Is6() {
-			return nil
-		}
-	}
-	if _, err := netip.ParseAddr(text); err == nil {
+	inner, _ := strings.CutPrefix(text, "[")
+	if isIPv6(text) || inner != text && isIPv6(strings.TrimSuffix(inner, "]")) && strings.HasSuffix(text, "]") {
 		return nil
 	}
 	if _, _, ok := cutScheme(text); ok {
@@ -35,11 +31,14 @@ func hostFault(text, host string) error {
 	if host == "" {
 		return settings.Errorf(settings.ErrURL, "%s has no host", settings.Quote(Redact(text)))
 	}
-	if _, err := netip.ParseAddr(host); err == nil {
+	if addr, err := netip.ParseAddr(host); err == nil && addr.Zone() == "" || isIPv6(host) {
 		return nil
 	}
 	if strings.ContainsAny(host, "/?#@:[]\\\"<>^`{}|%,;=&'()*!$+~") {
 		return fault(text, "holds characters a host name cannot hold")
+	}
+	if strings.ContainsFunc(host, func(r rune) bool { return r >= 0x80 }) {
+		return fault(text, "holds letters that are not ASCII").WithHint("write the host's xn-- form")
 	}
 	labels := strings.Split(strings.TrimSuffix(host, "."), ".")
 	for _, label := range labels {

@@ -16,6 +16,9 @@ type HTTP struct {
 
 // ParseHTTP reads an http or https URL, or host[:port][/path], for which http is filled in.
 func ParseHTTP(text string) (HTTP, error) {
+	if err := clean(text); err != nil {
+		return HTTP{}, err
+	}
 	scheme, rest, written := cutScheme(text)
 	if !written {
 		scheme, rest = "http", text
@@ -27,7 +30,7 @@ func ParseHTTP(text string) (HTTP, error) {
 	if err != nil {
 		return HTTP{}, err
 	}
-	u, perr := url.Parse(scheme + "://" + rest)
+	u, perr := url.Parse(scheme + "://" + a.userAt() + "host" + a.tail)
 	if perr != nil {
 		return HTTP{}, fault(text, "is no URL: %s", reason(perr))
 	}

@@ -1,0 +1,104 @@
+// Bench compares spanroute with its peers, side by side in one run, and writes the tables into the README.
+//
+//	go run . [-rounds 10] [-time 200ms] [-only http|grpc|exporters] [-readme ../README.md]
+//
+// Every figure is the median of the rounds; times are given as ratios, allocations are exact. The exit status is 1
+// when a bound that the project promises is missed.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"testing"
+	"time"
+)
+
+func main() {
+	testing.Init()
+	rounds := flag.Int("rounds", 10, "how often each side runs")
+	duration := flag.Duration("time", 200*time.Millisecond, "how long each side runs in a round")
+	only := flag.String("only", "", "http, grpc or exporters; empty means all")
+	readme := flag.String("readme", "", "file to write the tables into, between its bench markers")
+	flag.Parse()
+	setBenchtime(duration.String())
+
+	var out strings.Builder
+	fmt.Fprintln(&out, machine(*rounds, *duration))
+	missed := 0
+	for _, subject := range subjects {
+		if *only == "" || *only == subject.name {
+			missed += subject.report(&out, *rounds)
+		}
+	}
+	fmt.Print(out.String())
+	if *readme != "" {
+		if err := insert(*readme, out.String()); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(2)
+		}
+	}
+	if missed > 0 {
+		fmt.Fprintf(os.Stderr, "%d bounds missed\n", missed)
+		os.Exit(1)
+	}
+}
+
+func setBenchtime(d string) {
+	if err := flag.Set("test.benchtime", d); err != nil {
+		panic(err)
+	}
+}
+
+// machine says where, when and with what the numbers came about.
+func machine(rounds int, d time.Duration) string {
+	versions := map[string]string{}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, module := range info.Deps {
+			versions[module.Path] = module.Version
+		}
+	}
+	var peers []string
+	for _, path := range []string{
+		"go.opentelemetry.io/otel/sdk",
+		"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp", "github.com/riandyrn/otelchi",
+		"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc",
+		"go.opentelemetry.io/otel/exporters/zipkin", "go.opentelemetry.io/otel/exporters/jaeger",
+		"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc",
+	} {
+		peers = append(peers, path[strings.LastIndexByte(path, '/')+1:]+" "+versions[path])
+	}
+	return fmt.Sprintf("%s, %s/%s, %d cores of %s, %s; medians of %d rounds of %v. Peers: %s.\n",
+		time.Now().Format("2006-01-02"), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), processor(), runtime.Version(), rounds, d, strings.Join(peers, ", "))
+}
+
+func processor() string {
+	info, _ := os.ReadFile("/proc/cpuinfo")
+	for line := range strings.SplitSeq(string(info), "\n") {
+		if name, ok := strings.CutPrefix(line, "model name"); ok {
+			return strings.TrimLeft(name, "\t :")
+		}
+	}
+	return "an unknown processor"
+}
+
+const (
+	begin = "<!-- bench:begin -->"
+	end   = "<!-- bench:end -->"
+)
+
+func insert(path, text string) error {
+	old, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	before, rest, ok := strings.Cut(string(old), begin)
+	_, after, ok2 := strings.Cut(rest, end)
+	if !ok || !ok2 {
+		return fmt.Errorf("%s: no %s … %s", path, begin, end)
+	}
+	return os.WriteFile(path, []byte(before+begin+"\n"+text+end+after), 0o644)
+}

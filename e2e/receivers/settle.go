@@ -1,0 +1,48 @@
+package receivers
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// patience bounds every wait for spans that a receiver has accepted.
+const patience = 15 * time.Second
+
+// settle calls look every 50 ms, or half as often as it takes if that is longer, until it finds want spans, and
+// once more after 200 ms to see that it stays so. It returns what it saw last, right or wrong; an error only if
+// nothing could be seen.
+func settle[T any](ctx context.Context, want int, look func() (T, int, error)) (T, error) {
+	end := time.Now().Add(patience)
+	for {
+		began := time.Now()
+		seen, n, err := look()
+		if err == nil && n >= want {
+			break
+		}
+		if time.Now().After(end) {
+			if err != nil {
+				return seen, fmt.Errorf("%d spans wanted after %v: %w", want, patience, err)
+			}
+			return seen, nil
+		}
+		if err := pause(ctx, max(50*time.Millisecond, time.Since(began))); err != nil {
+			return seen, err
+		}
+	}
+	if err := pause(ctx, 200*time.Millisecond); err != nil {
+		var zero T
+		return zero, err
+	}
+	seen, _, err := look()
+	return seen, err
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(d):
+		return nil
+	}
+}

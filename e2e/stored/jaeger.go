@@ -1,0 +1,104 @@
+package stored
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+)
+
+// The answer of GET /api/traces/{id}, as far as it is compared.
+type (
+	jaegerAnswer struct{ Data []jaegerTrace }
+	jaegerTrace  struct {
+		Spans     []jaegerSpan
+		Processes map[string]jaegerProcess
+	}
+	jaegerProcess struct {
+		ServiceName string
+		Tags        []jaegerTag
+	}
+	jaegerSpan struct {
+		TraceID, SpanID, OperationName string
+		References                     []struct{ RefType, TraceID, SpanID string }
+		StartTime, Duration            json.Number // µs
+		Tags                           []jaegerTag
+		Logs                           []struct {
+			Timestamp json.Number // µs
+			Fields    []jaegerTag
+		}
+		ProcessID string
+	}
+	jaegerTag struct {
+		Key, Type string
+		Value     any
+	}
+)
+
+// FromJaeger reads what Jaeger's query API answers for one trace. Jaeger keeps kind, status, scope and the like as
+// tags, and so does the Span. Its own tag internal.span.format is left out.
+func FromJaeger(body []byte) ([]Span, error) {
+	var answer jaegerAnswer
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	if err := decoder.Decode(&answer); err != nil {
+		return nil, fmt.Errorf("answer of the query API: %w", err)
+	}
+	var spans []Span
+	for _, trace := range answer.Data {
+		for _, s := range trace.Spans {
+			span, err := s.span(trace.Processes[s.ProcessID])
+			if err != nil {
+				return nil, fmt.Errorf("span %s: %w", s.SpanID, err)
+			}
+			spans = append(spans, span)
+		}
+	}
+	Sort(spans)
+	return spans, nil
+}
+
+func (s jaegerSpan) span(p jaegerProcess) (Span, error) {
+	span := Span{TraceID: s.TraceID, SpanID: s.SpanID, Name: s.OperationName, Service: p.ServiceName}
+	var err error
+	if span.Start, err = micros(s.StartTime); err != nil {
+		return span, err
+	}
+	if span.Duration, err = micros(s.Duration); err != nil {
+		return span, err
+	}
+	for i, r := range s.References {
+		if i == 0 && r.RefType == "CHILD_OF" && r.TraceID == s.TraceID {
+			span.Parent = r.SpanID
+			continue
+		}
+		span.Links = append(span.Links, Link{TraceID: r.TraceID, SpanID: r.SpanID, Attributes: []string{textOf("ref", r.RefType)}})
+	}
+	for _, l := range s.Logs {
+		at, err := micros(l.Timestamp)
+		if err != nil {
+			return span, err
+		}
+		span.Events = append(span.Events, Event{Time: at, Attributes: jaegerTags(l.Fields)})
+	}
+	span.Attributes = jaegerTags(s.Tags)
+	span.Resource = jaegerTags(p.Tags)
+	return span, nil
+}
+
+func micros(n json.Number) (ns int64, err error) {
+	us, err := n.Int64()
+	return us * 1000, err
+}
+
+var jaegerTypes = map[string]string{"string": "string", "bool": "bool", "int64": "int", "float64": "double", "binary": "bytes"}
+
+func jaegerTags(tags []jaegerTag) []string {
+	var list []string
+	for _, t := range tags {
+		if t.Key == "internal.span.format" {
+			continue
+		}
+		list = append(list, nestedOf(t.Key, jaegerTypes[t.Type], fmt.Sprint(t.Value)))
+	}
+	return sorted(list)
+}

@@ -1,0 +1,88 @@
+package stored
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"math"
+	"strconv"
+
+	"go.opentelemetry.io/otel/attribute"
+)
+
+// plain is the text of a value in formats that have only text (exporters.md section 1 rule 7).
+func plain(v attribute.Value) string {
+	switch v.Type() {
+	case attribute.STRING:
+		return clean(v.AsString())
+	case attribute.BOOL:
+		return strconv.FormatBool(v.AsBool())
+	case attribute.INT64:
+		return strconv.FormatInt(v.AsInt64(), 10)
+	case attribute.BYTESLICE:
+		return base64.StdEncoding.EncodeToString(v.AsByteSlice())
+	case attribute.FLOAT64:
+		if text, odd := oddNumber(v.AsFloat64()); odd {
+			return text
+		}
+	}
+	return jsonOf(tree(v), false)
+}
+
+// oddNumber is what becomes of numbers that JSON does not have (rule 4).
+func oddNumber(f float64) (text string, odd bool) {
+	switch {
+	case math.IsNaN(f):
+		return "NaN", true
+	case math.IsInf(f, 1):
+		return "Infinity", true
+	case math.IsInf(f, -1):
+		return "-Infinity", true
+	}
+	return "", false
+}
+
+// tree is the value as encoding/json takes it.
+func tree(v attribute.Value) any {
+	switch v.Type() {
+	case attribute.BOOL:
+		return v.AsBool()
+	case attribute.INT64:
+		return v.AsInt64()
+	case attribute.FLOAT64:
+		if text, odd := oddNumber(v.AsFloat64()); odd {
+			return text
+		}
+		return v.AsFloat64()
+	case attribute.STRING, attribute.BYTESLICE:
+		return plain(v)
+	case attribute.MAP:
+		return object(v.AsMap())
+	case attribute.EMPTY:
+		return nil
+	}
+	list := []any{}
+	for _, e := range elements(v) {
+		list = append(list, tree(e))
+	}
+	return list
+}
+
+func object(list []attribute.KeyValue) map[string]any {
+	m := make(map[string]any)
+	for _, kv := range list {
+		m[clean(string(kv.Key))] = tree(kv.Value)
+	}
+	return m
+}
+
+// jsonOf writes JSON on one line, keys sorted; the kit does not escape for HTML, some receivers do.
+func jsonOf(v any, escapeHTML bool) string {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(escapeHTML)
+	if err := encoder.Encode(v); err != nil {
+		panic(err)
+	}
+	return string(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
+}

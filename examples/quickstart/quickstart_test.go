@@ -1,0 +1,160 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// output is what a program printed so far.
+type output struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.String()
+}
+
+// awaits returns the first match of pattern, which the program prints sooner or later.
+func (o *output) awaits(t *testing.T, pattern string) []string {
+	t.Helper()
+	re := regexp.MustCompile(pattern)
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if match := re.FindStringSubmatch(o.String()); match != nil {
+			return match
+		}
+	}
+	t.Fatalf("%s was never printed:\n%s", pattern, o.String())
+	return nil
+}
+
+func TestDemo(t *testing.T) {
+	var stdout, stderr output
+	if status := run(t.Context(), []string{"--demo"}, &stdout, &stderr); status != 0 {
+		t.Fatalf("exit status %d\n%s%s", status, stdout.String(), stderr.String())
+	}
+	got := stdout.String()
+	order := regexp.MustCompile(`(?m)^trace [0-9a-f]{32}  3 spans\n` +
+		`  GET /orders/\{id\} +server .* http=200 path=/orders/7\n` +
+		`  └─ quickstart\.Stock/Get +client .* grpc=OK\n` +
+		`     └─ quickstart\.Stock/Get +server .* grpc=OK\n`)
+	for name, want := range map[string]*regexp.Regexp{
+		"the order":         order,
+		"the unknown order": regexp.MustCompile(`GET /orders/\{id\} +server .* http=404 path=/orders/1\n  └─ quickstart\.Stock/Get +client .* ERROR grpc=NOT_FOUND error=NOT_FOUND\n`),
+		"the unknown path":  regexp.MustCompile(`  GET +server .* http=404 path=/nowhere\n`),
+		"the checkout":      regexp.MustCompile(`POST /checkout +server .* ERROR http=500 error=500 path=/checkout\n`),
+		"the stream":        regexp.MustCompile(`GET /orders/\{id\}/watch +server .*\n  └─ quickstart\.Stock/Watch +client .*\n     └─ quickstart\.Stock/Watch +server `),
+		"the exclusion":     regexp.MustCompile(`(?m)^an excluded health check: GET /healthz\n  no trace$`),
+		"the account":       regexp.MustCompile(`(?m)^memory: 11 ended, 11 delivered, 0 dropped$`),
+	} {
+		if !want.MatchString(got) {
+			t.Errorf("%s: nothing matches %s in\n%s", name, want, got)
+		}
+	}
+}
+
+func TestServesUntilToldToStop(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var stdout, stderr output
+	done := make(chan int, 1)
+	go func() { done <- run(ctx, []string{"--addr", "127.0.0.1:0"}, &stdout, &stderr) }()
+
+	url := stdout.awaits(t, `(?m)^api +(http://\S+)`)[1]
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	response, err := client.Get(url + "/orders/7")
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, _ := io.ReadAll(response.Body)
+	response.Body.Close()
+	if string(body) != "order 7: 3 in stock\n" {
+		t.Errorf("answered %q", body)
+	}
+	stdout.awaits(t, `trace [0-9a-f]{32}  3 spans`)
+	cancel()
+	if status := <-done; status != 0 {
+		t.Errorf("exit status %d after a clean stop\n%s", status, stderr.String())
+	}
+}
+
+func TestConfigFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "tracing.yaml")
+	text := "tracing:\n  exporter_type: console\n  sample_rate: 0\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr output
+	if status := run(t.Context(), []string{"--demo", "--config", file}, &stdout, &stderr); status != 0 {
+		t.Fatalf("exit status %d\n%s%s", status, stdout.String(), stderr.String())
+	}
+	if got := stdout.String(); strings.Contains(got, "trace ") && strings.Contains(got, "spans\n") || !strings.Contains(got, "console: 0 ended") {
+		t.Errorf("at rate 0 to the console:\n%s", got)
+	}
+}
+
+func TestBadUse(t *testing.T) {
+	broken := filepath.Join(t.TempDir(), "tracing.yaml")
+	if err := os.WriteFile(broken, []byte("tracing:\n  exporter_type: zipkn\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name   string
+		args   []string
+		status int
+		want   string
+	}{
+		{"unknown flag", []string{"--colour"}, 2, "flag provided but not defined"},
+		{"help", []string{"-h"}, 0, "-demo"},
+		{"missing file", []string{"--demo", "--config", filepath.Join(t.TempDir(), "none.yaml")}, 1, "none.yaml"},
+		{"unknown exporter", []string{"--demo", "--config", broken}, 1, `did you mean "zipkin"`},
+		{"address in use", []string{"--addr", "127.0.0.1:1000000"}, 1, "--addr"},
+	}
+	for _, tt := range tests {
+		var stdout, stderr output
+		if status := run(t.Context(), tt.args, &stdout, &stderr); status != tt.status || !strings.Contains(stderr.String(), tt.want) {
+			t.Errorf("%s: exit status %d, want %d; printed %q, want %q in it", tt.name, status, tt.status, stderr.String(), tt.want)
+		}
+	}
+}
+
+// The README's program is the region of serve.go between its markers.
+func TestReadmeShowsThisProgram(t *testing.T) {
+	source, err := os.ReadFile("serve.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(source), "// readme: begin\n")
+	region, _, ok := strings.Cut(rest, "\t// readme: end")
+	if !ok {
+		t.Fatal("serve.go has no region for the README")
+	}
+	want := "```go\n" + strings.ReplaceAll("\n"+region, "\n\t", "\n")[1:] + "```\n"
+	if !strings.Contains(string(readme), want) {
+		t.Errorf("README.md does not show\n%s", want)
+	}
+}

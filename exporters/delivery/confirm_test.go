@@ -1,0 +1,152 @@
+package delivery_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/spanroute/spanroute/exporters/delivery"
+)
+
+// udp is a sender that gets no answers. Packets sent while nobody listens are lost; the
+// refusal is known `late` after the send, by the next Send or by Confirm, whichever asks first.
+type udp struct {
+	listening func() bool
+	late      time.Duration
+
+	mu      sync.Mutex
+	refused time.Time // when a refusal is known; zero: none under way
+	lost    bool      // a Send has met the refusal; Confirm has to tell
+	reached []string
+	sends   []time.Duration
+	start   time.Time
+}
+
+var errRefused = errors.New("connection refused")
+
+func (u *udp) known() bool { return !u.refused.IsZero() && !time.Now().Before(u.refused) }
+
+func (u *udp) Send(_ context.Context, p packet) delivery.Outcome {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.sends = append(u.sends, time.Since(u.start))
+	if u.known() {
+		u.refused, u.lost = time.Time{}, true
+		return delivery.Outcome{Verdict: delivery.Retry, Err: errRefused}
+	}
+	if u.listening() {
+		u.reached = append(u.reached, p.names...)
+	} else {
+		u.refused = time.Now().Add(u.late)
+	}
+	return delivery.Outcome{}
+}
+
+func (u *udp) Confirm() error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.lost || u.known() {
+		u.lost, u.refused = false, time.Time{}
+		return errRefused
+	}
+	return nil
+}
+
+func (u *udp) Close(context.Context) error { return nil }
+
+// No span is lost for good while nobody listens, and none is counted as delivered that did
+// not arrive, as long as the refusal comes within 100 ms or with the next packet.
+func TestConfirmer(t *testing.T) {
+	for name, late := range map[string]time.Duration{
+		"known at once": 0, "known after 10 ms": 10 * time.Millisecond, "known just in time": 99 * time.Millisecond,
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				u := &udp{late: late, start: start, listening: func() bool { return time.Since(start) > 5*time.Second }}
+				x := delivery.New(encoder{each: 1}, u, options(&record{}))
+				enqueue(x, spans(10))
+				time.Sleep(2 * time.Second)
+				if got := balanced(t, x); got.Queued != 10 || got.Delivered != 0 || got.Since.IsZero() {
+					t.Errorf("stats while nobody listens = %+v, want all queued and an outage", got)
+				}
+				got := finish(t, x)
+				if got.Delivered != 10 || len(u.reached) != 10 {
+					t.Errorf("delivered %d, reached %d, want 10", got.Delivered, len(u.reached))
+				}
+				for i := 1; i < len(u.sends); i++ {
+					if wait := u.sends[i] - u.sends[i-1]; wait > 1100*time.Millisecond {
+						t.Errorf("attempt %d after %v, want at most the 1 s of UDP and the delay", i+1, wait)
+					}
+				}
+			})
+		})
+	}
+}
+
+// A payload counts as queued until 100 ms after it was sent, and ForceFlush waits for it.
+func TestUnconfirmedCountsAsQueued(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := &udp{start: time.Now(), listening: func() bool { return true }}
+		x := delivery.New(encoder{each: 1}, u, options(&record{}))
+		enqueue(x, spans(10))
+		time.Sleep(50 * time.Millisecond)
+		if got := balanced(t, x); got.Queued != 10 {
+			t.Errorf("queued %d after 50 ms, want 10", got.Queued)
+		}
+		if err := x.ForceFlush(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if got, at := balanced(t, x), time.Since(u.start); got.Delivered != 10 || at != 100*time.Millisecond {
+			t.Errorf("delivered %d at %v, want 10 at 100ms", got.Delivered, at)
+		}
+		finish(t, x)
+	})
+}
+
+// Both payloads go back, in order: the one that met the refusal and the one before it.
+func TestLostPayloadGoesBackToTheHead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		u := &udp{start: time.Now(), listening: func() bool { n++; return n > 1 }}
+		o := options(&record{})
+		o.Senders = 8 // a Confirmer has one, whatever this says
+		x := delivery.New(encoder{each: 1, most: 5}, u, o)
+		list := spans(20)
+		enqueue(x, list)
+		finish(t, x)
+		var want []string
+		for _, s := range list {
+			want = append(want, s.Name())
+		}
+		if diff := cmp.Diff(want, u.reached); diff != "" {
+			t.Errorf("order (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// What was written and not refused is delivered, also when Shutdown's context is over.
+func TestShutdownConfirmsTheLastPayload(t *testing.T) {
+	for name, listening := range map[string]bool{"agent listens": true, "nobody listens": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				u := &udp{start: time.Now(), late: 20 * time.Millisecond, listening: func() bool { return listening }}
+				x := delivery.New(encoder{each: 1}, u, options(&record{}))
+				enqueue(x, spans(10))
+				time.Sleep(50 * time.Millisecond)
+				ctx, cancel := context.WithCancel(t.Context())
+				cancel()
+				err := x.Shutdown(ctx)
+				got := balanced(t, x)
+				if (got.Delivered == 10) != listening || (err == nil) != listening || got.Queued != 0 {
+					t.Errorf("Shutdown = %v, stats %+v, want delivered = %v", err, got, listening)
+				}
+			})
+		})
+	}
+}

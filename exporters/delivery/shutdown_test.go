@@ -1,0 +1,333 @@
+package delivery_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/spanroute/spanroute/exporters/delivery"
+)
+
+var errDown = delivery.Outcome{Verdict: delivery.Retry, Err: errors.New("connection refused")}
+
+// hang holds every attempt until its context ends.
+func hang(ctx context.Context, _ int, _ packet) delivery.Outcome {
+	<-ctx.Done()
+	return delivery.Outcome{Verdict: delivery.Retry, Err: ctx.Err()}
+}
+
+// deaf holds every attempt for an hour, whatever its context does.
+func deaf(context.Context, int, packet) delivery.Outcome {
+	time.Sleep(time.Hour)
+	return delivery.Outcome{}
+}
+
+func down(context.Context, int, packet) delivery.Outcome { return errDown }
+
+// D13 and its neighbours: what Shutdown returns, how long it takes, and what is counted.
+func TestShutdown(t *testing.T) {
+	rows := map[string]struct {
+		answer    func(context.Context, int, packet) delivery.Outcome
+		spans     int
+		settle    time.Duration // before Shutdown
+		timeout   time.Duration // of Shutdown's context; 0: cancelled, -1: no deadline
+		atLeast   time.Duration
+		atMost    time.Duration
+		delivered uint64
+		left      string // in the error; "" for nil
+	}{
+		"nothing queued":                    {nil, 0, 0, time.Minute, 0, 0, 0, ""},
+		"nothing queued, cancelled":         {nil, 0, 0, 0, 0, 0, 0, ""},
+		"receiver is well":                  {nil, 1234, 0, time.Minute, 0, 0, 1234, ""},
+		"receiver is down":                  {down, 25, 0, time.Minute, time.Minute, time.Minute, 0, "25 spans not delivered: context deadline exceeded"},
+		"receiver hangs":                    {hang, 25, 0, 3 * time.Second, 3 * time.Second, 3 * time.Second, 0, "25 spans not delivered: context deadline exceeded"},
+		"cancelled, waiting (D13)":          {nil, 9, 0, 0, 0, 0, 0, "9 spans not delivered: context canceled"},
+		"cancelled, in flight (D13)":        {hang, 25, time.Second, 0, 0, 0, 0, "25 spans not delivered: context canceled"},
+		"cancelled, in backoff (D13)":       {down, 25, time.Second, 0, 0, 0, 0, "25 spans not delivered: context canceled"},
+		"no deadline means ExportTimeout":   {down, 25, 0, -1, 30 * time.Second, 30 * time.Second, 0, "25 spans not delivered: context deadline exceeded"},
+		"a sender that ignores its context": {deaf, 25, time.Second, time.Second, time.Second, 1100 * time.Millisecond, 0, "ignores its context"},
+		"backoff included":                  {retryTimes(4, errDown), 10, 0, time.Minute, 0, 8 * time.Second, 10, ""},
+	}
+	for name, row := range rows {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, log := &sender{answer: row.answer}, &record{}
+				o := options(log)
+				o.BatchDelay = 500 * time.Millisecond
+				x := delivery.New(encoder{each: 1}, s, o)
+				enqueue(x, spans(row.spans))
+				time.Sleep(row.settle)
+				ctx, cancel := context.WithCancel(t.Context())
+				switch {
+				case row.timeout > 0:
+					ctx, cancel = context.WithTimeout(ctx, row.timeout)
+				case row.timeout == 0:
+					cancel()
+				}
+				defer cancel()
+				start := time.Now()
+				err := x.Shutdown(ctx)
+				if took := time.Since(start); took < row.atLeast || took > row.atMost {
+					t.Errorf("Shutdown took %v, want %v to %v", took, row.atLeast, row.atMost)
+				}
+				if row.left == "" && err != nil || row.left != "" && (err == nil || !strings.Contains(err.Error(), row.left)) {
+					t.Errorf("Shutdown = %v, want %q", err, row.left)
+				}
+				got := balanced(t, x)
+				if got.Delivered != row.delivered || got.Queued != 0 || got.Dropped["shutdown"] != uint64(row.spans)-row.delivered {
+					t.Errorf("stats = %+v, want delivered %d and the rest shutdown", got, row.delivered)
+				}
+				if warned := log.with("WARN spans are left at shutdown"); (warned == 1) != (row.left != "") {
+					t.Errorf("%d warnings about spans left:\n%s", warned, strings.Join(log.all(), "\n"))
+				}
+				if s.closed != 1 {
+					t.Errorf("sender closed %d times, want once", s.closed)
+				}
+				if strings.Contains(row.left, "ignores") {
+					time.Sleep(2 * time.Hour) // the bubble fails the test for any goroutine that is left
+				}
+			})
+		})
+	}
+}
+
+// D14.
+func TestAfterShutdown(t *testing.T) {
+	t.Parallel()
+	x := delivery.New(encoder{each: 1}, &sender{}, options(&record{}))
+	finish(t, x)
+	if err := x.ExportSpans(t.Context(), spans(3)); !errors.Is(err, delivery.ErrShutdown) {
+		t.Errorf("export after Shutdown = %v, want ErrShutdown", err)
+	}
+	x.Enqueue(span("late"))
+	if err := x.ForceFlush(t.Context()); err != nil {
+		t.Errorf("ForceFlush after Shutdown = %v, want nil", err)
+	}
+	if got := finish(t, x); got.Ended != 4 || got.Dropped["shutdown"] != 4 {
+		t.Errorf("stats = %+v, want 4 ended and dropped", got)
+	}
+}
+
+// Spans that come during Shutdown are counted, and are no part of what it reports.
+func TestEnqueueDuringShutdown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := delivery.New(encoder{each: 1}, &sender{answer: retryTimes(2, errDown)}, options(&record{}))
+		enqueue(x, spans(10))
+		time.AfterFunc(time.Millisecond, func() { enqueue(x, spans(5)) })
+		if got := finish(t, x); got.Delivered != 10 {
+			t.Errorf("delivered %d, want 10", got.Delivered)
+		}
+		time.Sleep(time.Second)
+		if got := balanced(t, x); got.Dropped["shutdown"] != 5 {
+			t.Errorf("dropped %v, want shutdown 5", got.Dropped)
+		}
+	})
+}
+
+func TestShutdownFromTwoGoroutines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &sender{answer: func(context.Context, int, packet) delivery.Outcome {
+			time.Sleep(2 * time.Second)
+			return delivery.Outcome{}
+		}}
+		x := delivery.New(encoder{each: 1}, s, options(&record{}))
+		enqueue(x, spans(10))
+		var group sync.WaitGroup
+		for range 3 {
+			group.Go(func() {
+				if err := x.Shutdown(t.Context()); err != nil {
+					t.Errorf("Shutdown = %v, want nil", err)
+				}
+				if got := balanced(t, x); got.Delivered != 10 {
+					t.Errorf("delivered %d when Shutdown returned, want 10", got.Delivered)
+				}
+			})
+		}
+		synctest.Wait()
+		short, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := x.Shutdown(short); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Shutdown that does not live to see the first = %v, want its context's error", err)
+		}
+		group.Wait()
+		if s.closed != 1 {
+			t.Errorf("sender closed %d times, want once", s.closed)
+		}
+	})
+}
+
+// The end of Shutdown's context is not a failure of the receiver.
+func TestCancelledAttemptIsNoFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := &record{}
+		x := delivery.New(encoder{each: 1}, &sender{answer: hang}, options(log))
+		enqueue(x, spans(10))
+		time.Sleep(time.Second)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_ = x.Shutdown(ctx)
+		got := balanced(t, x)
+		if !got.Since.IsZero() || got.LastError != "" || log.with("not delivered") != 0 {
+			t.Errorf("stats = %+v, want no outage; log:\n%s", got, strings.Join(log.all(), "\n"))
+		}
+	})
+}
+
+// A deaf sender's late answer changes nothing in the accounts.
+func TestLateAnswerOfAnAbandonedSender(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := delivery.New(encoder{each: 1}, &sender{answer: deaf}, options(&record{}))
+		enqueue(x, spans(10))
+		time.Sleep(time.Second)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_ = x.Shutdown(ctx)
+		time.Sleep(2 * time.Hour)
+		if got := balanced(t, x); got.Delivered != 0 || got.Dropped["shutdown"] != 10 {
+			t.Errorf("stats = %+v, want shutdown 10", got)
+		}
+	})
+}
+
+// closer is a sender whose Close misbehaves.
+type closer struct {
+	sender
+	close func(context.Context) error
+}
+
+func (c *closer) Close(ctx context.Context) error { return c.close(ctx) }
+
+func TestClose(t *testing.T) {
+	rows := map[string]struct {
+		close func(context.Context) error
+		want  string
+	}{
+		"error":               {func(context.Context) error { return errors.New("disk full") }, "disk full"},
+		"panic":               {func(context.Context) error { panic("secret") }, "panic in Close with a string"},
+		"waits for context":   {func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }, ""},
+		"ignores its context": {func(context.Context) error { time.Sleep(time.Hour); return nil }, "Close ignores its context"},
+	}
+	for name, row := range rows {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				x := delivery.New(encoder{each: 1}, &closer{close: row.close}, options(&record{}))
+				enqueue(x, spans(1))
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				start := time.Now()
+				err := x.Shutdown(ctx)
+				if took := time.Since(start); took > 1100*time.Millisecond {
+					t.Errorf("Shutdown took %v, want at most 100 ms after its context", took)
+				}
+				if row.want == "" && err != nil || row.want != "" && (err == nil || !strings.Contains(err.Error(), row.want)) {
+					t.Errorf("Shutdown = %v, want %q", err, row.want)
+				}
+				time.Sleep(2 * time.Hour)
+			})
+		})
+	}
+}
+
+// D15.
+func TestForceFlushWhileDown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := delivery.New(encoder{each: 1}, &sender{answer: down}, options(&record{}))
+		enqueue(x, spans(25))
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		defer cancel()
+		start := time.Now()
+		err := x.ForceFlush(ctx)
+		if took := time.Since(start); took != 200*time.Millisecond {
+			t.Errorf("ForceFlush took %v, want 200ms", took)
+		}
+		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "25 spans") {
+			t.Errorf("ForceFlush = %v, want its context's error with 25 spans", err)
+		}
+		if got := balanced(t, x); got.Queued != 25 || got.DroppedTotal() != 0 {
+			t.Errorf("stats = %+v, want 25 queued and nothing dropped", got)
+		}
+		cancelled, cancel := context.WithCancel(t.Context())
+		cancel()
+		_ = x.Shutdown(cancelled)
+		balanced(t, x)
+	})
+}
+
+// ForceFlush waits for the spans before it and not for those after it.
+func TestForceFlushWaitsForWhatCameBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hold := make(chan struct{})
+		s := &sender{answer: func(_ context.Context, n int, p packet) delivery.Outcome {
+			if p.names[0] == "late" {
+				<-hold
+			} else {
+				time.Sleep(time.Second)
+			}
+			return delivery.Outcome{}
+		}}
+		o := options(&record{})
+		o.BatchDelay, o.Senders = time.Hour, 1
+		x := delivery.New(encoder{each: 1}, s, o)
+		enqueue(x, spans(13))
+		time.AfterFunc(500*time.Millisecond, func() {
+			for range 20 {
+				x.Enqueue(span("late"))
+			}
+		})
+		start := time.Now()
+		if err := x.ForceFlush(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(start); took != 2*time.Second {
+			t.Errorf("ForceFlush took %v, want 2s: two batches, the second without the late spans", took)
+		}
+		if got := balanced(t, x); got.Delivered != 13 {
+			t.Errorf("delivered %d, want 13", got.Delivered)
+		}
+		close(hold)
+		finish(t, x)
+	})
+}
+
+// ForceFlush ends a backoff wait once, but not one the receiver asked for.
+func TestForceFlushAndBackoff(t *testing.T) {
+	rows := map[string]struct {
+		out             delivery.Outcome
+		atLeast, atMost time.Duration
+	}{
+		"backoff":     {delivery.Outcome{Verdict: delivery.Misconfigured}, 0, 0},
+		"Retry-After": {delivery.Outcome{Verdict: delivery.Retry, After: 20 * time.Second}, 19 * time.Second, 20 * time.Second},
+	}
+	for name, row := range rows {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				x := delivery.New(encoder{each: 1}, &sender{answer: retryTimes(1, row.out)}, options(&record{}))
+				enqueue(x, spans(10))
+				time.Sleep(time.Second)
+				start := time.Now()
+				if err := x.ForceFlush(t.Context()); err != nil {
+					t.Error(err)
+				}
+				if took := time.Since(start); took < row.atLeast || took > row.atMost {
+					t.Errorf("ForceFlush took %v, want %v to %v", took, row.atLeast, row.atMost)
+				}
+				finish(t, x)
+			})
+		})
+	}
+}
+
+func TestForceFlushOfNothingWithACancelledContext(t *testing.T) {
+	t.Parallel()
+	x := delivery.New(encoder{each: 1}, &sender{}, options(&record{}))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := x.ForceFlush(ctx); err != nil {
+		t.Errorf("ForceFlush = %v, want nil", err)
+	}
+	finish(t, x)
+}

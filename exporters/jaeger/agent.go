@@ -1,0 +1,124 @@
+package jaeger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// refreshTimeout bounds a lookup while there is a socket that works.
+const refreshTimeout = 2 * time.Second
+
+// agent knows where Jaeger's agent is. It belongs to the one goroutine that sends.
+type agent struct {
+	host     string
+	port     uint16
+	from     string        // where the host was set, for hints
+	interval time.Duration // between two lookups
+
+	lookup func(ctx context.Context, host string) ([]netip.Addr, error)
+	dial   func(ctx context.Context, to netip.AddrPort) (net.Conn, error)
+	now    func() time.Time
+
+	addrs []netip.Addr // of the last answer, in the resolver's order
+	turns int          // refusals, each of which moves on by one address
+	asked time.Time
+}
+
+func newAgent(host string, port int, interval time.Duration) *agent {
+	return &agent{
+		host: host, port: uint16(port), interval: interval,
+		lookup: func(ctx context.Context, host string) ([]netip.Addr, error) {
+			return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+		},
+		dial: func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+			var d net.Dialer
+			return d.DialContext(ctx, "udp", to.String())
+		},
+		now: time.Now,
+	}
+}
+
+func (a *agent) endpoint() string {
+	return net.JoinHostPort(a.host, strconv.Itoa(int(a.port)))
+}
+
+// still says whether addr is an address of the agent. It asks again when the last answer is older
+// than interval; no answer changes nothing.
+func (a *agent) still(ctx context.Context, addr netip.Addr) bool {
+	if a.interval <= 0 || a.now().Sub(a.asked) < a.interval {
+		return true
+	}
+	if _, err := netip.ParseAddr(a.host); err == nil {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
+	defer cancel()
+	if err := a.resolve(ctx); err != nil {
+		return true
+	}
+	return slices.Contains(a.addrs, addr)
+}
+
+func (a *agent) resolve(ctx context.Context) error {
+	a.asked = a.now()
+	if addr, err := netip.ParseAddr(a.host); err == nil {
+		a.addrs = []netip.Addr{addr}
+		return nil
+	}
+	addrs, err := a.lookup(ctx, a.host)
+	if err != nil {
+		return err
+	}
+	if len(addrs) == 0 {
+		return &net.DNSError{Err: "no addresses", Name: a.host, IsNotFound: true}
+	}
+	for i := range addrs {
+		addrs[i] = addrs[i].Unmap()
+	}
+	a.addrs = addrs
+	return nil
+}
+
+// connect dials the agent's addresses in the resolver's order, beginning with the one whose turn it is,
+// until one can be dialled.
+func (a *agent) connect(ctx context.Context) (net.Conn, netip.Addr, error) {
+	if len(a.addrs) == 0 || a.now().Sub(a.asked) >= a.interval && a.interval > 0 {
+		if err := a.resolve(ctx); err != nil && len(a.addrs) == 0 {
+			return nil, netip.Addr{}, err
+		}
+	}
+	var errs []error
+	for i := range a.addrs {
+		addr := a.addrs[(a.turns+i)%len(a.addrs)]
+		conn, err := a.dial(ctx, netip.AddrPortFrom(addr, a.port))
+		if err == nil {
+			a.turns += i
+			return conn, addr, nil
+		}
+		errs = append(errs, err)
+	}
+	a.addrs = nil // ask again
+	return nil, netip.Addr{}, errors.Join(errs...)
+}
+
+// turn moves on to the next address, and says false if there is only one.
+func (a *agent) turn() bool {
+	a.turns++
+	return len(a.addrs) > 1
+}
+
+func (a *agent) nobody() string { return "no agent listens on " + a.endpoint() }
+
+func (a *agent) hint(err error) string {
+	var dns *net.DNSError
+	if !errors.As(err, &dns) || !dns.IsNotFound {
+		return ""
+	}
+	return fmt.Sprintf("no such host %s, it comes from %s", a.host, a.from)
+}

@@ -1,0 +1,96 @@
+package jaeger
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"time"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/registry"
+)
+
+// Packer is an encoder by itself.
+type Packer struct{ e *encoder }
+
+// NewPacker makes the encoder that the exporter with these settings has.
+func NewPacker(s Settings, limit int) Packer {
+	common := registry.Common{MaxTagValueLength: limit}
+	switch s.Protocol {
+	case ProtocolGRPC:
+		return Packer{grpcEncoder(common, s)}
+	case ProtocolHTTPBinary:
+		return Packer{httpEncoder(common, s)}
+	}
+	e, _ := udpEncoder(common, s)
+	return Packer{e}
+}
+
+// Pack encodes spans and returns the bodies of the payloads.
+func (p Packer) Pack(spans []sdktrace.ReadOnlySpan, r *delivery.Report) [][]byte {
+	var bodies [][]byte
+	for _, p := range p.e.Encode(spans, r) {
+		bodies = append(bodies, p.body)
+	}
+	return bodies
+}
+
+// PackHalves encodes spans and splits every payload down to single spans.
+func (p Packer) PackHalves(spans []sdktrace.ReadOnlySpan, r *delivery.Report) [][]byte {
+	var bodies [][]byte
+	var halve func(*payload)
+	halve = func(whole *payload) {
+		a, b, ok := p.e.Split(whole)
+		if !ok {
+			bodies = append(bodies, whole.body)
+			return
+		}
+		halve(a)
+		halve(b)
+	}
+	for _, whole := range p.e.Encode(spans, r) {
+		halve(whole)
+	}
+	return bodies
+}
+
+// Network are the seams of the UDP sender.
+type Network struct {
+	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
+	Dial   func(ctx context.Context, to netip.AddrPort) (net.Conn, error)
+	Now    func() time.Time
+}
+
+// BuildUDP makes the exporter with these seams instead of the network.
+func BuildUDP(common registry.Common, s Settings, n Network) (delivery.Queuer, error) {
+	return assembleUDP(common, s, func(a *agent) {
+		if n.Lookup != nil {
+			a.lookup = n.Lookup
+		}
+		if n.Dial != nil {
+			a.dial = n.Dial
+		}
+		if n.Now != nil {
+			a.now = n.Now
+		}
+	})
+}
+
+// NewDirect encodes and sends on the caller's goroutine, without a queue.
+func NewDirect(s Settings) func(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
+	e, _ := udpEncoder(registry.Common{}, s)
+	u := &udp{
+		agent: newAgent(s.Thrift.AgentHostName, s.Thrift.AgentPort, s.Thrift.ResolveInterval),
+		pace:  newPace(s.Thrift.MaxBytesPerSecond, e.most),
+	}
+	return func(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
+		for _, p := range e.Encode(spans, new(delivery.Report)) {
+			if o := u.Send(ctx, p); o.Verdict != delivery.Delivered {
+				return o.Err
+			}
+		}
+		return nil
+	}
+}

@@ -1,0 +1,241 @@
+package jaeger
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"fmt"
+	"net/url"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/exporters/internal/transport"
+	"github.com/spanroute/spanroute/internal/endpoint"
+	"github.com/spanroute/spanroute/registry"
+)
+
+// Factory makes the exporter, under the name jaeger.
+var Factory = registry.NewFactory("jaeger", Defaults, build,
+	registry.WithDoc("sends spans to Jaeger: to its agent over UDP, or to its collector over HTTP or gRPC"))
+
+func init() { registry.Register(Factory) }
+
+// Where a collector is when nobody says.
+const (
+	defaultHTTP = "http://localhost:14268/api/traces"
+	defaultGRPC = "http://localhost:14250"
+	usualPath   = "/api/traces"
+	grpcPort    = "14250"
+)
+
+// Limits of one payload. A collector's queue holds 2000 spans by default and drops the rest of a request
+// it has already accepted, so 2 requests of 500 are what it can be trusted with (Jaeger v1.42.0, measured).
+const (
+	collectorSpans   = 500
+	collectorSenders = 2
+	maxHTTPBytes     = 4 << 20
+	maxGRPCBytes     = 3_670_016 // 3.5 MiB of the 4 MiB gRPC servers take by default
+	floorBytes       = 64 << 10
+	floorPacket      = 512
+)
+
+func build(_ context.Context, common registry.Common, s Settings) (sdktrace.SpanExporter, error) {
+	switch {
+	case s.Protocol == ProtocolGRPC:
+		return newGRPC(common, s)
+	case s.Protocol == ProtocolHTTPBinary, s.Protocol == ProtocolThrift && s.CollectorEndpoint != "":
+		return newHTTP(common, s)
+	}
+	return newUDP(common, s)
+}
+
+func newEncoder(common registry.Common, s Settings, w wire, f framing) *encoder {
+	return &encoder{wire: w, framing: f, limit: common.MaxTagValueLength, linkLogs: s.LinkLogs}
+}
+
+func newUDP(common registry.Common, s Settings) (sdktrace.SpanExporter, error) {
+	return assembleUDP(common, s, func(*agent) {})
+}
+
+// assembleUDP builds the exporter whose agent adapt has seen; tests put a network of their own in it.
+func assembleUDP(common registry.Common, s Settings, adapt func(*agent)) (delivery.Queuer, error) {
+	e, f := udpEncoder(common, s)
+	a := newAgent(s.Thrift.AgentHostName, agentPort(common, s), s.Thrift.ResolveInterval)
+	a.from = from(common, "thrift.agent_host_name")
+	adapt(a)
+	u := &udp{agent: a, pace: newPace(s.Thrift.MaxBytesPerSecond, e.most)}
+	if s.Thrift.ClientStats {
+		u.stats = &statistics{framing: f}
+	}
+	o := common.Delivery
+	o.Endpoint, o.Senders = a.endpoint(), 1
+	x := delivery.New(e, u, o)
+	if u.stats != nil {
+		source := x.Stats
+		u.stats.source.Store(&source)
+	}
+	return x, nil
+}
+
+// udpEncoder packs into packets of at most max_packet_size bytes.
+func udpEncoder(common registry.Common, s Settings) (*encoder, statsFraming) {
+	t := s.Thrift
+	e := newEncoder(common, s, compact{}, compactMessage{stats: t.ClientStats})
+	if s.Protocol == ProtocolUDPBinary {
+		e = newEncoder(common, s, strict{}, binaryMessage{stats: t.ClientStats})
+	}
+	e.most, e.floor = t.MaxPacketSize, floorPacket
+	if !t.UDPSplitOversizedBatches && e.most == defaultPacket && unset(common, "thrift.max_packet_size") {
+		e.most = maxPacket // or every usual batch would be lost
+	}
+	e.packet = &packetRules{whole: !t.UDPSplitOversizedBatches, truncate: t.Oversize != "drop"}
+	if t.ClientStats {
+		e.packet.client = newUUID()
+	}
+	return e, e.framing.(statsFraming)
+}
+
+func agentPort(common registry.Common, s Settings) int {
+	port := s.Thrift.AgentPort
+	if s.Protocol == ProtocolUDPBinary && port == defaultPort && unset(common, "thrift.agent_port") {
+		return defaultBinaryPort
+	}
+	return port
+}
+
+// httpEncoder packs batches for the collector's Thrift endpoint.
+func httpEncoder(common registry.Common, s Settings) *encoder {
+	e := newEncoder(common, s, strict{}, binaryBatch{})
+	e.most, e.floor, e.count = maxHTTPBytes, floorBytes, collectorSpans
+	return e
+}
+
+// grpcEncoder packs requests for PostSpans.
+func grpcEncoder(common registry.Common, s Settings) *encoder {
+	e := newEncoder(common, s, proto{}, postSpans{})
+	e.most, e.floor, e.count = maxGRPCBytes, floorBytes, collectorSpans
+	return e
+}
+
+func newHTTP(common registry.Common, s Settings) (sdktrace.SpanExporter, error) {
+	u, err := collectorURL(s.CollectorEndpoint)
+	if err != nil {
+		return nil, at("collector_endpoint", err)
+	}
+	var conf *tls.Config
+	if u.Scheme == "https" {
+		if conf, err = s.certificates().TLS("thrift."); err != nil {
+			return nil, err
+		}
+	}
+	h, err := transport.NewHTTP(transport.HTTPOptions{
+		URL: u.String(), ContentType: "application/vnd.apache.thrift.binary",
+		Username: s.Username, Password: s.Password,
+		TLS: conf, Senders: collectorSenders, UsualPath: usualPath,
+		From: from(common, "collector_endpoint"),
+	})
+	if err != nil {
+		return nil, at("collector_endpoint", err)
+	}
+	o := common.Delivery
+	o.Endpoint, o.Senders = endpoint.Redact(u.String()), collectorSenders
+	return delivery.New(httpEncoder(common, s), collectorHTTP{h}, o), nil
+}
+
+// collectorURL is the endpoint with the usual path, where it has none, and without a trailing slash.
+func collectorURL(text string) (*url.URL, error) {
+	if text == "" {
+		text = defaultHTTP
+	}
+	h, err := endpoint.ParseHTTP(text)
+	if err != nil {
+		return nil, err
+	}
+	u := h.URL
+	if u.Path == "" || u.Path == "/" {
+		u.Path, u.RawPath = usualPath, ""
+	}
+	if n := len(u.Path); n > 1 && u.Path[n-1] == '/' {
+		u.Path, u.RawPath = u.Path[:n-1], ""
+	}
+	return u, nil
+}
+
+func newGRPC(common registry.Common, s Settings) (sdktrace.SpanExporter, error) {
+	g, secure, err := collectorTarget(s.CollectorEndpoint, s.GRPC.Insecure)
+	if err != nil {
+		return nil, at("collector_endpoint", err)
+	}
+	var conf *tls.Config
+	if secure {
+		if conf, err = (transport.Certificates{CA: s.GRPC.CertificateFile}).TLS("grpc."); err != nil {
+			return nil, err
+		}
+	}
+	options := transport.GRPCOptions{Target: g.Target, TLS: conf, From: from(common, "collector_endpoint")}
+	if auth := transport.Basic(s.Username, s.Password); auth != "" {
+		options.Headers = transport.Headers{{Name: "authorization", Value: auth}}
+	}
+	t, err := transport.NewGRPC(options)
+	if err != nil {
+		return nil, at("collector_endpoint", err)
+	}
+	o := common.Delivery
+	o.Endpoint, o.Senders = g.Target, collectorSenders
+	return delivery.New(grpcEncoder(common, s), collectorGRPC{t}, o), nil
+}
+
+// collectorTarget parses a gRPC endpoint and says whether it is to be reached over TLS: its scheme
+// decides, then insecure. The default is plaintext, unless insecure is set to false.
+func collectorTarget(text string, insecure *bool) (g endpoint.GRPC, secure bool, err error) {
+	if text == "" {
+		g, err = endpoint.ParseGRPC(defaultGRPC)
+		return g, insecure != nil && !*insecure, err
+	}
+	if g, err = endpoint.ParseGRPC(text); err != nil {
+		return g, false, err
+	}
+	if g.Host != "" && g.Port == "" {
+		g = g.JoinPort(grpcPort)
+	}
+	switch g.Scheme {
+	case "http":
+		return g, false, nil
+	case "https":
+		return g, true, nil
+	}
+	return g, insecure == nil || !*insecure, nil
+}
+
+// unset says whether nobody set key.
+func unset(common registry.Common, key string) bool {
+	switch source(common, key) {
+	case "", "built-in":
+		return true
+	}
+	return false
+}
+
+func source(common registry.Common, key string) string {
+	if common.Source == nil {
+		return ""
+	}
+	return common.Source(key)
+}
+
+// from names a key and where it was set, for hints.
+func from(common registry.Common, key string) string {
+	if at := source(common, key); at != "" {
+		return fmt.Sprintf("jaeger.%s (%s)", key, at)
+	}
+	return "jaeger." + key
+}
+
+// newUUID is a random UUID, version 4 (RFC 9562).
+func newUUID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0F|0x40, b[8]&0x3F|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}

@@ -1,0 +1,124 @@
+package jaeger
+
+import (
+	"errors"
+	"time"
+
+	"github.com/spanroute/spanroute/exporters/internal/transport"
+	"github.com/spanroute/spanroute/internal/endpoint"
+	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/registry"
+)
+
+// Protocols. Thrift alone means the collector when Settings.CollectorEndpoint is set, else the agent
+// by the compact protocol.
+const (
+	ProtocolThrift     = "thrift"
+	ProtocolGRPC       = "grpc"
+	ProtocolUDPCompact = "udp/thrift.compact"
+	ProtocolUDPBinary  = "udp/thrift.binary"
+	ProtocolHTTPBinary = "http/thrift.binary"
+)
+
+// Settings is the section of the exporter. The collector beats the agent: there is one destination.
+type Settings struct {
+	Protocol          string `koanf:"protocol" otel:"OTEL_EXPORTER_JAEGER_PROTOCOL" enum:"thrift,grpc,udp/thrift.compact,udp/thrift.binary,http/thrift.binary" doc:"how spans travel; thrift means the collector when collector_endpoint is set, else the agent"`
+	CollectorEndpoint string `koanf:"collector_endpoint" alias:"grpc.endpoint" otel:"OTEL_EXPORTER_JAEGER_ENDPOINT" doc:"URL of the collector, such as http://localhost:14268/api/traces; for grpc host:port"`
+	Username          string `koanf:"username" otel:"OTEL_EXPORTER_JAEGER_USER" doc:"for Basic authentication at the collector, with password"`
+	Password          string `koanf:"password" otel:"OTEL_EXPORTER_JAEGER_PASSWORD" secret:"true" doc:"for Basic authentication at the collector, with username"`
+	Thrift            Thrift `koanf:"thrift"`
+	GRPC              GRPC   `koanf:"grpc"`
+	LinkLogs          bool   `koanf:"link_logs" doc:"write the attributes of links as logs, because references have none"`
+}
+
+// Thrift is about the agent over UDP, and the certificates of the collector over https.
+type Thrift struct {
+	AgentHostName            string        `koanf:"agent_host_name" alias:"address" otel:"OTEL_EXPORTER_JAEGER_AGENT_HOST" doc:"host of the agent"`
+	AgentPort                int           `koanf:"agent_port" alias:"port" otel:"OTEL_EXPORTER_JAEGER_AGENT_PORT" range:"1..65535" doc:"port of the agent; when not set, 6832 for udp/thrift.binary"`
+	UDPSplitOversizedBatches bool          `koanf:"udp_split_oversized_batches" otel:"OTEL_EXPORTER_JAEGER_AGENT_SPLIT_OVERSIZED_BATCHES" doc:"send a batch that needs more than one packet in several, instead of dropping it"`
+	MaxPacketSize            int           `koanf:"max_packet_size" range:"512..65000" doc:"bytes of one UDP packet; when not set, 65000 without udp_split_oversized_batches"`
+	MaxBytesPerSecond        int64         `koanf:"max_bytes_per_second" range:"0.." doc:"pace of UDP packets, so that the receiver's buffer does not overflow; 0 means none"`
+	Oversize                 string        `koanf:"oversize" enum:"truncate,drop" doc:"what happens to a span larger than a packet"`
+	ResolveInterval          time.Duration `koanf:"resolve_interval" doc:"how often the agent's host name is looked up again"`
+	ClientStats              bool          `koanf:"client_stats" doc:"tell Jaeger's agent how many spans were lost before it"`
+	CertificateFile          string        `koanf:"certificate_file" format:"pem" doc:"CA bundle for an https collector, instead of the system's"`
+	ClientCertificateFile    string        `koanf:"client_certificate_file" format:"pem" doc:"client certificate for an https collector, with client_key_file"`
+	ClientKeyFile            string        `koanf:"client_key_file" format:"pem" doc:"key of client_certificate_file"`
+}
+
+// GRPC is about the collector over gRPC.
+type GRPC struct {
+	CertificateFile string `koanf:"certificate_file" otel:"OTEL_EXPORTER_JAEGER_CERTIFICATE" format:"pem" doc:"CA bundle for a collector over TLS, instead of the system's"`
+	Insecure        *bool  `koanf:"insecure" otel:"OTEL_EXPORTER_JAEGER_GRPC_INSECURE" doc:"plaintext for an endpoint without a scheme"`
+}
+
+const (
+	defaultPort       = 6831
+	defaultBinaryPort = 6832
+	defaultPacket     = 8000
+	maxPacket         = 65000 // what Jaeger's agent and the Collector take by default
+)
+
+// Defaults are the settings where nothing is set: the agent at localhost:6831.
+func Defaults() Settings {
+	return Settings{
+		Protocol: ProtocolThrift,
+		Thrift: Thrift{
+			AgentHostName:            "localhost",
+			AgentPort:                defaultPort,
+			UDPSplitOversizedBatches: true,
+			MaxPacketSize:            defaultPacket,
+			MaxBytesPerSecond:        8_000_000,
+			Oversize:                 "truncate",
+			ResolveInterval:          30 * time.Second,
+		},
+	}
+}
+
+// Validate checks what goes beyond types and ranges: host, endpoint, and keys that come in pairs.
+// Faults are joined *registry.KeyError.
+func (s Settings) Validate() error {
+	return errors.Join(
+		at("thrift.agent_host_name", endpoint.CheckHost(s.Thrift.AgentHostName)),
+		s.checkEndpoint(),
+		s.checkCredentials(),
+		s.certificates().Check("thrift."),
+	)
+}
+
+func at(key string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &registry.KeyError{Key: key, Err: err}
+}
+
+func (s Settings) checkEndpoint() error {
+	if s.CollectorEndpoint == "" {
+		return nil
+	}
+	var err error
+	switch s.Protocol {
+	case ProtocolGRPC:
+		_, err = endpoint.ParseGRPC(s.CollectorEndpoint)
+	case ProtocolThrift, ProtocolHTTPBinary:
+		_, err = endpoint.ParseHTTP(s.CollectorEndpoint)
+	}
+	return at("collector_endpoint", err)
+}
+
+func (s Settings) checkCredentials() error {
+	switch {
+	case s.Username != "" && s.Password == "":
+		return at("password", settings.Errorf(settings.ErrMissing, "username is set without it, set both or neither"))
+	case s.Username == "" && s.Password != "":
+		return at("username", settings.Errorf(settings.ErrMissing, "password is set without it, set both or neither"))
+	}
+	return nil
+}
+
+func (s Settings) certificates() transport.Certificates {
+	return transport.Certificates{
+		CA: s.Thrift.CertificateFile, Cert: s.Thrift.ClientCertificateFile, Key: s.Thrift.ClientKeyFile,
+	}
+}

@@ -1,0 +1,219 @@
+package jaeger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"golang.org/x/time/rate"
+
+	"github.com/spanroute/spanroute/exporters/delivery"
+)
+
+// burst is how many bytes may go out at once before pacing sets in.
+const burst = 32 << 10
+
+// udp sends packets to Jaeger's agent. Nothing ever answers; what is known of losses comes from the
+// network stack: a refusal belongs to the packet before the one that meets it.
+type udp struct {
+	agent  *agent
+	pace   *rate.Limiter // nil: unpaced
+	stats  *statistics   // nil: not sent
+	lost   atomic.Bool   // the packet sent last was refused
+	mu     sync.Mutex    // guards socket and closed
+	socket *socket
+	closed bool
+}
+
+// newPace bounds the rate, because a receive buffer of 208 KiB overflows long before a receiver's
+// processor is busy; packets up to largest bytes pass.
+func newPace(bytesPerSecond int64, largest int) *rate.Limiter {
+	if bytesPerSecond <= 0 {
+		return nil
+	}
+	return rate.NewLimiter(rate.Limit(bytesPerSecond), max(burst, largest))
+}
+
+// Send writes one packet.
+func (u *udp) Send(ctx context.Context, p *payload) delivery.Outcome {
+	s, err := u.open(ctx)
+	if err != nil {
+		return delivery.Outcome{Verdict: delivery.Retry, Err: err, Hint: u.agent.hint(err)}
+	}
+	packet := p.body
+	if u.stats != nil {
+		packet = u.stats.packet(packet)
+	}
+	if u.pace != nil {
+		if err := u.pace.WaitN(ctx, len(packet)); err != nil {
+			return delivery.Outcome{Verdict: delivery.Retry, Err: err}
+		}
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		_ = s.conn.SetWriteDeadline(deadline)
+	}
+	_, err = s.conn.Write(packet)
+	return u.outcome(s, err)
+}
+
+func (u *udp) outcome(s *socket, err error) delivery.Outcome {
+	switch {
+	case err == nil:
+		if u.stats != nil {
+			u.stats.sent()
+		}
+		return delivery.Outcome{Verdict: delivery.Delivered}
+	case refused(err):
+		u.lost.Store(true)
+		u.turn(s)
+		return delivery.Outcome{Verdict: delivery.Retry, Err: plain(err), Hint: u.agent.nobody()}
+	case isErrno(err, syscall.EMSGSIZE, windowsMessageSize):
+		return delivery.Outcome{Verdict: delivery.TooLarge, Err: plain(err), Hint: hintMessageSize}
+	}
+	u.drop(s)
+	return delivery.Outcome{Verdict: delivery.Retry, Err: plain(err)}
+}
+
+const hintMessageSize = "the host sends no datagram of this size: lower jaeger.thrift.max_packet_size, " +
+	"or raise the limit (macOS: sysctl net.inet.udp.maxdgram)"
+
+// Confirm reports, once, that the packet sent last reached nobody.
+func (u *udp) Confirm() error {
+	if !u.lost.Swap(false) {
+		return nil
+	}
+	u.mu.Lock()
+	s := u.socket
+	u.mu.Unlock()
+	if s != nil && s.refused.Load() {
+		u.turn(s)
+	}
+	return fmt.Errorf("no agent listens on %s", u.agent.endpoint())
+}
+
+// Close ends the socket and its reader.
+func (u *udp) Close(context.Context) error {
+	u.mu.Lock()
+	s := u.socket
+	u.socket, u.closed = nil, true
+	u.mu.Unlock()
+	if s != nil {
+		s.close()
+	}
+	return nil
+}
+
+// open returns the socket, a new one when there is none or its address is no longer the agent's.
+func (u *udp) open(ctx context.Context) (*socket, error) {
+	u.mu.Lock()
+	s := u.socket
+	u.mu.Unlock()
+	if s != nil && u.agent.still(ctx, s.addr) {
+		return s, nil
+	}
+	conn, addr, err := u.agent.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	fresh := listen(conn, addr, &u.lost)
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.closed {
+		fresh.close()
+		return nil, net.ErrClosed
+	}
+	u.socket = fresh
+	if s != nil {
+		s.close()
+	}
+	return fresh, nil
+}
+
+// turn leaves a socket that was refused, if the agent may be at another address.
+func (u *udp) turn(s *socket) {
+	s.refused.Store(false)
+	if u.agent.turn() {
+		u.drop(s)
+	}
+}
+
+// drop closes s; the next Send opens another one.
+func (u *udp) drop(s *socket) {
+	u.mu.Lock()
+	if u.socket == s {
+		u.socket = nil
+	}
+	u.mu.Unlock()
+	s.close()
+}
+
+// socket is a connected socket and the goroutine that reads from it: a read meets a refusal at once,
+// a write only when the next packet goes out.
+type socket struct {
+	conn    net.Conn
+	addr    netip.Addr
+	refused atomic.Bool
+	done    chan struct{}
+}
+
+func listen(conn net.Conn, addr netip.Addr, lost *atomic.Bool) *socket {
+	s := &socket{conn: conn, addr: addr, done: make(chan struct{})}
+	go s.read(lost)
+	return s
+}
+
+func (s *socket) read(lost *atomic.Bool) {
+	defer close(s.done)
+	buf := make([]byte, 1)
+	for {
+		_, err := s.conn.Read(buf)
+		switch {
+		case err == nil: // an agent says nothing; what came is nobody's
+		case refused(err), isErrno(err, syscall.EHOSTUNREACH, syscall.ENETUNREACH):
+			s.refused.Store(true)
+			lost.Store(true)
+		case isErrno(err, syscall.EMSGSIZE, windowsMessageSize): // a stray datagram of more than a byte, or path MTU
+		default:
+			return
+		}
+	}
+}
+
+func (s *socket) close() {
+	_ = s.conn.Close()
+	<-s.done
+}
+
+// Numbers of winsock, which package syscall does not name alike on every system.
+const (
+	windowsMessageSize = syscall.Errno(10040)
+	windowsReset       = syscall.Errno(10054)
+	windowsRefused     = syscall.Errno(10061)
+)
+
+func refused(err error) bool {
+	return isErrno(err, syscall.ECONNREFUSED, windowsReset, windowsRefused)
+}
+
+func isErrno(err error, numbers ...syscall.Errno) bool {
+	for _, n := range numbers {
+		if errors.Is(err, n) {
+			return true
+		}
+	}
+	return false
+}
+
+// plain is the cause without the addresses that package net puts around it.
+func plain(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Err
+	}
+	return err
+}

@@ -1,0 +1,32 @@
+package otlp
+
+import (
+	"context"
+	"testing"
+
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+
+	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/exporters/internal/transport"
+)
+
+// Tree is the content of a payload, for comparing it with upstream's.
+func Tree(p *Payload) []*tracepb.ResourceSpans { return p.resources }
+
+// NewSender is the sender alone, without queue and retry.
+func NewSender(tb testing.TB, protocol, endpoint string) delivery.Sender[*Payload] {
+	s := Settings{Protocol: protocol, Endpoint: endpoint}
+	if protocol == protoGRPC {
+		to, _ := s.target()
+		g, err := newGRPCSender(context.Background(), transport.GRPCOptions{Target: to.address, Family: transport.OTLP})
+		if err != nil {
+			tb.Fatal(err)
+		}
+		return g
+	}
+	h, err := newHTTPSender(context.Background(), transport.HTTPOptions{URL: endpoint, Family: transport.OTLP}, protocol == protoJSON, false)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return h
+}

@@ -1,0 +1,214 @@
+package endpoint_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/spanroute/spanroute/internal/endpoint"
+	"github.com/spanroute/spanroute/internal/settings"
+)
+
+func TestParseHTTP(t *testing.T) {
+	for _, tt := range []struct {
+		text, want    string
+		inferred, has bool
+	}{
+		{"http://localhost:9411/api/v2/spans", "http://localhost:9411/api/v2/spans", false, true},
+		{"localhost:4318", "http://localhost:4318", true, true},
+		{"localhost:6881", "http://localhost:6881", true, true},
+		{"h", "http://h", true, false},
+		{"h/x/", "http://h/x/", true, false},
+		{"h?x=1", "http://h?x=1", true, false},
+		{"h:1/x?format=jaeger.thrift", "http://h:1/x?format=jaeger.thrift", true, true},
+		{"http://h", "http://h", false, false},
+		{"http://h/", "http://h/", false, false},
+		{"HTTPS://H:443/X", "https://H:443/X", false, true},
+		{"[::1]:4318", "http://[::1]:4318", true, true},
+		{"[::1]", "http://[::1]", true, false},
+		{"https://[2001:db8::1]/v1/traces", "https://[2001:db8::1]/v1/traces", false, false},
+		{"http://[fe80::1%25eth0]:1", "http://[fe80::1%25eth0]:1", false, true},
+		{"[fe80::1%eth0]:1", "http://[fe80::1%25eth0]:1", true, true},
+		{"http://user:pa%40ss@h:1/", "http://user:pa%40ss@h:1/", false, true},
+		{"user:pw@h:1", "http://user:pw@h:1", true, true},
+		{"http://h/a%20b?q=%2F", "http://h/a%20b?q=%2F", false, false},
+		{"http://h/redirect?to=http://x", "http://h/redirect?to=http://x", false, false},
+		{"h/redirect?to=http://x", "http://h/redirect?to=http://x", true, false},
+		{"http://my_collector.svc.cluster.local.:65535", "http://my_collector.svc.cluster.local.:65535", false, true},
+	} {
+		h, err := endpoint.ParseHTTP(tt.text)
+		if err != nil {
+			t.Errorf("ParseHTTP(%q) = %v", tt.text, err)
+			continue
+		}
+		got := h.URL.String()
+		if got != tt.want || h.SchemeInferred != tt.inferred || h.HasPort != tt.has {
+			t.Errorf("ParseHTTP(%q) = %s, inferred %t, port %t, want %s, %t, %t",
+				tt.text, got, h.SchemeInferred, h.HasPort, tt.want, tt.inferred, tt.has)
+		}
+	}
+}
+
+func TestParseHTTPRefuses(t *testing.T) {
+	for _, tt := range []struct{ text, want string }{
+		{"", `"" has no host`},
+		{"http://", `"http://" has no host`},
+		{"http:///x", `"http:///x" has no host`},
+		{"http://:80", `"http://:80" has no host`},
+		{"/v1/traces", `"/v1/traces" has no host`},
+		{"ftp://h", `"ftp://h" has the scheme "ftp", want http or https`},
+		{"grpc://h", `"grpc://h" has the scheme "grpc", want http or https`},
+		{"://h", `"://h" has the scheme "", want http or https`},
+		{"http://h:0", `"http://h:0" has the port 0, which is out of range, want 1 to 65535`},
+		{"http://h:70000", `"http://h:70000" has the port 70000, which is out of range, want 1 to 65535`},
+		{"http://h:99999999999999999999", `has the port 99999999999999999999, which is out of range`},
+		{"h:x", `"h:x" has the port "x", want 1 to 65535`},
+		{"h:", `"h:" has no port after the colon`},
+		{"http://h:/x", `has no port after the colon`},
+		{"http://h#frag", `"http://h#frag" has a fragment, remove what begins with #`},
+		{"::1", `"::1" is not of the form host:port, an IPv6 address needs brackets: [::1]:4317`},
+		{"http://[::1", `is not of the form host:port`},
+		{"http://[1.2.3.4]:1", `is not of the form host:port`},
+		{"http://[::1]x", `is not of the form host:port`},
+		{"http://a b", `holds a space or control character`},
+		{"http://h/a b", `holds a space or control character`},
+		{" http://h", `holds a space or control character`},
+		{"http://h\n", `"http://h\n" holds a space or control character`},
+		{"http://h/%zz", `is no URL: a % is not followed by two hex digits`},
+		{"http://999.1.1.1", `is neither a host name nor an IP address`},
+		{"http://a..b", `is no host name: a part between dots is empty`},
+		{"http://a|b", `holds characters a host name cannot hold`},
+		{"http://h\\x", `holds characters a host name cannot hold`},
+		{"http://u:secret@h:0", `"http://***@h:0" has the port 0`},
+		{"http://u:se/cret@h:1", `"http://***@h:1" has the port "se"`},
+		{"http://h:0?api_key=secret&a=b", `"http://h:0?api_key=***&a=b" has the port 0`},
+	} {
+		_, err := endpoint.ParseHTTP(tt.text)
+		if err == nil || !strings.Contains(err.Error(), tt.want) || !errors.Is(err, settings.ErrURL) {
+			t.Errorf("ParseHTTP(%q) = %v, want %s", tt.text, err, tt.want)
+		}
+		if err != nil && strings.Contains(err.Error(), "secret") && !strings.Contains(tt.want, "secret") {
+			t.Errorf("ParseHTTP(%q) = %v, which shows the secret", tt.text, err)
+		}
+	}
+}
+
+func TestParseGRPC(t *testing.T) {
+	for _, tt := range []struct {
+		text string
+		want endpoint.GRPC
+	}{
+		{"http://localhost:4317", endpoint.GRPC{Scheme: "http", Target: "localhost:4317", Host: "localhost", Port: "4317"}},
+		{"https://h:4317/", endpoint.GRPC{Scheme: "https", Target: "h:4317", Host: "h", Port: "4317"}},
+		{"http://h", endpoint.GRPC{Scheme: "http", Target: "h:80", Host: "h", Port: "80"}},
+		{"https://h", endpoint.GRPC{Scheme: "https", Target: "h:443", Host: "h", Port: "443"}},
+		{"h:14250", endpoint.GRPC{Target: "h:14250", Host: "h", Port: "14250"}},
+		{"h", endpoint.GRPC{Target: "h", Host: "h"}},
+		{"[::1]:14250", endpoint.GRPC{Target: "[::1]:14250", Host: "::1", Port: "14250"}},
+		{"https://[::1]", endpoint.GRPC{Scheme: "https", Target: "[::1]:443", Host: "::1", Port: "443"}},
+		{"http://h:4318/v1/traces?x=y", endpoint.GRPC{Scheme: "http", Target: "h:4318", Host: "h", Port: "4318", PathIgnored: "/v1/traces?x=y"}},
+		{"h:1/x/", endpoint.GRPC{Target: "h:1", Host: "h", Port: "1", PathIgnored: "/x"}},
+		{"dns:///h:4317", endpoint.GRPC{Scheme: "dns", Target: "dns:///h:4317"}},
+		{"dns://8.8.8.8/h:4317", endpoint.GRPC{Scheme: "dns", Target: "dns://8.8.8.8/h:4317"}},
+		{"unix:///run/otel.sock", endpoint.GRPC{Scheme: "unix", Target: "unix:///run/otel.sock"}},
+		{"passthrough:///h:1", endpoint.GRPC{Scheme: "passthrough", Target: "passthrough:///h:1"}},
+		{"unix:4317", endpoint.GRPC{Target: "dns:///unix:4317", Host: "unix", Port: "4317"}},
+	} {
+		got, err := endpoint.ParseGRPC(tt.text)
+		if err != nil || got != tt.want {
+			t.Errorf("ParseGRPC(%q) = %+v, %v, want %+v", tt.text, got, err, tt.want)
+		}
+	}
+}
+
+func TestParseGRPCRefuses(t *testing.T) {
+	for _, tt := range []struct{ text, want string }{
+		{"", `"" has no host`},
+		{"://h", `has an empty scheme, want http, https or none`},
+		{"ftp://h", `has the scheme "ftp", want http, https, dns, unix or passthrough`},
+		{"h:0", `"h:0" has the port 0, which is out of range`},
+		{"::1", `an IPv6 address needs brackets`},
+		{"http://u:secret@h:1", `"http://***@h:1" has user information, which gRPC has no use for, send a header`},
+		{"http://h#x", `has a fragment`},
+		{"dns:///", `names nothing after dns://`},
+		{"dns://h", `is not of the form dns:///host:port`},
+		{"passthrough://", `names nothing after passthrough://`},
+		{"unix://", `names nothing after unix://`},
+		{"unix:///a b", `holds a space or control character`},
+	} {
+		_, err := endpoint.ParseGRPC(tt.text)
+		if err == nil || !strings.Contains(err.Error(), tt.want) || !errors.Is(err, settings.ErrURL) {
+			t.Errorf("ParseGRPC(%q) = %v, want %s", tt.text, err, tt.want)
+		}
+	}
+}
+
+func TestJoinPort(t *testing.T) {
+	for text, want := range map[string]string{"h": "h:14250", "[::1]": "[::1]:14250", "dns": "dns:///dns:14250"} {
+		g, err := endpoint.ParseGRPC(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := g.JoinPort("14250"); got.Target != want || got.Port != "14250" {
+			t.Errorf("JoinPort of %s = %+v, want %s", text, got, want)
+		}
+	}
+}
+
+func TestCheckHost(t *testing.T) {
+	for _, ok := range []string{"localhost", "h", "jaeger-agent.observability.svc", "a_b", "1.2.3.4", "::1", "[::1]", "fe80::1%eth0", "example.org.", "1and1.com", "xn--gre-6ka8i.example"} {
+		if err := endpoint.CheckHost(ok); err != nil {
+			t.Errorf("CheckHost(%q) = %v", ok, err)
+		}
+	}
+	for _, tt := range []struct{ text, want string }{
+		{"", `"" has no host`},
+		{"http://h:1", `"http://h:1" is a URL, want a host name or IP address, the port has its own key`},
+		{"h:1", `"h:1" has a port, want a host name or IP address, the port has its own key`},
+		{"[::1]:1", `has a port`},
+		{"[1.2.3.4]", `holds characters`},
+		{"a b", `holds a space`},
+		{"h/x", `holds characters`},
+		{"u@h", `holds characters`},
+		{"999.1.1.1", `is neither a host name nor an IP address`},
+		{"6831", `is neither a host name nor an IP address`},
+		{"größe", `"größe" holds letters that are not ASCII, write the host's xn-- form`},
+		{"a..b", `a part between dots is empty`},
+		{strings.Repeat("a", 64), `longer than 63`},
+		{strings.Repeat("a.", 200) + "b", `is neither a host name nor an IP address`},
+	} {
+		err := endpoint.CheckHost(tt.text)
+		if err == nil || !strings.Contains(err.Error(), tt.want) || !errors.Is(err, settings.ErrURL) {
+			t.Errorf("CheckHost(%q) = %v, want %s", tt.text, err, tt.want)
+		}
+	}
+}
+
+func TestRedact(t *testing.T) {
+	for _, tt := range []struct{ text, want string }{
+		{"http://h:1/x?a=b", "http://h:1/x?a=b"},
+		{"http://u:p@h/x", "http://***@h/x"},
+		{"u:p@h:1", "***@h:1"},
+		{"http://u@h", "http://***@h"},
+		{"http://a@b@h", "http://***@h"},
+		{"http://u:p/w@h/x", "http://***@h/x"},
+		{"http://u:p?w@h/x", "http://***@h/x"},
+		{"http://u:p#w@h/x", "http://***@h/x"},
+		{"http://h/@scope/x", "http://h/@scope/x"},
+		{"http://h:1/@scope", "http://h:1/@scope"},
+		{"http://[::1]:1/@scope", "http://[::1]:1/@scope"},
+		{"http://h?x=a@b", "http://h?x=a@b"},
+		{"http://h?api_key=1&X-Auth=2;a=3&sig=&pass", "http://h?api_key=***&X-Auth=***;a=3&sig=&pass"},
+		{"http://h?%74oken=1", "http://h?%74oken=***"},
+		{"http://h#access_token=1", "http://h#access_token=***"},
+		{"http://h?a=?token=1", "http://h?a=?token=***"},
+		{"http://h?client_secret=a=b", "http://h?client_secret=***"},
+		{"", ""},
+		{"?", "?"},
+		{"plain words", "plain words"},
+	} {
+		if got := endpoint.Redact(tt.text); got != tt.want {
+			t.Errorf("Redact(%q) = %q, want %q", tt.text, got, tt.want)
+		}
+	}
+}
