@@ -329,7 +329,7 @@ func TestTraceIDMetadata(t *testing.T) { // G-39
 // A key that gRPC would put on the wire to the client's despair is not sent.
 func TestTraceIDMetadataKeys(t *testing.T) {
 	t.Parallel()
-	for _, key := range []string{"", "grpc-trace", "x trace", ":path", "x-träce", "x\n"} {
+	for _, key := range []string{"", "grpc-trace", "x trace", ":path", "x-träce"} {
 		v := newWorld(t, way{}, setup{serverOptions: []grpcmw.Option{grpcmw.WithTraceIDMetadata(key)}})
 		var header metadata.MD
 		if err := call(t, v.plain, "/"+unary, grpc.Header(&header)); err != nil {
