@@ -30,7 +30,7 @@ type Key struct {
 	OTel    []string // full names of environment variables, the stronger first
 	Type    Type
 	Doc     string
-	Default any      // of the Go type that goes with Type; nil for secrets and for unset pointers
+	Default any      // of the Go type that goes with Type; nil for secrets and what is not set (nil pointers, a 0 outside the range)
 	Enum    []string // the values; nil if any will do
 	Secret  bool
 	Hot     bool

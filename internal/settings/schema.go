@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Schema is the key table of one settings struct. It is made once and never changes; all methods may
@@ -24,6 +25,28 @@ type Schema struct {
 type field struct {
 	key   Key // without Default
 	index []int
+}
+
+// value is what the field holds in v, nil if that means "not set".
+func (f field) value(v reflect.Value) any {
+	value := read(v.FieldByIndex(f.index))
+	b, _ := f.key.bounds()
+	switch zero := value.(type) {
+	case int:
+		return unless(zero == 0 && !b.holds(0), value)
+	case float64:
+		return unless(zero == 0 && !b.holds(0), value)
+	case time.Duration:
+		return unless(zero == 0 && !b.holds(0), value)
+	}
+	return value
+}
+
+func unless(unset bool, value any) any {
+	if unset {
+		return nil
+	}
+	return value
 }
 
 // Of reads the tags of S, which must be a struct. defaults may be nil for the zero value; it runs anew
@@ -59,7 +82,7 @@ func (s *Schema) Keys() []Key {
 		keys[i] = f.key
 		keys[i].Aliases, keys[i].OTel, keys[i].Enum = slices.Clone(f.key.Aliases), slices.Clone(f.key.OTel), slices.Clone(f.key.Enum)
 		if !f.key.Secret {
-			keys[i].Default = read(v.FieldByIndex(f.index))
+			keys[i].Default = f.value(v)
 		}
 	}
 	return keys
@@ -76,12 +99,13 @@ func (s *Schema) Lookup(path string) (key Key, viaAlias bool, ok bool) {
 }
 
 // Section returns the values of v, a struct of the schema's type, as a nested map of canonical keys, such
-// as Decode takes. Secrets are in it. Pointers that are nil are left out.
+// as Decode takes. Secrets are in it. What is not set is left out: nil pointers, and a zero that the
+// key's range excludes.
 func (s *Schema) Section(v any) map[string]any {
 	section := map[string]any{}
 	rv := reflect.Indirect(reflect.ValueOf(v))
 	for _, f := range s.fields {
-		value := read(rv.FieldByIndex(f.index))
+		value := f.value(rv)
 		if value == nil {
 			continue
 		}
