@@ -143,9 +143,9 @@ func TestEncodeTags(t *testing.T) {
 		}, map[string]string{"otel.scope.name": "lib", "otel.library.name": "lib"}},
 		{"span beats scope beats resource", func(s *tracetest.SpanStub) {
 			s.Attributes = []attribute.KeyValue{str("a", "span")}
-			s.InstrumentationScope = instrumentation.Scope{Attributes: attribute.NewSet(str("a", "scope"), str("b", "scope"))}
+			s.InstrumentationScope = instrumentation.Scope{Version: "1", Attributes: attribute.NewSet(str("a", "scope"), str("b", "scope"))}
 			s.Resource = resource.NewSchemaless(str("a", "resource"), str("b", "resource"), str("c", "resource"), str("service.name", "s"), str("service.namespace", "ns"))
-		}, map[string]string{"a": "span", "b": "scope", "c": "resource", "service.namespace": "ns"}},
+		}, map[string]string{"a": "span", "b": "scope", "c": "resource", "service.namespace": "ns", "otel.scope.version": "1", "otel.library.version": "1"}},
 		{"the kit's scope name beats the user's", func(s *tracetest.SpanStub) {
 			s.Attributes = []attribute.KeyValue{str("otel.scope.name", "mine"), str("otel.library.version", "mine")}
 			s.InstrumentationScope = instrumentation.Scope{Name: "lib", Attributes: attribute.NewSet(str("otel.scope.name", "set"))}
