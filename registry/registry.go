@@ -139,7 +139,7 @@ func (r *Registry) Describe(name string) (d Description, err error) {
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			d, err = Description{}, fmt.Errorf("exporter %q: panic in its defaults: %v", f.name, p)
+			d, err = Description{}, fmt.Errorf("exporter %q: panic in defaults: %v", f.name, p)
 		}
 	}()
 	return Description{Name: f.name, Aliases: f.names()[1:], Doc: f.doc, Keys: f.keys()}, nil

@@ -41,10 +41,15 @@ func unknown(name string, all, names []string) error {
 	if hint := settings.DidYouMean(name, append(all, slices.Sorted(maps.Keys(kit))...)); hint != "" {
 		text += ", " + hint
 	}
-	if len(names) == 0 {
-		text += " (there are none, import " + exportersPath + "all)"
-	} else {
-		text += " (there are " + strings.Join(names, ", ") + ")"
+	return &unknownError{text + " (" + thereAre(names) + ")", settings.ErrUnknownValue}
+}
+
+func thereAre(names []string) string {
+	switch len(names) {
+	case 0:
+		return "there are none, import " + exportersPath + "all"
+	case 1:
+		return "there is only " + names[0]
 	}
-	return &unknownError{text, settings.ErrUnknownValue}
+	return "there are " + strings.Join(names, ", ")
 }
