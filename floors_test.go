@@ -53,6 +53,9 @@ var floors = map[string]floor{
 	".": {4, []string{"config", "registry", "sampling", "exporters/delivery", "internal/*"}, true},
 
 	"cmd/spanroute":       {5, everything, true},
+	"examples":            {5, everything, true},
+	"examples/chi":        {5, everything, true},
+	"examples/grpc":       {5, everything, true},
 	"examples/quickstart": {5, everything, true},
 }
 

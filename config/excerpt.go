@@ -1,10 +1,13 @@
 package config
 
 import (
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/spanroute/spanroute/internal/endpoint"
 )
 
 // An excerpt is the lines of a file, for finding places and for pointing at them. What it shows has secrets
@@ -86,5 +89,127 @@ func (e *excerpt) find(text string, n int) (line, column int) {
 	return n, e.indent(n) + 1
 }
 
-// hide takes the value of n out of what is shown.
-func (e *excerpt) hide(n *yaml.Node) {}
+// hide takes the value of n out of what is shown; of maps and pairs the names stay.
+func (e *excerpt) hide(n *yaml.Node) {
+	n = resolve(n)
+	switch n.Kind {
+	case yaml.MappingNode:
+		for i := 1; i < len(n.Content); i += 2 {
+			e.hide(n.Content[i])
+		}
+	case yaml.SequenceNode:
+		for i, item := range n.Content {
+			if i == 0 && len(n.Content) == 2 && resolve(item).Kind == yaml.ScalarNode {
+				continue
+			}
+			e.hide(item)
+		}
+	case yaml.ScalarNode:
+		e.hideScalar(n)
+	}
+}
+
+// hideNamed takes values out whose keys, anywhere below n, sound like secrets.
+func (e *excerpt) hideNamed(n *yaml.Node) {
+	n = resolve(n)
+	for i, child := range n.Content {
+		if n.Kind == yaml.MappingNode && i%2 == 1 && secretWord(resolve(n.Content[i-1]).Value) {
+			e.hide(child)
+			continue
+		}
+		e.hideNamed(child)
+	}
+}
+
+// hideScalar masks the line that n begins on from there to its end, which in a flow mapping is more than the
+// value, and all deeper lines below, which a long value may go on in.
+func (e *excerpt) hideScalar(n *yaml.Node) {
+	if isNull(n) {
+		return
+	}
+	e.secrets = append(e.secrets, secretSpan{line: n.Line, from: n.Column})
+	if e.endsOnItsLine(n) {
+		return
+	}
+	indent := e.indent(n.Line)
+	for line := n.Line + 1; line <= len(e.lines); line++ {
+		if strings.TrimSpace(e.lines[line-1]) != "" && e.indent(line) <= indent {
+			return
+		}
+		e.secrets = append(e.secrets, secretSpan{line: line, from: 1})
+	}
+}
+
+// endsOnItsLine reports whether the source of n is certainly all on one line.
+func (e *excerpt) endsOnItsLine(n *yaml.Node) bool {
+	rest := string([]rune(e.line(n.Line))[min(n.Column-1, utf8.RuneCountInString(e.line(n.Line))):])
+	switch {
+	case n.Style&yaml.DoubleQuotedStyle != 0:
+		return strings.Contains(strings.TrimPrefix(strings.ReplaceAll(rest, `\\"`, ""), `"`), `"`)
+	case n.Style&yaml.SingleQuotedStyle != 0:
+		return strings.Contains(strings.TrimPrefix(rest, "'"), "'")
+	case n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
+		return false
+	}
+	return strings.HasPrefix(rest, n.Value)
+}
+
+// show returns line n with secrets masked, and where column stands in it.
+func (e *excerpt) show(n, column int) (text string, caret int) {
+	text = e.line(n)
+	from := len([]rune(text)) + 1
+	for _, s := range e.secrets {
+		if s.line == n {
+			from = min(from, s.from)
+		}
+	}
+	if e.unparsed {
+		from = min(from, e.guessSecret(n))
+	}
+	if runes := []rune(text); from <= len(runes) {
+		text, column = string(runes[:from-1])+masked, min(column, from)
+	}
+	shown := redactURLs(text)
+	if shown != text {
+		column = min(column, utf8.RuneCountInString(commonPrefix(shown, text))+1)
+	}
+	return shown, column
+}
+
+var urlText = regexp.MustCompile(`[^\s"',\[\]{}]*(://|@)[^\s"']*`)
+
+// redactURLs masks what is secret in the URLs of a line, whatever key they belong to.
+func redactURLs(line string) string {
+	return urlText.ReplaceAllStringFunc(line, endpoint.Redact)
+}
+
+func commonPrefix(a, b string) string {
+	i := 0
+	for i < len(a) && i < len(b) && a[i] == b[i] {
+		i++
+	}
+	return strings.ToValidUTF8(a[:i], "")
+}
+
+// guessSecret finds the column from which line n of a file that is no YAML could hold a secret: behind a word that
+// sounds like one, or everything if such a word stands on a line above that is less indented.
+func (e *excerpt) guessSecret(n int) int {
+	line := e.line(n)
+	none := utf8.RuneCountInString(line) + 1
+	indent := e.indent(n)
+	for above := n - 1; above > 0 && n-above < 200; above-- {
+		text := e.lines[above-1]
+		if strings.TrimSpace(text) == "" || e.indent(above) >= indent {
+			continue
+		}
+		if indent = e.indent(above); secretWord(text) {
+			return e.indent(n) + 1
+		}
+	}
+	if name, _, ok := strings.Cut(line, ":"); ok && secretWord(line) {
+		return utf8.RuneCountInString(name) + 2
+	} else if secretWord(line) {
+		return e.indent(n) + 1
+	}
+	return none
+}

@@ -281,6 +281,8 @@ func (p *fileParser) unknownMember(m member, section, name, written string) {
 	}
 	if secretWord(name) || secretWord(section) {
 		p.text.hide(m.value)
+	} else {
+		p.text.hideNamed(m.value)
 	}
 	p.unknown(p.at(m.name), written, section, name)
 }

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spanroute/spanroute/internal/settings"
 )
@@ -113,6 +114,8 @@ func (l *loader) text(to *layer, e *entry, text string, alias bool) {
 	}
 	var err error
 	switch {
+	case !utf8.ValidString(text):
+		err = settings.Errorf(ErrEncoding, "bytes that are no UTF-8")
 	case e.key.path == "excluded_urls" && trimmed[0] != '[':
 		e.value, err = l.splitPatterns(e, trimmed)
 	case e.key.Type == settings.TypeList:

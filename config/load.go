@@ -52,6 +52,11 @@ func check(sources *Sources, files []file, problems []Diagnostic) (*Config, Diag
 		return nil, slices.Concat(errs, warnings)
 	}
 	cfg.Warnings = warnings
+	for _, d := range warnings {
+		if d.Source.Layer == LayerOTel && strings.HasSuffix(d.Hint, "ignored") || d.Source.Layer == LayerOTel && d.Kind == WarnIgnored {
+			cfg.origins.ignored = append(cfg.origins.ignored, d)
+		}
+	}
 	return cfg, warnings
 }
 

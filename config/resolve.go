@@ -45,7 +45,7 @@ type resolver struct {
 }
 
 func (r *resolver) resolve() *Config {
-	cfg := &Config{registry: r.sources.Registry, origins: newOrigins(r.loader, r.merged)}
+	cfg := &Config{registry: r.sources.Registry, origins: &origins{table: r.table, merged: r.merged}}
 	c := commonDefaults()
 	r.common(&c)
 	c.assign(cfg)
@@ -54,6 +54,7 @@ func (r *resolver) resolve() *Config {
 	}
 	r.types = cfg.ExporterTypes
 	r.endpoints()
+	r.pairsOfKeys()
 	r.exporters(cfg)
 	r.across(cfg)
 	return cfg
@@ -112,7 +113,9 @@ func (r *resolver) exporter(name string, section map[string]any, timeout time.Du
 		if fault.Key != "" {
 			path = joinPath(name, fault.Key)
 		}
-		r.faultAt(path, fault.Err)
+		if settings.KindOf(fault.Err) != ErrMissing || r.table.byPath[r.partner(path)] == nil { // else R19 has said it
+			r.faultAt(path, fault.Err)
+		}
 	}
 	return x
 }
@@ -120,8 +123,8 @@ func (r *resolver) exporter(name string, section map[string]any, timeout time.Du
 // faultAt reports a fault of the merged result at the place of the value that causes it, once per key.
 func (r *resolver) faultAt(path string, err error) {
 	e := r.winner(path)
-	if e == nil {
-		e = &entry{key: r.table.byPath[path], written: path}
+	if e == nil { // a default that will not do: whoever chose the exporter hears of it
+		e = r.chooser(path)
 	}
 	if e.source.Layer == LayerOTel {
 		r.rejected[e] = Diagnostic{
@@ -133,4 +136,15 @@ func (r *resolver) faultAt(path string, err error) {
 		return
 	}
 	r.refuse(e, e.source, err)
+}
+
+func (r *resolver) chooser(path string) *entry {
+	if e := r.winner("exporter_type"); e != nil && e.source.Layer == LayerOTel {
+		return e
+	} else if e != nil {
+		at := *e
+		at.written = path
+		return &at
+	}
+	return &entry{key: r.table.byPath[path], written: path}
 }

@@ -1,5 +1,131 @@
 package config
 
-func (r *resolver) endpoints() {}
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
-func (r *resolver) across(cfg *Config) {}
+	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/sampling"
+)
+
+// across applies the rules that span keys of the whole section, on the decoded result.
+func (r *resolver) across(cfg *Config) {
+	r.batch(cfg)
+	r.sampled(cfg)
+	r.noExporter(cfg)
+	r.hidden()
+	if slices.Contains(r.types, "memory") {
+		if e := r.winner("exporter_type"); e != nil {
+			r.warn(WarnSuspicious, e, e.source, "memory keeps spans for tests", "choose an exporter that sends them")
+		}
+	}
+}
+
+// batch is R14.
+func (r *resolver) batch(cfg *Config) {
+	b := &cfg.Batch
+	if b.MaxExportBatchSize <= b.MaxQueueSize {
+		return
+	}
+	e := r.first("batch.max_export_batch_size", "batch.max_queue_size")
+	if e != nil {
+		r.warn(WarnSuspicious, e, e.source, fmt.Sprintf("a batch of %d spans is above max_queue_size", b.MaxExportBatchSize),
+			fmt.Sprintf("lowered to %d", b.MaxQueueSize))
+	}
+	b.MaxExportBatchSize = b.MaxQueueSize
+}
+
+// first is the winner of the first path that a layer sets, nil if there is none.
+func (r *resolver) first(paths ...string) *entry {
+	for _, path := range paths {
+		if e := r.winner(path); e != nil {
+			return e
+		}
+	}
+	return nil
+}
+
+// sampled is R15 and R18, and says that a rate of 1 was inferred.
+func (r *resolver) sampled(cfg *Config) {
+	rate := r.winner("sample_rate")
+	ratio := cfg.Sampling.Sampler == sampling.TraceIDRatio || cfg.Sampling.Sampler == sampling.ParentBasedTraceIDRatio
+	switch {
+	case rate != nil && rate == r.otel.inferred:
+		r.warn(WarnInferred, rate, rate.source, "no rate is set", "all traces are kept")
+	case rate != nil && !ratio:
+		r.warn(WarnIgnored, rate, rate.source, cfg.Sampling.Sampler+" has no use for a rate", "choose a traceidratio sampler")
+	}
+	never := strings.HasSuffix(cfg.Sampling.Sampler, "always_off") || ratio && cfg.Sampling.SampleRate == 0
+	if len(cfg.ExporterTypes) == 0 || !never {
+		return
+	}
+	e := r.first("sample_rate", "exporter_type")
+	message, hint := "no trace begins here, sample_rate is 0", "set sample_rate"
+	if !ratio {
+		e, message, hint = r.first("sampling.sampler"), "no trace begins here, the sampler is "+cfg.Sampling.Sampler, "choose another sampler"
+	}
+	if e != nil {
+		r.warn(WarnNoTraces, e, e.source, message, hint)
+	}
+}
+
+// noExporter is R16.
+func (r *resolver) noExporter(cfg *Config) {
+	if len(cfg.ExporterTypes) > 0 {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.env)) {
+		if strings.HasPrefix(name, "OTEL_EXPORTER_") && strings.HasSuffix(name, "_ENDPOINT") && r.variable(name) != "" {
+			r.report.add(Diagnostic{
+				Kind: WarnSuspicious, Severity: Warning, Source: Source{Layer: LayerOTel, Name: name},
+				Message: "there is no exporter to use it", Hint: "set exporter_type",
+			})
+		}
+	}
+}
+
+// pairsOfKeys is R19: keys that come together.
+func (r *resolver) pairsOfKeys() {
+	for _, k := range r.table.keys {
+		other := r.partner(k.path)
+		if k.exporter == "" || r.table.byPath[other] == nil {
+			continue
+		}
+		if e := r.winner(k.path); e != nil && r.winner(other) == nil {
+			r.faultAt(k.path, settings.Errorf(ErrMissing, "%s is not set", other).WithHint("set both or neither"))
+		}
+	}
+}
+
+// partner is the key that path goes together with, "" if it stands alone.
+func (r *resolver) partner(path string) string {
+	section, name := splitPath(path)
+	other := map[string]string{
+		"client_certificate_file": "client_key_file", "client_key_file": "client_certificate_file",
+		"username": "password", "password": "username",
+	}[name]
+	if other == "" {
+		return ""
+	}
+	return joinPath(section, other)
+}
+
+// hidden tells when a kit layer hides a variable of OpenTelemetry that says something else.
+func (r *resolver) hidden() {
+	for _, k := range r.table.keys {
+		e := r.winner(k.path)
+		if e == nil || e.source.Layer != LayerEnv && e.source.Layer != LayerFlags {
+			continue
+		}
+		for _, below := range r.stacks[k.path] {
+			if below.source.Layer == LayerOTel && below != r.otel.inferred && !equal(below.value, e.value) {
+				r.report.add(Diagnostic{
+					Kind: WarnHidden, Severity: Warning, Key: e.written, Source: e.source, Related: []Source{below.source},
+					Message: "hides " + below.source.Name + ", which says something else",
+				})
+			}
+		}
+	}
+}

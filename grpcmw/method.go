@@ -33,7 +33,7 @@ func named(fullMethod string, other bool) method {
 // wellFormed reports whether fullMethod is /service/method, cut at the last slash as grpc-go does.
 func wellFormed(fullMethod string) bool {
 	slash := strings.LastIndexByte(fullMethod, '/')
-	return slash > 1 && fullMethod[0] == '/' && slash < len(fullMethod)-1
+	return slash > 1 && fullMethod[0] == '/' && fullMethod[1] != '/' && slash < len(fullMethod)-1
 }
 
 func (m method) append(attrs []attribute.KeyValue) []attribute.KeyValue {

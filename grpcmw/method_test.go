@@ -111,7 +111,8 @@ func TestUndecodableRequest(t *testing.T) { // G-09
 	}
 	wantOutcome(t, server, "INTERNAL", "INTERNAL")
 	wantOutcome(t, client, "INTERNAL", "INTERNAL")
-	spantest.Golden(t, "undecodable_request", []spantest.Span{server}, v.port(), "{port}", peerPort(server), "{client}")
+	spantest.Golden(t, "undecodable_request", []spantest.Span{server}, v.port(), "{port}", peerPort(server), "{client}",
+		`\u00a0`, " ") // protobuf's texts change from build to build on purpose
 }
 
 // A request that cannot be decompressed never reaches an interceptor either.

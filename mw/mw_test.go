@@ -2,6 +2,7 @@ package mw_test
 
 import (
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -53,10 +54,19 @@ func wantAttrs(t *testing.T, s spantest.Span, want map[string]string) {
 func serveReal(t *testing.T, h http.Handler, send func(c *http.Client, url string), opts ...mw.Option) spantest.Span {
 	t.Helper()
 	rec := spantest.NewRecorder(t)
-	srv := httptest.NewServer(mw.New(append([]mw.Option{mw.With(rec.Tracing())}, opts...)...)(h))
-	t.Cleanup(srv.Close)
+	srv := quietServer(t, mw.New(append([]mw.Option{mw.With(rec.Tracing())}, opts...)...)(h))
+	srv.Start()
 	send(srv.Client(), srv.URL)
 	return rec.One(t)
+}
+
+// quietServer is a server that is closed at the end of the test and logs nothing; the caller starts it.
+func quietServer(t *testing.T, h http.Handler) *httptest.Server {
+	t.Helper()
+	srv := httptest.NewUnstartedServer(h)
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
+	t.Cleanup(srv.Close)
+	return srv
 }
 
 // fetch sends one request and reads the whole answer.

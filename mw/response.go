@@ -58,21 +58,17 @@ func (w writer) writeString(s string) (int, error) {
 	return n, err
 }
 
-// readFrom gives the wrapped writer the reader itself, so that sendfile still works. A reader that fails before
-// its first byte is no failed write, and sends no header.
+// readFrom gives the wrapped writer the reader itself, so that sendfile still works. An error before the first
+// byte and before the header is one of the reader: no failed write, and no header was sent.
 func (w writer) readFrom(src io.Reader) (int64, error) {
 	begun := w.rec.status.Load() != 0
 	n, err := w.rec.w.(io.ReaderFrom).ReadFrom(src)
 	if n > 0 {
 		w.rec.begin(http.StatusOK)
-		begun = true
 	}
-	if !begun && !errors.Is(err, http.ErrHandlerTimeout) {
-		err2 := err
-		w.rec.wrote(n, nil)
-		return n, err2
+	if n > 0 || begun {
+		w.rec.wrote(n, err)
 	}
-	w.rec.wrote(n, err)
 	return n, err
 }
 

@@ -3,6 +3,7 @@ package receivers
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -29,6 +30,7 @@ const (
 // Collector is a running OpenTelemetry Collector v0.155.0 that writes all it receives to a file.
 type Collector struct {
 	*process
+	dir string // of the file
 
 	mu     sync.Mutex
 	file   *os.File
@@ -36,23 +38,25 @@ type Collector struct {
 	traces map[string][]stored.Span
 }
 
-// StartCollector starts a collector that writes into dir. peers is the directory of that name.
-func StartCollector(peers, dir string) (*Collector, error) {
+// StartCollector starts a collector that writes into a directory of its own. peers is the directory of that name.
+func StartCollector(peers string) (*Collector, error) {
 	if err := free(collectorOTLPGRPC, collectorOTLPHTTP, collectorZipkin, collectorThriftHTTP, collectorJaegerGRPC); err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "spanroute-e2e-")
+	if err != nil {
 		return nil, err
 	}
 	output := filepath.Join(dir, "out.jsonl")
 	command := exec.Command(filepath.Join(peers, "bin", "otelcol"),
 		"--config", filepath.Join(peers, "otelcol", "config.yaml"), "--set=exporters.file.path="+output)
-	c := &Collector{traces: make(map[string][]stored.Span)}
-	var err error
+	c := &Collector{dir: dir, traces: make(map[string][]stored.Span)}
 	c.process, err = run(command, "otelcol", func(ctx context.Context) bool { return listens(ctx, collectorOTLPGRPC) })
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	if c.file, err = os.Open(output); err != nil {
-		_ = c.stop()
-		return nil, err
+		return nil, errors.Join(err, c.stop(), os.RemoveAll(dir))
 	}
 	return c, nil
 }
@@ -65,12 +69,9 @@ func listens(ctx context.Context, address string) bool {
 	return conn.Close() == nil
 }
 
-// Stop ends the collector.
+// Stop ends the collector and removes what it wrote.
 func (c *Collector) Stop() error {
-	if err := c.stop(); err != nil {
-		return err
-	}
-	return c.file.Close()
+	return errors.Join(c.stop(), c.file.Close(), os.RemoveAll(c.dir))
 }
 
 // ThriftHTTP returns host and port of the receiver of Thrift batches at /api/traces.

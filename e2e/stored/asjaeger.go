@@ -54,7 +54,7 @@ func jaegerSpanTags(s sdktrace.ReadOnlySpan) []string {
 	}
 	tags = append(tags, statusTags(s.Status())...)
 	tags = append(tags, scopeTags(s)...)
-	tags = append(tags, attributesOf(s.InstrumentationScope().Attributes.ToSlice(), jaegerText)...)
+	tags = append(tags, attributesOf(scopeAttributes(s), jaegerText)...)
 	if ts := s.SpanContext().TraceState().String(); ts != "" {
 		tags = append(tags, textOf("w3c.tracestate", ts))
 	}

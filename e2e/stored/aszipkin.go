@@ -60,7 +60,7 @@ func annotation(e sdktrace.Event) string {
 func zipkinTags(s sdktrace.ReadOnlySpan) map[string]string {
 	tags := make(map[string]string)
 	for _, list := range [][]attribute.KeyValue{ // the later one wins
-		withoutService(s.Resource().Attributes()), s.InstrumentationScope().Attributes.ToSlice(), s.Attributes(),
+		withoutService(s.Resource().Attributes()), scopeAttributes(s), s.Attributes(),
 	} {
 		for _, kv := range list {
 			tags[clean(string(kv.Key))] = plain(kv.Value)

@@ -11,7 +11,8 @@ import (
 )
 
 // Exact is the span itself, as OTLP carries it: nothing is lost, texts are valid UTF-8 (exporters.md section 1
-// rule 2), a negative duration is 0 and a start before 1970 is 0 (rule 5).
+// rule 2), a negative duration is 0 and a start before 1970 is 0 (rule 5). The tracestate of links is left out, as
+// OpenTelemetry's own exporter does.
 func Exact(s sdktrace.ReadOnlySpan) Span {
 	start := max(0, s.StartTime().UnixNano())
 	span := Span{
@@ -31,14 +32,19 @@ func Exact(s sdktrace.ReadOnlySpan) Span {
 	}
 	for _, l := range s.Links() {
 		span.Links = append(span.Links, Link{
-			l.SpanContext.TraceID().String(), l.SpanContext.SpanID().String(), l.SpanContext.TraceState().String(),
+			l.SpanContext.TraceID().String(), l.SpanContext.SpanID().String(), "",
 			attributesOf(l.Attributes, otlpText), l.DroppedAttributeCount,
 		})
 	}
 	span.Service, span.Resource = splitService(attributesOf(s.Resource().Attributes(), otlpText))
 	scope := s.InstrumentationScope()
-	span.Scope = Scope{clean(scope.Name), clean(scope.Version), attributesOf(scope.Attributes.ToSlice(), otlpText)}
+	span.Scope = Scope{clean(scope.Name), clean(scope.Version), attributesOf(scopeAttributes(s), otlpText)}
 	return span
+}
+
+func scopeAttributes(s sdktrace.ReadOnlySpan) []attribute.KeyValue {
+	scope := s.InstrumentationScope()
+	return scope.Attributes.ToSlice()
 }
 
 func clean(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }

@@ -2,7 +2,6 @@ package stored
 
 import (
 	"encoding/base64"
-	"encoding/binary"
 	"slices"
 	"strings"
 
@@ -23,14 +22,17 @@ const (
 
 // AtJaeger returns how Jaeger v1.42.0 must answer for a span that came in that format.
 func AtJaeger(s sdktrace.ReadOnlySpan, f Format) Span {
+	var span Span
 	switch f {
 	case Thrift, APIv2:
-		return asJaeger(s, true) // the query API answers in µs
+		span = asJaeger(s, true) // the query API answers in µs
 	case Zipkin:
-		return zipkinAtJaeger(asZipkin(s))
+		span = zipkinAtJaeger(asZipkin(s))
 	default:
-		return otlpAtJaeger(s)
+		span = otlpAtJaeger(s)
 	}
+	sortLinks(span.Links)
+	return span
 }
 
 // otlpAtJaeger: scope attributes and dropped counts get lost, bytes are base64 text, JSON is escaped for HTML.
@@ -71,10 +73,19 @@ func jaegerTextOfOTLP(key string, v attribute.Value) string {
 	return textOf(key, jsonOf(tree(v), true))
 }
 
-// zipkinAtJaeger: tags are texts, the remote endpoint becomes peer tags, and of the kinds only two are known.
+// zipkinAtJaeger: tags are texts, the remote endpoint becomes peer tags, of the kinds only two are known, and the
+// text of an error moves to a tag of its own.
 func zipkinAtJaeger(z zipkinSpan) Span {
 	span := z.Span
+	failure, failed := z.tags["error"]
+	delete(z.tags, "error")
 	tags := textTags(z.tags)
+	if failed {
+		tags = append(tags, boolOf("error", true))
+	}
+	if failure != "" && failure != "true" {
+		tags = append(tags, textOf("error.message", failure))
+	}
 	switch span.Kind {
 	case "client", "server":
 		tags = append(tags, textOf("span.kind", span.Kind))
@@ -87,8 +98,7 @@ func zipkinAtJaeger(z zipkinSpan) Span {
 		tags = append(tags, textOf("peer.service", z.remote.service))
 	}
 	if z.remote.ip.Is4() {
-		ip := z.remote.ip.As4()
-		tags = append(tags, intOf("peer.ipv4", int64(binary.BigEndian.Uint32(ip[:]))))
+		tags = append(tags, textOf("peer.ipv4", z.remote.ip.String()))
 	}
 	if z.remote.port > 0 {
 		tags = append(tags, intOf("peer.port", z.remote.port))
@@ -187,12 +197,12 @@ func zipkinAtCollector(s sdktrace.ReadOnlySpan) Span {
 		}
 	}
 	if z.remote.service != "" {
-		z.tags["peer.service"] = z.remote.service
+		z.tags["service.peer.name"] = z.remote.service
+	}
+	if z.remote.ip.IsValid() {
+		z.tags["network.peer.address"] = z.remote.ip.String()
 	}
 	tags := without(textTags(z.tags), []string{"otel.status_code=", "otel.scope.", "otel.library."})
-	if z.remote.ip.IsValid() {
-		tags = append(tags, textOf("net.peer.ip", z.remote.ip.String()))
-	}
 	if z.remote.port > 0 {
 		tags = append(tags, intOf("net.peer.port", z.remote.port))
 	}

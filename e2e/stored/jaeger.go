@@ -2,8 +2,10 @@ package stored
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // The answer of GET /api/traces/{id}, as far as it is compared.
@@ -35,7 +37,8 @@ type (
 )
 
 // FromJaeger reads what Jaeger's query API answers for one trace. Jaeger keeps kind, status, scope and the like as
-// tags, and so does the Span. Its own tag internal.span.format is left out.
+// tags, and so does the Span. Its own tag internal.span.format is left out. Links are sorted, because the query API
+// moves references (model/adjuster/parent_reference.go puts a link into the own trace before the parent).
 func FromJaeger(body []byte) ([]Span, error) {
 	var answer jaegerAnswer
 	decoder := json.NewDecoder(bytes.NewReader(body))
@@ -66,13 +69,14 @@ func (s jaegerSpan) span(p jaegerProcess) (Span, error) {
 	if span.Duration, err = micros(s.Duration); err != nil {
 		return span, err
 	}
-	for i, r := range s.References {
-		if i == 0 && r.RefType == "CHILD_OF" && r.TraceID == s.TraceID {
+	for _, r := range s.References {
+		if span.Parent == "" && r.RefType == "CHILD_OF" && r.TraceID == s.TraceID {
 			span.Parent = r.SpanID
 			continue
 		}
 		span.Links = append(span.Links, Link{TraceID: r.TraceID, SpanID: r.SpanID, Attributes: []string{textOf("ref", r.RefType)}})
 	}
+	sortLinks(span.Links)
 	for _, l := range s.Logs {
 		at, err := micros(l.Timestamp)
 		if err != nil {
@@ -101,4 +105,8 @@ func jaegerTags(tags []jaegerTag) []string {
 		list = append(list, nestedOf(t.Key, jaegerTypes[t.Type], fmt.Sprint(t.Value)))
 	}
 	return sorted(list)
+}
+
+func sortLinks(links []Link) {
+	slices.SortFunc(links, func(a, b Link) int { return cmp.Or(cmp.Compare(a.TraceID, b.TraceID), cmp.Compare(a.SpanID, b.SpanID)) })
 }

@@ -13,9 +13,10 @@ const (
 	costElement   = 16  // of an array
 )
 
-// cost estimates the bytes a queued span keeps alive. It allocates only for attributes that
-// are arrays, maps or bytes, since OpenTelemetry hands those out as copies.
-func cost(span sdktrace.ReadOnlySpan) int64 {
+// Cost estimates the bytes that a span keeps alive, which is what a queue is bounded by. It
+// allocates only for attributes that are arrays, maps or bytes, since OpenTelemetry hands
+// those out as copies.
+func Cost(span sdktrace.ReadOnlySpan) int64 {
 	n := costSpan + len(span.Name()) + len(span.Status().Description)
 	n += attributesCost(span.Attributes())
 	for _, event := range span.Events() {

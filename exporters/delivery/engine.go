@@ -61,7 +61,7 @@ func newEngine(o Options, maxSpans int) *engine {
 
 // enqueue takes one span or counts it as dropped.
 func (e *engine) enqueue(span sdktrace.ReadOnlySpan) {
-	it := item{span: span, cost: cost(span), at: time.Now()}
+	it := item{span: span, cost: Cost(span), at: time.Now()}
 	e.mu.Lock()
 	e.ended++
 	if reason := e.refuses(it.cost); reason != "" {

@@ -86,40 +86,36 @@ func ids(t testing.TB, payloads []*zipkin.Payload) (out []string) {
 }
 
 func TestEncodeKeepsWithinTheLimit(t *testing.T) {
+	const limit, huge = 5_000_000, 20
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 2 {
-		var spans []sdktrace.ReadOnlySpan
-		var want []string
-		for i := range 50 {
-			id := trace.SpanID{1, byte(i)}
-			size := r.IntN(600_000)
-			if i == 20 {
-				size = 6_000_000
-			}
-			spans = append(spans, spanS(func(s *tracetest.SpanStub) {
-				s.SpanContext = s.SpanContext.WithSpanID(id)
-				s.Attributes = []attribute.KeyValue{attribute.String("fill", strings.Repeat("x", size))}
-			}))
-			want = append(want, id.String())
+	var spans []sdktrace.ReadOnlySpan
+	var sizes []int
+	for i := range 40 {
+		size := r.IntN(800_000)
+		if i == huge {
+			size = limit + 1
 		}
-		payloads := zipkin.NewEncoder(zipkin.Node{}, 0).Encode(spans, &delivery.Report{})
-		for _, p := range payloads {
-			check(t, p)
-			if p.Size() > 5_000_000 && p.Spans() > 1 {
-				t.Errorf("payload of %d spans has %d bytes, want at most 5000000", p.Spans(), p.Size())
-			}
+		sizes = append(sizes, size)
+		spans = append(spans, sized(size))
+	}
+	payloads := zipkin.NewEncoder(zipkin.Node{}, 0).Encode(spans, &delivery.Report{})
+	next, alone := 0, false
+	for i, p := range payloads {
+		if p.Size() > limit && p.Spans() > 1 {
+			t.Errorf("payload %d of %d spans has %d bytes, want at most %d", i, p.Spans(), p.Size(), limit)
 		}
-		if got := ids(t, payloads); strings.Join(got, " ") != strings.Join(want, " ") {
-			t.Errorf("spans came out as %v, want %v", got, want)
+		for range p.Spans() {
+			alone = alone || next == huge && p.Spans() == 1
+			next++
 		}
-		for i := range len(payloads) - 1 { // greedy: the next span would not have fitted
-			next := decode(t, zipkin.Body(payloads[i+1]))[0]
-			raw, _ := json.Marshal(next)
-			if payloads[i].Size()+len(raw) < 4_900_000 {
-				t.Errorf("payload %d ends at %d bytes, and the next span has %d", i, payloads[i].Size(), len(raw))
-			}
+		if next < len(sizes) && p.Size()+sizes[next] < limit-1000 {
+			t.Errorf("payload %d ends at %d bytes, and the next span would have fitted with %d", i, p.Size(), sizes[next])
 		}
 	}
+	if next != len(spans) || !alone {
+		t.Errorf("%d spans came out, the huge one alone = %t, want %d and true", next, alone, len(spans))
+	}
+	check(t, payloads[0])
 }
 
 func TestSplitHalvesWithoutLosingASpan(t *testing.T) {

@@ -1,0 +1,150 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spanroute/spanroute/internal/settings"
+)
+
+// origins remembers who set each key, for Explain and Source.
+type origins struct {
+	table   *table
+	merged  *merged
+	ignored Diagnostics // variables of OpenTelemetry that were not used
+}
+
+// An Explanation says what a key is, who set it, and whom that one hides.
+type Explanation struct {
+	Key    string
+	Value  string // as text, secrets masked; empty when unset
+	Source Source
+	Hides  []Hidden // highest layer first
+}
+
+// Hidden is a value that did not count.
+type Hidden struct {
+	Source Source
+	Value  string // as text, secrets masked
+	Joined bool   // it counts after all, where the higher ones are silent: resource_attributes
+}
+
+// String writes the explanation over several lines, the last one ended.
+func (x Explanation) String() string {
+	var b strings.Builder
+	value := x.Value
+	if value == "" {
+		value = "(unset)"
+	}
+	fmt.Fprintf(&b, "%s = %s\n  from  %s\n", x.Key, value, x.Source)
+	for _, h := range x.Hides {
+		verb := "hides"
+		if h.Joined {
+			verb = "joins"
+		}
+		fmt.Fprintf(&b, "  %s %s = %s\n", verb, h.Source, h.Value)
+	}
+	return b.String()
+}
+
+// Explain says where the value of key comes from and what it hides. The key is a path from the section, canonical
+// or an alias. It is false for a key that does not exist, and for a Config that [Load] did not make.
+func (c *Config) Explain(key string) (Explanation, bool) {
+	if c.origins == nil {
+		return Explanation{}, false
+	}
+	k, _ := c.origins.table.lookup(strings.TrimPrefix(key, "tracing."))
+	if k == nil {
+		return Explanation{}, false
+	}
+	return c.explain(k), true
+}
+
+func (c *Config) explain(k *key) Explanation {
+	m := c.origins.merged
+	x := Explanation{Key: k.path, Value: c.effective(k)}
+	stack := slices.Clone(m.stacks[k.path])
+	if n := len(stack); n > 0 {
+		x.Source = stack[n-1].source
+		stack = stack[:n-1]
+	} else if k.exporter != "" && k.path == k.exporter+".timeout" {
+		if e := m.winner("timeout"); e != nil {
+			x.Source = e.source
+		}
+	}
+	stack = append(slices.Clone(m.cleared[k.path]), stack...)
+	for _, e := range slices.Backward(stack) {
+		x.Hides = append(x.Hides, Hidden{
+			Source: e.source, Value: maskedText(k, e.value, e.source.Via), Joined: k.path == "resource_attributes",
+		})
+	}
+	return x
+}
+
+// effective is the value in force as text: what was completed and lowered, else what was set, else the default.
+func (c *Config) effective(k *key) string {
+	if k.exporter == "" {
+		value, _ := get(commonSchema.Section(c.keys()), k.path)
+		if v, ok := value.(int); ok && v < 0 {
+			return "no limit"
+		}
+		via := ""
+		if e := c.origins.merged.winner(k.path); e != nil {
+			via = e.source.Via
+		}
+		return maskedText(k, value, via)
+	}
+	if k.path == k.exporter+".timeout" {
+		if x, ok := c.Exporters[k.exporter]; ok {
+			return maskedText(k, x.Timeout, "")
+		}
+	}
+	if value, ok := get(c.origins.merged.section, k.path); ok {
+		return maskedText(k, value, "")
+	}
+	if k.Default == nil {
+		return ""
+	}
+	return maskedText(k, k.Default, "")
+}
+
+// Keys lists the keys that some layer set, in the order of the documentation.
+func (c *Config) Keys() []string {
+	if c.origins == nil {
+		return nil
+	}
+	return c.origins.merged.paths(c.origins.table)
+}
+
+// Ignored lists the variables of OpenTelemetry that were not used, with the reasons.
+func (c *Config) Ignored() Diagnostics {
+	if c.origins == nil {
+		return nil
+	}
+	return slices.Clone(c.origins.ignored)
+}
+
+// Source says where the value of key comes from: "tracing.yaml:3:16", "SPANROUTE_TIMEOUT", "built-in". The key is
+// a path from the section, canonical or an alias; one that does not exist is "".
+func (c *Config) Source(key string) string {
+	if c.origins == nil {
+		if _, _, known := commonSchema.Lookup(key); known {
+			return "built-in"
+		}
+		return ""
+	}
+	x, ok := c.Explain(key)
+	if !ok {
+		return ""
+	}
+	return x.Source.String()
+}
+
+// A KeyInfo is one row of the key table: everything a person may want to know about a key.
+type KeyInfo struct {
+	settings.Key
+	Exporter string // "" for common keys
+	Env      string // variable, with the prefix SPANROUTE_
+	Flag     string // without dashes
+}

@@ -1,0 +1,273 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/spanroute/spanroute/internal/endpoint"
+	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/sampling"
+)
+
+// A row is one key of a printed configuration.
+type row struct {
+	path   string
+	value  any // of a settings type, secrets masked
+	remark string
+}
+
+// WriteYAML writes the effective configuration as the section tracing with canonical keys. Loading it gives the
+// same configuration, except that secrets are *** unless showSecrets, and that the two things only variables of
+// OpenTelemetry can say (a timeout without limit, a text cut to nothing) are comments.
+func (c *Config) WriteYAML(w io.Writer, showSecrets bool) error {
+	root := &yaml.Node{Kind: yaml.MappingNode}
+	section := child(root, "tracing")
+	for _, r := range c.rows(showSecrets) {
+		at := section
+		names := strings.Split(r.path, ".")
+		for _, name := range names[:len(names)-1] {
+			at = child(at, name)
+		}
+		name := names[len(names)-1]
+		if r.remark != "" {
+			at.FootComment = strings.TrimPrefix(at.FootComment+"\n# "+name+": "+r.remark, "\n")
+			continue
+		}
+		at.Content = append(at.Content, textNode(name), valueNode(r.value))
+	}
+	var b bytes.Buffer
+	encoder := yaml.NewEncoder(&b)
+	encoder.SetIndent(2)
+	if err := encoder.Encode(root); err != nil {
+		return err
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// child returns the mapping called name within n, made if it is not there.
+func child(n *yaml.Node, name string) *yaml.Node {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == name && n.Content[i+1].Kind == yaml.MappingNode {
+			return n.Content[i+1]
+		}
+	}
+	inner := &yaml.Node{Kind: yaml.MappingNode}
+	n.Content = append(n.Content, textNode(name), inner)
+	return inner
+}
+
+// textNode is text that is read back as text, whatever it looks like.
+func textNode(text string) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}
+}
+
+// literal keeps ${ from being read as a variable.
+func literal(text string) *yaml.Node { return textNode(strings.ReplaceAll(text, "${", "$${")) }
+
+func valueNode(value any) *yaml.Node {
+	switch v := value.(type) {
+	case string:
+		return literal(v)
+	case time.Duration:
+		return &yaml.Node{Kind: yaml.ScalarNode, Value: v.String()}
+	case []string:
+		n := &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle}
+		for _, item := range v {
+			n.Content = append(n.Content, literal(item))
+		}
+		return n
+	case settings.Pairs:
+		n := &yaml.Node{Kind: yaml.MappingNode}
+		for _, p := range v {
+			n.Content = append(n.Content, textNode(p.Name), literal(p.Value))
+		}
+		if len(v) == 0 {
+			n.Style = yaml.FlowStyle
+		}
+		return n
+	case float64:
+		return &yaml.Node{Kind: yaml.ScalarNode, Value: strconv.FormatFloat(v, 'g', -1, 64)}
+	}
+	return &yaml.Node{Kind: yaml.ScalarNode, Value: fmt.Sprint(value)}
+}
+
+// rows lists what there is to print, in order.
+func (c *Config) rows(showSecrets bool) []row {
+	var rows []row
+	section := commonSchema.Section(c.keys())
+	for _, k := range commonSchema.Keys() {
+		value, _ := get(section, k.Path)
+		if r, ok := c.commonRow(k, value); ok {
+			rows = append(rows, r)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Exporters)) {
+		rows = append(rows, c.Exporters[name].rows(name, c.Timeout, showSecrets)...)
+	}
+	return rows
+}
+
+// commonRow leaves out what says nothing when it is at its default.
+func (c *Config) commonRow(k settings.Key, value any) (row, bool) {
+	r := row{path: k.Path, value: value}
+	switch v := value.(type) {
+	case string:
+		return r, v != ""
+	case []string:
+		if k.Path == "propagators" && len(v) == 0 {
+			r.value = []string{"none"}
+			return r, true
+		}
+		return r, len(v) > 0
+	case settings.Pairs:
+		return r, len(v) > 0
+	case time.Duration:
+		if v < 0 {
+			r.remark = "no limit"
+		}
+	case float64:
+		ratio := c.Sampling.Sampler == "" || strings.HasSuffix(c.Sampling.Sampler, sampling.TraceIDRatio)
+		return r, ratio || v != 0
+	case int:
+		if k.Path == "max_tag_value_length" && v == 0 {
+			r.remark = "0, cut to nothing"
+		}
+		return r, k.Path != "max_tag_value_length" || v >= 0
+	}
+	return r, true
+}
+
+// keys is c without exporters, as it would be decoded.
+func (c *Config) keys() common {
+	return common{
+		Enabled: c.Enabled, ExporterType: c.ExporterTypes, ServiceName: c.ServiceName,
+		ResourceAttributes: c.ResourceAttributes, Propagators: c.Propagators,
+		SampleRate: c.Sampling.SampleRate, Sampling: samplingKeys{c.Sampling.Sampler, c.Sampling.Dropped},
+		Timeout: c.Timeout, MaxTagValueLength: c.MaxTagValueLength,
+		ExcludedURLs: c.ExcludedURLs, ExcludedPaths: c.ExcludedPaths, ExcludedRPCs: c.ExcludedRPCs,
+		Batch: batchKeys(c.Batch), Limits: limitKeys(c.Limits),
+		Delivery: deliveryKeys{QueueBytes: c.Delivery.QueueBytes, Retry: retryKeys(c.Delivery.Retry)},
+	}
+}
+
+func (x Exporter) rows(name string, timeout time.Duration, showSecrets bool) []row {
+	var rows []row
+	if x.Timeout != timeout {
+		r := row{path: name + ".timeout", value: x.Timeout}
+		if x.Timeout < 0 {
+			r.remark = "no limit"
+		}
+		rows = append(rows, r)
+	}
+	flat := map[string]any{}
+	flatten(x.Settings, "", flat)
+	for _, path := range slices.Sorted(maps.Keys(flat)) {
+		value := flat[path]
+		if !showSecrets {
+			value = x.mask(path, value)
+		}
+		rows = append(rows, row{path: name + "." + path, value: value})
+	}
+	return rows
+}
+
+func flatten(section map[string]any, path string, into map[string]any) {
+	for name, value := range section {
+		if inner, ok := value.(map[string]any); ok {
+			flatten(inner, joinPath(path, name), into)
+			continue
+		}
+		into[joinPath(path, name)] = value
+	}
+}
+
+// mask takes secrets out of a value. A section that did not come from Load has no key table; there names decide.
+func (x Exporter) mask(path string, value any) any {
+	_, name := splitPath(path)
+	secret := x.secrets[path] || x.secrets == nil && secretWord(name)
+	switch v := value.(type) {
+	case settings.Pairs:
+		if !secret {
+			return v
+		}
+		hidden := make(settings.Pairs, len(v))
+		for i, p := range v {
+			hidden[i] = settings.Pair{Name: p.Name, Value: masked}
+		}
+		return hidden
+	case string:
+		if !secret {
+			return endpoint.Redact(v)
+		}
+		if v == "" {
+			return v
+		}
+	}
+	if secret {
+		return masked
+	}
+	return value
+}
+
+// String is the configuration as JSON on one line, secrets masked.
+func (c Config) String() string {
+	data, err := json.Marshal(c)
+	if err != nil {
+		return err.Error()
+	}
+	return string(data)
+}
+
+// GoString is String, so that %#v masks secrets too.
+func (c Config) GoString() string { return c.String() }
+
+// MarshalJSON writes the section tracing as [Config.WriteYAML] does, secrets masked.
+func (c Config) MarshalJSON() ([]byte, error) {
+	section := map[string]any{}
+	for _, r := range c.rows(false) {
+		put(section, r.path, jsonValue(r))
+	}
+	return json.Marshal(map[string]any{"tracing": section})
+}
+
+func jsonValue(r row) any {
+	switch v := r.value.(type) {
+	case time.Duration:
+		if v < 0 {
+			return r.remark
+		}
+		return v.String()
+	case settings.Pairs:
+		return v.Map()
+	}
+	return r.value
+}
+
+// String is the exporter's section as JSON, secrets masked.
+func (x Exporter) String() string {
+	section := map[string]any{}
+	for _, r := range x.rows("settings", 0, false) {
+		put(section, r.path, jsonValue(r))
+	}
+	data, err := json.Marshal(section)
+	if err != nil {
+		return err.Error()
+	}
+	return string(data)
+}
+
+// GoString is String, so that %#v masks secrets too.
+func (x Exporter) GoString() string { return x.String() }
+
+// MarshalJSON is String.
+func (x Exporter) MarshalJSON() ([]byte, error) { return []byte(x.String()), nil }

@@ -1,0 +1,72 @@
+package config
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// WriteText writes the diagnostics for people, each with the line of the file it is about and a caret below. color
+// adds terminal colours. Secrets are masked in lines too.
+func (ds Diagnostics) WriteText(w io.Writer, color bool) error {
+	var b strings.Builder
+	for i, d := range ds {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		d.render(&b, color)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (d Diagnostic) render(b *strings.Builder, color bool) {
+	head := d.Severity.String()
+	if d.Kind != "" {
+		head += "[" + string(d.Kind) + "]"
+	}
+	if color {
+		code := "31"
+		if d.Severity == Warning {
+			code = "33"
+		}
+		head = "\x1b[1;" + code + "m" + head + "\x1b[0m"
+	}
+	fmt.Fprintf(b, "%s: %s\n", head, d.sentence())
+	if place := d.place(); place != "" {
+		fmt.Fprintf(b, "  --> %s\n", place)
+	}
+	if d.Source.text != nil && d.Source.Line > 0 && d.Source.text.line(d.Source.Line) != "" {
+		d.point(b)
+	}
+	for _, s := range d.Related {
+		fmt.Fprintf(b, "  see %s\n", s.place())
+	}
+}
+
+// point writes the line and the caret. Tabs become spaces so that the caret stays in place.
+func (d Diagnostic) point(b *strings.Builder) {
+	s := d.Source
+	text, column := s.text.show(s.Line, s.Column)
+	text = strings.ReplaceAll(text, "\t", " ")
+	runes := []rune(text)
+	width := max(1, min(s.width, len(runes)-column+1))
+	const most = 160
+	if len(runes) > most { // a minified file is one long line
+		start := max(0, column-most/2)
+		end := min(len(runes), start+most)
+		runes, column, width = runes[start:end], column-start, min(width, end-column+1)
+	}
+	fmt.Fprintf(b, "%4d | %s\n", s.Line, clean(runes))
+	fmt.Fprintf(b, "     | %s%s\n", strings.Repeat(" ", column-1), strings.Repeat("^", max(1, width)))
+}
+
+// clean replaces characters that would move a terminal's cursor.
+func clean(runes []rune) string {
+	return strings.Map(func(r rune) rune {
+		if isControl(r) || r == '\r' || r == '\n' || r >= 0x200e && r <= 0x200f || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+			return '?'
+		}
+		return r
+	}, string(runes))
+}

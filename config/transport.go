@@ -1,0 +1,107 @@
+package config
+
+import (
+	"bytes"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spanroute/spanroute/internal/settings"
+)
+
+// certificates checks the files of a transport that uses TLS; with plain text they are ignored (R10) and taken out,
+// so that nobody opens them.
+func (r *resolver) certificates(section string, tls bool) {
+	for _, k := range r.table.keys {
+		outer, _ := splitPath(k.path)
+		if outer != section || k.Format != "pem" || r.winner(k.path) == nil {
+			continue
+		}
+		if !tls {
+			r.ignored(k.path, "the connection is plain text")
+			remove(r.section, k.path)
+			continue
+		}
+		name, _ := r.text(k.path)
+		r.check(k.path, checkPEM(name, strings.HasSuffix(k.path, "key_file")))
+	}
+}
+
+// checkPEM reports whether a file can be read and holds a certificate, or a key.
+func checkPEM(name string, key bool) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return settings.Errorf(ErrFile, "open %s: %s", name, reason(err))
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFileBytes))
+	if err != nil {
+		return settings.Errorf(ErrFile, "read %s: %s", name, reason(err))
+	}
+	want := "certificate"
+	if key {
+		want = "key"
+	}
+	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(bytes.TrimSpace(rest)) {
+		if key && strings.HasSuffix(block.Type, "PRIVATE KEY") || !key && block.Type == "CERTIFICATE" {
+			return nil
+		}
+	}
+	return settings.Errorf(ErrFile, "%s holds no %s", name, want).WithHint("want PEM")
+}
+
+// hopByHop are headers that only HTTP/1.1 carries, for one hop.
+var hopByHop = map[string]bool{
+	"connection": true, "keep-alive": true, "proxy-connection": true, "te": true, "trailer": true,
+	"transfer-encoding": true, "upgrade": true,
+}
+
+// httpHeaders is R12 for HTTP.
+func (r *resolver) httpHeaders(path string) {
+	r.filterHeaders(path, func(e *entry, at Source, p settings.Pair) bool {
+		name := strings.ToLower(p.Name)
+		if name == "host" || strings.HasPrefix(name, "content-") || strings.HasPrefix(name, ":") {
+			r.warn(WarnIgnored, e, at, settings.Quote(p.Name)+" is not sent, the exporter sets it", "remove it")
+			return false
+		}
+		if hopByHop[name] {
+			r.warn(WarnSuspicious, e, at, settings.Quote(p.Name)+" is for one hop", "HTTP/2 drops it")
+		}
+		return true
+	})
+}
+
+// grpcHeaders is R12 for gRPC.
+func (r *resolver) grpcHeaders(path string) {
+	r.filterHeaders(path, func(e *entry, at Source, p settings.Pair) bool {
+		_, set := r.text("otlp.compression")
+		switch {
+		case p.Name == "grpc-encoding" && strings.EqualFold(strings.TrimSpace(p.Value), "gzip") && !set:
+			r.complete("otlp.compression", "gzip")
+			r.warn(WarnInferred, e, at, `"grpc-encoding" asks for gzip`, "write otlp.compression: gzip")
+		case strings.HasPrefix(p.Name, "grpc-"), strings.HasPrefix(p.Name, ":"),
+			p.Name == "content-type", p.Name == "user-agent", p.Name == "te":
+			r.warn(WarnIgnored, e, at, fmt.Sprintf("%s is reserved and not sent", settings.Quote(p.Name)), "remove it")
+		default:
+			return true
+		}
+		return false
+	})
+}
+
+// filterHeaders keeps the pairs that keep wants.
+func (r *resolver) filterHeaders(path string, keep func(e *entry, at Source, p settings.Pair) bool) {
+	e := r.winner(path)
+	if e == nil {
+		return
+	}
+	sent := settings.Pairs{}
+	for i, pair := range e.value.(settings.Pairs) {
+		if keep(e, e.item(i), pair) {
+			sent = append(sent, pair)
+		}
+	}
+	r.complete(path, sent)
+}

@@ -1,0 +1,11 @@
+// Package all links every exporter of the kit into a program, for those who choose it in the
+// configuration:
+//
+//	import _ "github.com/spanroute/spanroute/exporters/all"
+//
+// A program that needs only one imports that one's package instead, and is smaller.
+package all
+
+import (
+	_ "github.com/spanroute/spanroute/exporters/memory" // exporter_type: memory
+)

@@ -1,0 +1,273 @@
+package jaeger_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
+	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/exporters/jaeger"
+)
+
+func packets(size int, change ...func(*jaeger.Settings)) jaeger.Packer {
+	return packer(jaeger.ProtocolUDPCompact, 0, append(change, func(s *jaeger.Settings) { s.Thrift.MaxPacketSize = size })...)
+}
+
+// U2: every packet within the limit; the spans that come out are those that went in, less the drops.
+func TestPacketsStayWithinTheLimit(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ limit, spans, largest int }{
+		{512, 200, 2000}, {1472, 1, 60000}, {1472, 3000, 2000}, {8000, 10000, 100}, {8000, 400, 60000}, {65000, 600, 60000}, {65000, 40, 200000},
+	}
+	for _, protocol := range []string{jaeger.ProtocolUDPCompact, jaeger.ProtocolUDPBinary} {
+		for _, tt := range tests {
+			for _, oversize := range []string{"truncate", "drop"} {
+				t.Run(fmt.Sprintf("%s/%d/%d/%s", protocol, tt.limit, tt.spans, oversize), func(t *testing.T) {
+					t.Parallel()
+					checkPackets(t, protocol, tt.limit, tt.spans, tt.largest, oversize)
+				})
+			}
+		}
+	}
+}
+
+func checkPackets(t *testing.T, protocol string, limit, n, largest int, oversize string) {
+	r := newRandom(uint64(limit + n))
+	res := resource.NewSchemaless(attribute.String("service.name", "MySvc"), attribute.String("host.name", "h"))
+	spans := make([]sdktrace.ReadOnlySpan, n)
+	want := map[string]int{}
+	for i := range spans {
+		spans[i] = r.sized(1+r.IntN(largest), res)
+		want[spans[i].SpanContext().SpanID().String()]++
+	}
+	p := packer(protocol, 0, func(s *jaeger.Settings) {
+		s.Thrift.MaxPacketSize, s.Thrift.Oversize = limit, oversize
+	})
+	var report delivery.Report
+	got, truncated := 0, 0
+	for _, packet := range p.Pack(spans, &report) {
+		if len(packet) > limit {
+			t.Errorf("packet of %d bytes, limit %d", len(packet), limit)
+		}
+		for _, s := range decodePacket(t, packet, protocol == jaeger.ProtocolUDPBinary).Spans {
+			got++
+			want[s.ID]--
+			if len(s.Tags) > 0 && s.Tags[len(s.Tags)-1].Key == "spanroute.truncated" {
+				truncated++
+			}
+		}
+	}
+	for id, left := range want {
+		if left < 0 {
+			t.Errorf("span %s came %d times too often", id, -left)
+		}
+	}
+	if dropped := report.Dropped(delivery.DropTooLarge); got+dropped != n {
+		t.Errorf("%d spans sent and %d dropped, want %d", got, dropped, n)
+	}
+	if truncated != report.Repaired(delivery.RepairTruncated) {
+		t.Errorf("%d spans marked, %d counted as truncated", truncated, report.Repaired(delivery.RepairTruncated))
+	}
+	if oversize == "drop" && truncated != 0 {
+		t.Errorf("%d truncated with oversize: drop", truncated)
+	}
+}
+
+// Packets are filled greedily: no packet could have taken the first span of the next.
+func TestPacketsAreFull(t *testing.T) {
+	t.Parallel()
+	spans := make([]sdktrace.ReadOnlySpan, 300)
+	r := newRandom(9)
+	for i := range spans {
+		spans[i] = r.sized(r.IntN(500), nil)
+	}
+	const limit = 8000
+	bodies := packets(limit).Pack(spans, new(delivery.Report))
+	for i := range bodies[:len(bodies)-1] {
+		single := packets(limit).PackHalves(spans, new(delivery.Report))
+		n := 0
+		for _, b := range bodies[:i+1] {
+			n += len(decodePacket(t, b, false).Spans)
+		}
+		alone := len(single[n]) - len(emptyPacket(t, single[n]))
+		if len(bodies[i])+alone+1 < limit { // 1: the list's length may grow by a byte
+			t.Errorf("packet %d has %d bytes, the next span %d, limit %d", i, len(bodies[i]), alone, limit)
+		}
+	}
+}
+
+// emptyPacket is what a packet of one span weighs without it: the overhead of section 4.2 rule 1.
+func emptyPacket(t *testing.T, packet []byte) []byte {
+	t.Helper()
+	service := decodePacket(t, packet, false).Service
+	return make([]byte, 19+1+1+len(service)+1)
+}
+
+func TestPacketHead(t *testing.T) { // U1
+	packet := packets(8000).Pack([]sdktrace.ReadOnlySpan{base().Snapshot()}, new(delivery.Report))[0]
+	if packet[0] != 0x82 || packet[1] != 0x81 || packet[2] != 1 {
+		t.Errorf("packet begins % x, want 82 (compact), 81 (oneway), 01 (seqid)", packet[:3])
+	}
+}
+
+func TestOversizeDrop(t *testing.T) { // U4, as far as the encoder goes
+	small, large := base(), base(func(s *tracetest.SpanStub) {
+		s.Name = "large\nname" + strings.Repeat("é", 100)
+		s.Attributes = []attribute.KeyValue{attribute.String("secret", strings.Repeat("s3cr3t", 12000))}
+	})
+	var r delivery.Report
+	p := packets(8000, func(s *jaeger.Settings) { s.Thrift.Oversize = "drop" })
+	bodies := p.Pack([]sdktrace.ReadOnlySpan{small.Snapshot(), large.Snapshot(), small.Snapshot()}, &r)
+	if len(bodies) != 1 || len(decodePacket(t, bodies[0], false).Spans) != 2 {
+		t.Errorf("%d packets, want 1 with 2 spans", len(bodies))
+	}
+	if n := r.Dropped(delivery.DropTooLarge); n != 1 {
+		t.Errorf("too_large %d, want 1", n)
+	}
+}
+
+func TestOversizeTruncate(t *testing.T) {
+	long := strings.Repeat("é", 10000)
+	tests := []struct {
+		name  string
+		stub  tracetest.SpanStub
+		limit int
+		check func(t *testing.T, s span)
+	}{
+		{"logs go first, the largest first", base(func(s *tracetest.SpanStub) {
+			s.DroppedEvents = 1
+			for _, n := range []int{10, 6000, 20, 7000} {
+				s.Events = append(s.Events, sdktrace.Event{Name: fmt.Sprint(n), Time: epoch, Attributes: []attribute.KeyValue{attribute.String("k", strings.Repeat("x", n))}})
+			}
+			s.Attributes = []attribute.KeyValue{attribute.String("long", strings.Repeat("y", 1500))}
+		}), 8000, func(t *testing.T, s span) {
+			if len(s.Logs) != 3 || s.Logs[1].Fields[0].Value != "6000" {
+				t.Errorf("%d logs, want all but that of 7000", len(s.Logs))
+			}
+			wantTags(t, "tags", s.Tags, tag{"long", strings.Repeat("y", 1500)}, tag{"otel.dropped_events_count", int64(2)}, tag{"spanroute.truncated", true})
+		}},
+		{"then tags are cut to 1 KiB, the longest first", base(func(s *tracetest.SpanStub) {
+			s.Attributes = []attribute.KeyValue{
+				attribute.String("a", strings.Repeat("y", 1500)), attribute.String("b", "x"+long), attribute.Int("n", 1),
+				{Key: "bytes", Value: attribute.ByteSliceValue(make([]byte, 9000))}, attribute.StringSlice("array", []string{"e", long}),
+			}
+		}), 8000, func(t *testing.T, s span) {
+			wantTags(t, "tags", s.Tags, tag{"a", strings.Repeat("y", 1500)}, tag{"b", "x" + long[:1022]}, tag{"n", int64(1)},
+				tag{"bytes", make([]byte, 1024)}, tag{"array", `["e"]`}, tag{"spanroute.truncated", true})
+		}},
+		{"a long status description", base(func(s *tracetest.SpanStub) {
+			s.Status = sdktrace.Status{Code: 1, Description: long}
+		}), 8000, func(t *testing.T, s span) {
+			wantTags(t, "tags", s.Tags, tag{"otel.status_code", "ERROR"}, tag{"error", true}, tag{"otel.status_description", long[:1024]}, tag{"spanroute.truncated", true})
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var r delivery.Report
+			bodies := packets(tt.limit).Pack([]sdktrace.ReadOnlySpan{tt.stub.Snapshot()}, &r)
+			if len(bodies) != 1 || len(bodies[0]) > tt.limit {
+				t.Fatalf("%d packets", len(bodies))
+			}
+			if r.Repaired(delivery.RepairTruncated) != 1 {
+				t.Errorf("truncated %d, want 1", r.Repaired(delivery.RepairTruncated))
+			}
+			tt.check(t, decodePacket(t, bodies[0], false).Spans[0])
+		})
+	}
+}
+
+func TestTruncateThatDoesNotHelp(t *testing.T) {
+	var r delivery.Report
+	long := base(func(s *tracetest.SpanStub) { s.Name = strings.Repeat("n", 9000) })
+	if bodies := packets(8000).Pack([]sdktrace.ReadOnlySpan{long.Snapshot()}, &r); len(bodies) != 0 {
+		t.Errorf("%d packets for a name of 9000 bytes", len(bodies))
+	}
+	if r.Dropped(delivery.DropTooLarge) != 1 || r.Repaired(delivery.RepairTruncated) != 0 {
+		t.Errorf("too_large %d, truncated %d, want 1, 0", r.Dropped(delivery.DropTooLarge), r.Repaired(delivery.RepairTruncated))
+	}
+}
+
+func TestProcessIsTrimmed(t *testing.T) { // U5
+	s := base(func(s *tracetest.SpanStub) {
+		s.Resource = resource.NewSchemaless(attribute.String("service.name", "MySvc"), attribute.String("a", "1"),
+			attribute.String("huge", strings.Repeat("x", 70000)), attribute.String("large", strings.Repeat("x", 3900)), attribute.String("z", "2"))
+	})
+	p := packets(8000, func(s *jaeger.Settings) { s.Thrift.ClientStats = true })
+	var r delivery.Report
+	bodies := p.Pack([]sdktrace.ReadOnlySpan{s.Snapshot()}, &r)
+	if len(bodies) != 1 || len(bodies[0]) > 8000 {
+		t.Fatalf("%d packets, want 1 within 8000", len(bodies))
+	}
+	b := decodePacket(t, bodies[0], false)
+	if b.Service != "MySvc" || len(b.Spans) != 1 {
+		t.Errorf("service %q, %d spans", b.Service, len(b.Spans))
+	}
+	var keys []string
+	for _, x := range b.Tags {
+		keys = append(keys, x.Key)
+	}
+	if diff := cmp.Diff([]string{"a", "large", "z", "client-uuid"}, keys); diff != "" {
+		t.Errorf("process tags (-want +got):\n%s", diff)
+	}
+}
+
+func TestBatchIsNotSplit(t *testing.T) { // section 4.2 rule 8
+	whole := func(s *jaeger.Settings) { s.Thrift.UDPSplitOversizedBatches = false }
+	spans := make([]sdktrace.ReadOnlySpan, 50)
+	for i := range spans {
+		spans[i] = base(func(s *tracetest.SpanStub) {
+			s.Attributes = []attribute.KeyValue{attribute.String("k", strings.Repeat("x", 200))}
+		}).Snapshot()
+	}
+	var r delivery.Report
+	if bodies := packets(4000, whole).Pack(spans, &r); len(bodies) != 0 || r.Dropped(delivery.DropTooLarge) != 50 {
+		t.Errorf("%d packets and %d dropped, want 0 and 50", len(bodies), r.Dropped(delivery.DropTooLarge))
+	}
+	r = delivery.Report{}
+	if bodies := packets(4000, whole).Pack(spans[:5], &r); len(bodies) != 1 || r.Dropped(delivery.DropTooLarge) != 0 {
+		t.Errorf("%d packets and %d dropped, want 1 and 0", len(bodies), r.Dropped(delivery.DropTooLarge))
+	}
+	r = delivery.Report{} // 8000 is the default of a key that nobody set
+	if bodies := packets(8000, whole).Pack(spans, &r); len(bodies) != 1 || len(bodies[0]) < 8001 {
+		t.Errorf("%d packets without max_packet_size, want 1 of up to 65000 bytes", len(bodies))
+	}
+}
+
+func TestCollectorLimits(t *testing.T) { // section 3; H5 and J22 as far as the encoder goes
+	t.Parallel()
+	r := newRandom(4)
+	large := attribute.String("k", strings.Repeat("x", 20<<10))
+	var spans []sdktrace.ReadOnlySpan
+	for range 1100 {
+		spans = append(spans, r.sized(10, nil))
+	}
+	for range 500 {
+		spans = append(spans, base(func(s *tracetest.SpanStub) { s.Resource, s.Attributes = nil, []attribute.KeyValue{large} }).Snapshot())
+	}
+	spans = append(spans, base(func(s *tracetest.SpanStub) {
+		s.Resource, s.Attributes = nil, []attribute.KeyValue{attribute.String("k", strings.Repeat("x", 5<<20))}
+	}).Snapshot())
+	for protocol, most := range map[string]int{jaeger.ProtocolHTTPBinary: 4 << 20, jaeger.ProtocolGRPC: 7 << 19} {
+		decode := decodeBatch
+		if protocol == jaeger.ProtocolGRPC {
+			decode = decodePost
+		}
+		total := 0
+		for _, body := range packer(protocol, 0).Pack(spans, new(delivery.Report)) {
+			n := len(decode(t, body).Spans)
+			if n > 500 || len(body) > most && n > 1 {
+				t.Errorf("%s: payload of %d spans, %d bytes", protocol, n, len(body))
+			}
+			total += n
+		}
+		if total != len(spans) {
+			t.Errorf("%s: %d spans, want %d", protocol, total, len(spans))
+		}
+	}
+}

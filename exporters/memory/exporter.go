@@ -1,0 +1,120 @@
+package memory
+
+import (
+	"context"
+	"maps"
+	"sync"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/registry"
+)
+
+// Settings of the exporter.
+type Settings struct {
+	Keep int `koanf:"keep" range:"1.." doc:"spans kept at most; the oldest go first"`
+}
+
+// Factory opens exporters that fill Default. The last one opened decides how much is kept.
+var Factory = NewFactory(nil)
+
+func init() { registry.Register(Factory) }
+
+// NewFactory makes a factory whose exporters fill store; nil means Default.
+func NewFactory(store *Store) registry.Factory {
+	build := func(_ context.Context, _ registry.Common, s Settings) (sdktrace.SpanExporter, error) {
+		target := store
+		if target == nil {
+			target = Default()
+		}
+		limits := target.Limits()
+		limits.Spans = s.Keep
+		target.SetLimits(limits)
+		return New(target), nil
+	}
+	return registry.NewFactory("memory", func() Settings { return Settings{Keep: DefaultSpans} }, build,
+		registry.WithAlias("in_memory"), registry.WithDoc("keeps finished spans in the process, for tests"))
+}
+
+// An Exporter hands spans to a store. All its methods may be called from any number of
+// goroutines. It is a delivery.Queuer that queues nothing: a span is delivered when it is in
+// the store.
+type Exporter struct {
+	store *Store
+
+	mu      sync.Mutex
+	over    bool
+	ended   uint64
+	dropped map[string]uint64
+}
+
+var _ delivery.Queuer = (*Exporter)(nil)
+
+// New makes an exporter that fills store; nil means Default.
+func New(store *Store) *Exporter {
+	if store == nil {
+		store = Default()
+	}
+	return &Exporter{store: store, dropped: map[string]uint64{}}
+}
+
+// Store is where the spans go.
+func (x *Exporter) Store() *Store { return x.store }
+
+// Spans are the spans of the store. The slice is the caller's.
+func (x *Exporter) Spans() []sdktrace.ReadOnlySpan { return x.store.Spans() }
+
+// Reset empties the store, not the accounts.
+func (x *Exporter) Reset() { x.store.Reset() }
+
+// Enqueue keeps one span; nil is nothing. After Shutdown it is only counted.
+func (x *Exporter) Enqueue(span sdktrace.ReadOnlySpan) { x.take(span) }
+
+// take keeps one span; false after Shutdown.
+func (x *Exporter) take(span sdktrace.ReadOnlySpan) bool {
+	if span == nil {
+		return true
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.ended++
+	if x.over {
+		x.dropped[delivery.DropShutdown]++
+		return false
+	}
+	x.store.Add(span)
+	return true
+}
+
+// ExportSpans keeps spans, or returns delivery.ErrShutdown.
+func (x *Exporter) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
+	var err error
+	for _, span := range spans {
+		if !x.take(span) {
+			err = delivery.ErrShutdown
+		}
+	}
+	return err
+}
+
+// ForceFlush returns nil: nothing waits.
+func (*Exporter) ForceFlush(context.Context) error { return nil }
+
+// Shutdown ends the exporter and leaves the store as it is. It returns nil.
+func (x *Exporter) Shutdown(context.Context) error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.over = true
+	return nil
+}
+
+// Stats are the accounts: every span is delivered, but for those after Shutdown.
+func (x *Exporter) Stats() delivery.Stats {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return delivery.Stats{
+		Ended: x.ended, Delivered: x.ended - x.dropped[delivery.DropShutdown],
+		Dropped: maps.Clone(x.dropped), Repaired: map[string]uint64{},
+	}
+}
