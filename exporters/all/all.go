@@ -7,5 +7,9 @@
 package all
 
 import (
-	_ "github.com/spanroute/spanroute/exporters/memory" // exporter_type: memory
+	_ "github.com/spanroute/spanroute/exporters/console" // exporter_type: console
+	_ "github.com/spanroute/spanroute/exporters/jaeger"  // exporter_type: jaeger
+	_ "github.com/spanroute/spanroute/exporters/memory"  // exporter_type: memory
+	_ "github.com/spanroute/spanroute/exporters/otlp"    // exporter_type: otlp
+	_ "github.com/spanroute/spanroute/exporters/zipkin"  // exporter_type: zipkin
 )

@@ -121,10 +121,12 @@ func resourceOf(s sdktrace.ReadOnlySpan) []attribute.KeyValue {
 }
 
 func (l *line) status(s sdktrace.Status) {
-	if s.Code == codes.Unset {
-		return
+	switch s.Code {
+	case codes.Ok:
+		l.word("status", "ok")
+	case codes.Error:
+		l.word("status", "error")
 	}
-	l.word("status", map[codes.Code]string{codes.Ok: "ok", codes.Error: "error"}[s.Code])
 	l.string("status_description", s.Description)
 }
 
