@@ -14,6 +14,7 @@ import (
 
 	"github.com/spanroute/spanroute"
 	"github.com/spanroute/spanroute/config"
+	_ "github.com/spanroute/spanroute/exporters/otlp"
 	"github.com/spanroute/spanroute/registry"
 )
 
