@@ -1,0 +1,48 @@
+package zipkin_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/spanroute/spanroute/exporters/zipkin"
+	"github.com/spanroute/spanroute/registry"
+)
+
+// Without spanroute.Start, an application can open the exporter itself and hand it to any tracer provider.
+func Example() {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		fmt.Println(r.Method, r.URL.Path, string(body[:12]))
+		w.WriteHeader(http.StatusAccepted)
+	}))
+	defer server.Close()
+
+	var exporters registry.Registry
+	if err := exporters.Register(zipkin.Factory); err != nil {
+		fmt.Println(err)
+	}
+	open, err := exporters.Prepare("zipkin", map[string]any{"endpoint": server.URL})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ctx := context.Background()
+	exporter, err := open(ctx, registry.Common{Name: "zipkin", Logger: slog.Default(), Source: func(string) string { return "code" }})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(exporter))
+	_, span := provider.Tracer("example").Start(ctx, "work")
+	span.End()
+	fmt.Println(provider.Shutdown(ctx))
+	// Output:
+	// POST /api/v2/spans [{"traceId":
+	// <nil>
+}

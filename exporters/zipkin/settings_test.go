@@ -1,0 +1,132 @@
+package zipkin_test
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/spanroute/spanroute/exporters/zipkin"
+	"github.com/spanroute/spanroute/registry"
+)
+
+func prepare(section map[string]any) (registry.Opener, error) {
+	var r registry.Registry
+	if err := r.Register(zipkin.Factory); err != nil {
+		return nil, err
+	}
+	return r.Prepare("zipkin", section)
+}
+
+func TestSettingsFaults(t *testing.T) { // C2
+	tests := []struct {
+		section map[string]any
+		want    string // "": none
+	}{
+		{map[string]any{}, ""},
+		{nil, ""},
+		{map[string]any{"endpont": "x"}, `endpont: unknown key, did you mean "endpoint"?`},
+		{map[string]any{"local_node_port": 70000}, "local_node_port: 70000 is out of range, want 1 to 65535"},
+		{map[string]any{"local_node_port": 0}, "local_node_port: 0 is out of range, want 1 to 65535"},
+		{map[string]any{"local_node_port": "x"}, "local_node_port:"},
+		{map[string]any{"local_node_ipv4": "2001:db8::1"}, `local_node_ipv4: "2001:db8::1" is an IPv6 address, use local_node_ipv6`},
+		{map[string]any{"local_node_ipv6": "10.0.0.1"}, `local_node_ipv6: "10.0.0.1" is an IPv4 address, use local_node_ipv4`},
+		{map[string]any{"local_node_ipv4": "here"}, `local_node_ipv4: "here" is no IPv4 address`},
+		{map[string]any{"local_node_ipv4": "4294967296"}, `local_node_ipv4: "4294967296" is no IPv4 address`},
+		{map[string]any{"endpoint": "ftp://h"}, "endpoint: "},
+		{map[string]any{"endpoint": "http://h:0"}, "endpoint: "},
+		{map[string]any{"headers": registry.Pairs{{Name: "a b", Value: "s3cret"}}}, `headers: "a b" is no header name`},
+		{map[string]any{"headers": registry.Pairs{{Name: "a", Value: "s3cret\r\nb: c"}}}, `headers: the value of "a" holds more than printable ASCII`},
+		{map[string]any{"headers": registry.Pairs{{Name: "a", Value: "s3cret"}, {Name: "A", Value: "s3cret"}}}, `headers: "A" is set twice`},
+		{map[string]any{"client_key_file": "k.pem"}, "client_certificate_file: client_key_file is set without it, set both or neither"},
+		{map[string]any{"client_certificate_file": "c.pem"}, "client_key_file: client_certificate_file is set without it, set both or neither"},
+	}
+	for _, tt := range tests {
+		_, err := prepare(tt.section)
+		switch {
+		case tt.want == "" && err != nil:
+			t.Errorf("%v: %v, want no error", tt.section, err)
+		case tt.want != "" && (err == nil || !strings.HasPrefix(err.Error(), tt.want)):
+			t.Errorf("%v: %v, want %s", tt.section, err, tt.want)
+		case err != nil && strings.Contains(err.Error(), "s3cret"):
+			t.Errorf("%v: %v tells a secret", tt.section, err)
+		}
+	}
+}
+
+func TestLocalNode(t *testing.T) { // Z2
+	tests := []struct {
+		section map[string]any
+		want    node
+	}{
+		{map[string]any{"local_node_ipv4": "192.168.0.1", "local_node_ipv6": "2001:db8::c001", "local_node_port": 31313}, node{ServiceName: "MySvc", IPv4: "192.168.0.1", IPv6: "2001:db8::c001", Port: 31313}},
+		{map[string]any{"local_node_ipv4": 3232235521}, node{ServiceName: "MySvc", IPv4: "192.168.0.1"}},
+		{map[string]any{"local_node_ipv6": "42540766411282592856903984951653875713"}, node{ServiceName: "MySvc", IPv6: "2001:db8::c001"}},
+		{map[string]any{"local_node_port": 1}, node{ServiceName: "MySvc", Port: 1}},
+		{nil, node{ServiceName: "MySvc"}},
+	}
+	for _, tt := range tests {
+		rc := receive(t, accept)
+		section := map[string]any{"endpoint": rc.URL}
+		for k, v := range tt.section {
+			section[k] = v
+		}
+		flush(t, open(t, section), spanS())
+		if diff := cmp.Diff(&tt.want, decode(t, rc.bodies[0])[0].LocalEndpoint); diff != "" {
+			t.Errorf("%v: local endpoint (-want +got):\n%s", tt.section, diff)
+		}
+	}
+}
+
+func TestFilesAreReadWhenBuilt(t *testing.T) { // H7
+	dir := t.TempDir()
+	empty := filepath.Join(dir, "empty.pem")
+	if err := os.WriteFile(empty, []byte("no PEM"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	missing := filepath.Join(dir, "missing.pem")
+	tests := []struct {
+		section map[string]any
+		want    string
+	}{
+		{map[string]any{"certificate_file": missing}, "certificate_file: open " + missing + ": no such file or directory"},
+		{map[string]any{"certificate_file": empty}, "certificate_file: " + empty + " holds no certificate"},
+		{map[string]any{"client_certificate_file": missing, "client_key_file": empty}, "client_certificate_file: open " + missing},
+		{map[string]any{"client_certificate_file": empty, "client_key_file": empty}, "client_certificate_file: " + empty + " and " + empty + " are no pair"},
+	}
+	for _, tt := range tests {
+		tt.section["endpoint"] = "https://localhost:9411"
+		open, err := prepare(tt.section)
+		if err != nil {
+			t.Errorf("Prepare(%v) = %v, want nil", tt.section, err)
+			continue
+		}
+		_, err = open(context.Background(), registry.Common{Name: "zipkin", Logger: slog.New(slog.DiscardHandler), Source: func(string) string { return "built-in" }})
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("open(%v) = %v, want %s", tt.section, err, tt.want)
+		}
+	}
+}
+
+func TestKeys(t *testing.T) {
+	var r registry.Registry
+	if err := r.Register(zipkin.Factory); err != nil {
+		t.Fatal(err)
+	}
+	d, err := r.Describe("zipkin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, k := range d.Keys {
+		got = append(got, k.Path)
+	}
+	want := []string{"endpoint", "local_node_ipv4", "local_node_ipv6", "local_node_port", "headers", "certificate_file", "client_certificate_file", "client_key_file"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("keys (-want +got):\n%s", diff)
+	}
+}
