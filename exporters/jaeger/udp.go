@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"golang.org/x/time/rate"
 
@@ -25,6 +26,8 @@ type udp struct {
 	pace   *rate.Limiter // nil: unpaced
 	stats  *statistics   // nil: not sent
 	lost   atomic.Bool   // the packet sent last was refused
+	wrote  time.Time     // when that one was written
+	hinted bool          // about the size of datagrams
 	mu     sync.Mutex    // guards socket and closed
 	socket *socket
 	closed bool
@@ -45,6 +48,7 @@ func (u *udp) Send(ctx context.Context, p *payload) delivery.Outcome {
 	if err != nil {
 		return delivery.Outcome{Verdict: delivery.Retry, Err: err, Hint: u.agent.hint(err)}
 	}
+	u.forget()
 	packet := p.body
 	if u.stats != nil {
 		packet = u.stats.packet(packet)
@@ -61,9 +65,21 @@ func (u *udp) Send(ctx context.Context, p *payload) delivery.Outcome {
 	return u.outcome(s, err)
 }
 
+// confirmDelay is how long the engine asks after a packet.
+const confirmDelay = 100 * time.Millisecond
+
+// forget drops a refusal that came when the engine had already settled the packet before: it would
+// be taken for one of the packet to come.
+func (u *udp) forget() {
+	if u.lost.Load() && time.Since(u.wrote) > confirmDelay {
+		u.lost.Store(false)
+	}
+}
+
 func (u *udp) outcome(s *socket, err error) delivery.Outcome {
 	switch {
 	case err == nil:
+		u.wrote = time.Now()
 		if u.stats != nil {
 			u.stats.sent()
 		}
@@ -73,10 +89,19 @@ func (u *udp) outcome(s *socket, err error) delivery.Outcome {
 		u.turn(s)
 		return delivery.Outcome{Verdict: delivery.Retry, Err: plain(err), Hint: u.agent.nobody()}
 	case isErrno(err, syscall.EMSGSIZE, windowsMessageSize):
-		return delivery.Outcome{Verdict: delivery.TooLarge, Err: plain(err), Hint: hintMessageSize}
+		return u.tooLarge(err)
 	}
 	u.drop(s)
 	return delivery.Outcome{Verdict: delivery.Retry, Err: plain(err)}
+}
+
+// tooLarge gives its hint once: the limit is halved until it fits, and each time is a line in the log.
+func (u *udp) tooLarge(err error) delivery.Outcome {
+	o := delivery.Outcome{Verdict: delivery.TooLarge, Err: plain(err)}
+	if !u.hinted {
+		u.hinted, o.Hint = true, hintMessageSize
+	}
+	return o
 }
 
 const hintMessageSize = "the host sends no datagram of this size: lower jaeger.thrift.max_packet_size, " +
