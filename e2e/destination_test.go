@@ -12,9 +12,7 @@ import (
 
 	"github.com/spanroute/spanroute"
 	"github.com/spanroute/spanroute/config"
-	_ "github.com/spanroute/spanroute/exporters/jaeger"
-	_ "github.com/spanroute/spanroute/exporters/otlp"
-	_ "github.com/spanroute/spanroute/exporters/zipkin"
+	_ "github.com/spanroute/spanroute/exporters/all"
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/registry"
 )

@@ -96,13 +96,19 @@ func (tr transport) compare(t *testing.T, spans []sdktrace.ReadOnlySpan) map[str
 	if err != nil {
 		t.Fatal(err)
 	}
+	tr.same(t, spans, got)
+	return stats.Repaired
+}
+
+// same compares what the receiver stored with what it should have stored of spans.
+func (tr transport) same(t *testing.T, spans []sdktrace.ReadOnlySpan, got []stored.Span) {
+	t.Helper()
 	var want []stored.Span
 	for _, s := range spans {
 		want = append(want, tr.expect(s, tr.format))
 	}
 	stored.Sort(want)
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("stored otherwise than the mapping says (-want +got):\n%s", diff)
+		t.Errorf("%s: stored otherwise than the mapping says (-want +got):\n%s", tr.name, diff)
 	}
-	return stats.Repaired
 }
