@@ -133,7 +133,7 @@ func (w *worker[P]) judge(l *load[P], out Outcome, epoch uint64) {
 // accepted settles a load. Without answers it is the load before that is settled: the success
 // of a write is no sign that anybody listens.
 func (w *worker[P]) accepted(l *load[P], out Outcome, epoch uint64) {
-	w.todo = w.todo[1:]
+	w.pop()
 	if w.confirmer != nil {
 		w.e.answered(epoch)
 		w.arrived()
@@ -152,14 +152,20 @@ func (w *worker[P]) accepted(l *load[P], out Outcome, epoch uint64) {
 
 // refused drops a load for a reason the receiver or the sender gave.
 func (w *worker[P]) refused(l *load[P], reason string, out Outcome) {
-	w.todo = w.todo[1:]
+	w.pop()
 	w.e.settleBecause(l.batch, l.spans, reason, out)
 }
 
 // finish drops a load.
 func (w *worker[P]) finish(l *load[P], reason string) {
-	w.todo = w.todo[1:]
+	w.pop()
 	w.e.settle(l.batch, l.spans, reason)
+}
+
+// pop takes the first load off and lets go of its payload.
+func (w *worker[P]) pop() {
+	w.todo[0] = nil
+	w.todo = w.todo[1:]
 }
 
 // divide puts both halves of a load in its place, or drops a single span.
