@@ -1,0 +1,113 @@
+package registrytest
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spanroute/spanroute/registry"
+)
+
+func documented(s *subject) {
+	for _, k := range s.about.Keys {
+		if strings.TrimSpace(k.Doc) == "" {
+			s.faultf("%s has no doc tag", k.Path)
+		}
+	}
+}
+
+// secretWords are what keys are called that hold secrets.
+var secretWords = []string{"password", "passwd", "passphrase", "token", "secret", "header", "headers", "key", "apikey", "credentials"}
+
+func secretsTagged(s *subject) {
+	for _, k := range s.about.Keys {
+		if !k.Secret && looksSecret(k) {
+			s.faultf("%s is named like a secret and has no secret:\"true\" tag", k.Path)
+		}
+	}
+}
+
+func looksSecret(k registry.Key) bool {
+	name := k.Path[strings.LastIndexByte(k.Path, '.')+1:]
+	text := k.Type == "string" || k.Type == "list" || k.Type == "map"
+	if !text || k.Format == "pem" || strings.HasSuffix(name, "_file") { // the name of a file is no secret
+		return false
+	}
+	return slices.ContainsFunc(strings.Split(name, "_"), func(word string) bool { return slices.Contains(secretWords, word) })
+}
+
+func defaultsDecode(s *subject) {
+	section := copied(s.valid)
+	for _, k := range s.about.Keys {
+		if _, set := find(section, k); !set && k.Default != nil {
+			put(section, k.Path, k.Default)
+		}
+	}
+	if _, err := s.prepare(section); err != nil {
+		s.faultf("the defaults, given as a section, are refused: %v", err)
+	}
+}
+
+// find returns what a section holds for a key, by its path or an alias.
+func find(section map[string]any, k registry.Key) (any, bool) {
+	for _, path := range append([]string{k.Path}, k.Aliases...) {
+		if v := take(copied(section), path); v != nil {
+			return v, true
+		}
+	}
+	return nil, false
+}
+
+func unknownKeys(s *subject) {
+	const stray = "registrytest_no_such_key"
+	section := copied(s.valid)
+	section[stray] = "x"
+	s.refused(section, stray)
+}
+
+func wrongTypes(s *subject) {
+	for _, k := range s.about.Keys {
+		section := copied(s.valid)
+		for _, alias := range k.Aliases {
+			take(section, alias)
+		}
+		put(section, k.Path, wrong(k))
+		s.refused(section, k.Path)
+	}
+}
+
+// wrong is a value that no key of k's type takes.
+func wrong(k registry.Key) any {
+	switch k.Type {
+	case "string":
+		return []any{"a list"}
+	case "list", "map":
+		return 5
+	}
+	return "neither number nor bool"
+}
+
+// refused expects an error of Prepare that names the key.
+func (s *subject) refused(section map[string]any, key string) {
+	_, err := s.prepare(section)
+	if err == nil {
+		s.faultf("%s: a wrong value or name is accepted", key)
+		return
+	}
+	if !slices.Contains(keysOf(err), key) {
+		s.faultf("%s: the error does not name the key in a registry.KeyError: %v", key, err)
+	}
+}
+
+// keysOf lists the keys of all KeyErrors joined in err.
+func keysOf(err error) []string {
+	if e, ok := err.(*registry.KeyError); ok {
+		return []string{e.Key}
+	}
+	var keys []string
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range joined.Unwrap() {
+			keys = append(keys, keysOf(e)...)
+		}
+	}
+	return keys
+}

@@ -1,0 +1,412 @@
+package registrytest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/registrytest"
+)
+
+// conf is a plugin's settings without a fault.
+type conf struct {
+	Path     string         `koanf:"path" alias:"file" doc:"file to append to"`
+	Token    string         `koanf:"token" secret:"true" doc:"sent along"`
+	Headers  registry.Pairs `koanf:"headers" secret:"true" doc:"sent along too"`
+	KeyFile  string         `koanf:"client_key_file" doc:"name of a file"`
+	MaxKey   int            `koanf:"max_key" range:"1.." doc:"0 is not set"`
+	Deep     deep           `koanf:"deep"`
+	Insecure *bool          `koanf:"insecure" doc:"three states"`
+}
+
+type deep struct {
+	Rate float64       `koanf:"rate" range:"0..1" doc:"share"`
+	Wait time.Duration `koanf:"wait" doc:"time"`
+	List []string      `koanf:"list" doc:"names"`
+}
+
+func defaults() conf { return conf{Path: os.DevNull, Deep: deep{Wait: time.Second}} }
+
+// file is an exporter that keeps every rule, unless one of its functions is replaced.
+type file struct {
+	f      *os.File
+	mu     sync.Mutex
+	closed bool
+
+	export   func(*file, context.Context, []sdktrace.ReadOnlySpan) error
+	shutdown func(*file, context.Context) error
+}
+
+func (x *file) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
+	if x.export != nil {
+		return x.export(x, ctx, spans)
+	}
+	return x.write(spans)
+}
+
+func (x *file) write(spans []sdktrace.ReadOnlySpan) error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.closed {
+		return errors.New("shut down")
+	}
+	for _, span := range spans {
+		if _, err := fmt.Fprintln(x.f, span.Name()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *file) Shutdown(ctx context.Context) error {
+	if x.shutdown != nil {
+		return x.shutdown(x, ctx)
+	}
+	return x.close()
+}
+
+func (x *file) close() error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.closed {
+		return nil
+	}
+	x.closed = true
+	return x.f.Close()
+}
+
+// broken is a factory whose exporter is changed by alter.
+func broken(alter func(x *file, c registry.Common, s conf)) registry.Factory {
+	return registry.NewFactory("lines", defaults, func(_ context.Context, c registry.Common, s conf) (sdktrace.SpanExporter, error) {
+		f, err := os.OpenFile(s.Path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		if err != nil {
+			return nil, &registry.KeyError{Key: "path", Err: err}
+		}
+		x := &file{f: f}
+		if alter != nil {
+			alter(x, c, s)
+		}
+		return x, nil
+	})
+}
+
+func TestAGoodExporterPasses(t *testing.T) {
+	registrytest.Run(t, broken(nil), map[string]any{"path": filepath.Join(t.TempDir(), "spans"), "token": "hunter2222", "deep": map[string]any{"rate": 1}})
+}
+
+func TestAnExporterOfTheDeliveryEnginePasses(t *testing.T) {
+	for name, verdict := range map[string]delivery.Verdict{"receiver up": delivery.Delivered, "receiver down": delivery.Retry} {
+		t.Run(name, func(t *testing.T) { registrytest.Run(t, engine(names{}, verdict), nil) })
+	}
+}
+
+func engine(e delivery.Encoder[payload], v delivery.Verdict) registry.Factory {
+	return registry.NewFactory("engine", nil, func(_ context.Context, c registry.Common, _ struct{}) (sdktrace.SpanExporter, error) {
+		return delivery.New(e, sender(v), c.Delivery), nil
+	})
+}
+
+type payload []string
+
+func (p payload) Spans() int { return len(p) }
+func (p payload) Size() int  { return len(p) * 100 }
+
+type names struct{ panics bool }
+
+func (n names) Encode(spans []sdktrace.ReadOnlySpan, _ *delivery.Report) []payload {
+	var p payload
+	for _, span := range spans {
+		if n.panics && !utf8.ValidString(span.Name()) {
+			panic("bad UTF-8")
+		}
+		p = append(p, span.Name())
+	}
+	return []payload{p}
+}
+
+func (names) Split(p payload) (a, b payload, ok bool) {
+	return p[:len(p)/2], p[len(p)/2:], len(p) > 1
+}
+
+type sender delivery.Verdict
+
+func (s sender) Send(context.Context, payload) delivery.Outcome {
+	return delivery.Outcome{Verdict: delivery.Verdict(s), Err: errors.New("connection refused")}
+}
+func (sender) Close(context.Context) error { return nil }
+
+// Each row breaks one rule; the kit must say which, and find nothing else wrong.
+func TestBrokenFactoriesAreSeen(t *testing.T) {
+	stop := make(chan struct{})
+	t.Cleanup(func() { close(stop) })
+	for _, tt := range []struct {
+		name  string
+		f     registry.Factory
+		valid map[string]any
+		check string
+		want  string
+	}{
+		{"no doc", conforming[struct {
+			A int `koanf:"a"`
+		}](), nil, "every key has a doc", "a has no doc tag"},
+		{"untagged secrets", conforming[struct {
+			A []string          `koanf:"api_key" doc:"x"`
+			B map[string]string `koanf:"headers" doc:"x"`
+			C struct {
+				P string `koanf:"db_password" doc:"x"`
+			} `koanf:"c"`
+		}](), nil, "secrets are tagged", `c.db_password is named like a secret and has no secret:"true" tag`},
+		{"defaults outside the range", registry.NewFactory("x", func() (s struct {
+			Port int `koanf:"port" range:"1..65535" doc:"x"`
+		}) {
+			s.Port = 70000
+			return s
+		}, open), nil, "defaults decode into themselves", "port: 70000 is out of range, want 1 to 65535"},
+		{"Validate starts a goroutine", conforming[starts](), map[string]any{"a": "x"}, "prepare has no effect", "prepare leaves goroutines"},
+		{"Validate opens a file", conforming[opens](), map[string]any{"a": "x"}, "prepare has no effect", "prepare leaves 2 open files or sockets"},
+		{"openings share a file", shared(), nil, "two openings are independent", "shutting down one exporter broke another: "},
+		{"empty export fails", broken(func(x *file, _ registry.Common, _ conf) {
+			x.export = func(x *file, _ context.Context, spans []sdktrace.ReadOnlySpan) error {
+				if len(spans) == 0 {
+					return errors.New("no spans")
+				}
+				return x.write(spans)
+			}
+		}), nil, "empty export is nil", "export of no spans: no spans, want nil"},
+		{"not for several goroutines", broken(func(x *file, _ registry.Common, _ conf) {
+			var busy sync.Mutex
+			x.export = func(x *file, _ context.Context, spans []sdktrace.ReadOnlySpan) error {
+				if !busy.TryLock() {
+					panic("called twice at once")
+				}
+				defer busy.Unlock()
+				time.Sleep(time.Millisecond)
+				return x.write(spans)
+			}
+		}), nil, "exports at once", "8 exports at once: panic: called twice at once"},
+		{"panics on NaN", broken(func(x *file, _ registry.Common, _ conf) {
+			x.export = func(x *file, _ context.Context, spans []sdktrace.ReadOnlySpan) error {
+				for _, span := range spans {
+					for _, a := range span.Attributes() {
+						if a.Valid() && math.IsNaN(a.Value.AsFloat64()) {
+							panic("NaN")
+						}
+					}
+				}
+				return x.write(spans)
+			}
+		}), nil, "odd spans", "export of a span with NaN and infinities: panic: NaN"},
+		{"panics on a nil resource", broken(func(x *file, _ registry.Common, _ conf) {
+			x.export = func(x *file, _ context.Context, spans []sdktrace.ReadOnlySpan) error {
+				for _, span := range spans {
+					_ = *span.Resource()
+				}
+				return x.write(spans)
+			}
+		}), nil, "odd spans", "export of a span with a nil resource: panic: "},
+		{"encoder panics", engine(names{panics: true}, delivery.Delivered), nil, "odd spans", "2 odd spans made the exporter panic (dropped: encode)"},
+		{"ignores its context", broken(func(x *file, _ registry.Common, _ conf) {
+			x.export = func(x *file, ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
+				if ctx.Err() != nil {
+					<-stop
+				}
+				return x.write(spans)
+			}
+		}), nil, "cancelled context", "export with a cancelled context: has not returned after 1s"},
+		{"shutdown ignores its context", broken(func(x *file, _ registry.Common, _ conf) {
+			x.shutdown = func(x *file, ctx context.Context) error {
+				if ctx.Err() != nil {
+					<-stop
+				}
+				return x.close()
+			}
+		}), nil, "cancelled context", "shutdown with a cancelled context: has not returned after 1s"},
+		{"second shutdown fails", broken(func(x *file, _ registry.Common, _ conf) {
+			x.shutdown = func(x *file, _ context.Context) error {
+				if x.closed {
+					return os.ErrClosed
+				}
+				return x.close()
+			}
+		}), nil, "shutdown", "the second shutdown: file already closed, want nil"},
+		{"export after shutdown", broken(func(x *file, _ registry.Common, _ conf) {
+			x.export = func(x *file, _ context.Context, spans []sdktrace.ReadOnlySpan) error {
+				_ = x.write(spans)
+				return nil
+			}
+		}), nil, "shutdown", "export after shutdown: nil, want an error"},
+		{"leaves a goroutine", broken(func(x *file, _ registry.Common, _ conf) {
+			go func() { <-stop }()
+		}), nil, "nothing is left", "shutdown leaves goroutines"},
+		{"leaves a file", broken(func(x *file, _ registry.Common, s conf) {
+			leaked(os.Open(s.Path))
+		}), nil, "nothing is left", "shutdown leaves 1 open files or sockets"},
+		{"logs a secret", broken(func(x *file, c registry.Common, s conf) {
+			c.Logger.Debug("opened", "token", s.Token)
+		}), map[string]any{"token": "hunter2222"}, "secrets stay secret", "a secret value shows up: "},
+		{"a header in an error", broken(func(x *file, _ registry.Common, s conf) {
+			x.export = func(x *file, _ context.Context, spans []sdktrace.ReadOnlySpan) error {
+				if len(s.Headers) > 0 {
+					return fmt.Errorf("refused with %v", s.Headers)
+				}
+				return x.write(spans)
+			}
+		}), nil, "secrets stay secret", "refused with [{x-registrytest <the secret>}]"},
+		{"a secret in the error of build", registry.NewFactory("x", defaults, func(_ context.Context, _ registry.Common, s conf) (sdktrace.SpanExporter, error) {
+			if s.Token != "" {
+				return nil, fmt.Errorf("cannot log in as %s", s.Token)
+			}
+			return openFile(s.Path)
+		}), nil, "secrets stay secret", "cannot log in as <the secret>"},
+		{"a secret in the error of Validate", conforming[blabs](), nil, "secrets stay secret", "token: <the secret> is bad"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			found := registrytest.Faults(tt.f, tt.valid)
+			if tt.check == "prepare has no effect" {
+				delete(found, "nothing is left") // each opening is prepared
+			}
+			if checks := slices.Collect(maps.Keys(found)); len(checks) != 1 || checks[0] != tt.check {
+				t.Fatalf("faults %q, want one of %q alone", found, tt.check)
+			}
+			if text := strings.Join(found[tt.check], "\n"); !strings.Contains(text, tt.want) {
+				t.Errorf("faults %s\nwant %s", text, tt.want)
+			}
+		})
+	}
+}
+
+// leaks keeps what was leaked on purpose, so that no finalizer closes it.
+var leaks []any
+
+func leaked(x any, err error) {
+	if err != nil {
+		panic(err)
+	}
+	leaks = append(leaks, x)
+}
+
+func open[S any](context.Context, registry.Common, S) (sdktrace.SpanExporter, error) {
+	return openFile(os.DevNull)
+}
+
+func openFile(path string) (sdktrace.SpanExporter, error) {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return nil, err
+	}
+	return &file{f: f}, nil
+}
+
+// conforming is a factory whose exporter is good, with settings S.
+func conforming[S any]() registry.Factory { return registry.NewFactory("x", nil, open[S]) }
+
+// shared hands out exporters over one file, opened anew when it was closed.
+func shared() registry.Factory {
+	var mu sync.Mutex
+	var f *os.File
+	return registry.NewFactory("x", nil, func(context.Context, registry.Common, struct{}) (sdktrace.SpanExporter, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if f != nil {
+			if _, err := f.Stat(); err == nil {
+				return &file{f: f}, nil
+			}
+		}
+		var err error
+		f, err = os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+		return &file{f: f}, err
+	})
+}
+
+type starts struct {
+	A string `koanf:"a" doc:"starts a goroutine"`
+}
+
+func (s starts) Validate() error {
+	if s.A != "" {
+		go func() { select {} }()
+	}
+	return nil
+}
+
+type opens struct {
+	A string `koanf:"a" doc:"opens a file"`
+}
+
+func (s opens) Validate() error {
+	if s.A != "" {
+		leaked(os.Open(os.DevNull))
+	}
+	return nil
+}
+
+type blabs struct {
+	Token string `koanf:"token" secret:"true" doc:"who"`
+}
+
+func (s blabs) Validate() error {
+	if s.Token != "" {
+		return &registry.KeyError{Key: "token", Err: fmt.Errorf("%s is bad", s.Token)}
+	}
+	return nil
+}
+
+func TestWhatCannotBeCheckedIsToldAtOnce(t *testing.T) {
+	for name, tt := range map[string]struct {
+		f     registry.Factory
+		valid map[string]any
+		want  string
+	}{
+		"invalid factory": {conforming[struct{ A int }](), nil, "A has no koanf tag"},
+		"invalid section": {conforming[blabs](), map[string]any{"tokn": "x"}, `the valid section is refused: tokn: unknown key, did you mean "token"?`},
+	} {
+		for check, faults := range registrytest.Faults(tt.f, tt.valid) {
+			if len(faults) != 1 || !strings.Contains(faults[0], tt.want) {
+				t.Errorf("%s: %s: %q, want %s", name, check, faults, tt.want)
+			}
+		}
+	}
+}
+
+// Run itself must fail the test of the plugin, with the reason of the rule: seen from outside, in a process
+// of its own.
+func TestRunFailsTheTest(t *testing.T) {
+	if os.Getenv("REGISTRYTEST_BROKEN") != "" {
+		registrytest.Run(t, conforming[struct {
+			A int `koanf:"a"`
+		}](), nil)
+		return
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^TestRunFailsTheTest$", "-test.v")
+	cmd.Env = append(os.Environ(), "REGISTRYTEST_BROKEN=1")
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		t.Fatalf("the test of a broken factory ended with %v, want a failure\n%s", err, out)
+	}
+	for _, want := range []string{
+		"--- FAIL: TestRunFailsTheTest/every_key_has_a_doc",
+		"a has no doc tag",
+		"why: the doc tag is all that `spanroute exporters <name>` can tell a user about a key",
+		"--- PASS: TestRunFailsTheTest/nothing_is_left",
+	} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("the output lacks %q:\n%s", want, out)
+		}
+	}
+}

@@ -1,0 +1,133 @@
+package registrytest
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+
+	"github.com/spanroute/spanroute/registry"
+)
+
+// marker is what the kit puts into secret keys and then looks for. It is no word of any error.
+const marker = "registrytest9secret"
+
+func secretsStaySecret(s *subject) {
+	var seen record
+	s.refusals(&seen)
+	section := copied(s.valid)
+	for _, k := range s.secrets() {
+		for _, alias := range k.Aliases {
+			take(section, alias)
+		}
+		put(section, k.Path, secretValue(k))
+	}
+	if _, err := s.prepare(section); err != nil {
+		seen.add(err) // a secret of another form than the exporter wants
+	} else {
+		s.use(section, &seen)
+	}
+	s.use(s.valid, &seen)
+	for _, secret := range append(s.given(), marker, base64.StdEncoding.EncodeToString([]byte(marker))) {
+		if line, found := seen.find(secret); found {
+			s.faultf("a secret value shows up: %s", strings.ReplaceAll(line, secret, "<the secret>"))
+		}
+	}
+}
+
+// refusals provokes errors about sections that hold secrets.
+func (s *subject) refusals(seen *record) {
+	for _, k := range s.secrets() {
+		for _, v := range []any{marker, []any{marker, []any{marker}}, map[string]any{"registrytest": map[string]any{"x": marker}}} {
+			section := copied(s.valid)
+			put(section, k.Path, v)
+			section["registrytest_no_such_key"] = marker
+			_, err := s.prepare(section)
+			seen.add(err)
+		}
+	}
+}
+
+// use opens, exports, flushes and shuts down, and records every error and log line.
+func (s *subject) use(section map[string]any, seen *record) {
+	logger := slog.New(slog.NewTextHandler(seen, &slog.HandlerOptions{Level: slog.LevelDebug - 10}))
+	before := len(s.faults)
+	x := s.openWith(section, logger)
+	if x != nil {
+		err, _ := s.export("export", x, ordinary())
+		seen.add(err)
+		s.flush(x)
+		seen.add(s.shut(x))
+	}
+	for _, fault := range s.faults[before:] {
+		seen.add(fmt.Errorf("%s", fault))
+	}
+	s.faults = s.faults[:before] // openings that fail are the business of other checks
+}
+
+func (s *subject) secrets() []registry.Key {
+	var keys []registry.Key
+	for _, k := range s.about.Keys {
+		if k.Secret {
+			keys = append(keys, k)
+		}
+	}
+	return keys
+}
+
+// given lists the secret texts of the valid section that are long enough to be recognised.
+func (s *subject) given() []string {
+	var texts []string
+	for _, k := range s.secrets() {
+		if v, set := find(s.valid, k); set {
+			if text, ok := v.(string); ok && len(text) >= 6 {
+				texts = append(texts, text)
+			}
+		}
+	}
+	return texts
+}
+
+func secretValue(k registry.Key) any {
+	switch k.Type {
+	case "map":
+		return map[string]any{"x-registrytest": marker}
+	case "list":
+		return []any{marker}
+	case "string":
+		return marker
+	}
+	return nil // numbers cannot be told from other numbers
+}
+
+// record keeps lines; it is the writer of a log.
+type record struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (r *record) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.b.Write(p)
+}
+
+func (r *record) add(err error) {
+	if err != nil {
+		fmt.Fprintln(r, err)
+	}
+}
+
+// find returns the first line that holds text.
+func (r *record) find(text string) (line string, found bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for line := range strings.Lines(r.b.String()) {
+		if strings.Contains(line, text) {
+			return strings.TrimSpace(line), true
+		}
+	}
+	return "", false
+}
