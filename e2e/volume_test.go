@@ -1,0 +1,99 @@
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/spanroute/spanroute/e2e/receivers"
+	"github.com/spanroute/spanroute/e2e/samples"
+)
+
+// A counter is a receiver that tells how many spans of a trace it stored.
+type counter interface {
+	Count(ctx context.Context, traceID string, want int) (int, error)
+}
+
+// allStored sends spans of one trace at once and fails the test unless the receiver stored each exactly once.
+func allStored(t *testing.T, file string, at counter, spans []sdktrace.ReadOnlySpan) {
+	t.Helper()
+	open(t, file).deliver(spans)
+	stores(t, at, spans)
+}
+
+func stores(t *testing.T, at counter, spans []sdktrace.ReadOnlySpan) {
+	t.Helper()
+	got, err := at.Count(t.Context(), spans[0].SpanContext().TraceID().String(), len(spans))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != len(spans) {
+		t.Errorf("%d spans stored, want %d", got, len(spans))
+	}
+}
+
+// TestManySpans sends 10 000 spans at once with the defaults of every transport: U3 over UDP, where nothing but the
+// pace keeps a receive buffer of 208 KiB from overflowing, Z12 over Zipkin, and the rest.
+func TestManySpans(t *testing.T) {
+	for _, tr := range transports() {
+		if strings.Contains(tr.name, "gzip") {
+			continue
+		}
+		t.Run(tr.name, func(t *testing.T) {
+			spans := samples.Many(samples.NewTraceID(), 10_000)
+			tr.open(t).deliver(spans)
+			got, err := tr.count(t.Context(), spans[0].SpanContext().TraceID().String(), len(spans))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != len(spans) {
+				t.Errorf("%d spans stored, want %d", got, len(spans))
+			}
+		})
+	}
+}
+
+// TestManySpansIntoADefaultQueue sends 10 000 spans at once to a Jaeger whose collector queues 2000, as it does by
+// default: what is over, it drops after it has answered 202.
+func TestManySpansIntoADefaultQueue(t *testing.T) {
+	j := ownJaeger(t, 5000, "--collector.queue-size=2000")
+	for _, tt := range []struct{ name, file string }{
+		{"thrift http", `tracing: {exporter_type: jaeger, jaeger: {collector_endpoint: "http://%s/api/traces"}}`},
+		{"grpc", `tracing: {exporter_type: jaeger, jaeger: {protocol: grpc, collector_endpoint: "http://%s"}}`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			port := receivers.CollectorHTTP
+			if tt.name == "grpc" {
+				port = receivers.CollectorGRPC
+			}
+			allStored(t, fmt.Sprintf(tt.file, j.Address(port)), j, samples.Many(samples.NewTraceID(), 10_000))
+		})
+	}
+	if n, err := j.Metric(t.Context(), "jaeger_spans_dropped_total"); err != nil || n != 0 {
+		t.Errorf("Jaeger dropped %v spans (%v), want none", n, err)
+	}
+}
+
+// TestLargePayloads sends more than a receiver takes in one request: H5, O5 and J22.
+func TestLargePayloads(t *testing.T) {
+	for _, tt := range []struct {
+		name, file string
+		at         counter
+		n, size    int
+	}{
+		{"10 MB over jaeger grpc", `tracing: {exporter_type: jaeger, jaeger: {protocol: grpc}}`, jaeger, 1000, 10_000},
+		{"10 MB over jaeger thrift http", `tracing: {exporter_type: jaeger, jaeger: {protocol: http/thrift.binary}}`, jaeger, 1000, 10_000},
+		{"512 spans of 10 kB over otlp grpc", `tracing: {exporter_type: otlp}`, jaeger, 512, 10_000},
+		{"512 spans of 10 kB over otlp grpc to the collector", `tracing: {exporter_type: otlp, otlp: {endpoint: "http://` + collector.OTLPGRPC() + `"}}`, collector, 512, 10_000},
+		{"30 MB over otlp http to the collector", `tracing: {exporter_type: otlp, batch: {max_export_batch_size: 1000, max_queue_size: 1000}, delivery: {queue_bytes: 67108864}, otlp: {protocol: http, endpoint: "http://` + collector.OTLPHTTP() + `"}}`, collector, 1000, 30_000},
+		{"one attribute of 1 MB over jaeger thrift http", `tracing: {exporter_type: jaeger, jaeger: {protocol: http/thrift.binary}}`, jaeger, 3, 1_000_000},
+		{"one attribute of 1 MB over zipkin", `tracing: {exporter_type: zipkin}`, jaeger, 3, 1_000_000},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			allStored(t, tt.file, tt.at, samples.Sized(samples.NewTraceID(), tt.n, tt.size))
+		})
+	}
+}
