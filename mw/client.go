@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -293,12 +294,20 @@ func (c *call) finish(out outcome, responseBytes int64) {
 	c.span.SetAttributes(c.endAttributes(out, responseBytes)...)
 }
 
-// failure is the outcome of a call without an error in the response code.
+// failure is the outcome of a call without an error in the response code. Only the caller's own cancel is none.
 func (c *call) failure(code int, err error) outcome {
-	if c.req.Context().Err() == context.Canceled {
+	ctx := c.req.Context()
+	if ctx.Err() == context.Canceled { //nolint:errorlint // contexts return the value itself
 		return outcome{code: code}
 	}
-	return outcome{code: code, errorType: semattr.ErrorType(err), description: errorText(err)}
+	name := semattr.ErrorName(err)
+	if deadline, ok := ctx.Deadline(); name == "" && ok && !time.Now().Before(deadline) {
+		name = "context.DeadlineExceeded" // http.Client.Timeout closes Request.Cancel, whose error has no name
+	}
+	if name == "" {
+		name = semattr.ErrorType(err)
+	}
+	return outcome{code: code, errorType: name, description: errorText(err)}
 }
 
 func (t *Transport) failedStatus(code int) bool {

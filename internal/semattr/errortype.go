@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"reflect"
 	"runtime/debug"
 	"syscall"
 
@@ -38,10 +39,18 @@ var named = []struct {
 	{syscall.ETIMEDOUT, "syscall.ETIMEDOUT"},
 }
 
-// ErrorType returns the value of error.type for err, which must not be nil: an ErrorType() of its own, the name
-// of a well-known error in its chain, or its Go type below the wrappers of net/http and net. It is never the
-// error's text, so it has few values.
+// ErrorType returns the value of error.type for err, which must not be nil: its [ErrorName], or its Go type below
+// the wrappers of net/http and net. It is never the error's text, so it has few values.
 func ErrorType(err error) string {
+	if name := ErrorName(err); name != "" {
+		return name
+	}
+	return Text(semconv.ErrorType(unwrapNet(err)).Value.AsString())
+}
+
+// ErrorName returns the name of an error that has one: an ErrorType() of its own, or a well-known error in its
+// chain. It returns "" for others.
+func ErrorName(err error) string {
 	var own interface{ ErrorType() string }
 	if errors.As(err, &own) {
 		if name := own.ErrorType(); name != "" {
@@ -56,8 +65,11 @@ func ErrorType(err error) string {
 	if dns := (*net.DNSError)(nil); errors.As(err, &dns) {
 		return "*net.DNSError"
 	}
-	return Text(semconv.ErrorType(unwrapNet(err)).Value.AsString())
+	return ""
 }
+
+// wrapType is what fmt.Errorf wraps one error in.
+var wrapType = reflect.TypeOf(fmt.Errorf("%w", io.EOF))
 
 // unwrapNet removes the wrappers that say where an error happened instead of what it is.
 func unwrapNet(err error) error {
@@ -70,6 +82,10 @@ func unwrapNet(err error) error {
 			inner = e.Err
 		case *os.SyscallError:
 			inner = e.Err
+		default:
+			if reflect.TypeOf(err) == wrapType {
+				inner = errors.Unwrap(err)
+			}
 		}
 		if inner == nil {
 			return err
