@@ -57,7 +57,7 @@ func (p *fileParser) scalar(e *entry, n *yaml.Node) bool {
 	}
 	value, coerced, err := p.fromScalar(e, text, quoted)
 	if err != nil {
-		return p.refused(e, footnote(text, err))
+		return p.refused(e, footnote(e, text, err))
 	}
 	if value == nil {
 		return false
@@ -240,7 +240,7 @@ func isHeaders(k *key) bool {
 }
 
 // footnote adds hints for what people copy from documentation.
-func footnote(text string, err error) error {
+func footnote(e *entry, text string, err error) error {
 	f, ok := err.(*settings.Fault)
 	if !ok || f.Kind != ErrWrongType && f.Kind != ErrOutOfRange {
 		return err
@@ -249,6 +249,8 @@ func footnote(text string, err error) error {
 	switch {
 	case strings.HasSuffix(trimmed, "]_") && strings.Contains(trimmed, "[#"):
 		return (&settings.Fault{Kind: f.Kind, Message: f.Message}).WithHint("remove the footnote mark")
+	case e.key.path == "sample_rate" && f.Kind == ErrOutOfRange && !strings.HasPrefix(trimmed, "-") && !strings.HasPrefix(trimmed, "."):
+		return (&settings.Fault{Kind: f.Kind, Message: f.Message}).WithHint("1.0 is 100 %")
 	case strings.HasSuffix(trimmed, "%"):
 		return (&settings.Fault{Kind: f.Kind, Message: f.Message}).WithHint("write the fraction")
 	}

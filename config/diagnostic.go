@@ -155,11 +155,24 @@ func (r *report) list(s Severity) Diagnostics {
 		return nil
 	}
 	slices.SortStableFunc(all, func(a, b Diagnostic) int { return a.Source.before(b.Source) })
-	all = slices.CompactFunc(all, func(a, b Diagnostic) bool { return a.Kind == b.Kind && a.Error() == b.Error() })
+	all = distinct(all)
 	more := r.dropped[s] + max(0, len(all)-maxDiagnostics)
 	out := Diagnostics(slices.Clone(all[:min(len(all), maxDiagnostics)]))
 	if more > 0 {
 		out = append(out, Diagnostic{Severity: s, Message: fmt.Sprintf("and %d more", more)})
 	}
 	return out
+}
+
+// distinct leaves out what says the same twice; of a variable that sets several keys, what it says about one.
+func distinct(all []Diagnostic) []Diagnostic {
+	seen := make(map[[3]string]bool, len(all))
+	return slices.DeleteFunc(all, func(d Diagnostic) bool {
+		id := [3]string{string(d.Kind), d.Error()}
+		if d.Source.Layer == LayerOTel {
+			id = [3]string{string(d.Kind), d.Source.Name, d.Message}
+		}
+		defer func() { seen[id] = true }()
+		return seen[id]
+	})
 }

@@ -127,7 +127,7 @@ func (l *loader) text(to *layer, e *entry, text string, alias bool) {
 		e.value, err = settings.FromText(e.key.Key, text)
 	}
 	if err != nil {
-		l.refuse(e, e.source, footnote(text, err))
+		l.refuse(e, e.source, footnote(e, text, err))
 		return
 	}
 	if e.value != nil {

@@ -57,6 +57,9 @@ func (r *resolver) sampled(cfg *Config) {
 	case rate != nil && !ratio:
 		r.warn(WarnIgnored, rate, rate.source, cfg.Sampling.Sampler+" has no use for a rate", "choose a traceidratio sampler")
 	}
+	if r.report.failed() {
+		return // the rate may be among what is wrong
+	}
 	never := strings.HasSuffix(cfg.Sampling.Sampler, "always_off") || ratio && cfg.Sampling.SampleRate == 0
 	if len(cfg.ExporterTypes) == 0 || !never {
 		return
