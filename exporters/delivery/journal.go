@@ -101,6 +101,7 @@ func (j *journal) recovered(retries uint64) {
 		j.add(slog.LevelInfo, "spans are delivered again",
 			slog.Duration("after", time.Since(j.since).Round(time.Millisecond)),
 			slog.Uint64("retries", retries-j.retries), j.lost.attr())
+		clear(j.news) // all of it is in the totals
 	}
 	j.since, j.told = time.Time{}, false
 }
