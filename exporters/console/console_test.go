@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -157,6 +158,35 @@ func TestMaxTagValueLength(t *testing.T) {
 	if got.Name != "a name longer than that" || got.Attributes["s"] != "héllo" || got.Attributes["i"] != 1234567.0 {
 		t.Errorf("got %+v, want the string cut, name and number whole", got)
 	}
+}
+
+// Spans are shown within 100 ms, however long the batch delay is.
+func TestSpansAreShownSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		var known registry.Registry
+		if err := known.Register(console.NewFactory(&out)); err != nil {
+			t.Fatal(err)
+		}
+		open, err := known.Prepare("console", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := delivery.Options{BatchDelay: time.Hour, Logger: slog.New(slog.DiscardHandler)}
+		x, err := open(t.Context(), registry.Common{Delivery: o})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = x.ExportSpans(t.Context(), tracetest.SpanStubs{full()}.Snapshots())
+		time.Sleep(100 * time.Millisecond)
+		synctest.Wait()
+		if out.Len() == 0 {
+			t.Error("nothing is written after 100 ms")
+		}
+		if err := x.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // broken fails every write.

@@ -8,5 +8,6 @@
 // takes, and fields may be added to it.
 //
 // Spans appear within 100 ms even where the batch delay is longer, since somebody may be
-// looking at them.
+// looking at them. Where nobody reads, such as a pipe that is full, the writing goroutine waits
+// and spans queue up to the usual bound; the application never waits.
 package console

@@ -1,11 +1,13 @@
 package delivery_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
 )
@@ -100,4 +102,85 @@ func repeat(v, n int) []int {
 		list[i] = v
 	}
 	return list
+}
+
+// liar is an encoder that miscounts; the accounts hold even so.
+type liar struct {
+	encoder
+	claimed, dropped, payloads int
+}
+
+func (l liar) Encode(list []sdktrace.ReadOnlySpan, r *delivery.Report) []packet {
+	for range l.dropped {
+		r.Drop(list[0], delivery.DropInvalid)
+	}
+	var out []packet
+	for range l.payloads {
+		out = append(out, packet{names: make([]string, l.claimed)})
+	}
+	return out
+}
+
+func TestEncoderThatMiscounts(t *testing.T) {
+	rows := map[string]struct {
+		liar liar
+		want delivery.Stats
+	}{
+		"too many in a payload":    {liar{claimed: 99, payloads: 1}, delivery.Stats{Delivered: 10}},
+		"too many payloads":        {liar{claimed: 6, payloads: 5}, delivery.Stats{Delivered: 10}},
+		"too few":                  {liar{claimed: 4, payloads: 1}, delivery.Stats{Delivered: 4, Dropped: map[string]uint64{"encode": 6}}},
+		"nothing at all":           {liar{}, delivery.Stats{Dropped: map[string]uint64{"encode": 10}}},
+		"empty payloads":           {liar{payloads: 3}, delivery.Stats{Dropped: map[string]uint64{"encode": 10}}},
+		"too many drops":           {liar{dropped: 50, claimed: 5, payloads: 1}, delivery.Stats{Dropped: map[string]uint64{"invalid": 10}}},
+		"dropped and in a payload": {liar{dropped: 3, claimed: 10, payloads: 1}, delivery.Stats{Delivered: 7, Dropped: map[string]uint64{"invalid": 3}}},
+	}
+	for name, row := range rows {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				x := delivery.New(row.liar, &sender{}, options(&record{}))
+				enqueue(x, spans(10))
+				got := finish(t, x)
+				if row.want.Dropped == nil {
+					row.want.Dropped = map[string]uint64{}
+				}
+				if got.Delivered != row.want.Delivered || !cmp.Equal(got.Dropped, row.want.Dropped) {
+					t.Errorf("delivered %d, dropped %v, want %d and %v", got.Delivered, got.Dropped, row.want.Delivered, row.want.Dropped)
+				}
+			})
+		})
+	}
+}
+
+// badSplit is an encoder whose halves are wrong, or that panics when asked for them.
+type badSplit struct {
+	encoder
+	a, b  int
+	panic bool
+}
+
+func (s badSplit) Split(packet) (a, b packet, ok bool) {
+	if s.panic {
+		panic("oh")
+	}
+	return packet{names: make([]string, s.a)}, packet{names: make([]string, s.b)}, true
+}
+
+// A payload that cannot be split properly is dropped once; it neither loops nor miscounts.
+func TestSplitThatGoesWrong(t *testing.T) {
+	for name, e := range map[string]badSplit{
+		"all in one half": {a: 10, b: 0}, "spans lost": {a: 4, b: 4}, "spans gained": {a: 10, b: 10}, "panic": {panic: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &sender{answer: func(context.Context, int, packet) delivery.Outcome {
+					return delivery.Outcome{Verdict: delivery.TooLarge}
+				}}
+				x := delivery.New(e, s, options(&record{}))
+				enqueue(x, spans(10))
+				if got := finish(t, x); got.Dropped["too_large"] != 10 || len(s.sizes()) != 1 {
+					t.Errorf("dropped %v in %d attempts, want too_large 10 in one", got.Dropped, len(s.sizes()))
+				}
+			})
+		})
+	}
 }
