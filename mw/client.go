@@ -149,7 +149,7 @@ func inFlight(req *http.Request) bool {
 
 func sameURL(a, b *url.URL) bool { return a == b || a.String() == b.String() }
 
-// methodOf is the method that net/http sends.
+// methodOf is the method that net/http sends for r: GET if none is given.
 func methodOf(req *http.Request) string {
 	if req.Method == "" {
 		return http.MethodGet

@@ -101,7 +101,7 @@ func (h *handler) url(r *http.Request) string {
 func (h *handler) serveTraced(ctx context.Context, w http.ResponseWriter, r *http.Request) {
 	late := h.late()
 	route := h.routeBefore(r)
-	verb := h.methods.verb(r.Method)
+	verb := h.methods.verb(methodOf(r))
 	name := h.nameOf(r, verb.label, route)
 	var a arrival
 	options := serverOptions
