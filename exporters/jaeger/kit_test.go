@@ -3,6 +3,8 @@ package jaeger_test
 import (
 	"bytes"
 	"context"
+	"io"
+	"log"
 	"log/slog"
 	"net"
 	"slices"
@@ -206,3 +208,6 @@ func section(agent *fakeAgent, keys ...any) map[string]any {
 	}
 	return map[string]any{"thrift": thrift}
 }
+
+// quiet is the error log of servers that are meant to meet bad handshakes.
+func quiet() *log.Logger { return log.New(io.Discard, "", 0) }

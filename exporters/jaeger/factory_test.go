@@ -1,0 +1,103 @@
+package jaeger_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/spanroute/spanroute/exporters/jaeger"
+	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/registrytest"
+)
+
+func TestKeepsTheRulesOfExporters(t *testing.T) {
+	for name, section := range map[string]map[string]any{
+		"agent":  nil,
+		"binary": {"protocol": "udp/thrift.binary", "thrift": map[string]any{"client_stats": true}},
+		"http":   {"collector_endpoint": "http://127.0.0.1:1/api/traces", "username": "u", "password": "s3cr3t-word"},
+		"grpc":   {"protocol": "grpc", "collector_endpoint": "http://127.0.0.1:1"},
+	} {
+		t.Run(name, func(t *testing.T) { registrytest.Run(t, jaeger.Factory, section) })
+	}
+}
+
+func TestSettingsFaults(t *testing.T) {
+	t.Parallel()
+	thrift := func(key string, value any) map[string]any {
+		return map[string]any{"thrift": map[string]any{key: value}}
+	}
+	tests := []struct {
+		name    string
+		section map[string]any
+		want    string
+	}{
+		{"unknown key", map[string]any{"endpont": "x"}, "endpont: unknown key"},
+		{"protocol", map[string]any{"protocol": "udp"}, `protocol: "udp" is unknown, want`},
+		{"port 0", thrift("agent_port", 0), "thrift.agent_port: 0 is out of range, want 1 to 65535"},
+		{"port 70000", map[string]any{"port": 70000}, "port: 70000 is out of range"},
+		{"packet too small", thrift("max_packet_size", 511), "thrift.max_packet_size: 511 is out of range, want 512 to 65000"},
+		{"packet too large", thrift("max_packet_size", 65001), "thrift.max_packet_size: 65001 is out of range"},
+		{"rate", thrift("max_bytes_per_second", -1), "thrift.max_bytes_per_second: -1 is out of range"},
+		{"oversize", thrift("oversize", "cut"), `thrift.oversize: "cut" is unknown, want`},
+		{"interval", thrift("resolve_interval", "-1s"), "thrift.resolve_interval: "},
+		{"host", thrift("agent_host_name", "http://agent"), "thrift.agent_host_name: "},
+		{"endpoint", map[string]any{"collector_endpoint": "ftp://h/"}, "collector_endpoint: "},
+		{"endpoint of grpc", map[string]any{"protocol": "grpc", "collector_endpoint": "h:0"}, "collector_endpoint: "},
+		{"password alone", map[string]any{"password": "s3cr3t"}, "username: password is set without it"}, // H3
+		{"username alone", map[string]any{"username": "u"}, "password: username is set without it"},
+		{"client certificate alone", thrift("client_certificate_file", "/c.pem"), "thrift.client_key_file: "},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := registry.Default().Prepare("jaeger", tt.section)
+			var fault *registry.KeyError
+			if !errors.As(err, &fault) || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("Prepare: %v, want %s", err, tt.want)
+			}
+			if strings.Contains(fmt.Sprint(err), "s3cr3t") {
+				t.Errorf("a secret in %v", err)
+			}
+		})
+	}
+}
+
+func TestSettingsThatAreFine(t *testing.T) {
+	t.Parallel()
+	for name, section := range map[string]map[string]any{
+		"nothing":        nil,
+		"BentoML thrift": {"protocol": "thrift", "collector_endpoint": "http://localhost:14268/api/traces?format=jaeger.thrift", "thrift": map[string]any{"agent_host_name": "localhost", "agent_port": 6831, "udp_split_oversized_batches": true}},
+		"BentoML grpc":   {"protocol": "grpc", "grpc": map[string]any{"endpoint": "http://localhost:14250", "insecure": true}},
+		"aliases":        {"address": "jaeger.example.org", "port": 6832},
+		"letter case":    {"protocol": "GRPC", "collector_endpoint": "[::1]:14250"},
+		"IPv6 agent":     {"address": "2001:db8::1"},
+	} {
+		if _, err := registry.Default().Prepare("jaeger", section); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestDescription(t *testing.T) {
+	t.Parallel()
+	d, err := registry.Default().Describe("jaeger")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{
+		"protocol": "thrift", "collector_endpoint": "", "username": "", "password": "<nil>", "link_logs": "false",
+		"thrift.agent_host_name": "localhost", "thrift.agent_port": "6831", "thrift.udp_split_oversized_batches": "true",
+		"thrift.max_packet_size": "8000", "thrift.max_bytes_per_second": "8000000", "thrift.oversize": "truncate",
+		"thrift.resolve_interval": "30s", "thrift.client_stats": "false", "thrift.certificate_file": "",
+		"thrift.client_certificate_file": "", "thrift.client_key_file": "", "grpc.certificate_file": "", "grpc.insecure": "<nil>",
+	}
+	for _, k := range d.Keys {
+		if got, known := want[k.Path]; !known || fmt.Sprint(k.Default) != got {
+			t.Errorf("%s: default %v, want %s", k.Path, k.Default, got)
+		}
+		delete(want, k.Path)
+	}
+	for path := range want {
+		t.Errorf("no key %s", path)
+	}
+}
