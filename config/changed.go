@@ -1,45 +1,56 @@
 package config
 
 import (
-	"fmt"
+	"maps"
+	"reflect"
 	"slices"
 )
 
-// Changed lists the keys whose effective values differ between c and next, sorted: those that a running tracing
-// takes over, and those that are read at start only. Values, which may be secrets, are not told.
-func (c *Config) Changed(next *Config) (hot, start []string) {
-	before, after := c.byKey(), next.byKey()
-	for path := range union(before, after) {
-		if before[path] == after[path] {
-			continue
-		}
-		if k, _, ok := commonSchema.Lookup(path); ok && k.Hot {
-			hot = append(hot, path)
-		} else {
-			start = append(start, path)
+// Changed lists the keys in which next differs from c: hot ones, which a reload applies, and those that are read at
+// start. Both are canonical and in the order of the documentation, exporters by name. Where a value came from makes
+// no difference.
+func (c *Config) Changed(next *Config) (hot, restart []string) {
+	before, after := commonSchema.Section(c.keys()), commonSchema.Section(next.keys())
+	for _, k := range commonSchema.Keys() {
+		a, _ := get(before, k.Path)
+		b, _ := get(after, k.Path)
+		switch {
+		case same(a, b):
+		case k.Hot:
+			hot = append(hot, k.Path)
+		default:
+			restart = append(restart, k.Path)
 		}
 	}
-	slices.Sort(hot)
-	slices.Sort(start)
-	return hot, start
+	for _, name := range slices.Sorted(maps.Keys(c.Exporters)) {
+		if x, ok := next.Exporters[name]; ok { // else exporter_type has changed
+			restart = append(restart, c.Exporters[name].changed(name, x)...)
+		}
+	}
+	return hot, restart
 }
 
-// byKey is the configuration as one text per key, with secrets.
-func (c *Config) byKey() map[string]string {
-	values := make(map[string]string)
-	for _, r := range c.rows(true) {
-		values[r.path] = fmt.Sprintf("%v %s", r.value, r.remark)
+// same compares values of settings types; empty and nil are the same list.
+func same(a, b any) bool {
+	if reflect.DeepEqual(a, b) {
+		return true
 	}
-	return values
+	va, vb := reflect.ValueOf(a), reflect.ValueOf(b)
+	return va.Kind() == reflect.Slice && vb.Kind() == reflect.Slice && va.Len()+vb.Len() == 0
 }
 
-func union(a, b map[string]string) map[string]struct{} {
-	keys := make(map[string]struct{}, len(a))
-	for k := range a {
-		keys[k] = struct{}{}
+func (x Exporter) changed(name string, next Exporter) []string {
+	before, after := map[string]any{}, map[string]any{}
+	flatten(x.Settings, "", before)
+	flatten(next.Settings, "", after)
+	before["timeout"], after["timeout"] = x.Timeout, next.Timeout
+	paths := maps.Clone(before)
+	maps.Copy(paths, after)
+	var changed []string
+	for _, path := range slices.Sorted(maps.Keys(paths)) {
+		if !same(before[path], after[path]) {
+			changed = append(changed, joinPath(name, path))
+		}
 	}
-	for k := range b {
-		keys[k] = struct{}{}
-	}
-	return keys
+	return changed
 }

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/spanroute/spanroute/internal/settings"
 )
 
 // origins remembers who set each key, for Explain and Source.
@@ -139,12 +137,4 @@ func (c *Config) Source(key string) string {
 		return ""
 	}
 	return x.Source.String()
-}
-
-// A KeyInfo is one row of the key table: everything a person may want to know about a key.
-type KeyInfo struct {
-	settings.Key
-	Exporter string // "" for common keys
-	Env      string // variable, with the prefix SPANROUTE_
-	Flag     string // without dashes
 }

@@ -132,7 +132,9 @@ func (r *resolver) faultAt(path string, err error) {
 		}
 		return
 	}
-	if r.report.has(func(d Diagnostic) bool { return d.Key == e.written && d.Source == e.source && d.Kind == settings.KindOf(err) }) {
+	if r.report.has(func(d Diagnostic) bool {
+		return d.Key == e.written && d.Source == e.source && d.Kind == settings.KindOf(err)
+	}) {
 		return
 	}
 	r.refuse(e, e.source, err)
