@@ -150,3 +150,29 @@ func TestShutdownConfirmsTheLastPayload(t *testing.T) {
 		})
 	}
 }
+
+// panicky is a Confirmer that panics once.
+type panicky struct {
+	udp
+	done bool
+}
+
+func (p *panicky) Confirm() error {
+	if !p.done {
+		p.done = true
+		panic("oh")
+	}
+	return nil
+}
+
+// A Confirm that panics counts as a loss: the payload is sent again.
+func TestConfirmThatPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := &panicky{udp: udp{start: time.Now(), listening: func() bool { return true }}}
+		x := delivery.New(encoder{each: 1}, u, options(&record{}))
+		enqueue(x, spans(10))
+		if got := finish(t, x); got.Delivered != 10 || got.Retries != 1 {
+			t.Errorf("delivered %d after %d retries, want 10 after 1", got.Delivered, got.Retries)
+		}
+	})
+}

@@ -34,6 +34,10 @@ func TestEncode(t *testing.T) {
 		"a span forgotten by the encoder is still accounted for": {
 			encoder{forget: "s7"}, map[string]uint64{"encode": 1}, map[string]uint64{}, []int{99},
 		},
+		"panic and repairs": {
+			encoder{panicOn: "s1", drop: map[string]string{"s2": "invalid"}, note: "no", repair: map[string]string{"s3": "utf8"}},
+			map[string]uint64{"encode": 1, "invalid": 1}, map[string]uint64{"utf8": 1}, []int{98},
+		},
 		"payload limit": {encoder{each: 10, most: 400}, map[string]uint64{}, map[string]uint64{}, []int{40, 40, 20}},
 	}
 	for name, row := range rows {

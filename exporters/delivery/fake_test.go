@@ -58,6 +58,7 @@ type encoder struct {
 	panicAll   int    // panic on batches of this many spans
 	drop       map[string]string
 	repair     map[string]string
+	note       string // left for the log with every drop
 	forget     string // name of a span that is in no payload and in no report
 }
 
@@ -84,6 +85,7 @@ func (e encoder) Encode(list []sdktrace.ReadOnlySpan, r *delivery.Report) []pack
 		}
 		if reason := e.drop[name]; reason != "" {
 			r.Drop(s, reason)
+			r.Note(e.note)
 			continue
 		}
 		if n := len(out); n == 0 || (most > 0 && out[n-1].size+e.each > most) {

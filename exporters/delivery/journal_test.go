@@ -91,7 +91,11 @@ func TestDropsAreTold(t *testing.T) {
 		"panic":     {encoder{each: 1, panicOn: "-"}, delivery.Outcome{Verdict: 255}, []string{"reason=panic"}},
 		"too large": {encoder{each: 1}, delivery.Outcome{Verdict: delivery.TooLarge}, []string{"reason=too_large"}},
 		"encode":    {encoder{panicOn: "one"}, delivery.Outcome{}, []string{"reason=encode", "panic in Encode with a string"}},
-		"invalid":   {encoder{drop: map[string]string{"one": "invalid"}}, delivery.Outcome{}, []string{"reason=invalid"}},
+		"a note of the encoder": {
+			encoder{drop: map[string]string{"one": "too_large"}, note: "span too large: size=70213 limit=8000"}, delivery.Outcome{},
+			[]string{"reason=too_large", "error=span too large: size=70213 limit=8000"},
+		},
+		"invalid": {encoder{drop: map[string]string{"one": "invalid"}}, delivery.Outcome{}, []string{"reason=invalid"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -80,7 +80,7 @@ func (h *handle) Shutdown(ctx context.Context) error {
 		h.e.warnLeft(left)
 	}
 	close(h.e.log.stop)
-	endsWithin(h.e.log.stopped, ctx, graceLog)
+	endsWithin(ctx, graceLog, h.e.log.stopped)
 	return err
 }
 
@@ -122,7 +122,7 @@ func (h *handle) drain(ctx context.Context) bool {
 		}
 	}
 	h.e.abort()
-	return endsWithin(h.workers, ctx, graceSenders)
+	return endsWithin(ctx, graceSenders, h.workers)
 }
 
 // abort cancels what is running.
@@ -164,7 +164,7 @@ func (h *handle) closeSender(ctx context.Context) (err error) {
 		}()
 		result = h.closer(ctx)
 	}()
-	if !endsWithin(done, ctx, graceClose) {
+	if !endsWithin(ctx, graceClose, done) {
 		return fmt.Errorf("exporter %q: Close ignores its context and was abandoned", h.e.o.ID)
 	}
 	if ctx.Err() != nil && errors.Is(result, ctx.Err()) {
@@ -181,7 +181,7 @@ func (e *engine) warnLeft(n int) {
 }
 
 // endsWithin waits for done while ctx lasts, and for a grace more; false if it does not come.
-func endsWithin(done <-chan struct{}, ctx context.Context, grace time.Duration) bool {
+func endsWithin(ctx context.Context, grace time.Duration, done <-chan struct{}) bool {
 	late, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })()

@@ -203,3 +203,14 @@ func TestNegativeTimeoutIsNone(t *testing.T) {
 		finish(t, x)
 	})
 }
+
+func TestVerdictString(t *testing.T) {
+	t.Parallel()
+	for v, want := range map[delivery.Verdict]string{
+		delivery.Delivered: "delivered", delivery.TooLarge: "too large", 99: "unknown",
+	} {
+		if got := v.String(); got != want {
+			t.Errorf("Verdict(%d) = %q, want %q", v, got, want)
+		}
+	}
+}

@@ -2,7 +2,6 @@ package delivery
 
 import (
 	"context"
-	"math"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
@@ -25,19 +24,25 @@ func Wrap(x sdktrace.SpanExporter, o Options) Queuer {
 // spans are a payload that is not encoded.
 type spans []sdktrace.ReadOnlySpan
 
+// Spans is their number.
 func (s spans) Spans() int { return len(s) }
-func (s spans) Size() int  { return 0 }
+
+// Size is not known, and nobody asks: a wrapped exporter never answers TooLarge.
+func (s spans) Size() int { return 0 }
 
 // plain packs a whole batch into one payload.
 type plain struct{}
 
+// Encode leaves the spans as they are.
 func (plain) Encode(list []sdktrace.ReadOnlySpan, _ *Report) []spans { return []spans{list} }
-func (plain) Split(spans) (a, b spans, ok bool)                      { return nil, nil, false }
-func (plain) Limits() (most, floor int)                              { return math.MaxInt, math.MaxInt }
+
+// Split is never asked for.
+func (plain) Split(s spans) (a, b spans, ok bool) { return s, nil, false }
 
 // wrapped sends through an exporter.
 type wrapped struct{ exporter sdktrace.SpanExporter }
 
+// Send is one call of ExportSpans.
 func (w wrapped) Send(ctx context.Context, s spans) Outcome {
 	if err := w.exporter.ExportSpans(ctx, s); err != nil {
 		return Outcome{Verdict: Rejected, Err: err}
@@ -45,4 +50,5 @@ func (w wrapped) Send(ctx context.Context, s spans) Outcome {
 	return Outcome{}
 }
 
+// Close shuts the exporter down.
 func (w wrapped) Close(ctx context.Context) error { return w.exporter.Shutdown(ctx) }
