@@ -1,0 +1,58 @@
+// Package lines is a backend from outside the kit: it appends a line per span to a file. This file is all of
+// it; its user writes `import _ "example.org/lines"` and `exporter_type: lines`.
+package lines
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/registry"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+)
+
+// Settings are the keys of the section tracing.lines.
+type Settings struct {
+	Path string `koanf:"path" doc:"file to append to"`
+}
+
+// Factory is for programs that want no globals; the others import the package for its init.
+var Factory = registry.NewFactory("lines", func() Settings { return Settings{Path: "spans.txt"} }, build)
+
+func init() { registry.Register(Factory) }
+
+func build(_ context.Context, c registry.Common, s Settings) (sdktrace.SpanExporter, error) {
+	f, err := os.OpenFile(s.Path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return nil, &registry.KeyError{Key: "path", Err: err}
+	}
+	return delivery.New(backend{f}, backend{f}, c.Delivery), nil
+}
+
+// payload is one span's line: a file has no need of batches.
+type payload string
+
+func (p payload) Spans() int { return 1 }
+func (p payload) Size() int  { return len(p) }
+
+// backend is the encoder and the sender.
+type backend struct{ *os.File }
+
+func (backend) Encode(spans []sdktrace.ReadOnlySpan, _ *delivery.Report) (all []payload) {
+	for _, span := range spans {
+		all = append(all, payload(fmt.Sprintf("%s %q\n", span.SpanContext().TraceID(), span.Name())))
+	}
+	return all
+}
+
+func (backend) Split(payload) (a, b payload, ok bool) { return "", "", false }
+
+func (b backend) Send(_ context.Context, p payload) delivery.Outcome {
+	if _, err := b.WriteString(string(p)); err != nil {
+		return delivery.Outcome{Verdict: delivery.Retry, Err: err}
+	}
+	return delivery.Outcome{}
+}
+
+func (b backend) Close(context.Context) error { return b.File.Close() }
