@@ -81,14 +81,11 @@ func (p *program) settleAccounts(ctx context.Context, s serving) error {
 	if err := bounded(ctx, s.tracing.ForceFlush); err != nil {
 		return err
 	}
+	p.out.show(countsOf(s.tracing))
+	fmt.Fprintln(p.out)
 	for _, x := range s.tracing.Stats().Exporters {
-		dropped := uint64(0)
-		for _, n := range x.Dropped {
-			dropped += uint64(n)
-		}
-		fmt.Fprintf(p.out, "%s: %d ended, %d delivered, %d dropped\n", x.Name, x.Ended, x.Delivered, dropped)
-		if uint64(x.Delivered) != uint64(x.Ended) {
-			return fmt.Errorf("%s: %d of %d spans were not delivered, dropped: %v", x.Name, uint64(x.Ended)-uint64(x.Delivered), x.Ended, x.Dropped)
+		if x.Delivered != x.Ended {
+			return fmt.Errorf("%s: %d of %d spans were not delivered, dropped: %v", x.Name, x.Ended-x.Delivered, x.Ended, x.Dropped)
 		}
 	}
 	return nil

@@ -53,7 +53,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	program := program{
 		sources: config.Sources{Flags: config.FlagsOf(flags), Defaults: builtIn},
 		addr:    *addr,
-		out:     stdout,
+		out:     newScreen(stdout),
 		logger:  slog.New(slog.NewTextHandler(stderr, nil)),
 	}
 	if *demo {

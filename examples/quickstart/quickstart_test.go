@@ -92,6 +92,15 @@ func TestServesUntilToldToStop(t *testing.T) {
 		t.Errorf("answered %q", body)
 	}
 	stdout.awaits(t, `trace [0-9a-f]{32}  3 spans`)
+	page, err := client.Get(stdout.awaits(t, `(?m)^traces +(http://\S+/debug/traces)`)[1] + "?data=traces&name=orders")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, _ := io.ReadAll(page.Body)
+	page.Body.Close()
+	if !strings.Contains(string(list), `"name":"GET /orders/{id}"`) {
+		t.Errorf("the page lists %s", list)
+	}
 	cancel()
 	if status := <-done; status != 0 {
 		t.Errorf("exit status %d after a clean stop\n%s", status, stderr.String())

@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/spanroute/spanroute"
 	"github.com/spanroute/spanroute/config"
+	"github.com/spanroute/spanroute/exporters/memory"
 	"github.com/spanroute/spanroute/grpcmw"
 	"github.com/spanroute/spanroute/mw"
 )
@@ -23,7 +25,7 @@ import (
 type program struct {
 	sources config.Sources
 	addr    string
-	out     io.Writer
+	out     *screen
 	logger  *slog.Logger
 }
 
@@ -74,7 +76,10 @@ func (p *program) serve(ctx context.Context, work func(context.Context, serving)
 	if err != nil {
 		return fmt.Errorf("%w (choose another address with --addr)", err)
 	}
-	server := &http.Server{Handler: router, ReadHeaderTimeout: 5 * time.Second}
+	pages := http.NewServeMux() // the page is not traced itself
+	pages.Handle(tracesPage, memory.Handler(nil))
+	pages.Handle("/", router)
+	server := &http.Server{Handler: pages, ReadHeaderTimeout: 5 * time.Second}
 	go p.report(server.Serve, listener)
 	defer func() { err = errors.Join(err, bounded(ctx, server.Shutdown)) }()
 
@@ -106,18 +111,36 @@ func bounded(ctx context.Context, stop func(context.Context) error) error {
 	return stop(ctx)
 }
 
-// untilDone tells where to look and waits for Ctrl-C.
+// tracesPage is where the memory exporter's page is mounted.
+const tracesPage = "/debug/traces"
+
+// untilDone tells where to look, keeps the counts up to date and waits for Ctrl-C.
 func (p *program) untilDone(ctx context.Context, s serving) error {
 	p.announce(s)
-	fmt.Fprintf(p.out, "try    curl %s/orders/7    %s/orders/7/watch    %s/orders/1    -X POST %s/checkout\n\n", s.url, s.url, s.url, s.url)
+	fmt.Fprintf(p.out, "try     curl %[1]s/orders/7\n        curl %[1]s/orders/7/watch\n        curl %[1]s/orders/1\n        curl -X POST %[1]s/checkout\n\n", s.url)
 	stop := p.reloadOnHangup(s.tracing)
 	defer stop()
-	<-ctx.Done()
-	fmt.Fprintln(p.out, "stopping")
-	return nil
+	refresh := time.NewTicker(p.out.refresh())
+	defer refresh.Stop()
+	for {
+		p.out.show(countsOf(s.tracing))
+		select {
+		case <-ctx.Done():
+			fmt.Fprintln(p.out, "\nstopping")
+			return nil
+		case <-refresh.C:
+		}
+	}
 }
 
 func (p *program) announce(s serving) {
-	fmt.Fprintf(p.out, "api    %s\n", s.url)
-	fmt.Fprintf(p.out, "spans  exporter_type=%v sample_rate=%g\n", s.config.ExporterTypes, s.config.Sampling.SampleRate)
+	fmt.Fprintf(p.out, "api     %s\n", s.url)
+	if slices.Contains(s.config.ExporterTypes, "memory") {
+		fmt.Fprintf(p.out, "traces  %s%s\n", s.url, tracesPage)
+	}
+	exporters := strings.Join(s.config.ExporterTypes, ", ")
+	if exporters == "" {
+		exporters = "none"
+	}
+	fmt.Fprintf(p.out, "spans   exporter_type %s, sample_rate %g\n", exporters, s.config.Sampling.SampleRate)
 }
