@@ -25,8 +25,9 @@ func Watch(ctx context.Context, sources Sources, apply func(*Config) error) erro
 
 // A Watcher is one [Watch] that can be asked how it goes.
 type Watcher struct {
-	sources Sources
-	apply   func(*Config) error
+	sources  Sources
+	apply    func(*Config) error
+	interval time.Duration
 
 	seen    []read  // of the last poll
 	settled []read  // handled, well or not
@@ -51,7 +52,7 @@ type read struct {
 
 // NewWatcher makes a Watcher; Run starts it.
 func NewWatcher(sources Sources, apply func(*Config) error) *Watcher {
-	return &Watcher{sources: sources, apply: apply}
+	return &Watcher{sources: sources, apply: apply, interval: pollInterval}
 }
 
 // Stats may be called at any time from any goroutine.
@@ -67,7 +68,7 @@ func (w *Watcher) Run(ctx context.Context) error {
 	if len(names) == 0 {
 		return errors.New("no file to watch")
 	}
-	ticker := time.NewTicker(pollInterval)
+	ticker := time.NewTicker(w.interval)
 	defer ticker.Stop()
 	for {
 		w.poll(names)

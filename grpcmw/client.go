@@ -42,10 +42,7 @@ func (in *instrument) callUnary(ctx context.Context, fullMethod string, req, rep
 	if inFlight(ctx, cc, fullMethod) {
 		return invoker(ctx, fullMethod, req, reply, cc, opts...)
 	}
-	c, ctx := in.depart(ctx, cc, fullMethod)
-	if c.recorded() {
-		opts = c.options(opts)
-	}
+	c := in.depart(ctx, cc, fullMethod)
 	returned := false
 	defer func() {
 		if returned {
@@ -58,6 +55,10 @@ func (in *instrument) callUnary(ctx context.Context, fullMethod string, req, rep
 			panic(v)
 		}
 	}()
+	ctx = c.start()
+	if c.recorded() {
+		opts = c.options(opts)
+	}
 	err = invoker(ctx, fullMethod, req, reply, cc, opts...)
 	returned = true
 	return err
@@ -67,10 +68,7 @@ func (in *instrument) callStream(ctx context.Context, desc *grpc.StreamDesc, cc 
 	if inFlight(ctx, cc, fullMethod) {
 		return streamer(ctx, desc, cc, fullMethod, opts...)
 	}
-	c, ctx := in.depart(ctx, cc, fullMethod)
-	if c.recorded() {
-		opts = append(c.options(opts), grpc.OnFinish(c.over))
-	}
+	c := in.depart(ctx, cc, fullMethod)
 	returned := false
 	defer func() {
 		if returned {
@@ -82,6 +80,10 @@ func (in *instrument) callStream(ctx context.Context, desc *grpc.StreamDesc, cc 
 			panic(v)
 		}
 	}()
+	ctx = c.start()
+	if c.recorded() {
+		opts = append(c.options(opts), grpc.OnFinish(c.over))
+	}
 	cs, err = streamer(ctx, desc, cc, fullMethod, opts...)
 	returned = true
 	switch {

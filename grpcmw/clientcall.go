@@ -25,7 +25,8 @@ type clientCall struct {
 	in         *instrument
 	cc         *grpc.ClientConn // nil if the interceptor was called by hand
 	fullMethod string
-	span       trace.Span // nil: excluded
+	excluded   bool
+	span       trace.Span // nil: excluded, or not yet started
 	carrier    outgoing
 
 	// Where the grpc.Peer, Header and Trailer call options write to. They are read after grpc-go said that the
@@ -41,7 +42,6 @@ type clientCall struct {
 	attrs     []attribute.KeyValue
 	own       []attribute.KeyValue
 	ownError  string
-	space     [10]attribute.KeyValue
 }
 
 // Value answers for the record itself and asks the rest of the chain for everything else.
@@ -68,33 +68,43 @@ func inFlight(ctx context.Context, cc *grpc.ClientConn, fullMethod string) bool 
 	return !c.done
 }
 
-// depart makes the record of a call, starts its span and returns the context to send it with.
-func (in *instrument) depart(ctx context.Context, cc *grpc.ClientConn, fullMethod string) (*clientCall, context.Context) {
+// depart makes the record of a call, with the suppressed context if it is excluded.
+func (in *instrument) depart(ctx context.Context, cc *grpc.ClientConn, fullMethod string) *clientCall {
 	c := &clientCall{Context: ctx, in: in, cc: cc, fullMethod: fullMethod}
-	if in.excludedHere(fullMethod) {
+	if c.excluded = in.excludedHere(fullMethod); c.excluded {
 		c.Context = policy.Suppress(ctx)
-		return c, c.carrier.inject(c, in.currentPropagator())
 	}
-	ctx = c.start()
-	return c, c.carrier.inject(ctx, in.currentPropagator())
+	return c
 }
 
+// start starts the span and returns the context to send the call with.
 func (c *clientCall) start() context.Context {
+	ctx := context.Context(c)
+	if !c.excluded {
+		ctx = c.startSpan()
+	}
+	return c.carrier.inject(ctx, c.in.currentPropagator())
+}
+
+func (c *clientCall) startSpan() context.Context {
 	in, opts, m := c.in, c.in.kind, c.in.methodOf(c.fullMethod, false)
 	early := in.attributesAtStart()
 	if early {
-		opts = append(opts, trace.WithAttributes(append(c.startAttributes(m), c.own...)...))
+		c.collect(m)
+		opts = append(opts, trace.WithAttributes(append(c.attrs, c.own...)...))
+		c.attrs = nil
 	}
 	ctx, span := in.currentTracer().Start(c, m.span, opts...)
 	c.span = span
 	if !early && span.IsRecording() {
-		c.attrs = c.startAttributes(m)
+		c.collect(m)
 	}
 	return ctx
 }
 
-func (c *clientCall) startAttributes(m method) []attribute.KeyValue {
-	attrs := m.append(c.space[:0])
+// collect builds the attributes of the start.
+func (c *clientCall) collect(m method) {
+	attrs := m.append(make([]attribute.KeyValue, 0, usualAttributes))
 	if c.cc != nil {
 		t := c.in.targets.of(c.cc)
 		attrs = appendAddress(attrs, semattr.ServerAddress, t.host, semattr.ServerPort, t.port)
@@ -104,8 +114,8 @@ func (c *clientCall) startAttributes(m method) []attribute.KeyValue {
 			attrs = c.in.requestMetadata.Append(attrs, valuesOf(md))
 		}
 	}
+	c.attrs = attrs
 	c.own, c.ownError = c.in.appendOwn(c.Context, c.fullMethod, nil)
-	return attrs
 }
 
 // recorded reports whether there is anything to watch.
@@ -177,13 +187,13 @@ func (c *clientCall) answer(over bool) (addr net.Addr, header, trailer metadata.
 
 // abort notes a panic out of the invoker or streamer with value v, or runtime.Goexit if v is nil, and ends the span.
 func (c *clientCall) abort(v any) {
-	c.mu.Lock()
-	if c.recorded() && !c.done {
-		if c.panicType = "runtime.Goexit"; v != nil {
-			c.panicType = semattr.PanicType(v)
+	if c.recorded() {
+		if v != nil {
 			semattr.RecordPanic(c.span, v)
 		}
+		c.mu.Lock()
+		c.panicType = panicType(v)
+		c.mu.Unlock()
 	}
-	c.mu.Unlock()
 	c.finish(nil, false)
 }

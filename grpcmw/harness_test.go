@@ -184,7 +184,7 @@ func newWorld(t testing.TB, w way, s setup) *world {
 	var dial []grpc.DialOption
 	v.lis, target, dial = listen(t, s.network)
 	go func() { _ = v.server.Serve(v.lis) }()
-	dial = append(dial, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	dial = append(dial, insecureDial)
 	v.plain = newClient(t, target, dial...)
 	dial = append(append(dial, s.around...), w.client(append([]grpcmw.Option{with}, s.clientOptions...)...)...)
 	v.cc = newClient(t, target, append(dial, s.under...)...)
@@ -211,6 +211,8 @@ func newClient(t testing.TB, target string, opts ...grpc.DialOption) *grpc.Clien
 	t.Cleanup(func() { _ = cc.Close() })
 	return cc
 }
+
+var insecureDial = grpc.WithTransportCredentials(insecure.NewCredentials())
 
 func listen(t testing.TB, network string) (lis net.Listener, target string, dial []grpc.DialOption) {
 	t.Helper()

@@ -44,12 +44,6 @@ func (in *instrument) serveUnary(ctx context.Context, req any, info *grpc.UnaryS
 	if c.excluded {
 		return handler(c, req)
 	}
-	ctx = c.enter(ctx, c.in.methodOf(info.FullMethod, false))
-	if key := c.in.traceIDKey; key != "" {
-		if md := c.traceID(key); md != nil {
-			_ = grpc.SetHeader(ctx, md) // fails where there is no real stream to send it on
-		}
-	}
 	returned := false
 	defer func() {
 		if returned {
@@ -62,6 +56,10 @@ func (in *instrument) serveUnary(ctx context.Context, req any, info *grpc.UnaryS
 			panic(v)
 		}
 	}()
+	ctx = c.enter(ctx, c.in.methodOf(info.FullMethod, false))
+	if md := c.traceID(); md != nil {
+		_ = grpc.SetHeader(ctx, md) // fails where there is no real stream to send it on
+	}
 	resp, err = handler(ctx, req)
 	returned = true
 	return resp, err
@@ -75,12 +73,6 @@ func (in *instrument) serveStream(srv any, ss grpc.ServerStream, info *grpc.Stre
 	if c.excluded {
 		return handler(srv, &contextStream{ss, c})
 	}
-	ctx := c.enter(ss.Context(), c.in.methodOf(info.FullMethod, srv == nil))
-	if key := c.in.traceIDKey; key != "" {
-		if md := c.traceID(key); md != nil {
-			_ = ss.SetHeader(md) // fails where an outer interceptor has sent the header
-		}
-	}
 	returned := false
 	defer func() {
 		if returned {
@@ -93,6 +85,10 @@ func (in *instrument) serveStream(srv any, ss grpc.ServerStream, info *grpc.Stre
 			panic(v)
 		}
 	}()
+	ctx := c.enter(ss.Context(), c.in.methodOf(info.FullMethod, srv == nil))
+	if md := c.traceID(); md != nil {
+		_ = ss.SetHeader(md) // fails where an outer interceptor has sent the header
+	}
 	err = handler(srv, c.wrap(ctx, ss))
 	returned = true
 	return err
@@ -119,13 +115,16 @@ func (c *serverCall) panicked(v any) {
 	c.leave(nil)
 }
 
-// traceID returns the header with the trace id, nil if there is none.
-func (c *serverCall) traceID(key string) metadata.MD {
+// traceID returns the header with the trace id, nil if it is not wanted or there is none.
+func (c *serverCall) traceID() metadata.MD {
+	if c.in.traceIDKey == "" {
+		return nil
+	}
 	sc := c.span.SpanContext()
 	if !sc.HasTraceID() {
 		return nil
 	}
-	return metadata.MD{key: {sc.TraceID().String()}}
+	return metadata.MD{c.in.traceIDKey: {sc.TraceID().String()}}
 }
 
 // wrap gives the handler's stream its context, and watches it if the span is recorded.

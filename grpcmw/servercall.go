@@ -19,6 +19,10 @@ import (
 
 type serverKey struct{}
 
+// usualAttributes is room for the attributes of a span without captured metadata. It is taken for recorded spans
+// only, which is why it is no part of the records.
+const usualAttributes = 9
+
 // A serverCall is the record of one RPC on a server. It is itself a link of the context chain, so that storing it
 // costs no second allocation. It is made by whoever sees the RPC first: the stats handler's TagRPC, which starts no
 // span because grpc-go may never report the end of that RPC, or an interceptor that is installed alone.
@@ -47,8 +51,7 @@ type serverCall struct {
 	failure     error     // first of SendMsg or RecvMsg
 	panicType   string    // error.type of a panic or Goexit
 	trailerSent bool
-	response    []metadata.MD          // header, then trailer, as sent
-	space       [12]attribute.KeyValue // what attrs is made of
+	response    []metadata.MD // header, then trailer, as sent
 }
 
 // Value answers for the record itself and asks the rest of the chain for everything else.
@@ -116,34 +119,34 @@ func (c *serverCall) extract(ctx context.Context) context.Context {
 	return c.in.currentPropagator().Extract(ctx, &c.carrier)
 }
 
-// start starts the span and returns the handler's context. The method is _OTHER if other is true and
-// WithKnownMethod does not say otherwise.
+// start starts the span of method m and returns the handler's context.
 func (c *serverCall) start(ctx context.Context, m method) context.Context {
-	in := c.in
 	ctx = c.extract(ctx)
 	opts := c.startOptions(ctx)
-	early := in.attributesAtStart()
-	var attrs []attribute.KeyValue
+	early := c.in.attributesAtStart()
 	if early {
-		attrs = c.startAttributes(ctx, m)
-		opts = append(opts, trace.WithAttributes(append(attrs, c.own...)...))
+		c.collect(ctx, m)
+		opts = append(opts, trace.WithAttributes(append(c.attrs, c.own...)...))
+		c.attrs = nil
 	}
-	ctx, span := in.currentTracer().Start(ctx, m.span, opts...)
-	recording := span.IsRecording()
-	if recording && !early {
-		attrs = c.startAttributes(ctx, m)
+	ctx, span := c.in.currentTracer().Start(ctx, m.span, opts...)
+	defer c.opened(span) // also when a function of WithAttributes panics
+	if !early && span.IsRecording() {
+		c.collect(ctx, m)
 	}
 	c.carrier.header = nil
+	return ctx
+}
+
+// opened makes the span known to whoever ends it, and ends it if that has come first: an outer interceptor need
+// not wait for this one.
+func (c *serverCall) opened(span trace.Span) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.span = span
-	if recording && !early {
-		c.attrs = attrs
-	}
-	if c.ended { // an outer interceptor did not wait for this one
+	if c.ended {
 		c.close()
 	}
-	return ctx
 }
 
 // startOptions are shared by all calls unless there is something to tell about this one.
@@ -163,8 +166,9 @@ func (c *serverCall) startOptions(ctx context.Context) []trace.SpanStartOption {
 	return opts
 }
 
-func (c *serverCall) startAttributes(ctx context.Context, m method) []attribute.KeyValue {
-	attrs := m.append(c.space[:0])
+// collect builds the attributes of the start.
+func (c *serverCall) collect(ctx context.Context, m method) {
+	attrs := m.append(make([]attribute.KeyValue, 0, usualAttributes))
 	if authority := c.carrier.Get(":authority"); authority != "" {
 		if host, port, ok := semattr.HostPort(authority); ok {
 			attrs = appendAddress(attrs, semattr.ServerAddress, host, semattr.ServerPort, port)
@@ -179,8 +183,8 @@ func (c *serverCall) startAttributes(ctx context.Context, m method) []attribute.
 			return wireText(key, c.carrier.Values(key))
 		})
 	}
+	c.attrs = attrs
 	c.own, c.ownError = c.in.appendOwn(ctx, c.fullMethod, nil)
-	return attrs
 }
 
 // appendAddress appends what is there of an address and a port.
@@ -207,14 +211,23 @@ func (c *serverCall) fail(err error) {
 // abort notes a panic with value v, or runtime.Goexit if v is nil.
 func (c *serverCall) abort(v any) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.ended {
+	span := c.span
+	if span == nil || c.ended {
+		c.mu.Unlock()
 		return
 	}
-	if c.panicType = "runtime.Goexit"; v != nil {
-		c.panicType = semattr.PanicType(v)
-		semattr.RecordPanic(c.span, v)
+	c.panicType = panicType(v)
+	c.mu.Unlock()
+	if v != nil {
+		semattr.RecordPanic(span, v) // calls methods of v, which may do anything
 	}
+}
+
+func panicType(v any) string {
+	if v == nil {
+		return "runtime.Goexit"
+	}
+	return semattr.PanicType(v)
 }
 
 // finish ends the span, once, with what err and the record say. The time is the stats handler's, or zero.

@@ -6,19 +6,22 @@ import (
 	"time"
 )
 
-// patience bounds every wait for spans that a receiver has accepted.
-const patience = 15 * time.Second
+// patience is how long a receiver may store nothing new before what is missing counts as lost.
+const patience = 5 * time.Second
 
 // settle calls look every 50 ms, or half as often as it takes if that is longer, until it finds want spans, and
 // once more after 200 ms to see that it stays so. It returns what it saw last, right or wrong; an error only if
 // nothing could be seen.
 func settle[T any](ctx context.Context, want int, look func() (T, int, error)) (T, error) {
-	end := time.Now().Add(patience)
+	end, most := time.Now().Add(patience), 0
 	for {
 		began := time.Now()
 		seen, n, err := look()
 		if err == nil && n >= want {
 			break
+		}
+		if n > most {
+			end, most = time.Now().Add(patience), n
 		}
 		if time.Now().After(end) {
 			if err != nil {

@@ -59,15 +59,15 @@ func newEngine(o Options, maxSpans int) *engine {
 	return e
 }
 
-// enqueue takes one span or counts it as dropped.
-func (e *engine) enqueue(span sdktrace.ReadOnlySpan) {
+// enqueue takes one span, or counts it as dropped and returns the reason.
+func (e *engine) enqueue(span sdktrace.ReadOnlySpan) (reason string) {
 	it := item{span: span, cost: Cost(span), at: time.Now()}
 	e.mu.Lock()
+	defer e.mu.Unlock()
 	e.ended++
 	if reason := e.refuses(it.cost); reason != "" {
 		e.count(reason, 1)
-		e.mu.Unlock()
-		return
+		return reason
 	}
 	e.queue.push(it)
 	e.added++
@@ -75,7 +75,7 @@ func (e *engine) enqueue(span sdktrace.ReadOnlySpan) {
 	if n := e.queue.length; n == 1 || n%e.o.BatchSize == 0 {
 		e.changed.Broadcast()
 	}
-	e.mu.Unlock()
+	return ""
 }
 
 // refuses is the reason for which a span of this cost is not queued, or "".

@@ -65,15 +65,13 @@ func (h *handle) Enqueue(span sdktrace.ReadOnlySpan) {
 // ExportSpans enqueues spans and returns nil at once, or ErrShutdown. What becomes of them is
 // in Stats and in the log. It lets any other span processor feed the destination.
 func (h *handle) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
+	var err error
 	for _, span := range spans {
-		h.Enqueue(span)
+		if span != nil && h.e.enqueue(span) == DropShutdown {
+			err = ErrShutdown
+		}
 	}
-	h.e.mu.Lock()
-	defer h.e.mu.Unlock()
-	if h.e.closing && len(spans) > 0 {
-		return ErrShutdown
-	}
-	return nil
+	return err
 }
 
 // Stats is a snapshot of the accounts; the maps are the caller's.

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
 )
@@ -211,4 +213,15 @@ func TestExcerpt(t *testing.T) {
 			t.Errorf("Excerpt(%q) = %q, want %q", in, got, want)
 		}
 	}
+}
+
+func FuzzExcerpt(f *testing.F) {
+	f.Add("plain")
+	f.Add("a\x00\xff\u2028" + strings.Repeat("é", 200))
+	f.Fuzz(func(t *testing.T, text string) {
+		got := delivery.Excerpt(text)
+		if len(got) > 200 || !utf8.ValidString(got) || strings.IndexFunc(got, unicode.IsControl) >= 0 {
+			t.Errorf("Excerpt(%q) = %q", text, got)
+		}
+	})
 }

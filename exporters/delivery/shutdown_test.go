@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
 	"github.com/spanroute/spanroute/exporters/delivery"
 )
 
@@ -232,102 +234,29 @@ func TestClose(t *testing.T) {
 	}
 }
 
-// D15.
-func TestForceFlushWhileDown(t *testing.T) {
+// slow is an encoder that takes its time.
+type slow struct{ encoder }
+
+func (s slow) Encode(list []sdktrace.ReadOnlySpan, r *delivery.Report) []packet {
+	time.Sleep(time.Hour)
+	return s.encoder.Encode(list, r)
+}
+
+// An encoder that does not come back is abandoned like a sender that does not.
+func TestShutdownAbandonsAnEncoder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		x := delivery.New(encoder{each: 1}, &sender{answer: down}, options(&record{}))
-		enqueue(x, spans(25))
-		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		s := &sender{}
+		x := delivery.New(slow{encoder{each: 1}}, s, options(&record{}))
+		enqueue(x, spans(10))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		start := time.Now()
-		err := x.ForceFlush(ctx)
-		if took := time.Since(start); took != 200*time.Millisecond {
-			t.Errorf("ForceFlush took %v, want 200ms", took)
+		if err := x.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 1100*time.Millisecond {
+			t.Errorf("Shutdown = %v after %v, want the context's error within 1.1s", err, time.Since(start))
 		}
-		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "25 spans") {
-			t.Errorf("ForceFlush = %v, want its context's error with 25 spans", err)
+		time.Sleep(2 * time.Hour)
+		if got := balanced(t, x); got.Dropped["shutdown"] != 10 || len(s.sizes()) != 0 {
+			t.Errorf("dropped %v, %d attempts, want shutdown 10 and none", got.Dropped, len(s.sizes()))
 		}
-		if got := balanced(t, x); got.Queued != 25 || got.DroppedTotal() != 0 {
-			t.Errorf("stats = %+v, want 25 queued and nothing dropped", got)
-		}
-		cancelled, cancel := context.WithCancel(t.Context())
-		cancel()
-		_ = x.Shutdown(cancelled)
-		balanced(t, x)
 	})
-}
-
-// ForceFlush waits for the spans before it and not for those after it.
-func TestForceFlushWaitsForWhatCameBefore(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		hold := make(chan struct{})
-		s := &sender{answer: func(_ context.Context, n int, p packet) delivery.Outcome {
-			if p.names[0] == "late" {
-				<-hold
-			} else {
-				time.Sleep(time.Second)
-			}
-			return delivery.Outcome{}
-		}}
-		o := options(&record{})
-		o.BatchDelay, o.Senders = time.Hour, 1
-		x := delivery.New(encoder{each: 1}, s, o)
-		enqueue(x, spans(13))
-		time.AfterFunc(500*time.Millisecond, func() {
-			for range 20 {
-				x.Enqueue(span("late"))
-			}
-		})
-		start := time.Now()
-		if err := x.ForceFlush(t.Context()); err != nil {
-			t.Error(err)
-		}
-		if took := time.Since(start); took != 2*time.Second {
-			t.Errorf("ForceFlush took %v, want 2s: two batches, the second without the late spans", took)
-		}
-		if got := balanced(t, x); got.Delivered != 13 {
-			t.Errorf("delivered %d, want 13", got.Delivered)
-		}
-		close(hold)
-		finish(t, x)
-	})
-}
-
-// ForceFlush ends a backoff wait once, but not one the receiver asked for.
-func TestForceFlushAndBackoff(t *testing.T) {
-	rows := map[string]struct {
-		out             delivery.Outcome
-		atLeast, atMost time.Duration
-	}{
-		"backoff":     {delivery.Outcome{Verdict: delivery.Misconfigured}, 0, 0},
-		"Retry-After": {delivery.Outcome{Verdict: delivery.Retry, After: 20 * time.Second}, 19 * time.Second, 20 * time.Second},
-	}
-	for name, row := range rows {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				x := delivery.New(encoder{each: 1}, &sender{answer: retryTimes(1, row.out)}, options(&record{}))
-				enqueue(x, spans(10))
-				time.Sleep(time.Second)
-				start := time.Now()
-				if err := x.ForceFlush(t.Context()); err != nil {
-					t.Error(err)
-				}
-				if took := time.Since(start); took < row.atLeast || took > row.atMost {
-					t.Errorf("ForceFlush took %v, want %v to %v", took, row.atLeast, row.atMost)
-				}
-				finish(t, x)
-			})
-		})
-	}
-}
-
-func TestForceFlushOfNothingWithACancelledContext(t *testing.T) {
-	t.Parallel()
-	x := delivery.New(encoder{each: 1}, &sender{}, options(&record{}))
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := x.ForceFlush(ctx); err != nil {
-		t.Errorf("ForceFlush = %v, want nil", err)
-	}
-	finish(t, x)
 }

@@ -214,3 +214,17 @@ func TestVerdictString(t *testing.T) {
 		}
 	}
 }
+
+func TestDefaultTimeoutIsTenSeconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &sender{answer: func(ctx context.Context, _ int, _ packet) delivery.Outcome {
+			if end, ok := ctx.Deadline(); !ok || time.Until(end) != 10*time.Second {
+				t.Errorf("deadline in %v, want 10s", time.Until(end))
+			}
+			return delivery.Outcome{}
+		}}
+		x := delivery.New(encoder{each: 1}, s, delivery.Options{Logger: quiet})
+		enqueue(x, spans(1))
+		finish(t, x)
+	})
+}

@@ -350,6 +350,7 @@ func listenAt(t *testing.T, addr string) net.Listener {
 }
 
 func TestServerComesLater(t *testing.T) { // D7
+	t.Parallel()
 	addr := freePort(t)
 	q := open(t, common(new(logBook)), collectorSection("http://"+addr))
 	enqueue(q, 0, 3)
@@ -423,6 +424,7 @@ func grpcSection(endpoint string, insecure any) map[string]any {
 }
 
 func TestGRPC(t *testing.T) { // H8
+	t.Parallel()
 	tests := []struct {
 		name, listen, scheme string
 		insecure             any
@@ -463,6 +465,7 @@ func TestGRPC(t *testing.T) { // H8
 }
 
 func TestGRPCSplitsTenMegabytes(t *testing.T) { // H5
+	t.Parallel()
 	l := listenAt(t, "127.0.0.1:0")
 	c := &collector{t: t, decode: decodePost}
 	serveGRPC(t, l, c)
@@ -488,6 +491,7 @@ func TestGRPCSplitsTenMegabytes(t *testing.T) { // H5
 }
 
 func TestGRPCResourceExhausted(t *testing.T) { // D5
+	t.Parallel()
 	for _, tt := range []struct {
 		text  string
 		sizes int
@@ -512,6 +516,7 @@ func TestGRPCResourceExhausted(t *testing.T) { // D5
 }
 
 func TestGRPCServerComesLater(t *testing.T) { // D7 for gRPC
+	t.Parallel()
 	addr := freePort(t)
 	q := open(t, common(new(logBook)), grpcSection(addr, true))
 	enqueue(q, 0, 3)
@@ -545,6 +550,7 @@ func tlsServer(t *testing.T, c *collector) *httptest.Server {
 }
 
 func TestTLS(t *testing.T) {
+	t.Parallel()
 	c := &collector{t: t, decode: decodeBatch}
 	srv := tlsServer(t, c)
 	ca := certificate(t, srv)

@@ -13,10 +13,9 @@ import (
 
 func TestKeepsTheRulesOfExporters(t *testing.T) {
 	for name, section := range map[string]map[string]any{
-		"agent":  nil,
-		"binary": {"protocol": "udp/thrift.binary", "thrift": map[string]any{"client_stats": true}},
-		"http":   {"collector_endpoint": "http://127.0.0.1:1/api/traces", "username": "u", "password": "s3cr3t-word"},
-		"grpc":   {"protocol": "grpc", "collector_endpoint": "http://127.0.0.1:1"},
+		"agent": {"protocol": "udp/thrift.binary", "thrift": map[string]any{"client_stats": true}},
+		"http":  {"collector_endpoint": "http://127.0.0.1:1/api/traces", "username": "u", "password": "s3cr3t-word"},
+		"grpc":  {"protocol": "grpc", "collector_endpoint": "http://127.0.0.1:1"},
 	} {
 		t.Run(name, func(t *testing.T) { registrytest.Run(t, jaeger.Factory, section) })
 	}

@@ -24,6 +24,7 @@ import (
 )
 
 func TestUDP(t *testing.T) { // U1
+	t.Parallel()
 	for _, tt := range []struct {
 		protocol string
 		first    byte
@@ -50,6 +51,7 @@ func TestUDP(t *testing.T) { // U1
 }
 
 func TestUDPOversize(t *testing.T) { // U4
+	t.Parallel()
 	a := startAgent(t, "127.0.0.1:0", false)
 	var log logBook
 	q := open(t, common(&log), section(a, "oversize", "drop"))
@@ -76,6 +78,7 @@ func TestUDPOversize(t *testing.T) { // U4
 }
 
 func TestUDPWholeBatch(t *testing.T) { // rule 8
+	t.Parallel()
 	a := startAgent(t, "127.0.0.1:0", false)
 	var log logBook
 	c := common(&log)
@@ -92,6 +95,7 @@ func TestUDPWholeBatch(t *testing.T) { // rule 8
 }
 
 func TestUDPAgentComesBack(t *testing.T) { // U7
+	t.Parallel()
 	a := startAgent(t, "127.0.0.1:0", false)
 	addr := a.conn.LocalAddr().String()
 	q := open(t, common(new(logBook)), section(a))
@@ -115,6 +119,7 @@ func TestUDPAgentComesBack(t *testing.T) { // U7
 }
 
 func TestUDPUnknownHost(t *testing.T) { // U8
+	t.Parallel()
 	var log logBook
 	began := time.Now()
 	q := open(t, common(&log), map[string]any{"thrift": map[string]any{"agent_host_name": "no-such.invalid"}})
@@ -203,6 +208,7 @@ func addresses(texts ...string) func(context.Context, string) ([]netip.Addr, err
 }
 
 func TestUDPAddressChanges(t *testing.T) { // U9
+	t.Parallel()
 	var (
 		mu     sync.Mutex
 		answer = []netip.Addr{netip.MustParseAddr("192.0.2.1")}
@@ -270,6 +276,7 @@ func TestUDPAddressChanges(t *testing.T) { // U9
 }
 
 func TestUDPTriesEveryAddress(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name  string
 		first error // of the dial to the first address
@@ -309,6 +316,7 @@ func TestUDPTriesEveryAddress(t *testing.T) {
 }
 
 func TestUDPMessageSize(t *testing.T) { // U10
+	t.Parallel()
 	var (
 		mu   sync.Mutex
 		sent []int
@@ -363,6 +371,7 @@ func TestUDPMessageSize(t *testing.T) { // U10
 }
 
 func TestUDPManyGoroutines(t *testing.T) { // U11
+	t.Parallel()
 	a := startAgent(t, "127.0.0.1:0", false)
 	q := open(t, common(new(logBook)), section(a))
 	var wg sync.WaitGroup
@@ -386,6 +395,7 @@ func TestUDPManyGoroutines(t *testing.T) { // U11
 }
 
 func TestUDPShutdownWhileEmitting(t *testing.T) { // U12
+	t.Parallel()
 	a := startAgent(t, "127.0.0.1:0", false)
 	q := open(t, common(new(logBook)), section(a, "max_bytes_per_second", 20000)) // slow
 	enqueue(q, 0, 2000)
@@ -411,6 +421,7 @@ func TestUDPShutdownWhileEmitting(t *testing.T) { // U12
 }
 
 func TestUDPPacing(t *testing.T) { // rule 4
+	t.Parallel()
 	a := startAgent(t, "127.0.0.1:0", false)
 	q := open(t, common(new(logBook)), section(a, "max_bytes_per_second", 400_000))
 	began := time.Now()
@@ -429,6 +440,7 @@ func TestUDPPacing(t *testing.T) { // rule 4
 }
 
 func TestUDPTenThousandSpans(t *testing.T) { // U3, against a socket that reads as fast as it can
+	t.Parallel()
 	a := startAgent(t, "127.0.0.1:0", false)
 	q := open(t, common(new(logBook)), section(a))
 	enqueue(q, 0, 10000)
@@ -437,6 +449,7 @@ func TestUDPTenThousandSpans(t *testing.T) { // U3, against a socket that reads 
 }
 
 func TestUDPClientStats(t *testing.T) { // U6, as far as the datagram goes
+	t.Parallel()
 	for _, protocol := range []string{jaeger.ProtocolUDPCompact, jaeger.ProtocolUDPBinary} {
 		t.Run(protocol, func(t *testing.T) {
 			a := startAgent(t, "127.0.0.1:0", protocol == jaeger.ProtocolUDPBinary)

@@ -134,11 +134,16 @@ func (h *HTTP) Post(ctx context.Context, body []byte) delivery.Outcome {
 }
 
 // Outcome classifies an attempt made through Client: by its answer if there was one, else by err.
+// A request that was never made, because its body could not be written, is Rejected: it would fail
+// in the same way again.
 func (h *HTTP) Outcome(ctx context.Context, a *Attempt, err error) delivery.Outcome {
-	if a.Status == 0 {
-		return h.fault(ctx, err)
+	switch {
+	case a.Status != 0:
+		return h.answer(a)
+	case !a.Begun && ctx.Err() == nil:
+		return delivery.Outcome{Verdict: delivery.Rejected, Err: bounded(err)}
 	}
-	return h.answer(a)
+	return h.fault(ctx, err)
 }
 
 // Close ends every connection, also those in use or being dialled. Attempts fail from now on.
@@ -149,6 +154,7 @@ func (h *HTTP) Close() {
 
 // An Attempt is what came back for one request.
 type Attempt struct {
+	Begun  bool        // the request got as far as the transport
 	Status int         // 0: no answer
 	Header http.Header // of the answer
 	Body   []byte      // its first 64 KiB
@@ -165,6 +171,11 @@ func WithAttempt(ctx context.Context) (context.Context, *Attempt) {
 // RoundTrip sends req to the destination and reads the answer's first 64 KiB. A body that breaks
 // off does not undo a status that was read.
 func (h *HTTP) RoundTrip(req *http.Request) (*http.Response, error) {
+	a, ok := req.Context().Value(attemptKey{}).(*Attempt)
+	if !ok {
+		a = new(Attempt)
+	}
+	a.Begun = true
 	req = req.Clone(req.Context())
 	req.URL, req.Host = h.url, ""
 	for name, values := range h.header {
@@ -177,8 +188,6 @@ func (h *HTTP) RoundTrip(req *http.Request) (*http.Response, error) {
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxBody))
 	resp.Body.Close()
 	resp.Body = io.NopCloser(bytes.NewReader(body))
-	if a, ok := req.Context().Value(attemptKey{}).(*Attempt); ok {
-		*a = Attempt{Status: resp.StatusCode, Header: resp.Header, Body: body}
-	}
+	a.Status, a.Header, a.Body = resp.StatusCode, resp.Header, body
 	return resp, nil
 }

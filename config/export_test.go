@@ -1,0 +1,12 @@
+package config
+
+import "time"
+
+// Every sets how often w reads, so that tests need not wait for a quarter of a second.
+func (w *Watcher) Every(interval time.Duration) *Watcher {
+	w.interval = interval
+	return w
+}
+
+// TableFaults lists two keys of the default registry that share a name.
+func TableFaults() []string { return tableOf((&Sources{}).registry()).faults }

@@ -1,0 +1,138 @@
+package config_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/spanroute/spanroute/config"
+)
+
+const secretFile = `exporter_type: [otlp, jaeger, zipkin]
+sample_rate: 1
+jaeger: {username: u, password: hunter2, collector_endpoint: "http://me:hunter2@h:14268/api/traces?token=hunter2"}
+zipkin: {headers: {X-Key: hunter2}, endpoint: "https://h/x?api_key=hunter2"}
+otlp:
+  protocol: http
+  endpoint: https://me:hunter2@h:4318/v1/traces
+  http:
+    headers: {Authorization: Bearer hunter2, Keep-Alive: hunter2}
+`
+
+// Case 40.
+func TestSecretsAreMasked(t *testing.T) {
+	t.Parallel()
+	cfg, ds := check(t, section(secretFile), "OTEL_EXPORTER_OTLP_HEADERS=")
+	if cfg == nil {
+		t.Fatal(lines(ds))
+	}
+	var yaml, text strings.Builder
+	if err := cfg.WriteYAML(&yaml, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := ds.WriteText(&text, false); err != nil {
+		t.Fatal(err)
+	}
+	asJSON, err := json.Marshal(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	diagnosed, err := json.Marshal(ds)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := map[string]string{
+		"print": yaml.String(), "validate": text.String(), "validate JSON": string(diagnosed), "JSON": string(asJSON),
+		"%v": fmt.Sprintf("%v", cfg), "%+v": fmt.Sprintf("%+v", *cfg), "%#v": fmt.Sprintf("%#v", cfg), "%#v of a value": fmt.Sprintf("%#v", *cfg),
+		"%v of an exporter": fmt.Sprintf("%v %+v %#v", cfg.Exporters, cfg.Exporters["otlp"], cfg.Exporters["jaeger"]),
+	}
+	for _, key := range cfg.Keys() {
+		x, _ := cfg.Explain(key)
+		shown["explain "+key] = x.String()
+	}
+	for where, text := range shown {
+		if strings.Contains(text, "hunter2") {
+			t.Errorf("40 a secret shows in %s:\n%s", where, text)
+		}
+	}
+	for _, where := range []string{"print", "JSON", "%#v"} {
+		if !strings.Contains(shown[where], "***") {
+			t.Errorf("40 %s has no ***:\n%s", where, shown[where])
+		}
+	}
+	var open strings.Builder
+	if err := cfg.WriteYAML(&open, true); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Count(open.String(), "hunter2") != 8 {
+		t.Errorf("print --show-secrets hides some:\n%s", open.String())
+	}
+}
+
+// Files that do not load show their lines too.
+func TestExcerptsAreMasked(t *testing.T) {
+	t.Parallel()
+	for name, file := range map[string]string{
+		"misspelt key":         "tracing:\n  jaeger:\n    pasword: hunter2\n",
+		"misspelt section":     "tracing:\n  otpl: {http: {headers: {a: hunter2}}}\n",
+		"header of a bad name": "tracing:\n  otlp: {http: {headers: {\"a b\": hunter2}}}\n",
+		"header twice":         "tracing:\n  otlp: {http: {headers: {a: hunter2, A: hunter2}}}\n",
+		"no pair":              "tracing:\n  otlp:\n    grpc:\n      headers:\n        - [\"authorization: hunter2\"]\n",
+		"text of pairs":        "tracing:\n  otlp: {http: {headers: \"hunter2\"}}\n",
+		"password a list":      "tracing:\n  jaeger: {password: [hunter2]}\n",
+		"password a number":    "tracing:\n  jaeger:\n    username: u\n    password: 5678\n",
+		"bad URL":              "tracing:\n  exporter_type: zipkin\n  zipkin: {endpoint: \"http://me:hunter2@h:99999\"}\n",
+		"conflict of URLs":     "tracing:\n  zipkin: {endpoint: \"http://me:hunter2@h\", url: \"http://me:hunter2@i\"}\n",
+		"conflict of secrets":  "tracing: {jaeger: {password: hunter2}}\napi_server: {tracing: {jaeger: {password: hunter2b}}}\n",
+		"no YAML":              "tracing:\n  otlp:\n    http:\n      headers:\n        x: hunter2\n       y: z: hunter2\n",
+		"no YAML, one line":    "tracing: {otlp: {http: {headers: {a: hunter2}\n",
+		"folded secret":        "tracing:\n  otlp: {http: {headers: {\n    a: \"one\n      hunter2\", A: 2}}}\n",
+		"variable":             "tracing:\n  timeout: ${DB_PASSWORD}\n",
+		"unlinked exporter":    "tracing:\n  unknown: {password: hunter2}\n",
+		"duplicate":            "tracing:\n  jaeger: {password: hunter2, password: hunter2}\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, ds := check(t, file, "DB_PASSWORD=hunter2")
+			if len(ds.Errors()) == 0 {
+				t.Fatal("no error to show")
+			}
+			var b strings.Builder
+			if err := ds.WriteText(&b, false); err != nil {
+				t.Fatal(err)
+			}
+			for _, secret := range []string{"hunter2", "5678"} {
+				if strings.Contains(b.String(), secret) {
+					t.Errorf("a secret shows:\n%s", b.String())
+				}
+			}
+		})
+	}
+}
+
+func TestExcerptPoints(t *testing.T) {
+	t.Parallel()
+	_, ds := check(t, "tracing:\n\n\n  smaple_rate: 1.0\n")
+	var b strings.Builder
+	if err := ds.WriteText(&b, false); err != nil {
+		t.Fatal(err)
+	}
+	want := `error[unknown_key]: tracing.smaple_rate: unknown key, did you mean "sample_rate"?
+  --> ` + ds[0].Source.Name + `:4:3
+   4 |   smaple_rate: 1.0
+     |   ^^^^^^^^^^^
+`
+	if b.String() != want {
+		t.Errorf("rendered\n%swant\n%s", b.String(), want)
+	}
+	if !strings.HasPrefix(color(ds), "\x1b[1;31merror[unknown_key]\x1b[0m: ") {
+		t.Errorf("no colour in %q", color(ds))
+	}
+}
+
+func color(ds config.Diagnostics) string {
+	var b strings.Builder
+	_ = ds.WriteText(&b, true)
+	return b.String()
+}
