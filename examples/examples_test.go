@@ -3,6 +3,7 @@ package examples_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -14,7 +15,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/spanroute/spanroute/config"
@@ -78,7 +79,7 @@ func TestConfigFilesLoad(t *testing.T) {
 	want := map[string]string{"jaeger/tracing.yaml": "jaeger", "zipkin/tracing.yaml": "zipkin", "collector/tracing.yaml": "otlp"}
 	for _, file := range glob(t, "*/tracing.yaml") {
 		cfg := load(t, file, []string{}...)
-		if got := cfg.ExporterTypes; !cmp.Equal(got, []string{want[file]}) || cfg.Sampling.SampleRate != 1 {
+		if got := cfg.ExporterTypes; !gocmp.Equal(got, []string{want[file]}) || cfg.Sampling.SampleRate != 1 {
 			t.Errorf("%s: exporters %v at rate %v", file, got, cfg.Sampling.SampleRate)
 		}
 	}
@@ -148,14 +149,14 @@ func TestKubernetesFiles(t *testing.T) {
 			}
 			if pod := path(doc, "spec", "template", "spec"); pod != nil {
 				checkPod(t, file, pod)
-				if !cmp.Equal(path(doc, "spec", "selector", "matchLabels"), path(doc, "spec", "template", "metadata", "labels")) {
+				if !gocmp.Equal(path(doc, "spec", "selector", "matchLabels"), path(doc, "spec", "template", "metadata", "labels")) {
 					t.Errorf("%s: %s selects other labels than its pods have", file, name)
 				}
 			}
 		}
 	}
 	slices.Sort(kinds)
-	if want := []string{"ConfigMap", "ConfigMap", "ConfigMap", "DaemonSet", "Deployment", "Deployment", "Namespace", "Service"}; !cmp.Equal(kinds, want) {
+	if want := []string{"ConfigMap", "ConfigMap", "ConfigMap", "DaemonSet", "Deployment", "Deployment", "Namespace", "Service"}; !gocmp.Equal(kinds, want) {
 		t.Errorf("kinds %v, want %v", kinds, want)
 	}
 	for _, name := range []string{"quickstart-tracing", "collector-agent", "collector-gateway"} {
@@ -238,7 +239,7 @@ func spansOf(t *testing.T, args ...string) (lines []map[string]any) {
 
 func names(spans []map[string]any) (names []string) {
 	for _, span := range spans {
-		names = append(names, text(span["name"])+" "+strings.ToLower(text(span["kind"])))
+		names = append(names, text(span["name"])+" "+cmp.Or(text(span["kind"]), "internal"))
 	}
 	slices.Sort(names)
 	return names
@@ -250,7 +251,7 @@ func TestChiExample(t *testing.T) {
 		"GET /api/v1/users/{id}/friends server",
 	}
 	spans := spansOf(t, "./chi", "--once")
-	if diff := cmp.Diff(want, names(spans)); diff != "" {
+	if diff := gocmp.Diff(want, names(spans)); diff != "" {
 		t.Errorf("spans (-want +got):\n%s", diff)
 	}
 	for _, span := range spans {
@@ -267,7 +268,7 @@ func TestGRPCExample(t *testing.T) {
 	}
 	want = append(want, "grpc.health.v1.Health/Check client") // the config's exclusion is for servers
 	slices.Sort(want)
-	if diff := cmp.Diff(want, names(spansOf(t, "./grpc"))); diff != "" {
+	if diff := gocmp.Diff(want, names(spansOf(t, "./grpc"))); diff != "" {
 		t.Errorf("spans (-want +got):\n%s", diff)
 	}
 }

@@ -93,7 +93,7 @@ func within(stop func(context.Context) error) error {
 
 func newRouter(t *spanroute.Tracing, logger *slog.Logger, self string) http.Handler {
 	// The client's spans are children of the request's, because the request's context is handed on.
-	transport := mw.NewTransport(http.DefaultTransport.(*http.Transport).Clone(), mw.With(t))
+	transport := mw.NewTransport(http.DefaultTransport.(*http.Transport).Clone(), mw.With(t), mw.WithSensitiveQueryKeys("token"))
 	client := &http.Client{Transport: transport, Timeout: 5 * time.Second}
 
 	users := chi.NewRouter()

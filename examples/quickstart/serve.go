@@ -76,10 +76,7 @@ func (p *program) serve(ctx context.Context, work func(context.Context, serving)
 	if err != nil {
 		return fmt.Errorf("%w (choose another address with --addr)", err)
 	}
-	pages := http.NewServeMux() // the page is not traced itself
-	pages.Handle(tracesPage, memory.Handler(nil))
-	pages.Handle("/", router)
-	server := &http.Server{Handler: pages, ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Handler: besideThePage(router), ReadHeaderTimeout: 5 * time.Second}
 	go p.report(server.Serve, listener)
 	defer func() { err = errors.Join(err, bounded(ctx, server.Shutdown)) }()
 
@@ -113,6 +110,18 @@ func bounded(ctx context.Context, stop func(context.Context) error) error {
 
 // tracesPage is where the memory exporter's page is mounted.
 const tracesPage = "/debug/traces"
+
+// besideThePage serves the page outside the traced router, so that looking at traces makes none.
+func besideThePage(router http.Handler) http.Handler {
+	page := memory.Handler(nil)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == tracesPage {
+			page.ServeHTTP(w, r)
+			return
+		}
+		router.ServeHTTP(w, r)
+	})
+}
 
 // untilDone tells where to look, keeps the counts up to date and waits for Ctrl-C.
 func (p *program) untilDone(ctx context.Context, s serving) error {

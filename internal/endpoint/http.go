@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"errors"
 	"net/url"
 	"strings"
 
@@ -56,10 +57,9 @@ func fault(text, format string, args ...any) *settings.Fault {
 // reason is what url.Parse says without the URL, which may hold a password. Its innermost errors quote
 // only the bad bytes.
 func reason(err error) string {
-	if e, ok := err.(*url.Error); ok {
-		if _, ok := e.Err.(url.EscapeError); ok {
-			return "a % is not followed by two hex digits"
-		}
+	var escape url.EscapeError
+	if errors.As(err, &escape) {
+		return "a % is not followed by two hex digits"
 	}
 	return "it holds characters a URL cannot hold"
 }

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -69,12 +70,15 @@ func (k Key) member(text string) (any, error) {
 
 // explain adds to a fault of a parse function what would do, and takes the value of a secret out of it.
 func (k Key) explain(err error) error {
-	f, ok := err.(*Fault)
-	if !ok {
+	var f *Fault
+	if !errors.As(err, &f) {
 		return err
 	}
 	if k.Secret {
 		return Errorf(f.Kind, "the value is not %s%s", k.article(), k.wants())
+	}
+	if strings.Contains(f.Message, ", want ") {
+		return f
 	}
 	return &Fault{Kind: f.Kind, Message: f.Message + k.wants(), Hint: f.Hint}
 }

@@ -61,10 +61,23 @@ func (d *decoder) section(m map[string]any, prefix string) {
 func (d *decoder) nested(path string, v any) {
 	m, ok := v.(map[string]any)
 	if !ok {
-		d.refuse(path, Errorf(ErrWrongType, "not a section, want %s", Words(d.names(path+"."), "or")))
+		d.refuse(path, Errorf(ErrWrongType, "%s is not a section, want a mapping with %s", kindOf(v), Words(d.names(path+"."), "or")))
 		return
 	}
 	d.section(m, path+".")
+}
+
+// kindOf says what v is without showing it: it may be a secret in the wrong place.
+func kindOf(v any) string {
+	switch rv := reflect.ValueOf(v); {
+	case rv.Kind() == reflect.String:
+		return "text"
+	case rv.Kind() == reflect.Slice:
+		return "a list"
+	case rv.CanInt(), rv.CanUint(), rv.CanFloat():
+		return "a number"
+	}
+	return fmt.Sprintf("a %T", v)
 }
 
 func (d *decoder) assign(i int, path string, v any) {

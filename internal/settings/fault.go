@@ -92,21 +92,21 @@ type Validator interface{ Validate() error }
 // KeyErrors takes err apart into the faults that were joined in it, in order. A fault without a key
 // has the key "". Of nil it is nil.
 func KeyErrors(err error) []*KeyError {
-	if err == nil {
+	switch e := err.(type) { //nolint:errorlint // it takes the tree apart itself, node by node
+	case nil:
 		return nil
-	}
-	if e, ok := err.(*KeyError); ok {
+	case *KeyError:
 		return []*KeyError{e}
+	case *Fault:
+		return []*KeyError{{Err: e}}
+	case interface{ Unwrap() []error }:
+		var all []*KeyError
+		for _, inner := range e.Unwrap() {
+			all = append(all, KeyErrors(inner)...)
+		}
+		return all
 	}
-	joined, ok := err.(interface{ Unwrap() []error })
-	if _, fault := err.(*Fault); !ok || fault {
-		return []*KeyError{{Err: err}}
-	}
-	var all []*KeyError
-	for _, e := range joined.Unwrap() {
-		all = append(all, KeyErrors(e)...)
-	}
-	return all
+	return []*KeyError{{Err: err}}
 }
 
 // KindOf returns the kind err carries, [ErrOutOfRange] if it carries none.

@@ -1,11 +1,16 @@
 package settings_test
 
 import (
+	"encoding/json"
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/spanroute/spanroute/internal/settings"
 )
@@ -60,6 +65,40 @@ func check(t *testing.T, k settings.Key, text string, v any, err error) {
 	if !reflect.DeepEqual(v, again) || coerced != "" || err != nil {
 		t.Errorf("%s from %q: %#v became %#v, %q, %v", k.Type, text, v, again, coerced, err)
 	}
+}
+
+// Whatever a decoder returns is refused by key, or decoded, and then reads back as the same settings.
+func FuzzDecode(f *testing.F) {
+	for _, text := range []string{`{"endpoint":"x","thrift":{"agent_port":5,"delay":1.5}}`, `{"headers":[["a","b"]],"labels":{"a.b":1}}`,
+		`{"thrift":5,"url":null,"port":1,"names":["a",5],"insecure":"yes"}`, `{"a.b":1,"ip":3232235521,"modes":"ON,off"}`} {
+		f.Add([]byte(text))
+	}
+	s, err := settings.Of(defaults)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var section map[string]any
+		if json.Unmarshal(text, &section) != nil {
+			return
+		}
+		got := defaults()
+		if err := s.Decode(section, &got); err != nil {
+			for _, e := range settings.KeyErrors(err) {
+				if e.Key == "" && section[""] == nil || !errors.As(e.Err, new(settings.Kind)) {
+					t.Errorf("Decode(%s): %v has no key or kind", text, e)
+				}
+			}
+			return
+		}
+		again := defaults()
+		if err := s.Decode(s.Section(got), &again); err != nil {
+			t.Fatalf("Decode(%s): its own section is refused: %v", text, err)
+		}
+		if diff := cmp.Diff(got, again, cmpopts.IgnoreFields(sample{}, "private", "Skipped"), cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("Decode(%s) reads back differently:\n%s", text, diff)
+		}
+	})
 }
 
 func FuzzQuoteAndNearest(f *testing.F) {

@@ -1,0 +1,110 @@
+package settings
+
+import (
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// ParseList reads a comma-separated list, or a JSON array if the text begins with "[". Items are trimmed
+// and empty ones dropped; empty counts those. The result is never nil.
+func ParseList(text string) (items []string, empty int, err error) {
+	if trimmed := strings.TrimSpace(text); strings.HasPrefix(trimmed, "[") {
+		if err := json.Unmarshal([]byte(trimmed), &items); err != nil || slices.Contains(nulls(trimmed), true) {
+			return []string{}, 0, Errorf(ErrWrongType, "the list begins with [ and is no JSON array of texts")
+		}
+		items, empty = trimItems(items)
+		return items, empty, nil
+	}
+	items, empty = SplitList(text)
+	return items, empty, nil
+}
+
+// nulls says for each item of a JSON array whether it is null, which Unmarshal reads as "".
+func nulls(array string) []bool {
+	var raw []*string
+	_ = json.Unmarshal([]byte(array), &raw) // the caller has unmarshalled the same text
+	is := make([]bool, len(raw))
+	for i, item := range raw {
+		is[i] = item == nil
+	}
+	return is
+}
+
+// SplitList splits text at commas: the list text of a file, which has no JSON. "" is an empty list.
+func SplitList(text string) (items []string, empty int) {
+	if strings.TrimSpace(text) == "" {
+		return []string{}, 0
+	}
+	return trimItems(strings.Split(text, ","))
+}
+
+func trimItems(raw []string) (items []string, empty int) {
+	items = make([]string, 0, len(raw))
+	for _, item := range raw {
+		if item = strings.TrimSpace(item); item == "" {
+			empty++
+			continue
+		}
+		items = append(items, item)
+	}
+	return items, empty
+}
+
+// ParsePairs reads "k=v,k2=v2", or a JSON object of texts if the text begins with "{". The good pairs are
+// returned even beside faults; a fault names a pair by its position and name and never shows a value.
+func ParsePairs(text string) (good Pairs, faults []error) {
+	if trimmed := strings.TrimSpace(text); strings.HasPrefix(trimmed, "{") {
+		return parseObject(trimmed)
+	}
+	return SplitPairs(text)
+}
+
+// SplitPairs reads "k=v,k2=v2": split at commas, cut at the first =, both sides trimmed, the value
+// percent-decoded ("+" stays "+").
+func SplitPairs(text string) (good Pairs, faults []error) {
+	good = Pairs{}
+	if strings.TrimSpace(text) == "" {
+		return good, nil
+	}
+	for i, item := range strings.Split(text, ",") {
+		name, value, ok := strings.Cut(item, "=")
+		name = strings.TrimSpace(name)
+		decoded, err := url.PathUnescape(strings.TrimSpace(value))
+		switch {
+		case !ok:
+			faults = append(faults, Errorf(ErrHeader, "pair %d has no =, want name=value", i+1))
+		case name == "":
+			faults = append(faults, Errorf(ErrHeader, "pair %d has no name, want name=value", i+1))
+		case err != nil:
+			faults = append(faults, Errorf(ErrHeader, "pair %d, %s: a %% in the value is not followed by two hex digits", i+1, Quote(name)).
+				WithHint("a percent sign is %25"))
+		default:
+			good = append(good, Pair{name, decoded})
+		}
+	}
+	return good, faults
+}
+
+func parseObject(text string) (Pairs, []error) {
+	dec := json.NewDecoder(strings.NewReader(text))
+	dec.UseNumber()
+	good := Pairs{}
+	_, _ = dec.Token() // the "{" that the caller saw
+	for dec.More() {
+		name, err := dec.Token()
+		if err != nil {
+			return good, []error{Errorf(ErrSyntax, "the map begins with { and is no JSON object")}
+		}
+		value, err := dec.Token()
+		if _, nested := value.(json.Delim); err != nil || nested || value == nil {
+			return good, []error{Errorf(ErrWrongType, "%s has no plain value", Quote(name.(string)))}
+		}
+		good = append(good, Pair{name.(string), scalarText(value)})
+	}
+	if _, err := dec.Token(); err != nil || dec.InputOffset() != int64(len(text)) {
+		return good, []error{Errorf(ErrSyntax, "the map begins with { and is no JSON object")}
+	}
+	return good, nil
+}

@@ -1,0 +1,58 @@
+package settings
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// pairs reads Pairs, or a list of two-item lists.
+func (k Key) pairs(rv reflect.Value) (any, error) {
+	if pairs, ok := rv.Interface().(Pairs); ok {
+		return slices.Clone(pairs), nil
+	}
+	pairs := Pairs{}
+	var faults []error
+	for i := range rv.Len() {
+		item := element(rv.Index(i))
+		if item.Kind() != reflect.Slice && item.Kind() != reflect.Array || item.Len() != 2 {
+			faults = append(faults, Errorf(ErrHeader, "item %d is not a pair, want [name, value]", i+1))
+			continue
+		}
+		name, ok := plainText(item.Index(0))
+		value, ok2 := plainText(item.Index(1))
+		if !ok || !ok2 {
+			faults = append(faults, Errorf(ErrWrongType, "item %d has no plain name and value", i+1))
+			continue
+		}
+		pairs = append(pairs, Pair{name, value})
+	}
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	return pairs, nil
+}
+
+func (k Key) fromMap(rv reflect.Value) (any, string, error) {
+	if k.Type != TypeMap {
+		return nil, "", Errorf(ErrWrongType, "a map is not %s", k.article())
+	}
+	pairs := make(Pairs, 0, rv.Len())
+	var faults []error
+	for it := rv.MapRange(); it.Next(); {
+		name, ok := plainText(it.Key())
+		value, ok2 := plainText(it.Value())
+		if !ok || !ok2 {
+			faults = append(faults, Errorf(ErrWrongType, "%s has no plain value", Quote(name)))
+			continue
+		}
+		pairs = append(pairs, Pair{name, value})
+	}
+	if len(faults) > 0 {
+		slices.SortFunc(faults, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+		return nil, "", errors.Join(faults...)
+	}
+	slices.SortFunc(pairs, func(a, b Pair) int { return strings.Compare(a.Name, b.Name) })
+	return pairs, "", nil
+}

@@ -1,0 +1,164 @@
+package settings
+
+import (
+	"fmt"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+var (
+	nameSyntax = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+	pathSyntax = regexp.MustCompile(`^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$`)
+	envSyntax  = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
+)
+
+type builder struct {
+	*Schema
+	faults []error
+}
+
+func (b *builder) refuse(format string, args ...any) {
+	b.faults = append(b.faults, fmt.Errorf("%w: "+format, append([]any{ErrInvalid}, args...)...))
+}
+
+func (b *builder) walk(t reflect.Type, prefix string, index []int) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		tag, tagged := f.Tag.Lookup("koanf")
+		switch {
+		case tag == "-", !f.IsExported() && !tagged:
+			continue
+		case !tagged:
+			b.refuse("%s has no koanf tag", f.Name)
+		case !f.IsExported():
+			b.refuse("%s has a koanf tag and is not exported", f.Name)
+		case !nameSyntax.MatchString(tag):
+			b.refuse("%s: koanf tag %s is not of the form [a-z][a-z0-9_]*", f.Name, Quote(tag))
+		default:
+			b.field(f, prefix+tag, append(slices.Clone(index), i))
+		}
+	}
+}
+
+func (b *builder) field(f reflect.StructField, path string, index []int) {
+	t, ok := typeOf(f.Type)
+	switch {
+	case ok:
+		b.fields = append(b.fields, field{key: b.key(f, path, t), index: index})
+	case f.Type.Kind() == reflect.Struct:
+		if b.sections[path] {
+			b.refuse("%s: two sections are called %s", f.Name, path)
+		}
+		b.sections[path] = true
+		known := len(b.fields) + len(b.faults)
+		b.walk(f.Type, path+".", index)
+		if known == len(b.fields)+len(b.faults) {
+			b.refuse("%s: %s cannot be decoded", f.Name, f.Type)
+		}
+	default:
+		b.refuse("%s: %s cannot be decoded", f.Name, f.Type)
+	}
+}
+
+func (b *builder) key(f reflect.StructField, path string, t Type) Key {
+	k := Key{Path: path, Type: t, Doc: f.Tag.Get("doc"), Format: f.Tag.Get("format"), Range: f.Tag.Get("range")}
+	k.Aliases = b.list(f, "alias", pathSyntax)
+	for _, name := range b.list(f, "otel", envSyntax) {
+		k.OTel = append(k.OTel, "OTEL_"+strings.TrimPrefix(name, "OTEL_"))
+	}
+	k.Secret, k.Hot = b.flag(f, "secret"), b.flag(f, "hot")
+	k.Enum, k.spellings = enumeration(f.Tag.Get("enum"))
+	if k.Enum != nil && t != TypeString && t != TypeList {
+		b.refuse("%s: enum tag on a %s", f.Name, t)
+	}
+	if k.Range != "" && t != TypeInt && t != TypeFloat && t != TypeDuration {
+		b.refuse("%s: range tag on a %s", f.Name, t)
+	} else if _, err := k.bounds(); err != nil {
+		b.refuse("%s: %s", f.Name, err)
+	}
+	if !slices.Contains([]string{"", "pem", "ipv4", "ipv6"}, k.Format) || k.Format != "" && t != TypeString {
+		b.refuse("%s: format tag %s on a %s", f.Name, Quote(k.Format), t)
+	}
+	return k
+}
+
+func (b *builder) list(f reflect.StructField, tag string, syntax *regexp.Regexp) []string {
+	text, ok := f.Tag.Lookup(tag)
+	if !ok {
+		return nil
+	}
+	var items []string
+	for item := range strings.SplitSeq(text, ",") {
+		item = strings.TrimSpace(item)
+		if !syntax.MatchString(item) {
+			b.refuse("%s: %s tag %s is not of the form %s", f.Name, tag, Quote(item), strings.Trim(syntax.String(), "^$"))
+			continue
+		}
+		items = append(items, item)
+	}
+	return items
+}
+
+func (b *builder) flag(f reflect.StructField, tag string) bool {
+	text, ok := f.Tag.Lookup(tag)
+	if !ok {
+		return false
+	}
+	set, err := strconv.ParseBool(text)
+	if err != nil {
+		b.refuse("%s: %s tag %s is neither true nor false", f.Name, tag, Quote(text))
+	}
+	return set
+}
+
+// index fills byPath and sections, where each name may stand for one thing only.
+func (b *builder) index() {
+	for i, f := range b.fields {
+		b.claim(f.key.Path, i)
+	}
+	for i, f := range b.fields {
+		for _, alias := range f.key.Aliases {
+			b.claim(alias, i)
+			for at := strings.LastIndexByte(alias, '.'); at > 0; at = strings.LastIndexByte(alias[:at], '.') {
+				b.sections[alias[:at]] = true
+			}
+		}
+	}
+	for path := range b.sections {
+		if _, taken := b.byPath[path]; taken {
+			b.refuse("%s is a key and a section", path)
+		}
+	}
+}
+
+func (b *builder) claim(path string, i int) {
+	if _, taken := b.byPath[path]; taken {
+		b.refuse("two fields have the key %s", path)
+		return
+	}
+	b.byPath[path] = i
+}
+
+// enumeration reads an enum tag: values, and other spellings of them in lower case.
+func enumeration(tag string) (values []string, spellings map[string]string) {
+	if tag == "" {
+		return nil, nil
+	}
+	spellings = map[string]string{}
+	for item := range strings.SplitSeq(tag, ",") {
+		item = strings.TrimSpace(item)
+		if unsupported, ok := strings.CutPrefix(item, "!"); ok {
+			spellings[strings.ToLower(unsupported)] = ""
+			continue
+		}
+		names := strings.Split(item, "=")
+		values = append(values, names[0])
+		for _, name := range names {
+			spellings[strings.ToLower(name)] = names[0]
+		}
+	}
+	return values, spellings
+}

@@ -1,0 +1,125 @@
+package settings
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+	"time"
+)
+
+// FromValue converts a value of a map made by code, or of a decoded file, to the Go type of k. Whole
+// floats are fine for an int; a number is seconds for a duration; a list or map may be given as the text a
+// file would have. nil and empty text are nil, which is "not set". coerced is as for [FromYAML].
+func FromValue(k Key, v any) (value any, coerced string, err error) {
+	rv := reflect.ValueOf(v)
+	for rv.Kind() == reflect.Pointer && !rv.IsNil() {
+		rv = rv.Elem()
+	}
+	switch rv.Kind() {
+	case reflect.Invalid, reflect.Pointer:
+		return nil, "", nil
+	case reflect.String:
+		if _, number := v.(json.Number); number {
+			return FromYAML(k, rv.String(), false)
+		}
+		return FromYAML(k, rv.String(), true)
+	case reflect.Slice, reflect.Array:
+		return k.fromSlice(rv)
+	case reflect.Map:
+		return k.fromMap(rv)
+	}
+	if d, ok := rv.Interface().(time.Duration); ok && k.Type == TypeDuration {
+		value, err = k.checked(d, d.String())
+		return value, "", err
+	}
+	text, ok := numberText(rv)
+	if !ok {
+		return nil, "", Errorf(ErrWrongType, "a %s is not %s", rv.Type(), k.article())
+	}
+	value, _, err = FromYAML(k, text, false)
+	return value, "", err // a whole float for an int is silent in code
+}
+
+// numberText is a number or bool as a YAML file would have it.
+func numberText(rv reflect.Value) (string, bool) {
+	switch {
+	case rv.Kind() == reflect.Bool:
+		return strconv.FormatBool(rv.Bool()), true
+	case rv.CanInt():
+		return strconv.FormatInt(rv.Int(), 10), true
+	case rv.CanUint():
+		return strconv.FormatUint(rv.Uint(), 10), true
+	case !rv.CanFloat():
+		return "", false
+	}
+	f := rv.Float()
+	switch {
+	case math.IsNaN(f):
+		return ".nan", true
+	case math.IsInf(f, 0):
+		return ".inf", true
+	case f == math.Trunc(f) && math.Abs(f) < 1<<63:
+		return strconv.FormatFloat(f, 'f', -1, 64), true
+	}
+	return strconv.FormatFloat(f, 'g', -1, 64), true
+}
+
+func (k Key) fromSlice(rv reflect.Value) (any, string, error) {
+	switch k.Type {
+	case TypeList:
+		items, err := k.items(rv)
+		if err != nil {
+			return nil, "", err
+		}
+		value, err := k.checked(items, "")
+		return value, "", err
+	case TypeMap:
+		pairs, err := k.pairs(rv)
+		return pairs, "", err
+	}
+	return nil, "", Errorf(ErrWrongType, "a list is not %s", k.article())
+}
+
+func (k Key) items(rv reflect.Value) ([]string, error) {
+	items := make([]string, 0, rv.Len())
+	var faults []error
+	for i := range rv.Len() {
+		item := element(rv.Index(i))
+		if item.Kind() != reflect.String {
+			faults = append(faults, Errorf(ErrWrongType, "item %d is not text", i+1).WithHint("quote it"))
+			continue
+		}
+		items = append(items, item.String())
+	}
+	items, _ = trimItems(items)
+	return items, errors.Join(faults...)
+}
+
+// element looks through interfaces.
+func element(rv reflect.Value) reflect.Value {
+	if rv.Kind() == reflect.Interface {
+		return rv.Elem()
+	}
+	return rv
+}
+
+func plainText(rv reflect.Value) (string, bool) {
+	rv = element(rv)
+	if rv.Kind() == reflect.String {
+		return rv.String(), true
+	}
+	if !rv.IsValid() {
+		return "", false
+	}
+	return numberText(rv)
+}
+
+func scalarText(v any) string {
+	if b, ok := v.(bool); ok {
+		return strconv.FormatBool(b)
+	}
+	return fmt.Sprint(v)
+}

@@ -1,0 +1,108 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"regexp"
+	"strings"
+)
+
+// FromYAML converts a YAML scalar, given as its source text and whether it is quoted (or a block), to the
+// Go type of k. Null is not passed. coerced, if not empty, says how the value was read although another
+// type was written: a warning for people, such as `"6831" is quoted, write 6831`.
+func FromYAML(k Key, text string, quoted bool) (value any, coerced string, err error) {
+	switch k.Type {
+	case TypeList:
+		return k.listScalar(text, quoted)
+	case TypeMap:
+		return k.mapScalar(text, quoted)
+	case TypeString:
+		return k.textScalar(text, quoted)
+	case TypeBool:
+		value, coerced, err = yamlBool(text, quoted)
+	case TypeInt:
+		value, coerced, err = yamlInt(text)
+	default:
+		value, err = k.parse(text)
+	}
+	if err != nil {
+		return nil, "", k.explain(err)
+	}
+	if value, err = k.checked(value, text); err != nil {
+		return nil, "", err
+	}
+	if quoted && coerced == "" && k.Type != TypeDuration {
+		coerced = k.quoted(text) + " is quoted, write it plain"
+	}
+	return value, coerced, nil
+}
+
+func (k Key) listScalar(text string, quoted bool) (any, string, error) {
+	if !quoted && isPlain(text) {
+		return nil, "", Errorf(ErrWrongType, "%s is not a list", k.found(text))
+	}
+	items, _ := SplitList(text)
+	value, err := k.checked(items, "")
+	return value, "", err
+}
+
+func (k Key) mapScalar(text string, quoted bool) (any, string, error) {
+	if !quoted && isPlain(text) {
+		return nil, "", Errorf(ErrWrongType, "%s is not a map", k.found(text))
+	}
+	pairs, faults := SplitPairs(text)
+	if len(faults) > 0 {
+		return nil, "", errors.Join(faults...)
+	}
+	return pairs, "", nil
+}
+
+func (k Key) textScalar(text string, quoted bool) (any, string, error) {
+	if text == "" {
+		return nil, "", nil
+	}
+	address := k.Format == "ipv4" || k.Format == "ipv6"
+	if !quoted && isPlain(text) && !(address && digits.MatchString(text)) {
+		return nil, "", Errorf(ErrWrongType, "%s is not text%s", k.found(text), k.wantsValues()).WithHint("quote it")
+	}
+	value, err := k.checked(text, text)
+	return value, "", err
+}
+
+var yes = regexp.MustCompile(`^(?i:yes|no|on|off|true|false)$`)
+
+func yamlBool(text string, quoted bool) (any, string, error) {
+	low := strings.ToLower(text)
+	spelling := text == low || text == strings.ToUpper(text) || text == strings.ToUpper(text[:1])+low[1:]
+	if !yes.MatchString(text) || !quoted && !spelling {
+		return nil, "", Errorf(ErrWrongType, "%s is neither true nor false", shown(text))
+	}
+	value := low == "yes" || low == "on" || low == "true"
+	if quoted || low != "true" && low != "false" {
+		return value, fmt.Sprintf("%s is read as %t, write %t", Quote(text), value, value), nil
+	}
+	return value, "", nil
+}
+
+// yamlInt takes whole floats too: 10.0, 1e3.
+func yamlInt(text string) (any, string, error) {
+	n, err := ParseInt(text)
+	if err == nil || digits.MatchString(text) || !numeric.MatchString(text) {
+		return n, "", err
+	}
+	f, ferr := ParseNumber(text)
+	if ferr != nil || f != math.Trunc(f) || math.Abs(f) >= 1<<62 {
+		return nil, "", err
+	}
+	return int(f), fmt.Sprintf("%s is read as %d", text, int(f)), nil
+}
+
+// isPlain reports whether YAML reads unquoted text as a number or bool.
+func isPlain(text string) bool {
+	switch text {
+	case "true", "True", "TRUE", "false", "False", "FALSE":
+		return true
+	}
+	return numeric.MatchString(text) || special.MatchString(text)
+}
