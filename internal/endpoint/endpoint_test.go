@@ -166,6 +166,7 @@ func TestCheckHost(t *testing.T) {
 		{"http://h:1", `"http://h:1" is a URL, want a host name or IP address, the port has its own key`},
 		{"h:1", `"h:1" has a port, want a host name or IP address, the port has its own key`},
 		{"[::1]:1", `has a port`},
+		{"a:b:c", `"a:b:c" is no IPv6 address`},
 		{"[1.2.3.4]", `holds characters`},
 		{"a b", `holds a space`},
 		{"h/x", `holds characters`},

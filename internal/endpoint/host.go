@@ -17,8 +17,11 @@ func CheckHost(text string) error {
 	if _, _, ok := cutScheme(text); ok {
 		return fault(text, "is a URL, want a host name or IP address").WithHint("the port has its own key")
 	}
-	if strings.Contains(text, ":") {
+	if strings.Count(text, ":") == 1 || strings.Contains(text, "]:") {
 		return fault(text, "has a port, want a host name or IP address").WithHint("the port has its own key")
+	}
+	if strings.Contains(text, ":") {
+		return fault(text, "is no IPv6 address")
 	}
 	if strings.ContainsFunc(text, bad) {
 		return fault(text, "holds a space or control character")

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spanroute/spanroute/internal/settings"
 	"github.com/spanroute/spanroute/registry"
 )
 
@@ -100,14 +101,9 @@ func (s *subject) refused(section map[string]any, key string) {
 
 // keysOf lists the keys of all KeyErrors joined in err.
 func keysOf(err error) []string {
-	if e, ok := err.(*registry.KeyError); ok {
-		return []string{e.Key}
-	}
 	var keys []string
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		for _, e := range joined.Unwrap() {
-			keys = append(keys, keysOf(e)...)
-		}
+	for _, e := range settings.KeyErrors(err) {
+		keys = append(keys, e.Key)
 	}
 	return keys
 }
