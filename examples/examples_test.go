@@ -246,6 +246,7 @@ func names(spans []map[string]any) (names []string) {
 }
 
 func TestChiExample(t *testing.T) {
+	t.Parallel()
 	want := []string{
 		"GET /api/v1/users/{id} client", "GET /api/v1/users/{id} server", "GET /api/v1/users/{id} server",
 		"GET /api/v1/users/{id}/friends server",
@@ -262,6 +263,7 @@ func TestChiExample(t *testing.T) {
 }
 
 func TestGRPCExample(t *testing.T) {
+	t.Parallel()
 	want := []string{"round trip internal", "think internal"}
 	for _, method := range []string{"Both", "ClientStream", "ServerStream", "Unary"} {
 		want = append(want, "examples.Echo/"+method+" client", "examples.Echo/"+method+" server")
