@@ -24,6 +24,7 @@ const (
 	hintTLS         = "the server speaks TLS: use https://"
 	hintGRPCPort    = "this is a gRPC port: use protocol grpc, or port 4318, 14268"
 	hintCertificate = "set certificate_file to the CA"
+	hintClient      = "the server asks for a certificate: set client_certificate_file and client_key_file"
 	hintCredentials = "check headers, username and password"
 )
 
@@ -33,6 +34,7 @@ var hintTexts = []struct{ seen, hint string }{
 	{"server gave HTTP response to HTTPS client", hintPlaintext},
 	{"first record does not look like a TLS handshake", hintPlaintext},
 	{`malformed HTTP response "\x15\x03`, hintTLS},
+	{"tls: certificate required", hintClient}, // before the preface, which grpc says of it too
 	{"error reading server preface", hintTLS},
 	{`malformed HTTP response "\x00\x00`, hintGRPCPort},
 	{"certificate signed by unknown authority", hintCertificate},

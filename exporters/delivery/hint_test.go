@@ -24,10 +24,14 @@ func TestHintFor(t *testing.T) {
 		"grpc TLS to plain": {text("connection error: tls: first record does not look like a TLS handshake"), plaintext},
 		"http to https":     {text(`net/http: HTTP/1.x transport connection broken: malformed HTTP response "\x15\x03\x01\x00\x02\x02"`), tls},
 		"grpc plain to TLS": {delivery.Seen{Text: `connection error: desc = "error reading server preface: EOF"`}, tls},
-		"http to grpc":      {text(`malformed HTTP response "\x00\x00\x06\x04"`), grpc},
-		"415 on 4317":       {delivery.Seen{Status: 415, Endpoint: "http://h:4317/v1/traces"}, grpc},
-		"404 on 14250":      {delivery.Seen{Status: 404, Endpoint: "http://[::1]:14250/api/traces"}, grpc},
-		"unknown CA":        {text("tls: failed to verify certificate: x509: certificate signed by unknown authority"), "set certificate_file to the CA"},
+		"grpc without a client certificate": {
+			delivery.Seen{Text: `desc = "error reading server preface: remote error: tls: certificate required"`},
+			"the server asks for a certificate: set client_certificate_file and client_key_file",
+		},
+		"http to grpc": {text(`malformed HTTP response "\x00\x00\x06\x04"`), grpc},
+		"415 on 4317":  {delivery.Seen{Status: 415, Endpoint: "http://h:4317/v1/traces"}, grpc},
+		"404 on 14250": {delivery.Seen{Status: 404, Endpoint: "http://[::1]:14250/api/traces"}, grpc},
+		"unknown CA":   {text("tls: failed to verify certificate: x509: certificate signed by unknown authority"), "set certificate_file to the CA"},
 		"404": {
 			delivery.Seen{Status: 404, Endpoint: "http://h:9411/spans", UsualPath: "/api/v2/spans"},
 			"posted to /spans, the usual path is /api/v2/spans",
