@@ -3,6 +3,7 @@ package mw
 import (
 	"net/http"
 	"slices"
+	"sync"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
@@ -10,29 +11,45 @@ import (
 	"github.com/spanroute/spanroute/internal/semattr"
 )
 
-// Capacities that hold every attribute without captured headers and attributes of the user.
+// Capacities that hold every start attribute, and every end attribute, but captured headers and those of the user.
 const (
 	maxArrival = 14
-	maxFinish  = maxArrival + 5
+	maxEnd     = 5
 )
+
+// An attributeBuffer is where attributes are put together that the SDK's SetAttributes copies. It never holds
+// those of a span of another make, which might keep the slice.
+type attributeBuffer struct{ attrs []attribute.KeyValue }
+
+var scratch = sync.Pool{New: func() any { return &attributeBuffer{make([]attribute.KeyValue, 0, maxArrival+maxEnd)} }}
+
+// keep remembers attrs, which may have outgrown the buffer.
+func (b *attributeBuffer) keep(attrs []attribute.KeyValue) []attribute.KeyValue {
+	b.attrs = attrs
+	return attrs
+}
+
+// free forgets the attributes and gives the buffer back.
+func (b *attributeBuffer) free() {
+	clear(b.attrs)
+	scratch.Put(b)
+}
 
 // appendArrival appends what a request tells at its start, without route and attributes of the user.
 func (m *middleware) appendArrival(attrs []attribute.KeyValue, a *arrival, r *http.Request) []attribute.KeyValue {
-	attrs = append(attrs, semattr.HTTPRequestMethod.String(a.method))
-	if a.original != "" {
-		attrs = append(attrs, semattr.HTTPRequestMethodOriginal.String(a.original))
-	}
+	more := a.more()
+	attrs = m.methods.verb(methodOf(r)).append(attrs)
 	attrs = append(attrs,
 		semattr.String(semattr.URLPath, a.path),
-		semattr.URLScheme.String(schemeOf(r, a.claim)))
+		semattr.URLScheme.String(schemeOf(r, more.claim)))
 	if query := m.redactor.query(a.query); query != "" {
 		attrs = append(attrs, semattr.String(semattr.URLQuery, query))
 	}
-	if host, port, ok := semattr.HostPort(hostOf(r, a.claim)); ok {
+	if host, port, ok := semattr.HostPort(hostOf(r, more.claim)); ok {
 		attrs = appendServer(attrs, host, port)
 	}
 	peer, port, ok := semattr.IPPeer(r.RemoteAddr)
-	if client := a.claim.client; client != "" {
+	if client := more.claim.client; client != "" {
 		attrs = append(attrs, semattr.ClientAddress.String(client))
 	} else if ok {
 		attrs = append(attrs, semattr.ClientAddress.String(peer))
@@ -46,7 +63,7 @@ func (m *middleware) appendArrival(attrs []attribute.KeyValue, a *arrival, r *ht
 	if a.agent != "" {
 		attrs = append(attrs, semattr.String(semattr.UserAgentOriginal, a.agent))
 	}
-	return append(attrs, a.headers...)
+	return append(attrs, more.headers...)
 }
 
 func appendServer(attrs []attribute.KeyValue, host string, port int) []attribute.KeyValue {

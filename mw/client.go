@@ -208,10 +208,7 @@ func (c *call) prepare(v verb, template string) {
 
 func (c *call) startAttributes(attrs []attribute.KeyValue) []attribute.KeyValue {
 	s := &c.departure
-	attrs = append(attrs, semattr.HTTPRequestMethod.String(s.method))
-	if s.original != "" {
-		attrs = append(attrs, semattr.HTTPRequestMethodOriginal.String(s.original))
-	}
+	attrs = s.verb.append(attrs)
 	if s.url != "" {
 		attrs = append(attrs, semattr.URLFull.String(s.url))
 	}

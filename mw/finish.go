@@ -62,15 +62,21 @@ func (rec *record) finish(h *handler, v any, returned bool) {
 		semattr.RecordPanic(rec.span, v)
 	}
 	rec.rename(route)
-	rec.span.SetAttributes(rec.endAttributes(out, route)...)
+	if !rec.late {
+		rec.span.SetAttributes(rec.endAttributes(make([]attribute.KeyValue, 0, maxEnd), out, route)...)
+		return
+	}
+	buf := scratch.Get().(*attributeBuffer)
+	rec.span.SetAttributes(buf.keep(rec.endAttributes(buf.attrs[:0], out, route))...)
+	buf.free()
 }
 
 // outcome judges the response: the first rule that applies.
 func (rec *record) outcome(v any, returned bool) outcome {
 	code := int(rec.status.Load())
-	rec.faults.Lock()
+	rec.mu.Lock()
 	fault := rec.fault
-	rec.faults.Unlock()
+	rec.mu.Unlock()
 	switch {
 	case v != nil && isAbort(v):
 		return outcome{code: code, errorType: aborted}
@@ -138,7 +144,7 @@ func asksUpgrade(r *http.Request) bool {
 
 // rename gives the span its final name, unless the handler chose one.
 func (rec *record) rename(route string) {
-	name := rec.m.nameOf(rec.in, rec.label, route)
+	name := rec.m.nameOf(rec.in, rec.m.methods.verb(methodOf(rec.in)).label, route)
 	if name == rec.name {
 		return
 	}
@@ -148,19 +154,15 @@ func (rec *record) rename(route string) {
 	rec.span.SetName(name)
 }
 
-// endAttributes are those that are still to be set, errors first: a span with a low limit keeps what comes first.
-func (rec *record) endAttributes(out outcome, route string) []attribute.KeyValue {
-	rec.faults.Lock()
-	sent := rec.sent
-	rec.faults.Unlock()
-	attrs := make([]attribute.KeyValue, 0, maxFinish+len(rec.headers)+len(rec.own)+len(sent))
+// endAttributes appends those that are still to be set, errors first: a span with a low limit keeps what comes first.
+func (rec *record) endAttributes(attrs []attribute.KeyValue, out outcome, route string) []attribute.KeyValue {
 	if out.errorType != "" {
 		attrs = append(attrs, semattr.ErrorTypeKey.String(out.errorType))
 	}
 	if out.code != 0 {
 		attrs = append(attrs, semattr.HTTPResponseStatusCode.Int(out.code))
 	}
-	if route != "" && (rec.late || route != rec.started) {
+	if route != "" && (rec.late || route != rec.routeBefore) {
 		attrs = append(attrs, semattr.HTTPRoute.String(route))
 	}
 	if rec.m.bodySizes {
@@ -168,7 +170,10 @@ func (rec *record) endAttributes(out outcome, route string) []attribute.KeyValue
 			semattr.HTTPRequestBodySize.Int64(rec.requestBytes()),
 			semattr.HTTPResponseBodySize.Int64(rec.bytes.Load()))
 	}
-	attrs = without(append(attrs, sent...), rec.own)
+	rec.mu.Lock()
+	attrs = append(attrs, rec.sent...)
+	rec.mu.Unlock()
+	attrs = without(attrs, rec.more().own)
 	if !rec.late {
 		return attrs
 	}

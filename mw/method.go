@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"go.opentelemetry.io/otel/attribute"
+
 	"github.com/spanroute/spanroute/internal/semattr"
 )
 
@@ -45,6 +47,15 @@ func (m methods) verb(method string) verb {
 		return verb{method: method, label: method}
 	}
 	return verb{method: semattr.Other, original: semattr.Text(method), label: "HTTP"}
+}
+
+// append appends the attributes of a method.
+func (v verb) append(attrs []attribute.KeyValue) []attribute.KeyValue {
+	attrs = append(attrs, semattr.HTTPRequestMethod.String(v.method))
+	if v.original != "" {
+		attrs = append(attrs, semattr.HTTPRequestMethodOriginal.String(v.original))
+	}
+	return attrs
 }
 
 // maxMethod bounds what a span name spends on a method that the user declared known.

@@ -50,6 +50,7 @@ func (p *passage) giveBack(r *http.Request, returned bool) {
 }
 
 // A record is a passage with a recording span: what is known of the request, and the state of its response writer.
+// It is one allocation per traced request, so its size is what a span costs; what only options need is in extras.
 type record struct {
 	passage
 	response
@@ -57,14 +58,16 @@ type record struct {
 	m    *middleware
 	in   *http.Request // as the middleware received it
 	span trace.Span
-	name string // given at start
-	late bool   // start attributes are still to be set
-	body *countedBody
+	name string       // given at start
+	late bool         // start attributes are still to be set
+	body *countedBody // nil unless the body of the request is counted
 
-	mu          sync.Mutex
-	routeSet    string // by SetRoute
-	routeNested string // by a nested middleware
-	started     string // route known at start
+	mu          sync.Mutex           // of the fields below
+	routeSet    string               // by SetRoute
+	routeNested string               // by a nested middleware
+	routeBefore string               // known at start
+	fault       error                // the first failed write
+	sent        []attribute.KeyValue // captured headers of the response
 }
 
 // Value answers for requestKey and passes every other key on.
@@ -96,11 +99,17 @@ func (rec *record) nest(route string) {
 }
 
 // arrival is what is known of a request when it arrives. It is taken from the request before the handler runs,
-// because handlers and middlewares change requests.
+// because handlers and middlewares change what they share with it: its URL and its header.
 type arrival struct {
-	verb
 	path, query, agent string
-	claim              claim
-	headers            []attribute.KeyValue // captured
-	own                []attribute.KeyValue // of WithRequestAttributes
+	extras             *extras // nil unless options ask for more
 }
+
+// extras are what options ask for when a request arrives.
+type extras struct {
+	claim   claim
+	headers []attribute.KeyValue // captured
+	own     []attribute.KeyValue // of WithRequestAttributes
+}
+
+var noExtras extras

@@ -6,10 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"sync"
 	"sync/atomic"
-
-	"go.opentelemetry.io/otel/attribute"
 )
 
 // response is what a record learns of the response while the handler writes it. It is safe for concurrent use,
@@ -20,10 +17,6 @@ type response struct {
 	bytes    atomic.Int64        // accepted by Write, WriteString and ReadFrom
 	hijacked atomic.Bool
 	timedOut atomic.Bool // a write returned http.ErrHandlerTimeout
-
-	faults sync.Mutex
-	fault  error                // the first failed write
-	sent   []attribute.KeyValue // captured headers
 }
 
 // writer is the ResponseWriter that handlers get, without the optional interfaces: writers.go has a type for each
@@ -110,9 +103,9 @@ func (rec *record) begin(code int) {
 	}
 	if capture := rec.m.captureResponse; !capture.Empty() {
 		sent := capture.Append(nil, rec.w.Header().Values)
-		rec.faults.Lock()
+		rec.mu.Lock()
 		rec.sent = sent
-		rec.faults.Unlock()
+		rec.mu.Unlock()
 	}
 }
 
@@ -127,8 +120,8 @@ func (rec *record) wrote(n int64, err error) {
 	if errors.Is(err, http.ErrHandlerTimeout) {
 		rec.timedOut.Store(true)
 	}
-	rec.faults.Lock()
-	defer rec.faults.Unlock()
+	rec.mu.Lock()
+	defer rec.mu.Unlock()
 	if rec.fault == nil {
 		rec.fault = err
 	}

@@ -45,7 +45,7 @@ func (rec *record) route(h *handler) string {
 	if nested != "" {
 		return nested
 	}
-	return h.routeAfter(&rec.request, rec.in.Pattern, rec.started)
+	return h.routeAfter(&rec.request, rec.in.Pattern, rec.routeBefore)
 }
 
 // match asks the router, if one is known, where r would go.
@@ -95,7 +95,7 @@ func patternRoute(pattern string) string {
 func Route(r *http.Request) string {
 	if rec, ok := r.Context().Value(requestKey{}).(*record); ok {
 		rec.mu.Lock()
-		set, nested, started := rec.routeSet, rec.routeNested, rec.started
+		set, nested, before := rec.routeSet, rec.routeNested, rec.routeBefore
 		rec.mu.Unlock()
 		switch {
 		case set != "":
@@ -106,7 +106,7 @@ func Route(r *http.Request) string {
 		if route := routed(r); route != "" {
 			return route
 		}
-		return started
+		return before
 	}
 	return routed(r)
 }

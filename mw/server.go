@@ -101,14 +101,13 @@ func (h *handler) url(r *http.Request) string {
 func (h *handler) serveTraced(ctx context.Context, w http.ResponseWriter, r *http.Request) {
 	late := h.late()
 	route := h.routeBefore(r)
-	verb := h.methods.verb(methodOf(r))
-	name := h.nameOf(r, verb.label, route)
+	name := h.nameOf(r, h.methods.verb(methodOf(r)).label, route)
 	var a arrival
 	options := serverOptions
 	if !late {
-		h.arrive(&a, r, verb)
-		attrs := make([]attribute.KeyValue, 0, maxArrival+len(a.headers)+len(a.own))
-		options = append(options, trace.WithAttributes(h.startAttributes(attrs, &a, r, route)...))
+		h.arrive(&a, r)
+		attrs := h.startAttributes(make([]attribute.KeyValue, 0, maxArrival), &a, r, route)
+		options = append(options, trace.WithAttributes(attrs...))
 	}
 	if h.publicEndpoint != nil && h.publicEndpoint(r.WithContext(ctx)) {
 		options = asNewRoot(ctx, options)
@@ -125,10 +124,10 @@ func (h *handler) serveTraced(ctx context.Context, w http.ResponseWriter, r *htt
 		p.serve(h.next, w, r)
 		return
 	}
+	rec := &record{m: h.middleware, in: r, span: span, name: name, late: late, arrival: a, routeBefore: route}
 	if late {
-		h.arrive(&a, r, verb)
+		h.arrive(&rec.arrival, r)
 	}
-	rec := &record{m: h.middleware, in: r, span: span, name: name, late: late, arrival: a, started: route}
 	rec.Context = ctx
 	rec.request = *r.WithContext(rec)
 	rec.run(h, w)
@@ -157,21 +156,29 @@ func (m *middleware) nameOf(r *http.Request, label, route string) string {
 }
 
 // arrive takes from r what its span will tell.
-func (m *middleware) arrive(a *arrival, r *http.Request, v verb) {
-	a.verb = v
+func (m *middleware) arrive(a *arrival, r *http.Request) {
 	a.path = r.URL.EscapedPath()
 	if a.path == "" {
 		a.path = "/"
 	}
 	a.query = r.URL.RawQuery
 	a.agent = first(r.Header["User-Agent"])
-	a.claim = m.proxies.read(r.RemoteAddr, r.Header)
-	if !m.captureRequest.Empty() {
-		a.headers = m.captureRequest.Append(nil, requestHeader(r))
+	claim := m.proxies.read(r.RemoteAddr, r.Header)
+	if claim == noExtras.claim && m.captureRequest.Empty() && m.attributes == nil {
+		return
 	}
+	a.extras = &extras{claim: claim, headers: m.captureRequest.Append(nil, requestHeader(r))}
 	if m.attributes != nil {
-		a.own = cleanAttributes(m.attributes(r))
+		a.extras.own = cleanAttributes(m.attributes(r))
 	}
+}
+
+// more returns the extras, which may be none.
+func (a *arrival) more() *extras {
+	if a.extras == nil {
+		return &noExtras
+	}
+	return a.extras
 }
 
 // requestHeader looks up lower-case names among the headers of r, Host included.
@@ -192,5 +199,5 @@ func (m *middleware) startAttributes(
 	if route != "" {
 		attrs = append(attrs, semattr.HTTPRoute.String(route))
 	}
-	return override(attrs, a.own)
+	return override(attrs, a.more().own)
 }

@@ -18,7 +18,7 @@ const scopeName = "github.com/spanroute/spanroute/mw"
 
 // Tracing is what [With] takes; *spanroute.Tracing satisfies it. All methods are safe for concurrent use.
 type Tracing interface {
-	// TracerProvider makes the spans.
+	// TracerProvider makes the spans. They must copy the attributes they are given, as those of the SDK do.
 	TracerProvider() trace.TracerProvider
 	// Propagator reads and writes the trace headers.
 	Propagator() propagation.TextMapPropagator
