@@ -236,25 +236,31 @@ func TestRejected(t *testing.T) { // D2
 	}
 }
 
-func TestRetryAfter(t *testing.T) { // D3
+func TestRetryAfter(t *testing.T) { // D3, all at once because each takes its two seconds
 	t.Parallel()
+	type attempt struct {
+		name string
+		q    delivery.Queuer
+		c    *collector
+	}
+	var attempts []attempt
 	for _, status := range []int{429, 503} {
 		for _, form := range []string{"seconds", "date"} {
-			t.Run(fmt.Sprint(status, form), func(t *testing.T) {
-				t.Parallel()
-				after := "2"
-				if form == "date" { // whole seconds: one more, and it is between 2 and 3
-					after = time.Now().Add(3 * time.Second).UTC().Format(http.TimeFormat)
-				}
-				c, srv := serveHTTP(t, answer{status: status, header: map[string]string{"Retry-After": after}})
-				q := open(t, common(new(logBook)), collectorSection(srv.URL))
-				enqueue(q, 0, 1)
-				eventually(t, "delivered", func() bool { return q.Stats().Delivered == 1 })
-				at := c.attempts()
-				if wait := at[1].Sub(at[0]); wait < 1950*time.Millisecond || wait > 3*time.Second {
-					t.Errorf("second attempt after %s, want 2 s to 3 s", wait)
-				}
-			})
+			after := "2"
+			if form == "date" { // whole seconds: one more, and it is between 2 and 3
+				after = time.Now().Add(3 * time.Second).UTC().Format(http.TimeFormat)
+			}
+			c, srv := serveHTTP(t, answer{status: status, header: map[string]string{"Retry-After": after}})
+			q := open(t, common(new(logBook)), collectorSection(srv.URL))
+			enqueue(q, 0, 1)
+			attempts = append(attempts, attempt{fmt.Sprint(status, " ", form), q, c})
+		}
+	}
+	for _, x := range attempts {
+		eventually(t, x.name+" delivered", func() bool { return x.q.Stats().Delivered == 1 })
+		at := x.c.attempts()
+		if wait := at[1].Sub(at[0]); wait < 1950*time.Millisecond || wait > 3*time.Second {
+			t.Errorf("%s: second attempt after %s, want 2 s to 3 s", x.name, wait)
 		}
 	}
 }
@@ -590,7 +596,13 @@ func TestTLSMismatch(t *testing.T) { // H6
 	conf.NextProtos = []string{"h2"}
 	ls := listenAt(t, "127.0.0.1:0")
 	serveGRPC(t, ls, secure, grpc.Creds(credentials.NewTLS(conf)))
-	web, webSrv := serveHTTP(t)
+	_, webSrv := serveHTTP(t)
+	type destination struct {
+		name string
+		q    delivery.Queuer
+		log  *logBook
+	}
+	var waiting []destination
 
 	for _, tt := range []struct {
 		name    string
@@ -603,29 +615,28 @@ func TestTLSMismatch(t *testing.T) { // H6
 		{"http to a TLS server", collectorSection("http://" + srv.Listener.Addr().String()), "TLS"},
 		{"unknown CA", collectorSection("https://" + srv.Listener.Addr().String()), "certificate_file"},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			var log logBook
-			q := open(t, common(&log), tt.section)
-			enqueue(q, 0, 2)
-			eventually(t, "a log line", func() bool { return len(log.lines()) > 0 })
-			if hint := q.Stats().Hint; !strings.Contains(hint, tt.hint) {
-				t.Errorf("hint %q, want one about %s; %s", hint, tt.hint, q.Stats().LastError)
-			}
-			enqueue(q, 2, 50)
-			time.Sleep(300 * time.Millisecond) // a second attempt would be due by now, 20 ms after the first
-			if s := q.Stats(); s.Queued != 50 || s.Retries > 0 {
-				t.Errorf("accounts %+v, want everything waiting and no second attempt", s)
-			}
-			if n := len(log.lines()); n != 1 {
-				t.Errorf("%d log lines, want 1: %s", n, strings.Join(log.lines(), "\n"))
-			}
-			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
-			defer cancel()
-			_ = q.Shutdown(ctx)
-		})
+		var log logBook
+		q := open(t, common(&log), tt.section)
+		enqueue(q, 0, 2)
+		eventually(t, tt.name+": a log line", func() bool { return len(log.lines()) > 0 })
+		if hint := q.Stats().Hint; !strings.Contains(hint, tt.hint) {
+			t.Errorf("%s: hint %q, want one about %s; %s", tt.name, hint, tt.hint, q.Stats().LastError)
+		}
+		enqueue(q, 2, 50)
+		waiting = append(waiting, destination{tt.name, q, &log})
 	}
-	_ = web
+	time.Sleep(300 * time.Millisecond) // a second attempt would be due by now, 20 ms after the first
+	for _, d := range waiting {
+		if s := d.q.Stats(); s.Queued != 50 || s.Retries > 0 {
+			t.Errorf("%s: accounts %+v, want everything waiting and no second attempt", d.name, s)
+		}
+		if n := len(d.log.lines()); n != 1 {
+			t.Errorf("%s: %d log lines, want 1: %s", d.name, n, strings.Join(d.log.lines(), "\n"))
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
+		defer cancel()
+		_ = d.q.Shutdown(ctx)
+	}
 }
 
 func TestCertificateFaults(t *testing.T) { // H7

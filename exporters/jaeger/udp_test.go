@@ -128,6 +128,9 @@ func TestUDPUnknownHost(t *testing.T) { // U8
 	}
 	enqueue(q, 0, 5)
 	eventually(t, "an error", func() bool { return q.Stats().LastError != "" })
+	if hint := q.Stats().Hint; hint != "" && !strings.Contains(hint, "no-such.invalid, it comes from jaeger.thrift.agent_host_name") {
+		t.Errorf("hint %q, want host and key", hint)
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
 	if err := q.Shutdown(ctx); err == nil {
@@ -272,6 +275,69 @@ func TestUDPAddressChanges(t *testing.T) { // U9
 	}
 	if !conns["192.0.2.1"].isClosed() || conns["2001:db8::1"].isClosed() {
 		t.Error("the old socket has to be closed, the new one open")
+	}
+}
+
+func TestUDPHostResolvesLater(t *testing.T) { // D8
+	t.Parallel()
+	var asked, packets atomic.Int64
+	q := buildUDP(t, new(logBook), settings(), jaeger.Network{
+		Lookup: func(_ context.Context, host string) ([]netip.Addr, error) {
+			switch asked.Add(1) {
+			case 1:
+				return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
+			case 2:
+				return nil, nil
+			}
+			return []netip.Addr{netip.MustParseAddr("192.0.2.1")}, nil
+		},
+		Dial: func(context.Context, netip.AddrPort) (net.Conn, error) {
+			return newFakeConn(func([]byte) error { packets.Add(1); return nil }), nil
+		},
+	})
+	enqueue(q, 0, 3)
+	eventually(t, "a hint", func() bool { return q.Stats().Hint != "" || q.Stats().Delivered > 0 })
+	flush(t, q)
+	if s := q.Stats(); packets.Load() != 1 || s.Delivered != 3 || s.DroppedTotal() != 0 {
+		t.Errorf("%d packets, %+v, want 1 with 3 spans", packets.Load(), s)
+	}
+}
+
+// A refusal that comes after the engine has settled a packet is not taken for one of the next.
+func TestUDPLateRefusal(t *testing.T) {
+	t.Parallel()
+	var packets atomic.Int64
+	conn := newFakeConn(func([]byte) error { packets.Add(1); return nil })
+	refusals := make(chan error)
+	q := buildUDP(t, new(logBook), settings(), jaeger.Network{
+		Lookup: addresses("192.0.2.1"),
+		Dial: func(context.Context, netip.AddrPort) (net.Conn, error) {
+			return &refusingConn{conn, refusals}, nil
+		},
+	})
+	enqueue(q, 0, 1)
+	flush(t, q) // waits until the packet counts as delivered
+	refusals <- syscall.ECONNREFUSED
+	refusals <- syscall.ECONNREFUSED // by now the first has been noted
+	enqueue(q, 1, 2)
+	flush(t, q)
+	if s := q.Stats(); packets.Load() != 2 || s.Delivered != 2 || s.Retries != 0 {
+		t.Errorf("%d packets, %+v, want 2 and no retry", packets.Load(), s)
+	}
+}
+
+// refusingConn has reads that meet refusals.
+type refusingConn struct {
+	*fakeConn
+	refusals chan error
+}
+
+func (c *refusingConn) Read([]byte) (int, error) {
+	select {
+	case err := <-c.refusals:
+		return 0, &net.OpError{Op: "read", Net: "udp", Err: err}
+	case <-c.closed:
+		return 0, io.EOF
 	}
 }
 
