@@ -35,25 +35,47 @@ func stores(t *testing.T, at counter, spans []sdktrace.ReadOnlySpan) {
 	}
 }
 
-// TestManySpans sends 10 000 spans at once with the defaults of every transport: U3 over UDP, where nothing but the
-// pace keeps a receive buffer of 208 KiB from overflowing, Z12 over Zipkin, and the rest.
+// TestManySpans sends 10 000 spans at once with the defaults of every transport: U3 over UDP, Z12 over Zipkin, and
+// the rest.
+//
+// Over UDP nothing but the pace keeps a receive buffer of 208 KiB from overflowing, and the pace assumes a receiver
+// that gets to run: on two cores with a load of 5, three runs in fifteen lost up to 6 %. Without pace none of twenty
+// was complete, they lost 40 to 96 %, so one complete run in five tells the two apart.
 func TestManySpans(t *testing.T) {
 	for _, tr := range transports() {
 		if strings.Contains(tr.name, "gzip") {
 			continue
 		}
 		t.Run(tr.name, func(t *testing.T) {
-			spans := samples.Many(samples.NewTraceID(), 10_000)
-			tr.open(t).deliver(spans)
-			got, err := tr.count(t.Context(), spans[0].SpanContext().TraceID().String(), len(spans))
-			if err != nil {
-				t.Fatal(err)
+			runs := 1
+			if strings.Contains(tr.name, "udp") {
+				runs = 5
 			}
-			if got != len(spans) {
-				t.Errorf("%d spans stored, want %d", got, len(spans))
+			const want = 10_000
+			got := 0
+			for ; runs > 0 && got != want; runs-- {
+				if got > 0 {
+					t.Logf("%d of %d spans stored, sending again", got, want)
+				}
+				got = tr.flood(t, want)
+			}
+			if got != want {
+				t.Errorf("%d spans stored, want %d", got, want)
 			}
 		})
 	}
+}
+
+// flood sends n spans at once and returns how many were stored.
+func (tr transport) flood(t *testing.T, n int) int {
+	t.Helper()
+	spans := samples.Many(samples.NewTraceID(), n)
+	tr.open(t).deliver(spans)
+	got, err := tr.count(t.Context(), traceOf(spans), n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
 }
 
 // TestManySpansIntoADefaultQueue sends 10 000 spans at once to a Jaeger whose collector queues 2000, as it does by
