@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"strings"
 )
 
@@ -87,7 +88,7 @@ func (s subject) report(out *strings.Builder, rounds int) (missed int) {
 			ratios = append(ratios, fmt.Sprintf("%s %.2f (%.2f)%s", r.peer, own.ns/theirs.ns, r.most, verdict(own.ns/theirs.ns <= r.most, &missed)))
 		}
 		fmt.Fprintf(out, "| %s | %s%s | %s | %.0f ns | %s | %s |\n", b.title, count(own.allocs),
-			verdict(own.allocs <= most+0.05, &missed), count(most), own.ns, strings.Join(allocs, "; "), strings.Join(ratios, "; "))
+			verdict(math.Round(own.allocs) <= math.Round(most), &missed), count(most), own.ns, strings.Join(allocs, "; "), strings.Join(ratios, "; "))
 	}
 	return missed
 }

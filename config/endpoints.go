@@ -111,18 +111,21 @@ func (r *resolver) jaeger() {
 		if !set {
 			collector = jaegerGRPC
 		}
+		r.unused("jaeger.thrift")
 		r.agentIgnored()
 		r.certificates("jaeger.grpc", r.grpcEndpoint("jaeger.collector_endpoint", "jaeger.grpc.insecure", collector, jaegerGRPC))
 	case protocol == "http/thrift.binary" || protocol == "thrift" && set:
 		if !set {
 			collector = jaegerHTTP
 		}
+		r.unused("jaeger.grpc")
 		r.agentIgnored()
 		r.certificates("jaeger.thrift", r.httpEndpoint("jaeger.collector_endpoint", collector, "/api/traces", true))
 	default:
 		if set && strings.HasPrefix(protocol, "udp/") {
 			r.ignored("jaeger.collector_endpoint", protocol+" sends to the agent")
 		}
+		r.unused("jaeger.grpc")
 		r.certificates("jaeger.thrift", false)
 	}
 }
@@ -168,6 +171,7 @@ func (r *resolver) otlp() {
 		if !set {
 			text = otlpHTTP
 		}
+		r.unused("otlp.grpc")
 		r.certificates("otlp.http", r.httpEndpoint(path, text, "/v1/traces", false))
 		r.httpHeaders("otlp.http.headers")
 		r.wrongPort(path, "4317", "grpc")
@@ -176,6 +180,7 @@ func (r *resolver) otlp() {
 	if !set {
 		text = otlpGRPC
 	}
+	r.unused("otlp.http")
 	r.certificates("otlp.grpc", r.grpcEndpoint(path, "otlp.grpc.insecure", text, otlpGRPC))
 	r.grpcHeaders("otlp.grpc.headers")
 	r.wrongPort(path, "4318", "http")

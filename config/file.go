@@ -279,12 +279,19 @@ func (p *fileParser) unknownMember(m member, section, name, written string) {
 		p.report.dropped[Error]++
 		return
 	}
-	if secretWord(name) || secretWord(section) {
+	if secretWord(name) || secretWord(section) || p.nearSecret(section, name) {
 		p.text.hide(m.value)
 	} else {
 		p.text.hideNamed(m.value)
 	}
 	p.unknown(p.at(m.name), written, section, name)
+}
+
+// nearSecret reports whether name is a misspelt secret.
+func (p *fileParser) nearSecret(section, name string) bool {
+	near, ok := settings.Nearest(name, p.table.children[section])
+	k, _ := p.table.lookup(joinPath(section, near))
+	return ok && k != nil && k.Secret
 }
 
 // key reads one key's value.

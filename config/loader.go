@@ -102,7 +102,7 @@ func remove(section map[string]any, path string) {
 		inner, _ := get(section, outer)
 		section, _ = inner.(map[string]any)
 	}
-	delete(section, name)
+	delete(section, name) // of a nil map too
 }
 
 // enter adds e to its layer: rule R1, an alias beside its key, and the key in two roots of a file.

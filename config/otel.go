@@ -83,7 +83,7 @@ func (l *loader) otelValue(e *entry, text string) bool {
 	var err error
 	switch e.key.Type {
 	case settings.TypeBool:
-		l.otelBool(e, text)
+		err = otelBool(e, text)
 	case settings.TypeDuration:
 		err = l.otelDuration(e, text)
 	case settings.TypeMap:
@@ -100,16 +100,15 @@ func (l *loader) otelValue(e *entry, text string) bool {
 	return err == nil
 }
 
-// otelBool reads true in any case as true and all else as false.
-func (l *loader) otelBool(e *entry, text string) {
-	value := strings.EqualFold(text, "true")
-	if !value && !strings.EqualFold(text, "false") {
-		l.warn(ErrWrongType, e, e.source, settings.Quote(text)+" is neither true nor false", "taken for false")
-	}
+// otelBool reads true and false in any case. The specification takes everything else for false; here it counts as
+// unset, as every other bad variable does, so that rubbish never changes what a file says.
+func otelBool(e *entry, text string) error {
+	value, err := settings.ParseBool(text)
 	if e.key.path == "enabled" {
 		value = !value // OTEL_SDK_DISABLED
 	}
 	e.value = value
+	return err
 }
 
 // otelDuration reads whole milliseconds; 0 is no limit for timeouts.

@@ -31,18 +31,18 @@ type row struct {
 func (c *Config) WriteYAML(w io.Writer, showSecrets bool) error {
 	root := &yaml.Node{Kind: yaml.MappingNode}
 	section := child(root, "tracing")
+	var remarks strings.Builder
 	for _, r := range c.rows(showSecrets) {
+		if r.remark != "" {
+			fmt.Fprintf(&remarks, "# %s: %s\n", r.path, r.remark)
+			continue
+		}
 		at := section
 		names := strings.Split(r.path, ".")
 		for _, name := range names[:len(names)-1] {
 			at = child(at, name)
 		}
-		name := names[len(names)-1]
-		if r.remark != "" {
-			at.FootComment = strings.TrimPrefix(at.FootComment+"\n# "+name+": "+r.remark, "\n")
-			continue
-		}
-		at.Content = append(at.Content, textNode(name), valueNode(r.value))
+		at.Content = append(at.Content, textNode(names[len(names)-1]), valueNode(r.value))
 	}
 	var b bytes.Buffer
 	encoder := yaml.NewEncoder(&b)
@@ -50,6 +50,7 @@ func (c *Config) WriteYAML(w io.Writer, showSecrets bool) error {
 	if err := encoder.Encode(root); err != nil {
 		return err
 	}
+	b.WriteString(remarks.String())
 	_, err := w.Write(b.Bytes())
 	return err
 }

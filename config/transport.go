@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spanroute/spanroute/internal/settings"
@@ -26,6 +27,16 @@ func (r *resolver) certificates(section string, tls bool) {
 		}
 		name, _ := r.text(k.path)
 		r.check(k.path, checkPEM(name, strings.HasSuffix(k.path, "key_file")))
+	}
+}
+
+// unused takes out the files of transports that are not in use, silently: one variable of OpenTelemetry sets those
+// of several.
+func (r *resolver) unused(sections ...string) {
+	for _, k := range r.table.keys {
+		if outer, _ := splitPath(k.path); k.Format == "pem" && slices.Contains(sections, outer) {
+			remove(r.section, k.path)
+		}
 	}
 }
 

@@ -44,7 +44,7 @@ func (discard) ForceFlush(context.Context) error                { return nil }
 // callAllocs returns the allocations of one unary call, client and server together.
 func callAllocs(t *testing.T, server []grpc.ServerOption, client []grpc.DialOption) float64 {
 	t.Helper()
-	return testing.AllocsPerRun(2000, newCall(t, server, client))
+	return testing.AllocsPerRun(400, newCall(t, server, client))
 }
 
 // newCall returns a function that makes one unary call over loopback.
@@ -63,7 +63,7 @@ func newCall(t testing.TB, server []grpc.ServerOption, client []grpc.DialOption)
 			t.Error(err)
 		}
 	}
-	for range 200 { // pools, header tables
+	for range 150 { // pools, header tables
 		call()
 	}
 	return call

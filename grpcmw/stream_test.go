@@ -137,13 +137,16 @@ func TestSendFailsAndHandlerHidesIt(t *testing.T) { // G-14
 
 func TestAbandonedStream(t *testing.T) { // G-15
 	bothWays(t, func(t *testing.T, w way) {
+		running := make(chan struct{})
 		v := newWorld(t, w, setup{service: &service{duplex: func(ss testgrpc.TestService_FullDuplexCallServer) error {
+			close(running)
 			<-ss.Context().Done()
 			return ss.Context().Err()
 		}}})
 		if _, err := v.stub.FullDuplexCall(context.Background()); err != nil {
 			t.Fatal(err)
 		}
+		<-running
 		_ = v.cc.Close()
 		client, server := v.pair(t)
 		wantOutcome(t, client, "CANCELLED", "CANCELLED")

@@ -67,7 +67,7 @@ func (r random) value(depth int) attribute.Value {
 		return attribute.Value{}
 	case 9, 10:
 		if depth > 0 {
-			return attribute.MapValue(r.attrs(depth-1)...)
+			return attribute.MapValue(r.attrs(depth - 1)...)
 		}
 		return attribute.SliceValue(attribute.IntValue(1), attribute.StringValue(r.text()))
 	}
@@ -149,8 +149,10 @@ func TestEncodeAgreesWithUpstream(t *testing.T) {
 		if len(payloads) != 1 || payloads[0].Spans() != len(spans) {
 			t.Fatalf("seed %d: %d payloads, want 1", seed, len(payloads))
 		}
-		if diff := cmp.Diff(sorted(upstreamTree(t, spans)), sorted(otlp.Tree(payloads[0])), protocmp.Transform()); diff != "" {
-			t.Fatalf("seed %d (-upstream +got):\n%s", seed, diff)
+		want := &coltracepb.ExportTraceServiceRequest{ResourceSpans: sorted(upstreamTree(t, spans))}
+		got := &coltracepb.ExportTraceServiceRequest{ResourceSpans: sorted(otlp.Tree(payloads[0]))}
+		if !proto.Equal(want, got) {
+			t.Fatalf("seed %d (-upstream +got):\n%s", seed, cmp.Diff(want, got, protocmp.Transform()))
 		}
 	}
 }

@@ -135,21 +135,20 @@ func (g *GRPC) textual(s *status.Status) (delivery.Outcome, bool) {
 		return o, true
 	case s.Code() != codes.Unavailable:
 		return o, false
-	case strings.Contains(text, "error reading server preface"):
-		// A TLS port hangs up on plaintext just as a restarting server does. Where a gRPC server
-		// has answered before, it is the latter.
-		if g.opts.TLS != nil || g.answered.Load() {
-			o.Verdict = delivery.Retry
-			return o, true
+	}
+	if o.Verdict, o.Hint = diagnose(text); o.Verdict == delivery.Misconfigured {
+		if o.Hint == "" {
+			o.Hint = delivery.HintFor(g.seen(text))
 		}
-		o.Verdict, o.Hint = delivery.Misconfigured, hintTLS
 		return o, true
 	}
-	o.Verdict, o.Hint = diagnose(text)
-	if o.Hint == "" {
-		o.Hint = delivery.HintFor(g.seen(text))
+	// A TLS port hangs up on plaintext just as a restarting server does. Where TLS is spoken, or a
+	// gRPC server has answered before, it is the latter.
+	preface := strings.Contains(text, "error reading server preface")
+	if preface && g.opts.TLS == nil && !g.answered.Load() {
+		o.Verdict, o.Hint = delivery.Misconfigured, hintTLS
 	}
-	return o, o.Verdict == delivery.Misconfigured
+	return o, preface
 }
 
 func (f Family) retriesCode(c codes.Code, info bool) bool {

@@ -1,0 +1,98 @@
+package config_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
+	"github.com/spanroute/spanroute/config"
+	"github.com/spanroute/spanroute/exporters/zipkin"
+	"github.com/spanroute/spanroute/registry"
+)
+
+type lines1 struct {
+	Path  string        `koanf:"path" otel:"EXPORTER_LINES_PATH" doc:"file to append to"`
+	Mode  string        `koanf:"mode" enum:"append,truncate" doc:"how"`
+	Delay time.Duration `koanf:"delay" doc:"pause"`
+	Token string        `koanf:"token" secret:"true" doc:"secret"`
+}
+
+func (l lines1) Validate() error {
+	if l.Path == "" {
+		return &registry.KeyError{Key: "path", Err: errors.New("no path")}
+	}
+	return nil
+}
+
+// withPlugin is a registry with one exporter of the kit and one of somebody else.
+func withPlugin(t *testing.T) *registry.Registry {
+	t.Helper()
+	r := new(registry.Registry)
+	build := func(context.Context, registry.Common, lines1) (sdktrace.SpanExporter, error) {
+		return tracetest.NewNoopExporter(), nil
+	}
+	for _, f := range []registry.Factory{zipkin.Factory, registry.NewFactory("lines", func() lines1 { return lines1{Mode: "append"} }, build, registry.WithAlias("jsonl"))} {
+		if err := r.Register(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return r
+}
+
+// A plugin's section obeys the same rules through its tags.
+func TestPlugin(t *testing.T) {
+	t.Parallel()
+	r := withPlugin(t)
+	load := func(text string, env ...string) (*config.Config, config.Diagnostics) {
+		return config.Check(config.Sources{Files: []string{write(t, section(text))}, Environ: append([]string{}, env...), Registry: r})
+	}
+	t.Run("file, variable and alias", func(t *testing.T) {
+		cfg, ds := load("exporter_type: JSONL\nsample_rate: 1\nlines: {mode: Truncate, timeout: 3}", "SPANROUTE_LINES_PATH=a.jsonl", "SPANROUTE_LINES_DELAY=2")
+		wantKinds(t, ds, config.WarnAlias)
+		x := cfg.Exporters["lines"]
+		if x.Timeout != 3*time.Second || x.Settings["path"] != "a.jsonl" || x.Settings["mode"] != "truncate" || x.Settings["delay"] != 2*time.Second {
+			t.Errorf("told %v", x)
+		}
+		if _, err := r.Prepare("lines", x.Settings); err != nil {
+			t.Errorf("Prepare = %v", err)
+		}
+	})
+	t.Run("a default that will not do", func(t *testing.T) {
+		_, ds := load("exporter_type: lines\nsample_rate: 1")
+		wantKinds(t, ds, config.ErrOutOfRange)
+		if !strings.Contains(lines(ds), "tracing.yaml:2:18: lines.path: no path") {
+			t.Errorf("diagnosed %s", lines(ds))
+		}
+	})
+	t.Run("a variable chose it", func(t *testing.T) {
+		cfg, ds := load("sample_rate: 1", "OTEL_TRACES_EXPORTER=lines")
+		wantKinds(t, ds, config.ErrOutOfRange)
+		if cfg == nil || len(cfg.ExporterTypes) != 0 {
+			t.Errorf("loaded %v, want no exporter", cfg)
+		}
+	})
+	t.Run("misspelt, and its secret", func(t *testing.T) {
+		_, ds := load("lines: {pth: x, token: [hunter2], delay: 0}")
+		wantKinds(t, ds, config.ErrUnknownKey, config.ErrWrongType, config.ErrOutOfRange)
+		if strings.Contains(lines(ds), "hunter2") || !strings.Contains(lines(ds), `did you mean "path"?`) {
+			t.Errorf("diagnosed %s", lines(ds))
+		}
+	})
+	t.Run("an exporter of the kit that is not linked in", func(t *testing.T) {
+		cfg, ds := load("exporter_type: zipkin\nsample_rate: 1\njaeger: {nonsense: 1}")
+		wantKinds(t, ds, config.WarnIgnored)
+		if cfg == nil {
+			t.Error("a section of no use is an error")
+		}
+		_, ds = load("exporter_type: jaeger")
+		wantKinds(t, ds, config.ErrUnsupported)
+		if want := `exporter "jaeger" is not in this program, import github.com/spanroute/spanroute/exporters/jaeger or exporters/all`; !strings.Contains(lines(ds), want) {
+			t.Errorf("diagnosed %s, want %s", lines(ds), want)
+		}
+	})
+}

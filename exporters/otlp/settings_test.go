@@ -1,0 +1,104 @@
+package otlp_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.opentelemetry.io/otel"
+
+	"github.com/spanroute/spanroute/exporters/otlp"
+	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/registrytest"
+)
+
+func TestSettingsFaults(t *testing.T) { // O9, C2
+	headers := func(section string, pairs ...registry.Pair) map[string]any {
+		return map[string]any{"protocol": section, section: map[string]any{"headers": registry.Pairs(pairs)}}
+	}
+	tests := []struct {
+		section map[string]any
+		want    string // "": none
+	}{
+		{nil, ""},
+		{map[string]any{"protocol": "http/protobuf"}, ""},
+		{map[string]any{"protocol": "HTTP"}, ""},
+		{map[string]any{"protocol": "tcp"}, `protocol: "tcp" is unknown, want grpc, http or http/json`},
+		{map[string]any{"compression": "deflate"}, "compression: "},
+		{map[string]any{"endpoint": "ftp://h"}, "endpoint: "},
+		{map[string]any{"endpoint": "h:70000"}, "endpoint: "},
+		{map[string]any{"protocol": "http", "endpoint": "http://h/#x"}, "endpoint: "},
+		{map[string]any{"grpc": map[string]any{"insecur": true}}, `grpc.insecur: unknown key, did you mean "insecure"?`},
+		{map[string]any{"grpc": map[string]any{"insecure": 1}}, "grpc.insecure: "},
+		{headers("grpc", registry.Pair{Name: "a b", Value: "s3cret"}), `grpc.headers: "a b" is no header name`},
+		{headers("http", registry.Pair{Name: "a", Value: "s3crét"}), `http.headers: the value of "a" holds more than printable ASCII`},
+		{map[string]any{"grpc": map[string]any{"client_key_file": "k"}}, "grpc.client_certificate_file: "},
+		{map[string]any{"protocol": "http", "http": map[string]any{"client_certificate_file": "c"}}, "http.client_key_file: "},
+	}
+	for _, tt := range tests {
+		_, err := prepare(tt.section)
+		switch {
+		case tt.want == "" && err != nil:
+			t.Errorf("%v: %v, want no error", tt.section, err)
+		case tt.want != "" && (err == nil || !strings.HasPrefix(err.Error(), tt.want)):
+			t.Errorf("%v: %v, want %s", tt.section, err, tt.want)
+		case err != nil && strings.Contains(err.Error(), "s3cr"):
+			t.Errorf("%v: %v tells a secret", tt.section, err)
+		}
+	}
+}
+
+// TestEnvironmentChangesNothing: every variable upstream's clients read is rubbish, or worse, plausible
+// (O4); the traffic is as configured.
+func TestEnvironmentChangesNothing(t *testing.T) {
+	trap := receiveHTTP(t, ok)
+	dir := t.TempDir()
+	pem := filepath.Join(dir, "rubbish.pem")
+	if err := os.WriteFile(pem, []byte("rubbish"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a := newAuthority(t)
+	plausible := map[string]string{"CERTIFICATE": a.ca, "CLIENT_CERTIFICATE": a.cert, "CLIENT_KEY": a.key, "ENDPOINT": "https://127.0.0.1:1", "INSECURE": "false", "COMPRESSION": "gzip", "PROTOCOL": "http/json", "HEADERS": "x-trap=1", "TIMEOUT": "1"}
+	rubbish := map[string]string{"CERTIFICATE": pem, "CLIENT_CERTIFICATE": pem, "CLIENT_KEY": "/no/such", "ENDPOINT": trap.URL, "INSECURE": "maybe", "COMPRESSION": "zip", "PROTOCOL": "smoke", "HEADERS": "==,\x01=%zz", "TIMEOUT": "never"}
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(error) {}))
+	for name, values := range map[string]map[string]string{"plausible": plausible, "rubbish": rubbish} {
+		t.Run(name, func(t *testing.T) {
+			for k, v := range values {
+				t.Setenv("OTEL_EXPORTER_OTLP_"+k, v)
+				t.Setenv("OTEL_EXPORTER_OTLP_TRACES_"+k, v)
+			}
+			viaHTTP, viaGRPC := receiveHTTP(t, ok), receiveGRPC(t, nil)
+			for _, section := range []map[string]any{
+				{"endpoint": "http://" + viaGRPC.target},
+				{"protocol": "http", "endpoint": viaHTTP.URL + "/v1/traces?q=1"},
+			} {
+				if s := flush(t, open(t, section), spansS(2)...); s.Delivered != 2 || s.Retries != 0 {
+					t.Errorf("%v: stats %+v, want 2 delivered at once", section, s)
+				}
+			}
+			r, body := viaHTTP.last()
+			checkBody(t, "application/x-protobuf", body)
+			if r.RequestURI != "/v1/traces?q=1" || r.Header.Get("X-Trap") != "" || r.Header.Get("Content-Encoding") != "" || r.Header.Get("Content-Type") != "application/x-protobuf" {
+				t.Errorf("request %s with headers %v, want what was configured", r.RequestURI, r.Header)
+			}
+			if md := viaGRPC.calls[0]; len(md.Get("x-trap")) != 0 || viaGRPC.packed {
+				t.Errorf("call with %v, want what was configured", md)
+			}
+		})
+	}
+	if trap.count() != 0 {
+		t.Errorf("%d requests went where the environment says", trap.count())
+	}
+}
+
+func TestConformance(t *testing.T) {
+	secret := registry.Pairs{{Name: "x-api-key", Value: "s3cret-value"}}
+	for protocol, section := range map[string]map[string]any{
+		"grpc":      {"endpoint": "http://" + receiveGRPC(t, nil).target, "grpc": map[string]any{"headers": secret}},
+		"http":      {"protocol": "http", "endpoint": receiveHTTP(t, ok).URL, "http": map[string]any{"headers": secret}},
+		"http/json": {"protocol": "http/json", "endpoint": "http://127.0.0.1:1"},
+	} {
+		t.Run(protocol, func(t *testing.T) { registrytest.Run(t, otlp.Factory, section) })
+	}
+}
