@@ -3,7 +3,6 @@ package config
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -162,7 +161,7 @@ func (p *fileParser) strangers(n *yaml.Node) {
 		switch {
 		case name == roots[0]:
 			continue
-		case strings.EqualFold(name, roots[0]) || near(name, roots[0]):
+		case strings.EqualFold(name, roots[0]) || oneEdit([]rune(name), []rune(roots[0])):
 			hint = didYouMean(roots[0])
 		case slices.ContainsFunc(roots, func(r string) bool { return name == r || strings.HasPrefix(name, r+".") }):
 			hint = "nest it"
@@ -174,19 +173,14 @@ func (p *fileParser) strangers(n *yaml.Node) {
 	}
 }
 
-// near reports whether one edit leads from a to b. Two would not do: "training" is a real word.
-func near(a, b string) bool {
-	if d := utf8.RuneCountInString(a) - utf8.RuneCountInString(b); d < -1 || d > 1 || len(a) < 3 {
-		return false
-	}
-	_, ok := settings.Nearest(a[:min(3, len(a))], []string{a[:min(3, len(a))]})
-	return ok && oneEdit([]rune(a), []rune(b))
-}
-
-// oneEdit reports whether a becomes b by one insertion, deletion, substitution or swap of neighbours.
+// oneEdit reports whether a becomes b by one insertion, deletion, substitution or swap of neighbours. Two would not
+// do: "training" is a real word.
 func oneEdit(a, b []rune) bool {
 	if len(a) > len(b) {
 		a, b = b, a
+	}
+	if len(b)-len(a) > 1 {
+		return false
 	}
 	i := 0
 	for i < len(a) && a[i] == b[i] {

@@ -228,3 +228,21 @@ func TestOversizeSpans(t *testing.T) {
 		})
 	}
 }
+
+// TestOversizeResource sends a resource that fills datagrams by itself: U5. The process is trimmed, the spans arrive.
+func TestOversizeResource(t *testing.T) {
+	spans := samples.Burdened(samples.NewTraceID(), 70_000)
+	s := open(t, "tracing: {exporter_type: jaeger}").deliver(spans)
+	if s.Repaired["truncated"] != uint64(len(spans)) {
+		t.Errorf("repaired %v, want %d truncated", s.Repaired, len(spans))
+	}
+	got, err := jaeger.Trace(t.Context(), traceOf(spans), len(spans))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, span := range got {
+		if span.Service != "burdened" || !slices.Equal(span.Resource, []string{"small=string:kept"}) {
+			t.Errorf("service %q with resource %.100q, want burdened with its small attribute alone", span.Service, span.Resource)
+		}
+	}
+}

@@ -63,53 +63,78 @@ tracing:
   resource_attributes: {deployment.environment.name: e2e}
 `
 
-// TestServiceOverOTLP is a chi API that calls a gRPC service, traced to Jaeger over OTLP by one file: the trace that
-// Jaeger's query API gives back is the one that this process recorded.
-func TestServiceOverOTLP(t *testing.T) {
-	for _, tt := range []struct{ protocol, section string }{
-		{"grpc", "  otlp: {protocol: grpc}\n"},
-		{"http", "  otlp: {protocol: http, url: http://localhost:4318/v1/traces, compression: gzip}\n"},
+// TestService is a chi API that calls a gRPC service, traced to Jaeger by one file, first of all over OTLP in both
+// protocols: the trace that Jaeger's query API gives back is the one that this process recorded.
+func TestService(t *testing.T) {
+	for _, tt := range []struct {
+		name, exporter, section string
+		format                  stored.Format
+	}{
+		{"otlp-grpc", "otlp", "  otlp: {protocol: grpc}\n", stored.OTLP},
+		{"otlp-http", "otlp", "  otlp: {protocol: http, url: http://localhost:4318/v1/traces, compression: gzip}\n", stored.OTLP},
+		{"jaeger-agent", "jaeger", "  jaeger: {protocol: thrift, thrift: {agent_host_name: localhost, agent_port: 6831}}\n", stored.Thrift},
+		{"jaeger-grpc", "jaeger", "  jaeger: {collector_endpoint: http://localhost:14250}\n", stored.APIv2},
+		{"zipkin", "zipkin", "", stored.Zipkin},
 	} {
-		t.Run(tt.protocol, func(t *testing.T) {
-			service := "shop-" + tt.protocol
-			record := new(seen)
-			tracing := start(t, fmt.Sprintf(shopFile, "otlp", service)+tt.section, spanroute.WithSpanProcessor(record))
-			url := startShop(t, tracing)
-			for _, tt := range shopRequests {
-				t.Run(tt.name, func(t *testing.T) {
-					trace := samples.NewTraceID().String()
-					if got := request(t, tt.method, url+tt.path, "00-"+trace+"-aa00000000000001-01", "vendor=abc"); got != tt.status {
-						t.Errorf("answered %d, want %d", got, tt.status)
-					}
-					spans := record.await(t, trace, len(tt.tree))
-					flush(t, tracing)
-					got, err := jaeger.Trace(t.Context(), trace, len(tt.tree))
-					if err != nil {
-						t.Fatal(err)
-					}
-					sameAsRecorded(t, spans, got)
-					if diff := cmp.Diff(tt.tree, lineage(got)); diff != "" {
-						t.Errorf("the tree of the trace (-want +got):\n%s", diff)
-					}
-					for _, s := range got {
-						if s.Service != service {
-							t.Errorf("service %q, want %q", s.Service, service)
-						}
-					}
-				})
+		t.Run(tt.name, func(t *testing.T) {
+			s := service{name: "shop-" + tt.name, format: tt.format, record: new(seen)}
+			s.tracing = start(t, fmt.Sprintf(shopFile, tt.exporter, s.name)+tt.section, spanroute.WithSpanProcessor(s.record))
+			s.url = startShop(t, s.tracing)
+			for _, request := range shopRequests {
+				t.Run(request.name, func(t *testing.T) { s.answers(t, request) })
 			}
-			t.Run("an excluded request", func(t *testing.T) { excludedLeavesNoTrace(t, tracing, record, url) })
-			delivered(t, tracing)
+			t.Run("an excluded request", func(t *testing.T) { excludedLeavesNoTrace(t, s.tracing, s.record, s.url) })
+			delivered(t, s.tracing)
 		})
 	}
 }
 
-// shopRequests are answered by one trace each; tree lists its spans from the root on.
-var shopRequests = []struct {
+// service is a running shop whose spans go to Jaeger.
+type service struct {
+	name, url string
+	format    stored.Format
+	record    *seen
+	tracing   *spanroute.Tracing
+}
+
+// answers sends one request and compares the trace that Jaeger has of it with what was recorded, by the mapping.
+func (s service) answers(t *testing.T, r shopRequest) {
+	trace := samples.NewTraceID().String()
+	if got := request(t, r.method, s.url+r.path, "00-"+trace+"-aa00000000000001-01", "vendor=abc"); got != r.status {
+		t.Errorf("answered %d, want %d", got, r.status)
+	}
+	recorded := s.record.await(t, trace, len(r.tree))
+	flush(t, s.tracing)
+	got, err := jaeger.Trace(t.Context(), trace, len(r.tree))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []stored.Span
+	for _, span := range recorded {
+		want = append(want, stored.AtJaeger(span, s.format))
+	}
+	stored.Sort(want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Jaeger stored otherwise than this process recorded (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(r.tree, lineage(got)); diff != "" {
+		t.Errorf("the tree of the trace (-want +got):\n%s", diff)
+	}
+	for _, span := range got {
+		if span.Service != s.name {
+			t.Errorf("service %q, want %q", span.Service, s.name)
+		}
+	}
+}
+
+type shopRequest struct {
 	name, method, path string
 	status             int
 	tree               []string
-}{
+}
+
+// shopRequests are answered by one trace each; tree lists its spans from the root on.
+var shopRequests = []shopRequest{
 	{"a unary call", http.MethodGet, "/orders/7", 200, []string{
 		"GET /orders/{id} server < aa00000000000001",
 		"grpc.testing.TestService/UnaryCall client < GET /orders/{id}",
@@ -126,19 +151,6 @@ var shopRequests = []struct {
 		"grpc.testing.TestService/EmptyCall server ERROR < grpc.testing.TestService/EmptyCall client",
 	}},
 	{"a path that nobody serves", http.MethodGet, "/nowhere", 404, []string{"GET server < aa00000000000001"}},
-}
-
-// sameAsRecorded compares what Jaeger stored with what was recorded here, by the mapping of OTLP.
-func sameAsRecorded(t *testing.T, recorded []sdktrace.ReadOnlySpan, got []stored.Span) {
-	t.Helper()
-	var want []stored.Span
-	for _, s := range recorded {
-		want = append(want, stored.AtJaeger(s, stored.OTLP))
-	}
-	stored.Sort(want)
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("Jaeger stored otherwise than this process recorded (-want +got):\n%s", diff)
-	}
 }
 
 // lineage renders every span as "name kind [ERROR] < name of its parent", parents first. A parent that is not in

@@ -119,3 +119,28 @@ func TestUnrecordedStream(t *testing.T) {
 		}
 	})
 }
+
+// The end may even come while the span is being started.
+func TestEndBeforeStart(t *testing.T) {
+	t.Parallel()
+	started, release, left := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	slow := grpcmw.WithAttributes(func(context.Context, string) []attribute.KeyValue {
+		close(started)
+		<-release
+		return nil
+	})
+	hasty := func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		go func() {
+			_, _ = handler(ctx, req)
+			close(left)
+		}()
+		<-started
+		return nil, status.Error(codes.DeadlineExceeded, "hasty")
+	}
+	v := newWorld(t, way{stats: true}, setup{outer: []grpc.ServerOption{grpc.ChainUnaryInterceptor(hasty)}, serverOptions: []grpcmw.Option{slow}})
+	_ = call(t, v.plain, "/"+unary)
+	v.server.GracefulStop() // grpc-go is done with the RPC
+	close(release)
+	<-left
+	wantOutcome(t, v.One(t), "DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED")
+}

@@ -44,8 +44,8 @@
 //   - A stream of an unknown method that the peer resets before the answer has no span.
 //   - A client stream that is neither read to its end nor cancelled keeps its span open until its connection is
 //     closed; it leaks in grpc-go itself.
-//   - An outer interceptor that calls its handler twice, or throws the context away, makes two spans with interceptors
-//     alone.
+//   - An outer interceptor that calls its handler twice makes two spans with interceptors alone; one that throws the
+//     context away makes two in any case. Be outermost.
 //   - After runtime.Goexit in a handler grpc-go never answers; the span ends, the caller waits for its deadline.
 //   - grpc-trace-bin is neither read nor written; OTEL_SEMCONV_STABILITY_OPT_IN is not read; there are no metrics.
 //

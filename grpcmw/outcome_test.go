@@ -95,8 +95,8 @@ func TestCodes(t *testing.T) { // G-02, G-03, G-04
 			} else {
 				wantOutcome(t, server, tt.name, "")
 			}
-			if tt.code == codes.NotFound {
-				spantest.Golden(t, "unary_not_found", []spantest.Span{client, server}, v.port(), "{port}", peerPort(server), "{client}")
+			if name := map[codes.Code]string{codes.NotFound: "unary_not_found", codes.Internal: "unary_internal"}[tt.code]; name != "" {
+				spantest.Golden(t, name, []spantest.Span{client, server}, v.port(), "{port}", peerPort(server), "{client}")
 			}
 		}
 	})

@@ -183,6 +183,7 @@ func TestGoexit(t *testing.T) { // section 6, row 2
 		}
 		_, server = v.pair(t)
 		wantOutcome(t, server, "INTERNAL", "runtime.Goexit")
+		spantest.Golden(t, "goexit", []spantest.Span{server}, v.port(), "{port}", peerPort(server), "{client}")
 		v.server.Stop() // GracefulStop would wait for the answer for ever
 	})
 }

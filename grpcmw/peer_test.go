@@ -186,6 +186,8 @@ func TestConnectionRefused(t *testing.T) { // G-27
 		if s.Text("server.address") != "127.0.0.1" || s.Has("network.peer.address") {
 			t.Errorf("server.address %q, peer %q", s.Text("server.address"), s.Text("network.peer.address"))
 		}
+		_, port, _ := net.SplitHostPort(target)
+		spantest.Golden(t, "connection_refused", []spantest.Span{s}, port, "{port}")
 		r.Reset()
 		_, err := cc.NewStream(testContext(t), &grpc.StreamDesc{ServerStreams: true}, "/"+output)
 		if status.Code(err) != codes.Unavailable {

@@ -113,6 +113,7 @@ func TestServerStreamFails(t *testing.T) { // G-13
 		client, server := v.pair(t)
 		wantOutcome(t, client, "DATA_LOSS", "DATA_LOSS")
 		wantOutcome(t, server, "DATA_LOSS", "DATA_LOSS")
+		spantest.Golden(t, "server_stream_failed", []spantest.Span{client, server}, v.port(), "{port}", peerPort(server), "{client}")
 	})
 }
 

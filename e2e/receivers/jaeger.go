@@ -6,9 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"net/url"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -121,6 +124,22 @@ func (j *Jaeger) Services(ctx context.Context) ([]string, error) {
 	}
 	var answer struct{ Data []string }
 	return answer.Data, json.Unmarshal(body, &answer)
+}
+
+// Traces waits until the Jaeger knows want traces of a service and stays so, and returns the spans of each.
+func (j *Jaeger) Traces(ctx context.Context, service string, want int) ([][]stored.Span, error) {
+	return settle(ctx, want, func() ([][]stored.Span, int, error) {
+		body, err := j.get(ctx, query, "/api/traces?limit=100&lookback=1h&service="+url.QueryEscape(service))
+		if err != nil {
+			return nil, 0, err
+		}
+		spans, err := stored.FromJaeger(body)
+		byTrace := make(map[string][]stored.Span)
+		for _, s := range spans {
+			byTrace[s.TraceID] = append(byTrace[s.TraceID], s)
+		}
+		return slices.Collect(maps.Values(byTrace)), len(byTrace), err
+	})
 }
 
 // Metric sums the counters of that name whose labels, as text, contain all of labels; 0 if there is none.

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"math"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -186,16 +187,13 @@ func Many(t trace.TraceID, n int) []sdktrace.ReadOnlySpan {
 
 // Sized returns n spans of one trace with a text of size bytes each.
 func Sized(t trace.TraceID, n, size int) []sdktrace.ReadOnlySpan {
-	text := make([]byte, size)
-	for i := range text {
-		text[i] = byte('a' + i%26)
-	}
+	text := strings.Repeat("x", size)
 	stubs := make([]tracetest.SpanStub, n)
 	for i := range stubs {
 		s := stub(t, i%60000+1, 0, "work", trace.SpanKindInternal)
 		s.Attributes = []attribute.KeyValue{attribute.String("http.request.method", "GET"), attribute.String("url.path", "/users/7"), attribute.Int("n", i)}
 		if size > 0 {
-			s.Attributes = append(s.Attributes, attribute.String("text", string(text)))
+			s.Attributes = append(s.Attributes, attribute.String("text", text))
 		}
 		stubs[i] = s
 	}
@@ -207,4 +205,17 @@ func Named(t trace.TraceID, service string) []sdktrace.ReadOnlySpan {
 	s := stub(t, 1, 0, "named", trace.SpanKindServer)
 	s.Resource = resource.NewSchemaless(attribute.String("service.name", service))
 	return snapshots(s)
+}
+
+// Burdened returns three spans whose resource has an attribute of size bytes beside a small one.
+func Burdened(t trace.TraceID, size int) []sdktrace.ReadOnlySpan {
+	var stubs []tracetest.SpanStub
+	burden := resource.NewSchemaless(
+		attribute.String("service.name", "burdened"), attribute.String("small", "kept"), attribute.String("large", strings.Repeat("x", size)))
+	for n := range 3 {
+		s := stub(t, n+1, 0, "burdened", trace.SpanKindServer)
+		s.Resource = burden
+		stubs = append(stubs, s)
+	}
+	return snapshots(stubs...)
 }

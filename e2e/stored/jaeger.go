@@ -36,7 +36,7 @@ type (
 	}
 )
 
-// FromJaeger reads what Jaeger's query API answers for one trace. Jaeger keeps kind, status, scope and the like as
+// FromJaeger reads what Jaeger's query API answers: the spans of all traces in it. Jaeger keeps kind, status, scope and the like as
 // tags, and so does the Span. Its own tag internal.span.format is left out. Links are sorted, because the query API
 // moves references (model/adjuster/parent_reference.go puts a link into the own trace before the parent).
 func FromJaeger(body []byte) ([]Span, error) {

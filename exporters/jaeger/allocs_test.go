@@ -5,23 +5,11 @@ package jaeger_test
 import (
 	"testing"
 
-	"go.opentelemetry.io/otel/trace"
-
 	"github.com/spanroute/spanroute/exporters/delivery"
 )
 
 func TestAllocationsPerSpan(t *testing.T) {
 	spans := usual(512)
-	for i, s := range spans {
-		if s.SpanContext().TraceState().Len() > 0 { // its text is built anew for whoever asks
-			spans[i] = spans[(i+1)%len(spans)]
-		}
-	}
-	for _, s := range spans {
-		if s.SpanKind() != trace.SpanKindServer {
-			t.Fatal("not the usual span")
-		}
-	}
 	for _, e := range encodings {
 		p := packer(e.protocol, 256)
 		r := new(delivery.Report)

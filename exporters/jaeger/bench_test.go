@@ -20,6 +20,7 @@ import (
 // usual are spans of an HTTP server, as mw makes them.
 func usual(n int) []sdktrace.ReadOnlySpan {
 	r := newRandom(1)
+	ids := func() trace.SpanContext { return spanContext(r.traceID(), r.spanID()) }
 	res := resource.NewSchemaless(
 		attribute.String("service.name", "checkout"), attribute.String("service.version", "1.4.2"),
 		attribute.String("host.name", "node-7"), attribute.String("telemetry.sdk.language", "go"))
@@ -27,7 +28,7 @@ func usual(n int) []sdktrace.ReadOnlySpan {
 	for i := range spans {
 		start := epoch.Add(time.Duration(i) * time.Millisecond)
 		spans[i] = tracetest.SpanStub{
-			Name: "GET /users/{id}", SpanContext: r.context(), Parent: r.context(), SpanKind: trace.SpanKindServer,
+			Name: "GET /users/{id}", SpanContext: ids(), Parent: ids(), SpanKind: trace.SpanKindServer,
 			StartTime: start, EndTime: start.Add(1500 * time.Microsecond), Resource: res,
 			Attributes: []attribute.KeyValue{
 				attribute.String("http.request.method", "GET"), attribute.String("url.path", "/users/7"),

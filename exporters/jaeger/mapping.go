@@ -159,7 +159,7 @@ func (w *writer) spanTags(b []byte, s sdktrace.ReadOnlySpan, state trace.TraceSt
 		if failed && attributes[i].Key == keyError {
 			continue // gives way to the status's
 		}
-		b = w.spanTag(b, attributes[i])
+		b = w.spanTag(b, &attributes[i])
 	}
 	if kind := s.SpanKind(); kind > 0 && int(kind) < len(kinds) && kinds[kind] != "" {
 		b = w.str(b, spanTags, keyKind, kinds[kind])
@@ -167,7 +167,7 @@ func (w *writer) spanTags(b []byte, s sdktrace.ReadOnlySpan, state trace.TraceSt
 	b = w.status(b, status)
 	b = w.scopeOf(b, s.InstrumentationScope(), attributes, failed)
 	if state.Len() > 0 {
-		b = w.spanTag(b, attribute.String(keyTraceState, state.String()))
+		b = w.userText(b, keyTraceState, state.String())
 	}
 	b = w.count(b, spanTags, keyDroppedAttributes, s.DroppedAttributes())
 	b = w.count(b, spanTags, keyDroppedEvents, s.DroppedEvents()+w.cut.droppedLogs())
@@ -186,7 +186,7 @@ func (w *writer) status(b []byte, s sdktrace.Status) []byte {
 		b = w.str(b, spanTags, keyStatusCode, "ERROR")
 		b = w.boolean(b, spanTags, keyError, true)
 		if s.Description != "" {
-			b = w.spanTag(b, attribute.String(keyStatusDescription, s.Description))
+			b = w.userText(b, keyStatusDescription, s.Description)
 		}
 	}
 	return b
@@ -206,7 +206,7 @@ func (w *writer) scopeOf(b []byte, sc instrumentation.Scope, own []attribute.Key
 	for it := sc.Attributes.Iter(); it.Next(); {
 		kv := it.Attribute()
 		if !has(own, kv.Key) && !(failed && kv.Key == keyError) {
-			b = w.spanTag(b, kv)
+			b = w.spanTag(b, &kv)
 		}
 	}
 	return b
@@ -280,7 +280,8 @@ func (w *writer) event(b []byte, e *sdktrace.Event) []byte {
 		b = w.str(b, fields, keyEvent, w.clean(e.Name))
 	}
 	named := false
-	for _, kv := range e.Attributes {
+	for i := range e.Attributes {
+		kv := &e.Attributes[i]
 		if kv.Key == keyEvent && named {
 			continue
 		}
@@ -298,8 +299,8 @@ func (w *writer) link(b []byte, l *sdktrace.Link, start time.Time) []byte {
 	b = w.str(b, fields, keyEvent, "link")
 	b = w.str(b, fields, "trace_id", l.SpanContext.TraceID().String())
 	b = w.str(b, fields, "span_id", l.SpanContext.SpanID().String())
-	for _, kv := range l.Attributes {
-		b = w.tag(b, fields, kv, w.limit)
+	for i := range l.Attributes {
+		b = w.tag(b, fields, &l.Attributes[i], w.limit)
 	}
 	b = w.count(b, fields, keyDroppedAttributes, l.DroppedAttributeCount)
 	return w.wire.closeLog(w.wire.close(b, fields, at, w.tags), log)

@@ -103,11 +103,11 @@ func (w *writer) fit(b []byte, s sdktrace.ReadOnlySpan, room int) ([]byte, bool)
 }
 
 // cutTag is tag for a span that is too large.
-func (w *writer) cutTag(b []byte, kv attribute.KeyValue) []byte {
+func (w *writer) cutTag(b []byte, kv *attribute.KeyValue) []byte {
 	i := w.cut.next
 	w.cut.next++
 	if w.cut.tags.gone[i] {
-		kv.Value = shorten(kv.Value, w.limit)
+		kv = &attribute.KeyValue{Key: kv.Key, Value: shorten(kv.Value, w.limit)}
 	}
 	from := len(b)
 	b = w.tag(b, spanTags, kv, w.limit)

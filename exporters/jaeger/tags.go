@@ -9,17 +9,23 @@ import (
 )
 
 // spanTag writes a tag whose size is up to the user, and which an oversize span may lose a part of.
-func (w *writer) spanTag(b []byte, kv attribute.KeyValue) []byte {
+func (w *writer) spanTag(b []byte, kv *attribute.KeyValue) []byte {
 	if w.cut == nil {
 		return w.tag(b, spanTags, kv, w.limit)
 	}
 	return w.cutTag(b, kv)
 }
 
+// userText is spanTag for text that is no attribute.
+func (w *writer) userText(b []byte, key, text string) []byte {
+	kv := attribute.String(key, text)
+	return w.spanTag(b, &kv)
+}
+
 // tag writes one attribute: Jaeger's own types where it has them, JSON text for arrays and maps.
-func (w *writer) tag(b []byte, in section, kv attribute.KeyValue, limit int) []byte {
+func (w *writer) tag(b []byte, in section, kv *attribute.KeyValue, limit int) []byte {
 	key := w.clean(string(kv.Key))
-	switch v := kv.Value; v.Type() {
+	switch v := &kv.Value; v.Type() {
 	case attribute.STRING:
 		text, r := spantext.Clean(v.AsString())
 		w.repair |= repairs(r)
@@ -39,7 +45,7 @@ func (w *writer) tag(b []byte, in section, kv attribute.KeyValue, limit int) []b
 		w.tags++
 		return w.wire.binary(b, in, key, data)
 	default:
-		text, r := spantext.AppendValue(w.text[:0], v, limit)
+		text, r := spantext.AppendValue(w.text[:0], *v, limit)
 		w.text = text
 		w.repair |= repairs(r)
 		return w.str(b, in, key, string(text))

@@ -1,0 +1,273 @@
+// Package browser looks at the trace page in a real, headless Chromium. It fails where there is none; SHOTS names a
+// directory for screenshots, which are looked at and kept out of the repository.
+package browser
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"go.opentelemetry.io/otel/attribute"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/spanroute/spanroute/exporters/memory"
+)
+
+// open starts a browser of its own and returns the context of its one tab, and what the page complained about.
+func open(t *testing.T) (context.Context, *complaints) {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
+	)
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(stop)
+	tab, closeTab := chromedp.NewContext(allocator)
+	t.Cleanup(closeTab)
+	tab, cancel := context.WithTimeout(tab, 90*time.Second)
+	t.Cleanup(cancel)
+	c := new(complaints)
+	chromedp.ListenTarget(tab, c.listen)
+	return tab, c
+}
+
+// complaints are errors of the page: exceptions, and console errors such as a violated content security policy.
+type complaints struct{ lines []string }
+
+func (c *complaints) listen(event any) {
+	switch e := event.(type) {
+	case *runtime.EventExceptionThrown:
+		c.lines = append(c.lines, e.ExceptionDetails.Error())
+	case *runtime.EventConsoleAPICalled:
+		if e.Type == runtime.APITypeError {
+			c.lines = append(c.lines, fmt.Sprint(e.Args))
+		}
+	}
+}
+
+func run(t *testing.T, tab context.Context, what string, actions ...chromedp.Action) {
+	t.Helper()
+	if err := chromedp.Run(tab, actions...); err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
+}
+
+func evaluate[T any](t *testing.T, tab context.Context, script string) (result T) {
+	t.Helper()
+	run(t, tab, script, chromedp.Evaluate(script, &result))
+	return result
+}
+
+// shot keeps a screenshot if anybody wants to look at it, and fails if it is empty.
+func shot(t *testing.T, tab context.Context, name string) {
+	t.Helper()
+	var png []byte
+	run(t, tab, "screenshot", chromedp.CaptureScreenshot(&png))
+	if len(png) < 1000 {
+		t.Errorf("the screenshot %s has %d bytes", name, len(png))
+	}
+	if dir := os.Getenv("SHOTS"); dir != "" {
+		if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// The quickstart as a newcomer runs it: start, send a request, look at the page, click, read an attribute.
+func TestQuickstartPage(t *testing.T) {
+	binary := filepath.Join(t.TempDir(), "quickstart")
+	build := exec.Command("go", "build", "-o", binary, "./examples/quickstart")
+	build.Dir = "../.."
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	program := exec.Command(binary, "--addr", "127.0.0.1:0")
+	out, err := program.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := program.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = program.Process.Signal(syscall.SIGINT)
+		if err := program.Wait(); err != nil {
+			t.Errorf("the quickstart after Ctrl-C: %v", err)
+		}
+	})
+	api, page := addresses(t, out)
+	for _, path := range []string{"/orders/7", "/orders/7/watch", "/orders/1", "/healthz"} {
+		response, err := http.Get(api + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+	}
+	http.DefaultClient.CloseIdleConnections()
+
+	tab, complained := open(t)
+	run(t, tab, "the list", chromedp.EmulateViewport(1280, 800), chromedp.Navigate(page), chromedp.WaitVisible(`#traces button`, chromedp.ByQuery))
+	names := evaluate[[]string](t, tab, `[...document.querySelectorAll("#traces .name:first-child")].map(e => e.textContent)`)
+	if got := strings.Join(names, ", "); got != "GET /orders/{id}, GET /orders/{id}/watch, GET /orders/{id}" {
+		t.Errorf("the list shows %s", got)
+	}
+	shot(t, tab, "list")
+
+	run(t, tab, "a trace", chromedp.Click(`#traces li:last-child button`, chromedp.ByQuery), chromedp.WaitVisible(`#trace .span`, chromedp.ByQuery))
+	spans := evaluate[[]string](t, tab, `[...document.querySelectorAll("#trace .span .name")].map(e => e.textContent)`)
+	if got := strings.Join(spans, ", "); got != "serverGET /orders/{id}, clientquickstart.Stock/Get, serverquickstart.Stock/Get" {
+		t.Errorf("the waterfall shows %s", got)
+	}
+	run(t, tab, "attributes", chromedp.Click(`#trace .span`, chromedp.ByQuery), chromedp.WaitVisible(`.details`, chromedp.ByQuery))
+	route := evaluate[string](t, tab, `[...document.querySelectorAll(".details dt")].find(e => e.textContent === "http.route")?.nextSibling.textContent ?? "none"`)
+	if route != "/orders/{id}" {
+		t.Errorf("http.route reads %q", route)
+	}
+	shot(t, tab, "trace")
+
+	run(t, tab, "keys", chromedp.KeyEvent(kb.Escape), chromedp.WaitVisible(`#list`, chromedp.ByQuery),
+		chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(`#trace .span`, chromedp.ByQuery), chromedp.KeyEvent(kb.Escape))
+
+	// Live: a new trace appears without a click.
+	run(t, tab, "back at the list", chromedp.WaitVisible(`#list`, chromedp.ByQuery))
+	response, err := http.Post(api+"/checkout", "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	run(t, tab, "a new trace by itself", chromedp.Poll(`document.querySelector("#traces .name")?.textContent === "POST /checkout"`, nil, chromedp.WithPollingTimeout(10*time.Second)))
+	run(t, tab, "filter", chromedp.SetValue(`[name=status]`, "error", chromedp.ByQuery),
+		chromedp.Evaluate(`document.getElementById("filter").dispatchEvent(new Event("input", {bubbles: true}))`, nil),
+		chromedp.Poll(`document.querySelectorAll("#traces button").length === 2`, nil, chromedp.WithPollingTimeout(10*time.Second)))
+
+	// Phone and dark.
+	run(t, tab, "phone", chromedp.EmulateViewport(375, 700), emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}))
+	if wide := evaluate[bool](t, tab, `document.documentElement.scrollWidth > window.innerWidth`); wide {
+		t.Error("the list scrolls sideways on a phone")
+	}
+	if paper := evaluate[string](t, tab, `getComputedStyle(document.body).backgroundColor`); paper != "rgb(13, 17, 23)" {
+		t.Errorf("the page is %s in the dark", paper)
+	}
+	shot(t, tab, "phone-list")
+	run(t, tab, "a trace on a phone", chromedp.Click(`#traces button`, chromedp.ByQuery), chromedp.WaitVisible(`#trace .span`, chromedp.ByQuery))
+	if wide := evaluate[bool](t, tab, `document.documentElement.scrollWidth > window.innerWidth`); wide {
+		t.Error("a trace scrolls sideways on a phone")
+	}
+	shot(t, tab, "phone-trace")
+	if len(complained.lines) > 0 {
+		t.Errorf("the page complained:\n%s", strings.Join(complained.lines, "\n"))
+	}
+}
+
+// addresses waits until the program says where it is.
+func addresses(t *testing.T, out io.Reader) (api, page string) {
+	t.Helper()
+	lines := bufio.NewScanner(out)
+	for (api == "" || page == "") && lines.Scan() {
+		if m := regexp.MustCompile(`^(api|traces) +(http://\S+)`).FindStringSubmatch(lines.Text()); m != nil {
+			if m[1] == "api" {
+				api = m[2]
+			} else {
+				page = m[2]
+			}
+		}
+	}
+	if page == "" {
+		t.Fatal("the quickstart never said where its page is")
+	}
+	go func() {
+		for lines.Scan() { // an unread pipe would stop the program
+		}
+	}()
+	return api, page
+}
+
+const hostile = `<script>window.pwned = 1</script><img src=x onerror="window.pwned = 1">"'` + "\u2028</style>"
+
+// Spans that a hostile caller shaped are text on the page, many are no reason to be slow.
+func TestHostileSpans(t *testing.T) {
+	store := memory.NewStore(memory.Limits{Spans: 30_000, Bytes: -1})
+	add := func(tid trace.TraceID, id uint16, parent uint16, name string, attributes ...attribute.KeyValue) {
+		context := func(id uint16) trace.SpanContext {
+			return trace.NewSpanContext(trace.SpanContextConfig{TraceID: tid, SpanID: trace.SpanID{0: byte(id >> 8), 1: byte(id)}})
+		}
+		began := time.Now()
+		store.Add(tracetest.SpanStub{
+			Name: name, SpanContext: context(id), Parent: context(parent), SpanKind: trace.SpanKindServer, StartTime: began, EndTime: began.Add(time.Millisecond),
+			Attributes: attributes, Events: []sdktrace.Event{{Name: name, Time: began}},
+		}.Snapshot())
+	}
+	for i := range 1000 {
+		add(trace.TraceID{0: 1, 14: byte(i >> 8), 15: byte(i)}, 1, 0, fmt.Sprintf("GET /item/%d", i), attribute.String("k", "v"))
+	}
+	many := trace.TraceID{15: 2}
+	for i := range uint16(10_000) {
+		add(many, i+1, i/2, "one of many")
+	}
+	add(trace.TraceID{15: 3}, 1, 0, hostile, attribute.String(hostile, hostile), attribute.String("long", strings.Repeat("a ", 1<<19)))
+
+	server := httptest.NewServer(memory.Handler(store))
+	defer server.Close()
+	for _, query := range []string{"?data=traces", "?data=traces&name=item&status=ok&min=1us", "?data=trace&id=" + many.String()} {
+		fastest := time.Hour
+		for range 5 {
+			began := time.Now()
+			response, err := http.Get(server.URL + query)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := json.NewDecoder(response.Body).Decode(new(any)); err != nil {
+				t.Fatal(err)
+			}
+			response.Body.Close()
+			fastest = min(fastest, time.Since(began))
+		}
+		t.Logf("%s: %v", query, fastest)
+		if fastest > 200*time.Millisecond {
+			t.Errorf("GET %s takes %v with 1,002 traces held, want at most 200 ms", query, fastest)
+		}
+	}
+
+	tab, complained := open(t)
+	run(t, tab, "the list", chromedp.Navigate(server.URL+"/"), chromedp.WaitVisible(`#traces button`, chromedp.ByQuery))
+	if name := evaluate[string](t, tab, `document.querySelector("#traces .name").textContent`); name != hostile {
+		t.Errorf("the hostile name reads %q", name)
+	}
+	run(t, tab, "the hostile trace", chromedp.Click(`#traces button`, chromedp.ByQuery), chromedp.WaitVisible(`#trace .span`, chromedp.ByQuery),
+		chromedp.Click(`#trace .span`, chromedp.ByQuery), chromedp.WaitVisible(`.details`, chromedp.ByQuery))
+	if text := evaluate[string](t, tab, `document.querySelector(".details").textContent`); !strings.Contains(text, hostile) || !strings.Contains(text, "bytes more") {
+		t.Errorf("the details read %.300q", text)
+	}
+	shot(t, tab, "hostile")
+	if pwned := evaluate[bool](t, tab, `"pwned" in window`); pwned {
+		t.Error("markup from a span was executed")
+	}
+	began := time.Now()
+	run(t, tab, "ten thousand spans", chromedp.Evaluate(fmt.Sprintf(`location.hash = "#%s"`, many), nil),
+		chromedp.Poll(`document.querySelectorAll("#trace .span").length === 500`, nil, chromedp.WithPollingTimeout(20*time.Second)))
+	t.Logf("10,000 spans on the page after %v", time.Since(began))
+	run(t, tab, "more of them", chromedp.Click(`#trace > button:last-child`, chromedp.ByQuery),
+		chromedp.Poll(`document.querySelectorAll("#trace .span").length === 1000`, nil, chromedp.WithPollingTimeout(20*time.Second)))
+	shot(t, tab, "many")
+	if len(complained.lines) > 0 {
+		t.Errorf("the page complained:\n%s", strings.Join(complained.lines, "\n"))
+	}
+}

@@ -1,0 +1,50 @@
+package e2e_test
+
+import (
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestExamples runs the quickstart's demonstration with each example's configuration, word for word, and asks
+// Jaeger for its traces. The Collector of the example is left out: Jaeger takes the same OTLP on the same port.
+func TestExamples(t *testing.T) {
+	quickstart := filepath.Join(t.TempDir(), "quickstart")
+	build := exec.Command("go", "build", "-o", quickstart, "./examples/quickstart")
+	build.Dir = ".."
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, example := range []string{"jaeger", "zipkin", "collector"} {
+		t.Run(example, func(t *testing.T) {
+			t.Parallel()
+			service := "quickstart-" + example
+			demo := exec.Command(quickstart, "--demo", "--config", "../examples/"+example+"/tracing.yaml", "--tracing.service-name", service)
+			if out, err := demo.CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			traces, err := jaeger.Traces(t.Context(), service, len(demoRoots))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var roots []string
+			for _, trace := range traces {
+				for _, s := range trace {
+					if s.Parent == "" {
+						roots = append(roots, s.Name)
+					}
+				}
+			}
+			slices.Sort(roots)
+			if diff := cmp.Diff(demoRoots, roots); diff != "" {
+				t.Errorf("the roots of its traces (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// demoRoots are the root spans that the demonstration promises, sorted.
+var demoRoots = []string{"GET", "GET /orders/{id}", "GET /orders/{id}", "GET /orders/{id}/watch", "POST /checkout"}
