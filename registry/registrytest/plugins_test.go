@@ -207,3 +207,7 @@ func (s blabs) Validate() error {
 	}
 	return nil
 }
+
+type address struct {
+	Endpoint string `koanf:"endpoint" doc:"URL"`
+}

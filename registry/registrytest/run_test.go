@@ -141,6 +141,10 @@ func TestBrokenFactoriesAreSeen(t *testing.T) {
 		{"logs a secret", broken(func(x *file, c registry.Common, s conf) {
 			c.Logger.Debug("opened", "token", s.Token)
 		}), map[string]any{"token": "hunter2222"}, "secrets stay secret", "a secret value shows up: "},
+		{"logs the password of a URL", registry.NewFactory("x", nil, func(_ context.Context, c registry.Common, s address) (sdktrace.SpanExporter, error) {
+			c.Logger.Info("opened", "endpoint", s.Endpoint)
+			return openFile(os.DevNull)
+		}), map[string]any{"endpoint": "http://u:hunter2222@h"}, "secrets stay secret", "http://u:<the secret>@h"},
 		{"a header in an error", broken(func(x *file, _ registry.Common, s conf) {
 			x.export = func(x *file, _ context.Context, spans []sdktrace.ReadOnlySpan) error {
 				if len(s.Headers) > 0 {

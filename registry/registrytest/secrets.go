@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"strings"
 	"sync"
 
@@ -77,17 +78,31 @@ func (s *subject) secrets() []registry.Key {
 	return keys
 }
 
-// given lists the secret texts of the valid section that are long enough to be recognised.
+// given lists the secret texts of the valid section that are long enough to be recognised: values of secret
+// keys, and passwords in URLs.
 func (s *subject) given() []string {
 	var texts []string
-	for _, k := range s.secrets() {
-		if v, set := find(s.valid, k); set {
-			if text, ok := v.(string); ok && len(text) >= 6 {
-				texts = append(texts, text)
-			}
+	for _, k := range s.about.Keys {
+		v, _ := find(s.valid, k)
+		text, _ := v.(string)
+		if !k.Secret {
+			text = password(text)
+		}
+		if len(text) >= 6 {
+			texts = append(texts, text)
 		}
 	}
 	return texts
+}
+
+// password is that of a URL's user information.
+func password(text string) string {
+	u, err := url.Parse(text)
+	if err != nil || u.User == nil {
+		return ""
+	}
+	secret, _ := u.User.Password()
+	return secret
 }
 
 func secretValue(k registry.Key) any {
