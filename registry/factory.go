@@ -34,16 +34,29 @@ type Opener func(ctx context.Context, common Common) (sdktrace.SpanExporter, err
 // joins a *[KeyError] per fault, has no effects, and is called after all keys decoded.
 type Validator = settings.Validator
 
-// KeyError says which key of an exporter's section an error is about: "thrift.agent_port".
+// KeyError says which key of an exporter's section an error is about. It has the fields Key, relative to the
+// section ("thrift.agent_port"), and Err.
 type KeyError = settings.KeyError
 
-// Key describes one key of an exporter's section.
+// Key describes one key of an exporter's section:
+//
+//	Path    string   // "thrift.agent_port"
+//	Aliases []string // other paths
+//	OTel    []string // environment variables, the stronger first
+//	Type    string   // string, int, float, bool, duration, list, map
+//	Doc     string
+//	Default any      // nil for secrets, and for what is not set
+//	Enum    []string // the values; nil if any will do
+//	Secret  bool     // never printed
+//	Hot     bool     // no key of an exporter is
+//	Format  string   // "", "pem", "ipv4", "ipv6"
+//	Range   string   // "1..65535", "0..", or ""
 type Key = settings.Key
 
-// Pairs is a free-form map in the order it was written, such as headers.
+// Pairs is a free-form map in the order it was written, such as headers: a slice of [Pair].
 type Pairs = settings.Pairs
 
-// Pair is one entry of [Pairs].
+// Pair is one entry of [Pairs], with the fields Name and Value.
 type Pair = settings.Pair
 
 // Description is what people and config want to know about an exporter.

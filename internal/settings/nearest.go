@@ -1,6 +1,9 @@
 package settings
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // Nearest returns the candidate that name was probably meant to be: the one with the least
 // Damerau-Levenshtein distance, at most max(1, len(name)/3) and without regard to letter case. Among
@@ -10,6 +13,9 @@ func Nearest(name string, candidates []string) (string, bool) {
 	limit := max(1, len(from)/3)
 	best, found := "", false
 	for _, c := range candidates {
+		if n := utf8.RuneCountInString(c); n > len(from)+limit || len(from) > n+limit {
+			continue // a file of 20 000 unknown keys is compared with all keys
+		}
 		if d, ok := distance(from, []rune(strings.ToLower(c)), limit); ok && (!found || d < limit) {
 			best, found, limit = c, true, d
 		}
@@ -28,9 +34,6 @@ func DidYouMean(name string, candidates []string) string {
 
 // distance counts insertions, deletions, substitutions and swaps of neighbours; false above limit.
 func distance(a, b []rune, limit int) (int, bool) {
-	if len(a)-len(b) > limit || len(b)-len(a) > limit {
-		return 0, false
-	}
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {
 		last[j] = j
