@@ -15,11 +15,13 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -34,53 +36,80 @@ import (
 // open starts a browser of its own and returns the context of its one tab, and what the page complained about.
 func open(t *testing.T) (context.Context, *complaints) {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
+	allocator, stop := chromedp.NewExecAllocator(context.Background(),
 		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
+		chromedp.Flag("disable-background-networking", true),
 	)
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(stop)
 	tab, closeTab := chromedp.NewContext(allocator)
 	t.Cleanup(closeTab)
+	c := new(complaints)
+	if err := chromedp.Listen(tab, c.listen); err != nil {
+		t.Fatalf("no browser: %v", err)
+	}
 	tab, cancel := context.WithTimeout(tab, 90*time.Second)
 	t.Cleanup(cancel)
-	c := new(complaints)
-	chromedp.ListenTarget(tab, c.listen)
 	return tab, c
 }
 
-// complaints are errors of the page: exceptions, and console errors such as a violated content security policy.
-type complaints struct{ lines []string }
+// complaints are errors of the page: exceptions, and what the browser logs, such as a violated content security policy.
+type complaints struct {
+	mu    sync.Mutex
+	lines []string
+}
 
 func (c *complaints) listen(event any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	switch e := event.(type) {
 	case *runtime.EventExceptionThrown:
-		c.lines = append(c.lines, e.ExceptionDetails.Error())
-	case *runtime.EventConsoleAPICalled:
-		if e.Type == runtime.APITypeError {
-			c.lines = append(c.lines, fmt.Sprint(e.Args))
-		}
+		c.lines = append(c.lines, fmt.Sprintf("%+v", e.ExceptionDetails))
+	case *log.EventEntryAdded:
+		c.lines = append(c.lines, fmt.Sprintf("%s: %s", e.Entry.Level, e.Entry.Text))
 	}
 }
 
-func run(t *testing.T, tab context.Context, what string, actions ...chromedp.Action) {
+func (c *complaints) check(t *testing.T) {
 	t.Helper()
-	if err := chromedp.Run(tab, actions...); err != nil {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.lines) > 0 {
+		t.Errorf("the page complained:\n%s", strings.Join(c.lines, "\n"))
+	}
+}
+
+func do(t *testing.T, tab context.Context, what string, steps ...chromedp.Action[chromedp.Void]) {
+	t.Helper()
+	if err := chromedp.Do(tab, steps...); err != nil {
 		t.Fatalf("%s: %v", what, err)
 	}
 }
 
-func evaluate[T any](t *testing.T, tab context.Context, script string) (result T) {
+func evaluate[T any](t *testing.T, tab context.Context, script string) T {
 	t.Helper()
-	run(t, tab, script, chromedp.Evaluate(script, &result))
+	result, err := chromedp.Run(tab, chromedp.Evaluate[T](script))
+	if err != nil {
+		t.Fatalf("%s: %v", script, err)
+	}
 	return result
+}
+
+// until waits for a condition of the page.
+func until(t *testing.T, tab context.Context, what, condition string) {
+	t.Helper()
+	if _, err := chromedp.Run(tab, chromedp.Poll[bool](condition, chromedp.WithPollingTimeout(20*time.Second))); err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
 }
 
 // shot keeps a screenshot if anybody wants to look at it, and fails if it is empty.
 func shot(t *testing.T, tab context.Context, name string) {
 	t.Helper()
-	var png []byte
-	run(t, tab, "screenshot", chromedp.CaptureScreenshot(&png))
+	png, err := chromedp.Run(tab, chromedp.CaptureScreenshot())
+	if err != nil {
+		t.Fatal(err)
+	}
 	if len(png) < 1000 {
 		t.Errorf("the screenshot %s has %d bytes", name, len(png))
 	}
@@ -124,42 +153,46 @@ func TestQuickstartPage(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()
 
 	tab, complained := open(t)
-	run(t, tab, "the list", chromedp.EmulateViewport(1280, 800), chromedp.Navigate(page), chromedp.WaitVisible(`#traces button`, chromedp.ByQuery))
+	do(t, tab, "the list", chromedp.EmulateViewport(1280, 800), chromedp.Navigate(page), chromedp.WaitVisible(chromedp.CSS(`#traces button`)))
 	names := evaluate[[]string](t, tab, `[...document.querySelectorAll("#traces .name:first-child")].map(e => e.textContent)`)
 	if got := strings.Join(names, ", "); got != "GET /orders/{id}, GET /orders/{id}/watch, GET /orders/{id}" {
 		t.Errorf("the list shows %s", got)
 	}
 	shot(t, tab, "list")
 
-	run(t, tab, "a trace", chromedp.Click(`#traces li:last-child button`, chromedp.ByQuery), chromedp.WaitVisible(`#trace .span`, chromedp.ByQuery))
+	do(t, tab, "a trace", chromedp.Click(chromedp.CSS(`#traces li:last-child button`)), chromedp.WaitVisible(chromedp.CSS(`#trace .span`)))
 	spans := evaluate[[]string](t, tab, `[...document.querySelectorAll("#trace .span .name")].map(e => e.textContent)`)
 	if got := strings.Join(spans, ", "); got != "serverGET /orders/{id}, clientquickstart.Stock/Get, serverquickstart.Stock/Get" {
 		t.Errorf("the waterfall shows %s", got)
 	}
-	run(t, tab, "attributes", chromedp.Click(`#trace .span`, chromedp.ByQuery), chromedp.WaitVisible(`.details`, chromedp.ByQuery))
+	do(t, tab, "attributes", chromedp.Click(chromedp.CSS(`#trace .span`)), chromedp.WaitVisible(chromedp.CSS(`.details`)))
 	route := evaluate[string](t, tab, `[...document.querySelectorAll(".details dt")].find(e => e.textContent === "http.route")?.nextSibling.textContent ?? "none"`)
 	if route != "/orders/{id}" {
 		t.Errorf("http.route reads %q", route)
 	}
 	shot(t, tab, "trace")
 
-	run(t, tab, "keys", chromedp.KeyEvent(kb.Escape), chromedp.WaitVisible(`#list`, chromedp.ByQuery),
-		chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(`#trace .span`, chromedp.ByQuery), chromedp.KeyEvent(kb.Escape))
+	do(t, tab, "keys", chromedp.KeyEvent(kb.Escape), chromedp.WaitVisible(chromedp.CSS(`#list`)),
+		chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(chromedp.CSS(`#trace .span`)), chromedp.KeyEvent(kb.Escape))
 
 	// Live: a new trace appears without a click.
-	run(t, tab, "back at the list", chromedp.WaitVisible(`#list`, chromedp.ByQuery))
+	do(t, tab, "back at the list", chromedp.WaitVisible(chromedp.CSS(`#list`)))
 	response, err := http.Post(api+"/checkout", "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	response.Body.Close()
-	run(t, tab, "a new trace by itself", chromedp.Poll(`document.querySelector("#traces .name")?.textContent === "POST /checkout"`, nil, chromedp.WithPollingTimeout(10*time.Second)))
-	run(t, tab, "filter", chromedp.SetValue(`[name=status]`, "error", chromedp.ByQuery),
-		chromedp.Evaluate(`document.getElementById("filter").dispatchEvent(new Event("input", {bubbles: true}))`, nil),
-		chromedp.Poll(`document.querySelectorAll("#traces button").length === 2`, nil, chromedp.WithPollingTimeout(10*time.Second)))
+	until(t, tab, "a new trace by itself", `document.querySelector("#traces .name")?.textContent === "POST /checkout"`)
+	do(t, tab, "filter", chromedp.SetValue(chromedp.CSS(`[name=status]`), "error"))
+	evaluate[bool](t, tab, `document.getElementById("filter").dispatchEvent(new Event("input", {bubbles: true}))`)
+	until(t, tab, "only traces with errors", `document.querySelectorAll("#traces button").length === 2`)
 
 	// Phone and dark.
-	run(t, tab, "phone", chromedp.EmulateViewport(375, 700), emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}))
+	do(t, tab, "phone", chromedp.EmulateViewport(375, 700))
+	dark := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}}
+	if _, err := chromedp.Call(tab, emulation.SetEmulatedMedia, dark); err != nil {
+		t.Fatal(err)
+	}
 	if wide := evaluate[bool](t, tab, `document.documentElement.scrollWidth > window.innerWidth`); wide {
 		t.Error("the list scrolls sideways on a phone")
 	}
@@ -167,14 +200,12 @@ func TestQuickstartPage(t *testing.T) {
 		t.Errorf("the page is %s in the dark", paper)
 	}
 	shot(t, tab, "phone-list")
-	run(t, tab, "a trace on a phone", chromedp.Click(`#traces button`, chromedp.ByQuery), chromedp.WaitVisible(`#trace .span`, chromedp.ByQuery))
+	do(t, tab, "a trace on a phone", chromedp.Click(chromedp.CSS(`#traces button`)), chromedp.WaitVisible(chromedp.CSS(`#trace .span`)))
 	if wide := evaluate[bool](t, tab, `document.documentElement.scrollWidth > window.innerWidth`); wide {
 		t.Error("a trace scrolls sideways on a phone")
 	}
 	shot(t, tab, "phone-trace")
-	if len(complained.lines) > 0 {
-		t.Errorf("the page complained:\n%s", strings.Join(complained.lines, "\n"))
-	}
+	complained.check(t)
 }
 
 // addresses waits until the program says where it is.
@@ -247,12 +278,12 @@ func TestHostileSpans(t *testing.T) {
 	}
 
 	tab, complained := open(t)
-	run(t, tab, "the list", chromedp.Navigate(server.URL+"/"), chromedp.WaitVisible(`#traces button`, chromedp.ByQuery))
+	do(t, tab, "the list", chromedp.Navigate(server.URL+"/"), chromedp.WaitVisible(chromedp.CSS(`#traces button`)))
 	if name := evaluate[string](t, tab, `document.querySelector("#traces .name").textContent`); name != hostile {
 		t.Errorf("the hostile name reads %q", name)
 	}
-	run(t, tab, "the hostile trace", chromedp.Click(`#traces button`, chromedp.ByQuery), chromedp.WaitVisible(`#trace .span`, chromedp.ByQuery),
-		chromedp.Click(`#trace .span`, chromedp.ByQuery), chromedp.WaitVisible(`.details`, chromedp.ByQuery))
+	do(t, tab, "the hostile trace", chromedp.Click(chromedp.CSS(`#traces button`)), chromedp.WaitVisible(chromedp.CSS(`#trace .span`)),
+		chromedp.Click(chromedp.CSS(`#trace .span`)), chromedp.WaitVisible(chromedp.CSS(`.details`)))
 	if text := evaluate[string](t, tab, `document.querySelector(".details").textContent`); !strings.Contains(text, hostile) || !strings.Contains(text, "bytes more") {
 		t.Errorf("the details read %.300q", text)
 	}
@@ -261,13 +292,11 @@ func TestHostileSpans(t *testing.T) {
 		t.Error("markup from a span was executed")
 	}
 	began := time.Now()
-	run(t, tab, "ten thousand spans", chromedp.Evaluate(fmt.Sprintf(`location.hash = "#%s"`, many), nil),
-		chromedp.Poll(`document.querySelectorAll("#trace .span").length === 500`, nil, chromedp.WithPollingTimeout(20*time.Second)))
+	evaluate[string](t, tab, fmt.Sprintf(`location.hash = "#%s"`, many))
+	until(t, tab, "ten thousand spans", `document.querySelectorAll("#trace .span").length === 500`)
 	t.Logf("10,000 spans on the page after %v", time.Since(began))
-	run(t, tab, "more of them", chromedp.Click(`#trace > button:last-child`, chromedp.ByQuery),
-		chromedp.Poll(`document.querySelectorAll("#trace .span").length === 1000`, nil, chromedp.WithPollingTimeout(20*time.Second)))
+	do(t, tab, "more of them", chromedp.Click(chromedp.CSS(`#trace > button:last-child`)))
+	until(t, tab, "more of them", `document.querySelectorAll("#trace .span").length === 1000`)
 	shot(t, tab, "many")
-	if len(complained.lines) > 0 {
-		t.Errorf("the page complained:\n%s", strings.Join(complained.lines, "\n"))
-	}
+	complained.check(t)
 }
