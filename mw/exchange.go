@@ -138,7 +138,7 @@ func (c *call) endAttributes(out outcome, responseBytes int64) []attribute.KeyVa
 	peer, port := semattr.Peer(c.peer)
 	c.mu.Unlock()
 	if peer != "" {
-		attrs = appendPeer(attrs, peer, port)
+		attrs = appendPeer(attrs, semattr.Text(peer), port)
 	}
 	attrs = without(attrs, c.own)
 	if c.late {

@@ -2,7 +2,6 @@ package mw
 
 import (
 	"os"
-	"slices"
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -15,24 +14,8 @@ const knownMethodsEnv = "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS"
 
 var defaultMethods = []string{"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "CONNECT", "TRACE", "QUERY"}
 
-// methods is the list of methods that may be part of span names.
-type methods []string
-
-func newMethods(o *options) methods {
-	if o.knownMethodsSet {
-		return o.knownMethods
-	}
-	var fromEnv methods
-	for name := range strings.SplitSeq(os.Getenv(knownMethodsEnv), ",") {
-		if name = strings.TrimSpace(name); name != "" {
-			fromEnv = append(fromEnv, name)
-		}
-	}
-	if fromEnv != nil {
-		return fromEnv
-	}
-	return defaultMethods
-}
+// methods are those that may be part of span names, as spans tell them.
+type methods []verb
 
 // A verb is a request's method as a span tells it.
 type verb struct {
@@ -41,10 +24,37 @@ type verb struct {
 	label    string // first word of the span name
 }
 
+func newMethods(o *options) methods {
+	names := o.knownMethods
+	if !o.knownMethodsSet {
+		names = defaultMethods
+		if fromEnv := methodList(os.Getenv(knownMethodsEnv)); fromEnv != nil {
+			names = fromEnv
+		}
+	}
+	m := make(methods, len(names))
+	for i, name := range names {
+		m[i] = verb{method: name, label: semattr.TextN(name, maxMethod)}
+	}
+	return m
+}
+
+// methodList reads a comma list; it is nil if nothing is in it.
+func methodList(text string) (names []string) {
+	for name := range strings.SplitSeq(text, ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// verb returns what spans tell of method, which is compared case-sensitively.
 func (m methods) verb(method string) verb {
-	if slices.Contains(m, method) {
-		method = semattr.TextN(method, maxMethod)
-		return verb{method: method, label: method}
+	for i := range m {
+		if m[i].method == method {
+			return verb{method: m[i].label, label: m[i].label}
+		}
 	}
 	return verb{method: semattr.Other, original: semattr.Text(method), label: "HTTP"}
 }

@@ -25,7 +25,7 @@ type options struct {
 	attributes func(*http.Request) []attribute.KeyValue
 	failed     func(code int) bool
 
-	knownMethods    methods
+	knownMethods    []string
 	knownMethodsSet bool
 	redactor        redactor
 

@@ -117,8 +117,11 @@ func hostPart(text string) string {
 	return host
 }
 
-// addrText returns the canonical text of ip, reusing text where it is already that.
+// addrText returns the canonical text of ip, reusing text where it is already that, as that of IPv4 always is.
 func addrText(ip netip.Addr, text string) string {
+	if ip.Is4() {
+		return text
+	}
 	ip = ip.Unmap().WithZone("")
 	var buf [48]byte
 	if canonical := ip.AppendTo(buf[:0]); string(canonical) != text {
