@@ -11,8 +11,9 @@
 // exporter reads certificate files and nothing else: it dials when the first batch is due. Queueing,
 // splitting, retry and accounting are those of exporters/delivery.
 //
-// Requests are sent by upstream's clients (otlptracegrpc and otlptracehttp v1.47.0) with their retry
-// off and every option passed, so that what they read from OTEL_* changes nothing; the outcome is read
-// from the wire and not from their errors. Strings are made valid UTF-8, because one bad byte would
-// lose the whole request.
+// Messages are those of opentelemetry-proto; encoding and sending are the kit's own. Upstream's clients
+// (otlptracegrpc and otlptracehttp v1.47.0) were tried: they read OTEL_* in their constructors, and write
+// header values they cannot parse to standard error, whatever options they are given. Their output is
+// what the tests compare with. Strings are made valid UTF-8, because one bad byte would lose the
+// whole request.
 package otlp

@@ -1,12 +1,13 @@
 package otlp
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
-	"crypto/tls"
+	"io"
 	"mime"
+	"sync"
 
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	coltracepb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
@@ -15,63 +16,80 @@ import (
 	"github.com/spanroute/spanroute/exporters/internal/transport"
 )
 
-// httpSender sends through upstream's client with the kit's RoundTripper under it.
+const (
+	typeProto = "application/x-protobuf"
+	typeJSON  = "application/json"
+)
+
+// httpSender posts requests.
 type httpSender struct {
-	http   *transport.HTTP
-	client otlptrace.Client
+	http     *transport.HTTP
+	json     bool
+	compress bool
 }
 
-// newHTTPSender passes every option of the client, also the "off" ones: see newGRPCSender. The
-// RoundTripper puts back the query, which upstream drops, and sets headers and user agent.
-func newHTTPSender(ctx context.Context, o transport.HTTPOptions, json, compress bool) (*httpSender, error) {
-	post, err := transport.NewHTTP(o)
-	if err != nil {
-		return nil, err
-	}
-	compression, encoding := otlptracehttp.NoCompression, otlptracehttp.EncodingProtobuf
-	if compress {
-		compression = otlptracehttp.GzipCompression
-	}
+func newHTTPSender(o transport.HTTPOptions, json, compress bool) (*httpSender, error) {
+	o.ContentType = typeProto
 	if json {
-		encoding = otlptracehttp.EncodingJSON
+		o.ContentType = typeJSON
 	}
-	s := &httpSender{http: post, client: otlptracehttp.NewClient(
-		otlptracehttp.WithEndpointURL(post.URL()),
-		otlptracehttp.WithHeaders(map[string]string{}),
-		otlptracehttp.WithCompression(compression),
-		otlptracehttp.WithEncoding(encoding),
-		otlptracehttp.WithTimeout(0),
-		otlptracehttp.WithTLSClientConfig((*tls.Config)(nil)),
-		otlptracehttp.WithHTTPClient(post.Client()),
-		otlptracehttp.WithMaxRequestSize(0),
-		otlptracehttp.WithProxy(nil),
-		otlptracehttp.WithRetry(otlptracehttp.RetryConfig{Enabled: false}),
-	)}
-	return s, s.client.Start(ctx)
+	if compress {
+		o.ContentEncoding = "gzip"
+	}
+	post, err := transport.NewHTTP(o)
+	return &httpSender{http: post, json: json, compress: compress}, err
 }
 
 // Send makes one request.
 func (s *httpSender) Send(ctx context.Context, p *Payload) delivery.Outcome {
-	ctx, attempt := transport.WithAttempt(ctx)
-	err := s.client.UploadTraces(ctx, p.resources)
-	o := s.http.Outcome(ctx, attempt, err)
+	body, err := s.body(p)
+	if err != nil {
+		return delivery.Outcome{Verdict: delivery.Rejected, Err: err}
+	}
+	o, answer := s.http.Exchange(ctx, body)
 	if o.Verdict == delivery.Delivered {
-		o.Refused, o.Err = partial(reply(attempt))
+		o.Refused, o.Err = partial(reply(answer))
 	}
 	return o
 }
 
+func (s *httpSender) body(p *Payload) (body []byte, err error) {
+	if s.json {
+		body = appendRequest(nil, p.resources)
+	} else if body, err = proto.Marshal(p.request()); err != nil {
+		return nil, err
+	}
+	if s.compress {
+		return compressed(body)
+	}
+	return body, nil
+}
+
+var writers = sync.Pool{New: func() any { return gzip.NewWriter(io.Discard) }}
+
+func compressed(body []byte) ([]byte, error) {
+	w := writers.Get().(*gzip.Writer)
+	defer writers.Put(w)
+	var out bytes.Buffer
+	w.Reset(&out)
+	if _, err := w.Write(body); err != nil {
+		return nil, err
+	}
+	err := w.Close()
+	return out.Bytes(), err
+}
+
 // reply reads the answer's body; nil if there is none, or it is of another type.
-func reply(a *transport.Attempt) *coltracepb.ExportTraceServiceResponse {
+func reply(a transport.Answer) *coltracepb.ExportTraceServiceResponse {
 	if len(a.Body) == 0 {
 		return nil
 	}
 	out := new(coltracepb.ExportTraceServiceResponse)
 	var err error
 	switch kind, _, _ := mime.ParseMediaType(a.Header.Get("Content-Type")); kind {
-	case "application/x-protobuf":
+	case typeProto:
 		err = proto.Unmarshal(a.Body, out)
-	case "application/json":
+	case typeJSON:
 		err = protojson.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(a.Body, out)
 	default:
 		return nil
@@ -83,8 +101,7 @@ func reply(a *transport.Attempt) *coltracepb.ExportTraceServiceResponse {
 }
 
 // Close ends every connection; running requests fail.
-func (s *httpSender) Close(ctx context.Context) error {
+func (s *httpSender) Close(context.Context) error {
 	s.http.Close()
-	_ = s.client.Stop(ctx) // has nothing to close; a finished ctx is no error here
 	return nil
 }

@@ -26,14 +26,14 @@ var Factory = registry.NewFactory("otlp", defaults, build,
 
 func init() { registry.Register(Factory) }
 
-func build(ctx context.Context, common registry.Common, s Settings) (sdktrace.SpanExporter, error) {
+func build(_ context.Context, common registry.Common, s Settings) (sdktrace.SpanExporter, error) {
 	if s.overGRPC() {
-		return s.buildGRPC(ctx, common)
+		return s.buildGRPC(common)
 	}
-	return s.buildHTTP(ctx, common)
+	return s.buildHTTP(common)
 }
 
-func (s Settings) buildGRPC(ctx context.Context, common registry.Common) (sdktrace.SpanExporter, error) {
+func (s Settings) buildGRPC(common registry.Common) (sdktrace.SpanExporter, error) {
 	to, err := s.target()
 	if err != nil {
 		return nil, err
@@ -50,14 +50,14 @@ func (s Settings) buildGRPC(ctx context.Context, common registry.Common) (sdktra
 			return nil, err
 		}
 	}
-	g, err := newGRPCSender(ctx, o)
+	g, err := newGRPCSender(o)
 	if err != nil {
 		return nil, &settings.KeyError{Key: "endpoint", Err: err}
 	}
 	return open(common, maxGRPC, to.address, g), nil
 }
 
-func (s Settings) buildHTTP(ctx context.Context, common registry.Common) (sdktrace.SpanExporter, error) {
+func (s Settings) buildHTTP(common registry.Common) (sdktrace.SpanExporter, error) {
 	u, err := s.url()
 	if err != nil {
 		return nil, err
@@ -75,7 +75,7 @@ func (s Settings) buildHTTP(ctx context.Context, common registry.Common) (sdktra
 			return nil, err
 		}
 	}
-	h, err := newHTTPSender(ctx, o, s.Protocol == protoJSON, s.gzips())
+	h, err := newHTTPSender(o, s.Protocol == protoJSON, s.gzips())
 	if err != nil {
 		return nil, &settings.KeyError{Key: "endpoint", Err: err}
 	}

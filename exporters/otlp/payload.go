@@ -17,8 +17,10 @@ func (p *Payload) Spans() int { return p.spans }
 
 // Size is the length of the request in protobuf, bytes; http/json needs two to three times that.
 // It is computed for each call.
-func (p *Payload) Size() int {
-	return proto.Size(&coltracepb.ExportTraceServiceRequest{ResourceSpans: p.resources})
+func (p *Payload) Size() int { return proto.Size(p.request()) }
+
+func (p *Payload) request() *coltracepb.ExportTraceServiceRequest {
+	return &coltracepb.ExportTraceServiceRequest{ResourceSpans: p.resources}
 }
 
 // Split deals the spans of p out to two payloads, in order, resource and scope repeated in each;

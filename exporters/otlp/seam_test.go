@@ -1,7 +1,6 @@
 package otlp
 
 import (
-	"context"
 	"testing"
 
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
@@ -18,15 +17,18 @@ func NewSender(tb testing.TB, protocol, endpoint string) delivery.Sender[*Payloa
 	s := Settings{Protocol: protocol, Endpoint: endpoint}
 	if protocol == protoGRPC {
 		to, _ := s.target()
-		g, err := newGRPCSender(context.Background(), transport.GRPCOptions{Target: to.address, Family: transport.OTLP})
+		g, err := newGRPCSender(transport.GRPCOptions{Target: to.address, Family: transport.OTLP})
 		if err != nil {
 			tb.Fatal(err)
 		}
 		return g
 	}
-	h, err := newHTTPSender(context.Background(), transport.HTTPOptions{URL: endpoint, Family: transport.OTLP}, protocol == protoJSON, false)
+	h, err := newHTTPSender(transport.HTTPOptions{URL: endpoint, Family: transport.OTLP}, protocol == protoJSON, false)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	return h
 }
+
+// JSON is the body of a request over http/json.
+func JSON(p *Payload) []byte { return appendRequest(nil, p.resources) }

@@ -17,7 +17,7 @@ const (
 	grpcPort    = "4317"
 	httpPort    = "4318"
 	usualPath   = "/v1/traces"
-	gzip        = "gzip"
+	compGzip    = "gzip"
 	protoGRPC   = "grpc"
 	protoHTTP   = "http"
 	protoJSON   = "http/json"
@@ -84,7 +84,7 @@ func headersOf(pairs registry.Pairs) transport.Headers {
 
 // gzips says whether requests are compressed; a header grpc-encoding: gzip asks for it too.
 func (s Settings) gzips() bool {
-	return s.Compression == gzip || s.overGRPC() && strings.EqualFold(headersOf(s.GRPC.Headers).Get("grpc-encoding"), gzip)
+	return s.Compression == compGzip || s.overGRPC() && strings.EqualFold(headersOf(s.GRPC.Headers).Get("grpc-encoding"), compGzip)
 }
 
 func (s Settings) url() (*url.URL, error) {

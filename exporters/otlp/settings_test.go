@@ -97,7 +97,7 @@ func TestConformance(t *testing.T) {
 	for protocol, section := range map[string]map[string]any{
 		"grpc":      {"endpoint": "http://" + receiveGRPC(t, nil).target, "grpc": map[string]any{"headers": secret}},
 		"http":      {"protocol": "http", "endpoint": receiveHTTP(t, ok).URL, "http": map[string]any{"headers": secret}},
-		"http/json": {"protocol": "http/json", "endpoint": "http://127.0.0.1:1"},
+		"http/json": {"protocol": "http/json", "endpoint": receiveHTTP(t, ok).URL},
 	} {
 		t.Run(protocol, func(t *testing.T) { registrytest.Run(t, otlp.Factory, section) })
 	}

@@ -18,8 +18,8 @@ const (
 	hintProxy = "the proxy wants a user name and password, set them in HTTP_PROXY or HTTPS_PROXY"
 )
 
-// answer is the verdict on a status. Text comes before the code.
-func (h *HTTP) answer(a *Attempt) delivery.Outcome {
+// verdict judges an answer. Text comes before the code.
+func (h *HTTP) verdict(a Answer) delivery.Outcome {
 	switch {
 	case a.Status >= 200 && a.Status <= 299:
 		return delivery.Outcome{Verdict: delivery.Delivered}
@@ -56,7 +56,7 @@ func contains(body []byte, lower string) bool {
 	return bytes.Contains(bytes.ToLower(body), []byte(lower))
 }
 
-func (h *HTTP) hint(a *Attempt) string {
+func (h *HTTP) hint(a Answer) string {
 	if to := a.Header.Get("Location"); to != "" && a.Status >= 300 && a.Status <= 399 {
 		return "redirects are not followed, set the endpoint to " + Excerpt(endpoint.Redact(to))
 	}
@@ -69,7 +69,7 @@ func (h *HTTP) seen(s delivery.Seen) delivery.Seen {
 }
 
 // err is the status line and the head of the body.
-func (a *Attempt) err() error {
+func (a Answer) err() error {
 	text := strings.TrimSpace(strconv.Itoa(a.Status) + " " + http.StatusText(a.Status))
 	if body := Excerpt(strings.TrimSpace(string(a.Body))); body != "" {
 		text += ": " + body

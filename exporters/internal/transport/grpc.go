@@ -35,8 +35,6 @@ type GRPCOptions struct {
 	Gzip    bool        // compress requests
 	Family  Family      //
 	From    string      // for the hint of an unknown host
-
-	Interceptor grpc.UnaryClientInterceptor // sees every call and its answer; may be nil
 }
 
 // GRPC sends to one destination. It is safe for concurrent use.
@@ -65,9 +63,6 @@ func NewGRPC(o GRPCOptions) (*GRPC, error) {
 	}
 	if o.Gzip {
 		options = append(options, grpc.WithDefaultCallOptions(grpc.UseCompressor(gzip.Name)))
-	}
-	if o.Interceptor != nil {
-		options = append(options, grpc.WithChainUnaryInterceptor(o.Interceptor))
 	}
 	var err error
 	g.conn, err = grpc.NewClient(o.Target, options...)

@@ -32,16 +32,17 @@ const (
 
 // HTTPOptions describe one HTTP destination.
 type HTTPOptions struct {
-	URL         string      // absolute http or https; user information becomes Basic authentication
-	ContentType string      // of the body
-	Headers     Headers     // extra headers, already checked
-	Username    string      // Basic authentication, together with Password
-	Password    string      //
-	TLS         *tls.Config // for https; nil means the system's roots
-	Senders     int         // connections kept open; 0 means 2
-	Family      Family      //
-	UsualPath   string      // for the hint of a 404: "/api/v2/spans"
-	From        string      // for the hint of an unknown host: "zipkin.endpoint (app.yaml:12:5)"
+	URL             string      // absolute http or https; user information becomes Basic authentication
+	ContentType     string      // of the body
+	ContentEncoding string      // of the body; may be empty
+	Headers         Headers     // extra headers, already checked
+	Username        string      // Basic authentication, together with Password
+	Password        string      //
+	TLS             *tls.Config // for https; nil means the system's roots
+	Senders         int         // connections kept open; 0 means 2
+	Family          Family      //
+	UsualPath       string      // for the hint of a 404: "/api/v2/spans"
+	From            string      // for the hint of an unknown host: "zipkin.endpoint (app.yaml:12:5)"
 }
 
 // HTTP sends to one destination. It is safe for concurrent use.
@@ -74,7 +75,7 @@ func NewHTTP(o HTTPOptions) (*HTTP, error) {
 		IdleConnTimeout:       90 * time.Second,
 		ExpectContinueTimeout: time.Second,
 	}
-	h.client = &http.Client{Transport: h, CheckRedirect: stay}
+	h.client = &http.Client{Transport: h.base, CheckRedirect: stay}
 	return h, nil
 }
 
@@ -105,89 +106,55 @@ func (o HTTPOptions) header(user *url.Userinfo) http.Header {
 	if o.ContentType != "" {
 		out.Set("Content-Type", o.ContentType)
 	}
+	if o.ContentEncoding != "" {
+		out.Set("Content-Encoding", o.ContentEncoding)
+	}
 	return out
 }
 
 // Endpoint is the URL for logs: without user information, secrets in the query masked.
 func (h *HTTP) Endpoint() string { return endpoint.Redact(h.url.String()) }
 
-// URL is the destination without user information.
-func (h *HTTP) URL() string { return h.url.String() }
-
-// Client returns the client whose every request goes to the destination, with its headers and query,
-// whatever its URL says, and whose answers are noted in the context's Attempt. For senders that
-// are somebody else's code.
-func (h *HTTP) Client() *http.Client { return h.client }
-
 // Post makes one attempt with the bytes of body.
 func (h *HTTP) Post(ctx context.Context, body []byte) delivery.Outcome {
-	ctx, attempt := WithAttempt(ctx)
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.url.String(), bytes.NewReader(body))
-	if err != nil {
-		return h.Outcome(ctx, attempt, err)
-	}
-	resp, err := h.client.Do(req)
-	if err == nil {
-		resp.Body.Close()
-	}
-	return h.Outcome(ctx, attempt, err)
+	o, _ := h.Exchange(ctx, body)
+	return o
 }
 
-// Outcome classifies an attempt made through Client: by its answer if there was one, else by err.
-// A request that was never made, because its body could not be written, is Rejected: it would fail
-// in the same way again.
-func (h *HTTP) Outcome(ctx context.Context, a *Attempt, err error) delivery.Outcome {
-	switch {
-	case a.Status != 0:
-		return h.answer(a)
-	case !a.Begun && ctx.Err() == nil:
-		return delivery.Outcome{Verdict: delivery.Rejected, Err: bounded(err)}
+// Exchange is Post for those who read the answer, too.
+func (h *HTTP) Exchange(ctx context.Context, body []byte) (delivery.Outcome, Answer) {
+	a, err := h.exchange(ctx, body)
+	if err != nil {
+		return h.fault(ctx, err), a
 	}
-	return h.fault(ctx, err)
+	return h.verdict(a), a
+}
+
+// An Answer is what came back for one request; its zero value is none.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte // its first 64 KiB
+}
+
+// exchange reads the answer's first 64 KiB. A body that breaks off does not undo a status that was read.
+func (h *HTTP) exchange(ctx context.Context, body []byte) (Answer, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.url.String(), bytes.NewReader(body))
+	if err != nil {
+		return Answer{}, err
+	}
+	req.Header = h.header.Clone()
+	resp, err := h.client.Do(req)
+	if err != nil {
+		return Answer{}, err
+	}
+	defer resp.Body.Close()
+	head, _ := io.ReadAll(io.LimitReader(resp.Body, maxBody))
+	return Answer{Status: resp.StatusCode, Header: resp.Header, Body: head}, nil
 }
 
 // Close ends every connection, also those in use or being dialled. Attempts fail from now on.
 func (h *HTTP) Close() {
 	h.conns.close()
 	h.base.CloseIdleConnections()
-}
-
-// An Attempt is what came back for one request.
-type Attempt struct {
-	Begun  bool        // the request got as far as the transport
-	Status int         // 0: no answer
-	Header http.Header // of the answer
-	Body   []byte      // its first 64 KiB
-}
-
-type attemptKey struct{}
-
-// WithAttempt returns a context whose request through Client notes its answer in the Attempt.
-func WithAttempt(ctx context.Context) (context.Context, *Attempt) {
-	a := new(Attempt)
-	return context.WithValue(ctx, attemptKey{}, a), a
-}
-
-// RoundTrip sends req to the destination and reads the answer's first 64 KiB. A body that breaks
-// off does not undo a status that was read.
-func (h *HTTP) RoundTrip(req *http.Request) (*http.Response, error) {
-	a, ok := req.Context().Value(attemptKey{}).(*Attempt)
-	if !ok {
-		a = new(Attempt)
-	}
-	a.Begun = true
-	req = req.Clone(req.Context())
-	req.URL, req.Host = h.url, ""
-	for name, values := range h.header {
-		req.Header[name] = values
-	}
-	resp, err := h.base.RoundTrip(req)
-	if err != nil {
-		return nil, err
-	}
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxBody))
-	resp.Body.Close()
-	resp.Body = io.NopCloser(bytes.NewReader(body))
-	a.Status, a.Header, a.Body = resp.StatusCode, resp.Header, body
-	return resp, nil
 }
