@@ -1,0 +1,191 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// spanroute runs one command line in this process.
+func spanroute(t *testing.T, environ []string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = run(context.Background(), args, world{stdout: &out, stderr: &errs, environ: append([]string{}, environ...)})
+	return code, out.String(), errs.String()
+}
+
+func write(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "tracing.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+const (
+	good    = "tracing:\n  exporter_type: otlp\n  sample_rate: 1\n  otlp:\n    grpc: {headers: {a: hunter2}}\n"
+	warned  = "tracing:\n  exporter_type: zipkin\n"
+	mistake = "tracing:\n  exporter_type: zipkn\n  smaple_rate: 1.0\n"
+)
+
+func TestExitCodes(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		args []string
+		file string
+		code int
+		want string // in standard output or error
+	}{
+		{"validate a good file", []string{"validate"}, good, fine, "0 errors, 0 warnings"},
+		{"validate mistakes", []string{"validate"}, mistake, problems, "2 errors, 0 warnings"},
+		{"validate warnings", []string{"validate"}, warned, fine, "warning[no_traces]"},
+		{"validate warnings strictly", []string{"validate", "--strict"}, warned, problems, "0 errors, 1 warning"},
+		{"validate an unknown format", []string{"validate", "--format", "xml"}, good, usage, `--format is text or json, not "xml"`},
+		{"validate a missing file", []string{"validate", "/nowhere/x.yaml"}, "", problems, "/nowhere/x.yaml"},
+		{"validate nothing", []string{"validate"}, "", fine, "0 errors, 0 warnings"},
+		{"print mistakes", []string{"print"}, mistake, problems, "error[unknown_value]"},
+		{"explain mistakes", []string{"explain", "sample_rate"}, mistake, problems, "error[unknown_key]"},
+		{"explain an unknown key", []string{"explain", "smaple_rate"}, good, usage, `did you mean "sample_rate"?`},
+		{"exporters", []string{"exporters"}, "", fine, "console (stdout)"},
+		{"an exporter", []string{"exporters", "zipkin"}, "", fine, "OTEL_EXPORTER_ZIPKIN_ENDPOINT"},
+		{"an unknown exporter", []string{"exporters", "zipkn"}, "", usage, `did you mean "zipkin"?`},
+		{"no command", nil, "", usage, "spanroute validate"},
+		{"an unknown command", []string{"valdate"}, "", usage, `no command is called "valdate"`},
+		{"an unknown flag", []string{"validate", "--nonsense"}, "", usage, "usage: spanroute validate"},
+		{"help", []string{"--help"}, "", fine, "Exit: 0 fine"},
+		{"help of a command", []string{"validate", "-h"}, "", fine, "--strict"},
+		{"version", []string{"version"}, "", fine, "spanroute 0."},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			args := tt.args
+			if tt.file != "" {
+				args = append(args[:len(args):len(args)], write(t, tt.file))
+			}
+			code, stdout, stderr := spanroute(t, nil, args...)
+			if code != tt.code {
+				t.Errorf("exit %d, want %d", code, tt.code)
+			}
+			if !strings.Contains(stdout+stderr, tt.want) {
+				t.Errorf("printed\n%s%swant %s", stdout, stderr, tt.want)
+			}
+		})
+	}
+}
+
+func TestValidateAsJSON(t *testing.T) {
+	t.Parallel()
+	path := write(t, mistake)
+	code, stdout, _ := spanroute(t, nil, "validate", path, "--format=json")
+	var got []struct {
+		Kind, Severity, Key, File, Message, Hint string
+		Line, Column                             int
+	}
+	if err := json.Unmarshal([]byte(stdout), &got); err != nil {
+		t.Fatalf("%v in %s", err, stdout)
+	}
+	if code != problems || len(got) != 2 {
+		t.Fatalf("exit %d with %v, want 1 with two", code, got)
+	}
+	second := got[1]
+	if second.Kind != "unknown_key" || second.File != path || second.Line != 3 || second.Column != 3 || second.Hint != `did you mean "sample_rate"?` || second.Severity != "error" {
+		t.Errorf("second %+v", second)
+	}
+	if _, stdout, _ := spanroute(t, nil, "validate", "--format=json", write(t, good)); strings.TrimSpace(stdout) != "[]" {
+		t.Errorf("a good file gives %s, want []", stdout)
+	}
+}
+
+func TestPrintTwice(t *testing.T) {
+	t.Parallel()
+	code, first, stderr := spanroute(t, nil, "print", "--show-secrets", write(t, good))
+	if code != fine || !strings.Contains(first, "hunter2") {
+		t.Fatalf("exit %d, printed %s%s", code, first, stderr)
+	}
+	if _, second, _ := spanroute(t, nil, "print", "--show-secrets", write(t, first)); second != first {
+		t.Errorf("printed\n%s\nthen\n%s", first, second)
+	}
+	if _, masked, _ := spanroute(t, nil, "print", write(t, good)); strings.Contains(masked, "hunter2") || !strings.Contains(masked, "a: '***'") {
+		t.Errorf("printed\n%s", masked)
+	}
+}
+
+func TestExplain(t *testing.T) {
+	t.Parallel()
+	path := write(t, "tracing:\n  exporter_type: otlp\n  sample_rate: 1\n  otlp:\n    endpoint: http://localhost:4317\n")
+	environ := []string{
+		"SPANROUTE_OTLP_ENDPOINT=https://otel.example.com:4317", "OTEL_EXPORTER_OTLP_ENDPOINT=http://agent:4317",
+		"OTEL_BSP_SCHEDULE_DELAY=5s",
+	}
+	_, got, _ := spanroute(t, environ, "explain", "otlp.endpoint", path)
+	want := `otlp.endpoint = https://otel.example.com:4317
+  from  SPANROUTE_OTLP_ENDPOINT
+  hides OTEL_EXPORTER_OTLP_ENDPOINT = http://agent:4317
+  hides ` + path + `:5:15 = http://localhost:4317
+`
+	if got != want {
+		t.Errorf("explained\n%swant\n%s", got, want)
+	}
+	_, got, _ = spanroute(t, environ, "explain", path, "--tracing.timeout=3")
+	for _, want := range []string{
+		"exporter_type = otlp\n  from  " + path + ":2:18\n", "timeout = 3s\n  from  --tracing.timeout\n",
+		`OTEL_BSP_SCHEDULE_DELAY: batch.schedule_delay: "5s" is not a number of milliseconds, ignored`,
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("explained\n%swant %s", got, want)
+		}
+	}
+}
+
+// Files are arguments, else --config, else SPANROUTE_CONFIG.
+func TestFilesOfCommands(t *testing.T) {
+	t.Parallel()
+	three, four, five := write(t, "tracing: {timeout: 3}"), write(t, "tracing: {timeout: 4}"), write(t, "tracing: {timeout: 5}")
+	environ := []string{"SPANROUTE_CONFIG=" + five}
+	for _, tt := range []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"argument", []string{"--config", four, three}, "3s"},
+		{"two arguments", []string{three, four}, "4s"},
+		{"flag", []string{"--config", four}, "4s"},
+		{"variable", nil, "5s"},
+	} {
+		_, got, stderr := spanroute(t, environ, append([]string{"explain", "timeout"}, tt.args...)...)
+		if !strings.HasPrefix(got, "timeout = "+tt.want) {
+			t.Errorf("%s: explained %s%s, want %s", tt.name, got, stderr, tt.want)
+		}
+	}
+}
+
+func TestColour(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	run(context.Background(), []string{"validate", write(t, mistake)}, world{stdout: &out, stderr: &out, environ: []string{}, color: true})
+	if !strings.Contains(out.String(), "\x1b[") {
+		t.Errorf("no colour in %q", out.String())
+	}
+}
+
+func TestPageIsCurrent(t *testing.T) {
+	t.Parallel()
+	want, err := os.ReadFile("../../config/KEYS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, got, _ := spanroute(t, nil, "exporters", "--markdown")
+	if got != string(want) {
+		t.Error("config/KEYS.md is not what the tags say, run go generate ./cmd/spanroute")
+	}
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spanroute/spanroute/config"
+)
+
+var explain = command{
+	name: "explain", args: "[key] [file...]",
+	doc:    "prints a key's value, where it came from and what it hides; without a key, all that a layer set",
+	define: func(*flag.FlagSet) func(c *call) int { return (*call).explain },
+}
+
+func (c *call) explain() int {
+	key, files := "", c.args
+	if len(files) > 0 && !looksLikeFile(files[0]) {
+		key, files = files[0], files[1:]
+	}
+	cfg := c.load(files)
+	if cfg == nil {
+		return problems
+	}
+	if key != "" {
+		return c.explainKey(cfg, key)
+	}
+	for _, key := range cfg.Keys() {
+		x, _ := cfg.Explain(key)
+		fmt.Fprint(c.stdout, x)
+	}
+	for _, d := range cfg.Ignored() {
+		fmt.Fprintln(c.stdout, d.Error())
+	}
+	return fine
+}
+
+// looksLikeFile tells files from keys: a key has no slash and does not end like YAML.
+func looksLikeFile(arg string) bool {
+	return strings.ContainsAny(arg, `/\`) || slices.Contains([]string{".yaml", ".yml"}, strings.ToLower(filepath.Ext(arg)))
+}
+
+func (c *call) explainKey(cfg *config.Config, key string) int {
+	x, ok := cfg.Explain(key)
+	if !ok {
+		return c.misused("no key is called %q%s", key, nearest(key, keyNames()))
+	}
+	fmt.Fprint(c.stdout, x)
+	return fine
+}
+
+func keyNames() []string {
+	var names []string
+	for _, k := range config.Table(nil) {
+		names = append(append(names, k.Path), k.Aliases...)
+	}
+	return names
+}
