@@ -37,7 +37,7 @@ import (
 func open(t *testing.T) (context.Context, *complaints) {
 	t.Helper()
 	allocator, stop := chromedp.NewExecAllocator(context.Background(),
-		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
+		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
 		chromedp.Flag("disable-background-networking", true),
 	)
