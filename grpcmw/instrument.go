@@ -8,6 +8,7 @@ import (
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
+	otelcodes "go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc/codes"
@@ -29,7 +30,8 @@ type instrument struct {
 	responseMetadata semattr.Capture
 	kind             []trace.SpanStartOption // the span kind; shared, never appended to in place
 	stats            bool                    // client: a stats handler notes what came back
-	targets          targets
+	targets          targets                 // client
+	authorities      authorities             // server
 }
 
 type globalTracer struct {
@@ -145,4 +147,20 @@ func clean(kv attribute.KeyValue) attribute.KeyValue {
 		return semattr.List(kv.Key, kv.Value.AsStringSlice())
 	}
 	return kv
+}
+
+// conclude sets the attributes of a span that is about to end, and its status: Error if and only if there is an
+// error type.
+func (in *instrument) conclude(span trace.Span, attrs, own []attribute.KeyValue, errorType, ownError, message string) {
+	if errorType != "" {
+		if ownError != "" {
+			errorType = ownError
+		}
+		attrs = append(attrs, semattr.ErrorTypeKey.String(errorType))
+		if in.noMessage {
+			message = ""
+		}
+		span.SetStatus(otelcodes.Error, semattr.Text(message))
+	}
+	span.SetAttributes(append(attrs, own...)...)
 }

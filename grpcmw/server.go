@@ -12,7 +12,8 @@ import (
 
 // ServerOptions returns both server interceptors, chained, and the stats handler that sees what interceptors
 // cannot: unknown methods, requests that cannot be decoded, answers of outer interceptors, responses that cannot
-// be sent. Put them first in grpc.NewServer, so that they are outermost:
+// be sent. Put them first in grpc.NewServer, so that they are outermost, and add others with
+// grpc.ChainUnaryInterceptor and grpc.ChainStreamInterceptor: grpc.UnaryInterceptor would put its own before them.
 //
 //	s := grpc.NewServer(append(grpcmw.ServerOptions(grpcmw.With(t)), own...)...)
 func ServerOptions(opts ...Option) []grpc.ServerOption {

@@ -6,10 +6,8 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
-	otelcodes "go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
 
@@ -21,7 +19,7 @@ type serverKey struct{}
 
 // usualAttributes is room for the attributes of a span without captured metadata. It is taken for recorded spans
 // only, which is why it is no part of the records.
-const usualAttributes = 9
+const usualAttributes = 8
 
 // A serverCall is the record of one RPC on a server. It is itself a link of the context chain, so that storing it
 // costs no second allocation. It is made by whoever sees the RPC first: the stats handler's TagRPC, which starts no
@@ -169,11 +167,8 @@ func (c *serverCall) startOptions(ctx context.Context) []trace.SpanStartOption {
 // collect builds the attributes of the start.
 func (c *serverCall) collect(ctx context.Context, m method) {
 	attrs := m.append(make([]attribute.KeyValue, 0, usualAttributes))
-	if authority := c.carrier.Get(":authority"); authority != "" {
-		if host, port, ok := semattr.HostPort(authority); ok {
-			attrs = appendAddress(attrs, semattr.ServerAddress, host, semattr.ServerPort, port)
-		}
-	}
+	t := c.in.authorities.of(c.carrier.Get(":authority"))
+	attrs = appendAddress(attrs, semattr.ServerAddress, t.host, semattr.ServerPort, t.port)
 	if p, ok := peer.FromContext(ctx); ok {
 		host, port := semattr.Peer(p.Addr)
 		attrs = appendAddress(attrs, semattr.NetworkPeerAddress, host, semattr.NetworkPeerPort, port)
@@ -197,109 +192,4 @@ func appendAddress(attrs []attribute.KeyValue, addrKey attribute.Key, addr strin
 		attrs = append(attrs, portKey.Int(port))
 	}
 	return attrs
-}
-
-// fail notes the first error of SendMsg or RecvMsg: grpc-go writes it at once, whatever the handler returns later.
-func (c *serverCall) fail(err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.failure == nil {
-		c.failure = streamError(err)
-	}
-}
-
-// abort notes a panic with value v, or runtime.Goexit if v is nil.
-func (c *serverCall) abort(v any) {
-	c.mu.Lock()
-	span := c.span
-	if span == nil || c.ended {
-		c.mu.Unlock()
-		return
-	}
-	c.panicType = panicType(v)
-	c.mu.Unlock()
-	if v != nil {
-		semattr.RecordPanic(span, v) // calls methods of v, which may do anything
-	}
-}
-
-func panicType(v any) string {
-	if v == nil {
-		return "runtime.Goexit"
-	}
-	return semattr.PanicType(v)
-}
-
-// finish ends the span, once, with what err and the record say. The time is the stats handler's, or zero.
-func (c *serverCall) finish(err error, at time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.ended {
-		return
-	}
-	c.ended, c.err, c.endedAt = true, err, at
-	if c.span != nil {
-		c.close()
-	}
-}
-
-func (c *serverCall) close() {
-	if c.span.IsRecording() {
-		c.settle(c.err)
-	}
-	if c.endedAt.IsZero() {
-		c.span.End()
-		return
-	}
-	c.span.End(trace.WithTimestamp(c.endedAt))
-}
-
-// settle sets status and attributes. The order of the rows of the reference page is the order here.
-func (c *serverCall) settle(err error) {
-	var code codes.Code
-	var message, errorType string
-	switch {
-	case c.panicType != "":
-		code, message, errorType = codes.Internal, "", c.panicType
-		if c.trailerSent {
-			code, message = statusOf(err)
-		}
-	case c.failure != nil:
-		code, message = statusOf(c.failure)
-	default:
-		code, message = statusOf(err)
-	}
-	name := codeName(code)
-	if errorType == "" && code != codes.OK && c.in.isError(code) {
-		errorType = name
-	}
-	attrs := append(c.attrs, semattr.RPCResponseStatusCode.String(name))
-	if !c.in.responseMetadata.Empty() {
-		attrs = c.in.responseMetadata.Append(attrs, c.sent)
-	}
-	c.in.conclude(c.span, attrs, c.own, errorType, c.ownError, message)
-}
-
-// sent returns the values of a response metadata key, header before trailer.
-func (c *serverCall) sent(key string) (values []string) {
-	for _, md := range c.response {
-		values = append(values, md[key]...)
-	}
-	return wireText(key, values)
-}
-
-// conclude sets the attributes of a span that is about to end, and its status: Error if and only if there is an
-// error type.
-func (in *instrument) conclude(span trace.Span, attrs, own []attribute.KeyValue, errorType, ownError, message string) {
-	if errorType != "" {
-		if ownError != "" {
-			errorType = ownError
-		}
-		attrs = append(attrs, semattr.ErrorTypeKey.String(errorType))
-		if in.noMessage {
-			message = ""
-		}
-		span.SetStatus(otelcodes.Error, semattr.Text(message))
-	}
-	span.SetAttributes(append(attrs, own...)...)
 }

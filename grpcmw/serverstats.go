@@ -44,7 +44,9 @@ func (h *serverStats) HandleRPC(ctx context.Context, event stats.RPCStats) {
 	switch e := event.(type) {
 	case *stats.InHeader:
 		c.tagged = true
-		c.carrier.header = e.Header
+		if !c.excluded {
+			c.carrier.header = e.Header
+		}
 	case *stats.Begin:
 		c.begun, c.bidi = true, e.IsClientStream && e.IsServerStream
 	case *stats.OutHeader:

@@ -18,6 +18,34 @@ type target struct {
 	port int
 }
 
+// authorities remembers the :authority that came last: callers of one server mostly agree.
+type authorities struct {
+	last atomic.Pointer[knownAuthority]
+}
+
+type knownAuthority struct {
+	text   string
+	target target
+}
+
+// of takes apart host, host:port, [v6] or [v6]:port. Anything else is no target.
+func (a *authorities) of(text string) target {
+	if text == "" {
+		return target{}
+	}
+	if last := a.last.Load(); last != nil && last.text == text {
+		return last.target
+	}
+	var found target
+	if host, port, ok := semattr.HostPort(text); ok {
+		found = target{semattr.Text(host), port}
+	}
+	if len(text) <= semattr.MaxText {
+		a.last.Store(&knownAuthority{text, found})
+	}
+	return found
+}
+
 // targets remembers the target of the connection asked for last: interceptors mostly serve one. The connection
 // itself is not kept alive.
 type targets struct {

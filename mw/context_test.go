@@ -72,6 +72,14 @@ func TestParent(t *testing.T) {
 	}
 }
 
+func TestPropagatorOption(t *testing.T) {
+	r := called("/x", "01")
+	_, got := serve(t, status(200), r, mw.WithPropagator(propagation.Baggage{}))
+	if got.Parent().IsValid() {
+		t.Error("the caller's span is the parent, want a root: the propagator given reads no trace headers")
+	}
+}
+
 func TestUnsampledParent(t *testing.T) {
 	rec := spantest.NewRecorder(t, sdktrace.WithSampler(sdktrace.ParentBased(sdktrace.AlwaysSample())))
 	w := httptest.NewRecorder()

@@ -66,6 +66,32 @@ func TestServerStatus(t *testing.T) {
 	}
 }
 
+func TestServerGolden(t *testing.T) {
+	gone, cancel := context.WithCancel(context.Background())
+	cancel()
+	late := func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("x")) }
+	tests := []struct {
+		name    string
+		ctx     context.Context
+		err     error
+		handler http.HandlerFunc
+	}{
+		{"server_error", t.Context(), nil, status(503)},
+		{"upgrade", t.Context(), nil, status(101)},
+		{"disconnect", gone, nil, func(http.ResponseWriter, *http.Request) {}},
+		{"write_failed", t.Context(), os.NewSyscallError("write", syscall.ECONNRESET), late},
+		{"handler_timeout", t.Context(), http.ErrHandlerTimeout, late},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			rec := spantest.NewRecorder(t)
+			mw.New(mw.With(rec.Tracing()))(tt.handler).
+				ServeHTTP(failing{httptest.NewRecorder(), tt.err}, newRequest("GET", "/x").WithContext(tt.ctx))
+			spantest.Golden(t, tt.name, rec.Wait(t, 1))
+		})
+	}
+}
+
 func TestErrorStatusOption(t *testing.T) {
 	teapots := mw.WithErrorStatus(func(code int) bool { return code == http.StatusTeapot })
 	_, got := serve(t, status(418), newRequest("GET", "/x"), teapots)

@@ -41,8 +41,10 @@ func zigzag(v int64) uint64 { return uint64(v<<1) ^ uint64(v>>63) }
 func appendZigzag(b []byte, v int64) []byte { return binary.AppendUvarint(b, zigzag(v)) }
 
 func appendCompactString(b []byte, s string) []byte {
-	b = binary.AppendUvarint(b, uint64(len(s)))
-	return append(b, s...)
+	if len(s) < 0x80 {
+		return append(append(b, byte(len(s))), s...)
+	}
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
 func low(t trace.TraceID) int64  { return int64(binary.BigEndian.Uint64(t[8:])) }
@@ -116,8 +118,15 @@ func (compact) tag(b []byte, key string, kind byte) []byte {
 }
 
 func (c compact) str(b []byte, _ section, key, value string) []byte {
-	b = append(c.tag(b, key, tagString), next|cBinary)
-	return append(appendCompactString(b, value), cStop)
+	if len(key) >= 0x80 || len(value) >= 0x80 {
+		b = append(c.tag(b, key, tagString), next|cBinary)
+		return append(appendCompactString(b, value), cStop)
+	}
+	b = append(b, next|cBinary, byte(len(key)))
+	b = append(b, key...)
+	b = append(b, next|cI32, tagString<<1, next|cBinary, byte(len(value)))
+	b = append(b, value...)
+	return append(b, cStop)
 }
 
 func (c compact) double(b []byte, _ section, key string, value float64) []byte {

@@ -23,6 +23,11 @@ func Clean(s string) (string, Repair) {
 	if utf8.ValidString(s) {
 		return s, 0
 	}
+	return repair(s)
+}
+
+// repair is apart so that Clean can be inlined.
+func repair(s string) (string, Repair) {
 	return strings.ToValidUTF8(s, replacement), UTF8
 }
 

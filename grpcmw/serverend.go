@@ -1,0 +1,99 @@
+package grpcmw
+
+import (
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/grpc/codes"
+
+	"github.com/spanroute/spanroute/internal/semattr"
+)
+
+// fail notes the first error of SendMsg or RecvMsg: grpc-go writes it at once, whatever the handler returns later.
+func (c *serverCall) fail(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.failure == nil {
+		c.failure = streamError(err)
+	}
+}
+
+// abort notes a panic with value v, or runtime.Goexit if v is nil.
+func (c *serverCall) abort(v any) {
+	c.mu.Lock()
+	span := c.span
+	if span == nil || c.ended {
+		c.mu.Unlock()
+		return
+	}
+	c.panicType = panicType(v)
+	c.mu.Unlock()
+	if v != nil {
+		semattr.RecordPanic(span, v) // calls methods of v, which may do anything
+	}
+}
+
+func panicType(v any) string {
+	if v == nil {
+		return "runtime.Goexit"
+	}
+	return semattr.PanicType(v)
+}
+
+// finish ends the span, once, with what err and the record say. The time is the stats handler's, or zero.
+func (c *serverCall) finish(err error, at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended {
+		return
+	}
+	c.ended, c.err, c.endedAt = true, err, at
+	if c.span != nil {
+		c.close()
+	}
+}
+
+func (c *serverCall) close() {
+	if c.span.IsRecording() {
+		c.settle(c.err)
+	}
+	if c.endedAt.IsZero() {
+		c.span.End()
+		return
+	}
+	c.span.End(trace.WithTimestamp(c.endedAt))
+}
+
+// settle sets status and attributes. The order of the rows of the reference page is the order here.
+func (c *serverCall) settle(err error) {
+	var code codes.Code
+	var message, errorType string
+	switch {
+	case c.panicType != "":
+		code, message, errorType = codes.Internal, "", c.panicType
+		if c.trailerSent {
+			code, message = statusOf(err)
+		}
+	case c.failure != nil:
+		code, message = statusOf(c.failure)
+	default:
+		code, message = statusOf(err)
+	}
+	name := codeName(code)
+	if errorType == "" && code != codes.OK && c.in.isError(code) {
+		errorType = name
+	}
+	attrs := append(c.attrs, semattr.RPCResponseStatusCode.String(name))
+	if !c.in.responseMetadata.Empty() {
+		attrs = c.in.responseMetadata.Append(attrs, c.sent)
+	}
+	c.in.conclude(c.span, attrs, c.own, errorType, c.ownError, message)
+}
+
+// sent returns the values of a response metadata key, header before trailer.
+func (c *serverCall) sent(key string) (values []string) {
+	for _, md := range c.response {
+		values = append(values, md[key]...)
+	}
+	return wireText(key, values)
+}
