@@ -2,6 +2,7 @@ package memory
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"embed"
 	"encoding/json"
@@ -23,8 +24,8 @@ var assets embed.FS
 //
 // It shows whatever spans hold, so mount it where only operators reach it, and outside the traced router. Everything
 // is embedded, nothing is loaded from elsewhere, and what came from requests is never markup. The same data is there
-// as JSON: ?data=traces (service, name, status=error|ok, min=10ms, limit), ?data=trace&id=… and
-// ?data=download&id=… with every value whole.
+// as JSON: ?data=traces (service, name, status=error|ok, min=10ms, limit), ?data=trace&id=…
+// (from; 500 spans an answer, long values cut) and ?data=download&id=… with everything whole.
 func Handler(store *Store) http.Handler {
 	if store == nil {
 		store = Default()
@@ -40,8 +41,10 @@ const (
 		"img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 	// Shorter than a server's patience with open requests when it shuts down.
 	longestWait = 2 * time.Second
-	// Traces in one answer when the query does not say.
-	listed = 200
+	// Traces in one answer when the query does not say, spans of a waterfall, and bytes of a value in it.
+	listed     = 200
+	shownSpans = 500
+	shownValue = 4096
 )
 
 func (h pageHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -63,8 +66,10 @@ func (h pageHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		serveAsset(w, r, "page.html")
 	case data == "traces":
 		h.traces(w, query.Get)
-	case data == "trace", data == "download":
-		h.trace(w, query.Get("id"), data == "download")
+	case data == "trace":
+		h.trace(w, query.Get("id"), query.Get("from"))
+	case data == "download":
+		h.download(w, query.Get("id"))
 	case data == "wait":
 		h.wait(w, r, query.Get("seen"))
 	default:
@@ -105,23 +110,41 @@ func (h pageHandler) traces(w http.ResponseWriter, parameter func(string) string
 	}{generation, len(all), list})
 }
 
-func (h pageHandler) trace(w http.ResponseWriter, id string, download bool) {
+// trace answers with one page of spans for the waterfall: a trace may have ten thousand.
+func (h pageHandler) trace(w http.ResponseWriter, id, from string) {
+	t, ok := h.held(w, id)
+	if !ok {
+		return
+	}
+	first, err := strconv.Atoi(cmp.Or(from, "0"))
+	if err != nil || first < 0 {
+		fault(w, http.StatusBadRequest, "from is no number of spans")
+		return
+	}
+	answer(w, traceOf(t, part{from: first, most: shownSpans, shown: shownValue}))
+}
+
+func (h pageHandler) download(w http.ResponseWriter, id string) {
+	t, ok := h.held(w, id)
+	if !ok {
+		return
+	}
+	w.Header().Set("Content-Disposition", `attachment; filename="trace-`+t.ID.String()+`.json"`)
+	answer(w, traceOf(t, part{}))
+}
+
+// held answers for itself if there is no such trace.
+func (h pageHandler) held(w http.ResponseWriter, id string) (Trace, bool) {
 	parsed, err := trace.TraceIDFromHex(id)
 	if err != nil {
 		fault(w, http.StatusBadRequest, "id is not a trace id, want 32 hex digits")
-		return
+		return Trace{}, false
 	}
 	t, ok := h.store.Trace(parsed)
 	if !ok {
 		fault(w, http.StatusNotFound, "this trace is not held any more")
-		return
 	}
-	shown := shownValue
-	if download {
-		shown = -1
-		w.Header().Set("Content-Disposition", `attachment; filename="trace-`+parsed.String()+`.json"`)
-	}
-	answer(w, traceOf(t, shown))
+	return t, ok
 }
 
 // wait answers when there is something new, or after a while all the same.

@@ -15,9 +15,6 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// shownValue is how many bytes of a value the page shows; the download has all.
-const shownValue = 4096
-
 type summaryJSON struct {
 	ID         string    `json:"id"`
 	Name       string    `json:"name"` // of the root, or of the first span if the root is not here
@@ -34,7 +31,8 @@ type traceJSON struct {
 	Start      time.Time  `json:"start"`
 	DurationNs int64      `json:"durationNs"`
 	Evicted    int        `json:"evicted"`
-	Spans      []spanJSON `json:"spans"` // parents before children, siblings by start
+	Total      int        `json:"total"` // spans held of it
+	Spans      []spanJSON `json:"spans"` // those asked for; parents before children, siblings by start
 }
 
 type spanJSON struct {
@@ -118,15 +116,26 @@ func rootOf(t Trace) sdktrace.ReadOnlySpan {
 	return root
 }
 
-// traceOf lays a trace out for reading; values are cut to shown bytes unless it is negative.
-func traceOf(t Trace, shown int) traceJSON {
+// part says what of a trace is asked for; the zero part is everything.
+type part struct {
+	from, most int // spans in waterfall order; 0 is no limit
+	shown      int // bytes of a value; 0 is no limit
+}
+
+// traceOf lays a part of a trace out for reading.
+func traceOf(t Trace, p part) traceJSON {
 	start, end := extent(t)
+	spans := nested(t.Spans)
 	out := traceJSON{
 		ID: t.ID.String(), Name: clean(rootOf(t).Name()), Start: start, DurationNs: int64(end.Sub(start)), Evicted: t.Evicted,
-		Spans: make([]spanJSON, 0, len(t.Spans)),
+		Total: len(spans), Spans: []spanJSON{},
 	}
-	for _, placed := range nested(t.Spans) {
-		out.Spans = append(out.Spans, spanOf(placed, start, shown))
+	spans = spans[min(p.from, len(spans)):]
+	if p.most > 0 {
+		spans = spans[:min(p.most, len(spans))]
+	}
+	for _, placed := range spans {
+		out.Spans = append(out.Spans, spanOf(placed, start, p.shown))
 	}
 	return out
 }
@@ -216,7 +225,7 @@ func attributesOf(list []attribute.KeyValue, shown int) []attributeJSON {
 	for _, a := range list {
 		text := a.Value.String()
 		cut := 0
-		if shown >= 0 && len(text) > shown {
+		if shown > 0 && len(text) > shown {
 			end := shown
 			for end > 0 && !utf8.RuneStart(text[end]) {
 				end--

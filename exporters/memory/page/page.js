@@ -66,8 +66,6 @@ function summary(trace) {
 
 // --- one trace ---
 
-const pageOf = 500; // rows made at once: a trace may have ten thousand
-
 async function showTrace(id) {
   $("list").hidden = true;
   const section = $("trace");
@@ -86,10 +84,10 @@ async function showTrace(id) {
   download.setAttribute("download", "");
   const rows = make("ol", "");
   section.replaceChildren(back(), make("h2", "", trace.name),
-    make("p", "soft", `${trace.id} · ${new Date(trace.start).toLocaleString()} · ${duration(trace.durationNs)} · ${plural(trace.spans.length, "span")}` +
+    make("p", "soft", `${trace.id} · ${new Date(trace.start).toLocaleString()} · ${duration(trace.durationNs)} · ${plural(trace.total, "span")}` +
       (trace.evicted ? ` · ${trace.evicted} made room` : ""), " · ", download),
     axis(trace.durationNs), rows);
-  more(section, rows, trace, 0);
+  append(section, rows, trace, 0);
   $("state").textContent = "";
   rows.querySelector("button")?.focus();
 }
@@ -106,13 +104,22 @@ function axis(length) {
   return make("div", "axis", ...[0, 0.25, 0.5, 0.75, 1].map((part) => make("span", "", part ? duration(Math.round(length * part)) : "0")));
 }
 
-function more(section, rows, trace, from) {
-  rows.append(...trace.spans.slice(from, from + pageOf).map((span) => spanRow(span, trace)));
-  const left = trace.spans.length - from - pageOf;
-  if (left <= 0) return;
-  const button = make("button", "", `${plural(left, "span")} more`);
+// A trace may have ten thousand spans: they come a page at a time.
+function append(section, rows, trace, from) {
+  rows.append(...trace.spans.map((span) => spanRow(span, trace)));
+  const shown = from + trace.spans.length;
+  if (shown >= trace.total || !trace.spans.length) return;
+  const button = make("button", "", `${plural(trace.total - shown, "span")} more`);
   button.type = "button";
-  button.addEventListener("click", () => { button.remove(); more(section, rows, trace, from + pageOf); });
+  button.addEventListener("click", async () => {
+    try {
+      const next = await ask({ data: "trace", id: trace.id, from: shown });
+      button.remove();
+      append(section, rows, next, shown);
+    } catch (error) {
+      button.textContent = error.message;
+    }
+  });
   section.append(button);
 }
 
