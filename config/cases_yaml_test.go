@@ -69,18 +69,25 @@ func TestCaseAliasIsRelated(t *testing.T) {
 
 func TestCaseSizes(t *testing.T) {
 	t.Parallel()
-	start := time.Now()
-	_, ds := check(t, "tracing: {service_name: "+strings.Repeat("x", 10<<20)+"}")
-	wantKinds(t, ds, config.ErrTooLarge)
-	t.Logf("43 10 MB: %v", time.Since(start))
+	big := config.Sources{Files: []string{write(t, strings.Repeat("x", 10<<20))}, Environ: []string{}, Registry: kit}
+	best := time.Hour
+	for range 10 {
+		start := time.Now()
+		_, ds := config.Check(big)
+		best = min(best, time.Since(start))
+		wantKinds(t, ds, config.ErrTooLarge)
+	}
+	if best > 10*time.Millisecond && !raceEnabled {
+		t.Errorf("43 10 MB take %v, want under 10 ms", best)
+	}
 
 	var b strings.Builder
 	b.WriteString("tracing:\n")
 	for i := range 20_000 {
 		fmt.Fprintf(&b, "  key_%d: 1\n", i)
 	}
-	start = time.Now()
-	_, ds = check(t, b.String())
+	start := time.Now()
+	_, ds := check(t, b.String())
 	if took := time.Since(start); took > time.Second {
 		t.Errorf("43 20 000 unknown keys take %v, want under 1 s", took)
 	}

@@ -3,7 +3,6 @@ package config
 import (
 	"time"
 
-	"github.com/spanroute/spanroute/internal/settings"
 	"github.com/spanroute/spanroute/registry"
 	"github.com/spanroute/spanroute/sampling"
 )
@@ -18,7 +17,7 @@ type Config struct {
 	// ServiceName is the resource's service.name. Empty means unknown_service:<executable>.
 	ServiceName string
 	// ResourceAttributes describe the process besides ServiceName, in order.
-	ResourceAttributes settings.Pairs
+	ResourceAttributes registry.Pairs
 	// Propagators are names among tracecontext and baggage, in order. None is empty.
 	Propagators []string
 	// Sampling is sample_rate and sampling.*.

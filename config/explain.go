@@ -101,6 +101,9 @@ func (c *Config) effective(k *key) string {
 	if value, ok := get(c.origins.merged.section, k.path); ok {
 		return maskedText(k, value, "")
 	}
+	if e := c.origins.merged.winner(k.path); e != nil { // set, and taken out because nothing uses it
+		return maskedText(k, e.value, e.source.Via)
+	}
 	if k.Default == nil {
 		return ""
 	}

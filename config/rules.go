@@ -119,7 +119,7 @@ func (r *resolver) partner(path string) string {
 func (r *resolver) hidden() {
 	for _, k := range r.table.keys {
 		e := r.winner(k.path)
-		if e == nil || e.source.Layer != LayerEnv && e.source.Layer != LayerFlags {
+		if e == nil || k.path == "resource_attributes" || e.source.Layer != LayerEnv && e.source.Layer != LayerFlags {
 			continue
 		}
 		for _, below := range r.stacks[k.path] {
