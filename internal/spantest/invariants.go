@@ -105,7 +105,7 @@ func (j *judge) rpc(allowed []attribute.Key) {
 	if (method == semattr.Other) != j.s.Has(semattr.RPCMethodOriginal) {
 		j.fault("rpc.method %q and rpc.method_original %q do not belong together", method, j.s.Text(semattr.RPCMethodOriginal))
 	}
-	if original := j.s.Text(semattr.RPCMethodOriginal); original != "" && j.s.Name() == original {
+	if original := j.s.Text(semattr.RPCMethodOriginal); original != "" && original != "grpc" && j.s.Name() == original {
 		j.fault("span name %q is what the peer sent", original)
 	}
 	if strings.HasPrefix(method, "/") {
