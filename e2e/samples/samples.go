@@ -219,3 +219,13 @@ func Burdened(t trace.TraceID, size int) []sdktrace.ReadOnlySpan {
 	}
 	return snapshots(stubs...)
 }
+
+// Long returns one span with texts longer than a short limit.
+func Long(t trace.TraceID) []sdktrace.ReadOnlySpan {
+	s := stub(t, 1, 0, "a long name", trace.SpanKindServer)
+	s.Resource = resource.NewSchemaless(attribute.String("service.name", "a long service name"))
+	s.Attributes = []attribute.KeyValue{
+		attribute.String("text", "héllo wörld"), attribute.Int("number", 1234567), attribute.StringSlice("list", []string{"a", "b", "cccccccc"}),
+	}
+	return snapshots(s)
+}
