@@ -139,7 +139,16 @@ type report struct {
 	dropped [2]int
 }
 
-func (r *report) add(d Diagnostic) { r.kept[d.Severity] = append(r.kept[d.Severity], d) }
+// maxCollected bounds memory before the order is known that decides which are kept.
+const maxCollected = 20 * maxDiagnostics
+
+func (r *report) add(d Diagnostic) {
+	if len(r.kept[d.Severity]) >= maxCollected {
+		r.dropped[d.Severity]++
+		return
+	}
+	r.kept[d.Severity] = append(r.kept[d.Severity], d)
+}
 
 func (r *report) failed() bool { return len(r.kept[Error])+r.dropped[Error] > 0 }
 

@@ -53,6 +53,16 @@ func discard[S any](context.Context, registry.Common, S) (sdktrace.SpanExporter,
 	return tracetest.NewNoopExporter(), nil
 }
 
+func TestExporterCalledLikeAKey(t *testing.T) {
+	t.Parallel()
+	r := new(registry.Registry)
+	if err := r.Register(registry.NewFactory("sampling", nil, discard[clash])); err != nil {
+		t.Fatal(err)
+	}
+	_, ds := config.Check(config.Sources{Environ: []string{}, Registry: r})
+	wantKinds(t, ds, config.ErrConflict)
+}
+
 // Load keeps nothing of the maps that code gives it.
 func TestCodeLayersAreCopied(t *testing.T) {
 	t.Parallel()

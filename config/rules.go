@@ -57,7 +57,7 @@ func (r *resolver) sampled(cfg *Config) {
 	case rate != nil && !ratio:
 		r.warn(WarnIgnored, rate, rate.source, cfg.Sampling.Sampler+" has no use for a rate", "choose a traceidratio sampler")
 	}
-	if r.report.failed() {
+	if r.report.failed() || !cfg.Enabled {
 		return // the rate may be among what is wrong
 	}
 	never := strings.HasSuffix(cfg.Sampling.Sampler, "always_off") || ratio && cfg.Sampling.SampleRate == 0

@@ -89,6 +89,10 @@ func newTable(r *registry.Registry, names []string) *table {
 }
 
 func (t *table) addExporter(d registry.Description) {
+	if t.byPath[d.Name] != nil || t.sections[d.Name] {
+		t.faults = append(t.faults, "exporter "+d.Name+" has the name of a common key")
+		return
+	}
 	t.exporters[d.Name] = d.Name
 	for _, alias := range d.Aliases {
 		t.exporters[alias] = d.Name
