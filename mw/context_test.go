@@ -237,6 +237,37 @@ func TestNesting(t *testing.T) {
 	})
 }
 
+func TestContextThatOutlivesItsRequest(t *testing.T) {
+	rec := spantest.NewRecorder(t)
+	var kept context.Context
+	h := mw.New(mw.With(rec.Tracing()))(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { kept = r.Context() }))
+	h.ServeHTTP(httptest.NewRecorder(), newRequest("GET", "/a"))
+	h.ServeHTTP(httptest.NewRecorder(), newRequest("GET", "/b").WithContext(kept))
+	if got := rec.Wait(t, 2)[1]; got.Text("url.path") != "/b" {
+		t.Errorf("second span is of %s, want a span of its own for /b", got.Text("url.path"))
+	}
+}
+
+func TestRequestWithoutURL(t *testing.T) {
+	rec := spantest.NewRecorder(t)
+	served := false
+	h := mw.New(mw.With(rec.Tracing()))(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { served = true }))
+	h.ServeHTTP(httptest.NewRecorder(), new(http.Request))
+	if !served {
+		t.Error("the handler was not called")
+	}
+}
+
+func TestSamplerSeesTheRouteOfARouterBehind(t *testing.T) {
+	sampler := new(seeing)
+	rec := spantest.NewRecorder(t, sdktrace.WithSampler(sampler))
+	mw.New(mw.WithTracerProvider(rec.TracerProvider))(chiWith("/users/{id}")).
+		ServeHTTP(httptest.NewRecorder(), newRequest("GET", "/users/1"))
+	if p := sampler.seen[0]; p.Name != "GET /users/{id}" || attrMap(p.Attributes)["http.route"] != "/users/{id}" {
+		t.Errorf("H-04: the sampler saw %q %v, want the route", p.Name, attrMap(p.Attributes))
+	}
+}
+
 func TestTraceIDHeader(t *testing.T) {
 	const name = "X-Trace-Id"
 	stream := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

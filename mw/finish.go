@@ -52,6 +52,7 @@ func (rec *record) run(h *handler, w http.ResponseWriter) {
 // the user that panic.
 func (rec *record) finish(h *handler, v any, returned bool) {
 	defer func() { rec.span.End() }()
+	rec.ended.Store(true)
 	route := rec.route(h)
 	rec.giveBack(rec.in, returned)
 	out := rec.outcome(v, returned)

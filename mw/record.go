@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
@@ -59,8 +60,10 @@ type record struct {
 	in   *http.Request // as the middleware received it
 	span trace.Span
 	name string       // given at start
-	late bool         // start attributes are still to be set
 	body *countedBody // nil unless the body of the request is counted
+
+	late  bool        // start attributes are still to be set
+	ended atomic.Bool // what comes on this context now is another request
 
 	mu          sync.Mutex           // of the fields below
 	routeSet    string               // by SetRoute

@@ -54,20 +54,31 @@ type handler struct {
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch outer := r.Context().Value(requestKey{}).(type) {
 	case *record:
-		h.serveNested(w, r, outer)
-		return
+		if !outer.ended.Load() {
+			h.serveNested(w, r, outer)
+			return
+		}
 	case *passage:
+		h.next.ServeHTTP(w, r)
+		return
+	}
+	if r.URL == nil { // no server makes such a request, so there is nothing to tell of it
 		h.next.ServeHTTP(w, r)
 		return
 	}
 	ctx := h.textMap().Extract(r.Context(), carrier(r.Header))
 	if h.excludes(r) {
-		p := &passage{Context: policy.Suppress(ctx)}
-		p.request = *r.WithContext(p)
-		p.serve(h.next, w, r)
+		h.pass(policy.Suppress(ctx), w, r)
 		return
 	}
 	h.serveTraced(ctx, w, r)
+}
+
+// pass serves r without a span that records: in ctx, with the writer as it is.
+func (h *handler) pass(ctx context.Context, w http.ResponseWriter, r *http.Request) {
+	p := &passage{Context: ctx}
+	p.request = *r.WithContext(p)
+	p.serve(h.next, w, r)
 }
 
 // serveNested is the inner of two middlewares: it only tells the route that it can see.
@@ -113,21 +124,17 @@ func (h *handler) serveTraced(ctx context.Context, w http.ResponseWriter, r *htt
 		options = asNewRoot(ctx, options)
 	}
 	ctx, span := h.tracer().Start(ctx, name, options...)
-	if h.traceIDHeader != "" {
-		if id := span.SpanContext().TraceID(); id.IsValid() {
-			w.Header().Set(h.traceIDHeader, id.String())
-		}
+	if id := span.SpanContext().TraceID(); h.traceIDHeader != "" && id.IsValid() {
+		w.Header().Set(h.traceIDHeader, id.String())
 	}
 	if !span.IsRecording() {
-		p := &passage{Context: ctx}
-		p.request = *r.WithContext(p)
-		p.serve(h.next, w, r)
+		h.pass(ctx, w, r)
 		return
 	}
-	rec := &record{m: h.middleware, in: r, span: span, name: name, late: late, arrival: a, routeBefore: route}
 	if late {
-		h.arrive(&rec.arrival, r)
+		h.arrive(&a, r)
 	}
+	rec := &record{m: h.middleware, in: r, span: span, name: name, late: late, arrival: a, routeBefore: route}
 	rec.Context = ctx
 	rec.request = *r.WithContext(rec)
 	rec.run(h, w)

@@ -37,7 +37,7 @@ type command struct {
 
 // commands are listed in the order of the help. A new command is one more row.
 func commands() []command {
-	return []command{validate, printing, explain, listing}
+	return []command{validate, printing, explain, listing, send}
 }
 
 // A call is one run of a command: its positional arguments, and where values come from.

@@ -4,6 +4,7 @@
 //	spanroute print tracing.yaml        the effective configuration
 //	spanroute explain sample_rate       where a value comes from and what it hides
 //	spanroute exporters zipkin          an exporter's keys, defaults and variables
+//	spanroute send tracing.yaml         one small trace through every exporter, and what became of it
 //
 // Files are arguments, else --config, else SPANROUTE_CONFIG. Variables and flags (--tracing.<key>) count as they do
 // in a program. It exits with 0 if all is fine, 1 for problems, 2 for wrong usage.

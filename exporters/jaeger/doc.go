@@ -2,6 +2,14 @@
 //
 //	import _ "github.com/spanroute/spanroute/exporters/jaeger"
 //
+// A program without a configuration file opens it by itself:
+//
+//	open, err := registry.Default().Prepare("jaeger", map[string]any{
+//		"protocol":           "grpc",
+//		"collector_endpoint": "http://localhost:14250",
+//	})
+//	exporter, err := open(ctx, registry.Common{Name: "jaeger", Logger: slog.Default()})
+//
 // A section that sets nothing sends to the agent at localhost:6831 over UDP. A collector is chosen by
 // its endpoint, and is then the only destination:
 //

@@ -3,6 +3,7 @@ package jaeger
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -194,14 +195,22 @@ func report(r *delivery.Report, s sdktrace.ReadOnlySpan, made repairs) {
 	}
 }
 
-// maxName bounds a span's name in the log, bytes.
-const maxName = 64
+// Bounds of a span's name in the log, bytes: as it is, and with its control characters escaped.
+const (
+	maxName   = 64
+	maxQuoted = 128
+)
 
+// tooLarge is the line for the log about s; it stays under 300 bytes.
 func tooLarge(s sdktrace.ReadOnlySpan, size, limit int) string {
 	sc := s.SpanContext()
 	name, _ := spantext.Clean(s.Name())
-	return fmt.Sprintf("span too large: trace=%s span=%s name=%q size=%d limit=%d",
-		sc.TraceID(), sc.SpanID(), spantext.CutBytes(name, maxName), size, limit)
+	quoted := strconv.Quote(spantext.CutBytes(name, maxName))
+	for n := maxName / 2; len(quoted) > maxQuoted; n /= 2 {
+		quoted = strconv.Quote(spantext.CutBytes(name, n))
+	}
+	return fmt.Sprintf("span too large: trace=%s span=%s name=%s size=%d limit=%d",
+		sc.TraceID(), sc.SpanID(), quoted, size, limit)
 }
 
 // refuse drops the spans of packets, because that is what udp_split_oversized_batches: false asks for.

@@ -5,18 +5,14 @@ import (
 	"fmt"
 	"log/slog"
 
-	"github.com/spanroute/spanroute/exporters/jaeger"
+	_ "github.com/spanroute/spanroute/exporters/jaeger"
 	"github.com/spanroute/spanroute/registry"
 )
 
 // A program without a configuration file opens the exporter by itself. Nothing is dialled until the
 // first span ends.
 func Example() {
-	var exporters registry.Registry
-	if err := exporters.Register(jaeger.Factory); err != nil {
-		panic(err)
-	}
-	open, err := exporters.Prepare("jaeger", map[string]any{
+	open, err := registry.Default().Prepare("jaeger", map[string]any{
 		"protocol":           "grpc",
 		"collector_endpoint": "http://localhost:14250",
 	})

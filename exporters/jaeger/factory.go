@@ -139,6 +139,7 @@ func newHTTP(common registry.Common, s Settings) (sdktrace.SpanExporter, error) 
 		return nil, at("collector_endpoint", err)
 	}
 	o := common.Delivery
+	u.User = nil
 	o.Endpoint, o.Senders = endpoint.Redact(u.String()), collectorSenders
 	return delivery.New(httpEncoder(common, s), collectorHTTP{h}, o), nil
 }

@@ -118,7 +118,7 @@ func (u *udp) Confirm() error {
 	if s != nil && s.refused.Load() {
 		u.turn(s)
 	}
-	return fmt.Errorf("no agent listens on %s", u.agent.endpoint())
+	return fmt.Errorf("connection refused: %s", u.agent.nobody())
 }
 
 // Close ends the socket and its reader.

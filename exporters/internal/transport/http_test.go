@@ -96,6 +96,7 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 
 func TestHintWhenTheServerSpeaksHTTP2(t *testing.T) {
 	l := listen(t, func(c net.Conn) {
+		c.Read(make([]byte, 1024)) // an answer before the request is another error
 		c.Write([]byte("\x00\x00\x06\x04\x00\x00\x00\x00\x00\x00\x05\x00\x00\x40\x00")) // a SETTINGS frame
 		c.Read(make([]byte, 1024))
 	})
@@ -107,6 +108,7 @@ func TestHintWhenTheServerSpeaksHTTP2(t *testing.T) {
 
 func TestHintWhenTheServerAnswersWithATLSAlert(t *testing.T) {
 	l := listen(t, func(c net.Conn) {
+		c.Read(make([]byte, 1024))
 		c.Write([]byte("\x15\x03\x01\x00\x02\x02\x16"))
 		c.Read(make([]byte, 1024))
 	})
