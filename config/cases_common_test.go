@@ -82,6 +82,7 @@ func TestCasesRootsAndDialects(t *testing.T) {
 		{name: "7 key in capitals", file: "SAMPLE_RATE: 1", kinds: only(config.ErrUnknownKey), lines: []string{`did you mean "sample_rate"?`}},
 		{name: "7 dotted root key", raw: "tracing.sample_rate: 1", kinds: only(config.ErrUnknownKey), lines: []string{"nest it"}},
 		{name: "7 dotted key", file: "jaeger.protocol: grpc", kinds: only(config.ErrUnknownKey), lines: []string{"nest it"}},
+		{name: "8 not indented", raw: "tracing:\nexporter_type: zipkin\nsample_rate: 1\n", kinds: only(config.WarnSuspicious), lines: []string{`"exporter_type" is outside the section, put the keys under tracing`}},
 		{name: "8 null section", raw: "tracing: ~", kinds: only(config.WarnSuspicious), want: values{"sample_rate": "0"}},
 		{name: "8 empty section", raw: "tracing: {}", kinds: only(config.WarnSuspicious)},
 		{name: "8 comments only", raw: "# nothing\n# at all\n", kinds: only(config.WarnSuspicious)},

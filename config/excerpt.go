@@ -2,6 +2,7 @@ package config
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -121,16 +122,17 @@ func (e *excerpt) hideNamed(n *yaml.Node) {
 	}
 }
 
-// hideScalar masks the line that n begins on from there to its end, which in a flow mapping is more than the
-// value, and all deeper lines below, which a long value may go on in.
+// hideScalar masks n's source. Where that is not certain, it masks from n to the end of the line, and all deeper
+// lines below, which a long value may go on in.
 func (e *excerpt) hideScalar(n *yaml.Node) {
 	if isNull(n) {
 		return
 	}
-	e.secrets = append(e.secrets, secretSpan{line: n.Line, from: n.Column})
-	if e.endsOnItsLine(n) {
+	if width := e.sourceWidth(n); width > 0 {
+		e.secrets = append(e.secrets, secretSpan{n.Line, n.Column, n.Column + width})
 		return
 	}
+	e.secrets = append(e.secrets, secretSpan{line: n.Line, from: n.Column})
 	indent := e.indent(n.Line)
 	for line := n.Line + 1; line <= len(e.lines); line++ {
 		if strings.TrimSpace(e.lines[line-1]) != "" && e.indent(line) <= indent {
@@ -140,40 +142,69 @@ func (e *excerpt) hideScalar(n *yaml.Node) {
 	}
 }
 
-// endsOnItsLine reports whether the source of n is certainly all on one line.
-func (e *excerpt) endsOnItsLine(n *yaml.Node) bool {
-	rest := string([]rune(e.line(n.Line))[min(n.Column-1, utf8.RuneCountInString(e.line(n.Line))):])
+// sourceWidth is how many runes of its line n takes, 0 if that is not certain: a long value, a tag, an anchor.
+func (e *excerpt) sourceWidth(n *yaml.Node) int {
+	line := []rune(e.line(n.Line))
+	if n.Column > len(line) || n.Anchor != "" || n.Style&yaml.TaggedStyle != 0 {
+		return 0
+	}
+	rest := string(line[n.Column-1:])
+	quote := ""
 	switch {
 	case n.Style&yaml.DoubleQuotedStyle != 0:
-		return strings.Contains(strings.TrimPrefix(strings.ReplaceAll(rest, `\\"`, ""), `"`), `"`)
+		quote = `"`
 	case n.Style&yaml.SingleQuotedStyle != 0:
-		return strings.Contains(strings.TrimPrefix(rest, "'"), "'")
-	case n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
-		return false
+		quote = "'"
 	}
-	return strings.HasPrefix(rest, n.Value)
+	if text := quote + n.Value + quote; n.Value != "" && strings.HasPrefix(rest, text) && !strings.Contains(n.Value, `\`) {
+		return utf8.RuneCountInString(text)
+	}
+	return 0
 }
 
 // show returns line n with secrets masked, and where column stands in it.
 func (e *excerpt) show(n, column int) (text string, caret int) {
-	text = e.line(n)
-	from := len([]rune(text)) + 1
+	line := []rune(e.line(n))
+	spans := []secretSpan{}
 	for _, s := range e.secrets {
-		if s.line == n {
-			from = min(from, s.from)
+		if s.line == n && s.from <= len(line) {
+			spans = append(spans, s)
 		}
 	}
-	if e.unparsed {
-		from = min(from, e.guessSecret(n))
+	if from := e.guessSecret(n); e.unparsed && from <= len(line) {
+		spans = append(spans, secretSpan{line: n, from: from})
 	}
-	if runes := []rune(text); from <= len(runes) {
-		text, column = string(runes[:from-1])+masked, min(column, from)
+	slices.SortFunc(spans, func(a, b secretSpan) int { return b.from - a.from })
+	caret = column
+	for _, s := range spans { // from the right, so that columns stay
+		line, caret = s.mask(line, caret)
 	}
-	shown := redactURLs(text)
-	if shown != text {
-		column = min(column, utf8.RuneCountInString(commonPrefix(shown, text))+1)
+	shown := redactURLs(string(line))
+	if shown != string(line) {
+		caret = min(caret, utf8.RuneCountInString(commonPrefix(shown, string(line)))+1)
 	}
-	return shown, column
+	return shown, caret
+}
+
+// mask puts *** for s into line, and moves the caret along.
+func (s secretSpan) mask(line []rune, caret int) ([]rune, int) {
+	if s.from > len(line) {
+		return line, caret
+	}
+	to := min(s.to, len(line)+1)
+	if s.to == 0 {
+		to = len(line) + 1
+	}
+	if to <= s.from { // a span to the left reached further
+		return line, caret
+	}
+	switch {
+	case caret >= to:
+		caret += len(masked) - (to - s.from)
+	case caret > s.from:
+		caret = s.from
+	}
+	return slices.Concat(line[:s.from-1], []rune(masked), line[to-1:]), caret
 }
 
 var urlText = regexp.MustCompile(`[^\s"',\[\]{}]*(://|@)[^\s"']*`)

@@ -90,6 +90,10 @@ func TestExcerptsAreMasked(t *testing.T) {
 		"folded secret":        "tracing:\n  otlp: {http: {headers: {\n    a: \"one\n      hunter2\", A: 2}}}\n",
 		"variable":             "tracing:\n  timeout: ${DB_PASSWORD}\n",
 		"unlinked exporter":    "tracing:\n  unknown: {password: hunter2}\n",
+		"anchored secret":      "tracing:\n  jaeger: {password: &p hunter2, usrname: *p}\n",
+		"escapes in a secret":  "tracing:\n  jaeger: {password: \"a\\\"hunter2\", usrname: u}\n",
+		"quotes in a secret":   "tracing:\n  jaeger: {password: 'a''hunter2', usrname: u}\n",
+		"secret after secret":  "tracing:\n  otlp: {http: {headers: {a: \"b\\x41 hunter2\", c: hunter2}}, x: y}\n",
 		"duplicate":            "tracing:\n  jaeger: {password: hunter2, password: hunter2}\n",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -128,6 +132,23 @@ func TestExcerptPoints(t *testing.T) {
 	}
 	if !strings.HasPrefix(color(ds), "\x1b[1;31merror[unknown_key]\x1b[0m: ") {
 		t.Errorf("no colour in %q", color(ds))
+	}
+}
+
+// Secrets on the line of a mistake move the caret along.
+func TestExcerptPointsBesideSecrets(t *testing.T) {
+	t.Parallel()
+	_, ds := check(t, "tracing: {otlp: {http: {headers: {a: 'hunter2', b: hunter2hunter2}}}, smaple_rate: 1}\n")
+	var b strings.Builder
+	if err := ds.WriteText(&b, false); err != nil {
+		t.Fatal(err)
+	}
+	want := `
+   1 | tracing: {otlp: {http: {headers: {a: ***, b: ***}}}, smaple_rate: 1}
+     |                                                      ^^^^^^^^^^^
+`
+	if !strings.Contains(b.String(), want) {
+		t.Errorf("rendered\n%swant%s", b.String(), want)
 	}
 }
 
