@@ -38,34 +38,41 @@ func (m *middleware) appendArrival(attrs []attribute.KeyValue, a *arrival, r *ht
 	more := a.more()
 	attrs = m.methods.verb(methodOf(r)).append(attrs)
 	attrs = append(attrs,
-		semattr.String(semattr.URLPath, a.path),
+		semattr.URLPath.String(semattr.Text(a.path)),
 		semattr.URLScheme.String(schemeOf(r, more.claim)))
 	if query := m.redactor.query(a.query); query != "" {
-		attrs = append(attrs, semattr.String(semattr.URLQuery, query))
+		attrs = append(attrs, semattr.URLQuery.String(semattr.Text(query)))
 	}
 	if host, port, ok := semattr.HostPort(hostOf(r, more.claim)); ok {
 		attrs = appendServer(attrs, host, port)
 	}
-	peer, port, ok := semattr.IPPeer(r.RemoteAddr)
-	if client := more.claim.client; client != "" {
-		attrs = append(attrs, semattr.ClientAddress.String(client))
-	} else if ok {
-		attrs = append(attrs, semattr.ClientAddress.String(peer))
-	}
-	if ok {
-		attrs = appendPeer(attrs, peer, port)
-	}
+	attrs = appendPeers(attrs, r.RemoteAddr, more.claim.client)
 	if version := protocolVersion(r.ProtoMajor, r.ProtoMinor); version != "" {
 		attrs = append(attrs, semattr.NetworkProtocolVersion.String(version))
 	}
 	if a.agent != "" {
-		attrs = append(attrs, semattr.String(semattr.UserAgentOriginal, a.agent))
+		attrs = append(attrs, semattr.UserAgentOriginal.String(semattr.Text(a.agent)))
 	}
 	return append(attrs, more.headers...)
 }
 
+// appendPeers appends the other end of the connection and the client, which is the same unless a proxy says so.
+func appendPeers(attrs []attribute.KeyValue, remoteAddr, client string) []attribute.KeyValue {
+	peer, port, ok := semattr.IPPeer(remoteAddr)
+	if ok {
+		attrs = appendPeer(attrs, peer, port)
+	}
+	if client == "" {
+		client = peer
+	}
+	if client == "" {
+		return attrs
+	}
+	return append(attrs, semattr.ClientAddress.String(client))
+}
+
 func appendServer(attrs []attribute.KeyValue, host string, port int) []attribute.KeyValue {
-	attrs = append(attrs, semattr.String(semattr.ServerAddress, host))
+	attrs = append(attrs, semattr.ServerAddress.String(semattr.Text(host)))
 	if port > 0 {
 		attrs = append(attrs, semattr.ServerPort.Int(port))
 	}

@@ -1,8 +1,10 @@
 package mw
 
 import (
+	"maps"
 	"os"
 	"strings"
+	"sync/atomic"
 
 	"go.opentelemetry.io/otel/attribute"
 
@@ -71,12 +73,43 @@ func (v verb) append(attrs []attribute.KeyValue) []attribute.KeyValue {
 // maxMethod bounds what a span name spends on a method that the user declared known.
 const maxMethod = 64
 
-// spanName is the default name: a method, or a method and a route or template.
-func spanName(label, target string) string {
+// spanNames remembers default names, because there are few and each would be put together for every request. It is
+// replaced as a whole, and full when it holds maxNames: a router with more routes than that pays for the rest.
+type spanNames struct {
+	known atomic.Pointer[map[nameParts]string]
+}
+
+type nameParts struct{ label, target string }
+
+const maxNames = 256
+
+// of is a method, or a method and a route or template.
+func (n *spanNames) of(label, target string) string {
 	if target == "" {
 		return label
 	}
-	return label + " " + target
+	known := n.known.Load()
+	if known != nil {
+		if name, ok := (*known)[nameParts{label, target}]; ok {
+			return name
+		}
+	}
+	name := label + " " + target
+	n.add(known, nameParts{label, target}, name)
+	return name
+}
+
+// add makes name known. When two do so at the same time, one of them tries again with its next request.
+func (n *spanNames) add(known *map[nameParts]string, parts nameParts, name string) {
+	next := make(map[nameParts]string)
+	if known != nil {
+		if len(*known) >= maxNames {
+			return
+		}
+		maps.Copy(next, *known)
+	}
+	next[parts] = name
+	n.known.CompareAndSwap(known, &next)
 }
 
 // cleanTarget makes a route or template fit for an attribute and, behind a method, for a name.

@@ -12,11 +12,12 @@ import (
 	"github.com/spanroute/spanroute/internal/semattr"
 )
 
-// middleware is what New made of its options. It is immutable but for the tracer it remembers.
+// middleware is what New made of its options. It is immutable but for the tracer and the names it remembers.
 type middleware struct {
 	options
 	*source
 	methods         methods
+	names           spanNames
 	captureRequest  semattr.Capture
 	captureResponse semattr.Capture
 }
@@ -159,7 +160,7 @@ func (m *middleware) nameOf(r *http.Request, label, route string) string {
 			return semattr.Text(name)
 		}
 	}
-	return spanName(label, route)
+	return m.names.of(label, route)
 }
 
 // arrive takes from r what its span will tell.

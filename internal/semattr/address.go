@@ -96,6 +96,9 @@ var hostForbidden = func() (set [utf8.RuneSelf]bool) {
 // with or without port. The IPv4-mapped form is unmapped, a zone is dropped. ok is false for anything that is no
 // IP, a unix socket's "@" for example. Canonical text, which is what net/http gives, is not copied.
 func IPPeer(text string) (addr string, port int, ok bool) {
+	if text == "" {
+		return "", 0, false
+	}
 	ap, err := netip.ParseAddrPort(text)
 	if err == nil {
 		return addrText(ap.Addr(), hostPart(text)), int(ap.Port()), true

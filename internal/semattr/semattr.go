@@ -82,7 +82,12 @@ func RPCSystemGRPC() attribute.KeyValue { return semconv.RPCSystemNameGRPC }
 
 // Text returns s as valid UTF-8 of at most [MaxText] bytes, cut on a rune boundary. It returns s itself, without
 // allocating, when there is nothing to do.
-func Text(s string) string { return TextN(s, MaxText) }
+func Text(s string) string {
+	if len(s) <= MaxText && utf8.ValidString(s) {
+		return s
+	}
+	return TextN(s, MaxText)
+}
 
 // TextN is [Text] with another bound, in bytes.
 func TextN(s string, limit int) string {
