@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -110,5 +111,20 @@ func (tr transport) same(t *testing.T, spans []sdktrace.ReadOnlySpan, got []stor
 	stored.Sort(want)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("%s: stored otherwise than the mapping says (-want +got):\n%s", tr.name, diff)
+	}
+}
+
+// TestRandomSpans sends spans of random shape over every transport; the seed is logged when one is stored otherwise
+// than the mapping says.
+func TestRandomSpans(t *testing.T) {
+	for _, tr := range transports() {
+		t.Run(tr.name, func(t *testing.T) {
+			t.Parallel()
+			seed := rand.Uint64()
+			tr.compare(t, samples.Random(samples.NewTraceID(), rand.New(rand.NewPCG(seed, 0)), 60))
+			if t.Failed() {
+				t.Logf("seed %d", seed)
+			}
+		})
 	}
 }

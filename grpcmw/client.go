@@ -38,29 +38,20 @@ func StreamClientInterceptor(opts ...Option) grpc.StreamClientInterceptor {
 	return newInstrument(trace.SpanKindClient, clientError, opts).callStream
 }
 
-func (in *instrument) callUnary(ctx context.Context, fullMethod string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) (err error) {
+func (in *instrument) callUnary(ctx context.Context, fullMethod string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	if inFlight(ctx, cc, fullMethod) {
 		return invoker(ctx, fullMethod, req, reply, cc, opts...)
 	}
 	c := in.depart(ctx, cc, fullMethod)
 	returned := false
-	defer func() {
-		if returned {
-			c.finish(err, true)
-			return
-		}
-		v := recover()
-		c.abort(v)
-		if v != nil {
-			panic(v)
-		}
-	}()
+	defer c.exit(&returned)
 	ctx = c.start()
 	if c.recorded() {
 		opts = c.options(opts)
 	}
-	err = invoker(ctx, fullMethod, req, reply, cc, opts...)
+	err := invoker(ctx, fullMethod, req, reply, cc, opts...)
 	returned = true
+	c.finish(err, true)
 	return err
 }
 
@@ -70,16 +61,7 @@ func (in *instrument) callStream(ctx context.Context, desc *grpc.StreamDesc, cc 
 	}
 	c := in.depart(ctx, cc, fullMethod)
 	returned := false
-	defer func() {
-		if returned {
-			return
-		}
-		v := recover()
-		c.abort(v)
-		if v != nil {
-			panic(v)
-		}
-	}()
+	defer c.exit(&returned)
 	ctx = c.start()
 	if c.recorded() {
 		opts = append(c.options(opts), grpc.OnFinish(c.over))
@@ -95,6 +77,18 @@ func (in *instrument) callStream(ctx context.Context, desc *grpc.StreamDesc, cc 
 		return cs, nil
 	}
 	return &clientStream{ClientStream: cs, call: c, single: desc == nil || !desc.ServerStreams}, nil
+}
+
+// exit is deferred by the interceptors, for what does not return: see serverCall.exit.
+func (c *clientCall) exit(returned *bool) {
+	if *returned {
+		return
+	}
+	v := recover() // nil: runtime.Goexit
+	c.abort(v)
+	if v != nil {
+		panic(v)
+	}
 }
 
 // over is the grpc.OnFinish call option: the end of the stream, however it came.

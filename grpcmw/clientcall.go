@@ -148,10 +148,10 @@ func (c *clientCall) finish(err error, over bool) {
 	if c.span == nil {
 		return
 	}
+	defer c.span.End() // even if a function of WithErrorCode panics
 	if c.span.IsRecording() {
 		c.settle(err, over)
 	}
-	c.span.End()
 }
 
 func (c *clientCall) settle(err error, over bool) {

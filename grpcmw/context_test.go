@@ -320,7 +320,7 @@ func TestSamplerSees(t *testing.T) { // G-40
 				}
 				saw := map[string]string{}
 				for _, kv := range p.Attributes {
-					saw[string(kv.Key)] = kv.Value.Emit()
+					saw[string(kv.Key)] = kv.Value.String()
 				}
 				for key, want := range start {
 					if saw[key] != want {

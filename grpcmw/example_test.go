@@ -49,7 +49,7 @@ func printSpan(s tracetest.SpanStub) {
 	for _, kv := range s.Attributes {
 		switch {
 		case kv.Key == "rpc.response.status_code" || kv.Key == "tenant", strings.HasPrefix(string(kv.Key), "rpc.request."):
-			line = append(line, kv.Value.Emit())
+			line = append(line, kv.Value.String())
 		}
 	}
 	fmt.Println(strings.Join(line, " "))

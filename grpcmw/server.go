@@ -46,17 +46,7 @@ func (in *instrument) serveUnary(ctx context.Context, req any, info *grpc.UnaryS
 		return handler(c, req)
 	}
 	returned := false
-	defer func() {
-		if returned {
-			c.leave(err)
-			return
-		}
-		v := recover()
-		c.panicked(v)
-		if v != nil {
-			panic(v)
-		}
-	}()
+	defer c.exit(&returned, &err)
 	ctx = c.enter(ctx, c.in.methodOf(info.FullMethod, false))
 	if md := c.traceID(); md != nil {
 		_ = grpc.SetHeader(ctx, md) // fails where there is no real stream to send it on
@@ -75,17 +65,7 @@ func (in *instrument) serveStream(srv any, ss grpc.ServerStream, info *grpc.Stre
 		return handler(srv, &contextStream{ss, c})
 	}
 	returned := false
-	defer func() {
-		if returned {
-			c.leave(err)
-			return
-		}
-		v := recover()
-		c.panicked(v)
-		if v != nil {
-			panic(v)
-		}
-	}()
+	defer c.exit(&returned, &err)
 	ctx := c.enter(ss.Context(), c.in.methodOf(info.FullMethod, srv == nil))
 	if md := c.traceID(); md != nil {
 		_ = ss.SetHeader(md) // fails where an outer interceptor has sent the header
@@ -103,17 +83,21 @@ func (c *serverCall) enter(ctx context.Context, m method) context.Context {
 	return c.start(ctx, m)
 }
 
-// leave ends the span when there is no stats handler to do it with the error that was really sent.
-func (c *serverCall) leave(err error) {
-	if c.stats == nil {
-		c.finish(err, time.Time{})
+// exit is deferred by the interceptors. It ends the span, unless a stats handler is there to do it with the error that
+// was really sent. A panic is noted and goes on with the same value: recovering does not unwind the stack, so the
+// frames that panicked are still there for whoever recovers it.
+func (c *serverCall) exit(returned *bool, err *error) {
+	var v any
+	if !*returned {
+		v = recover() // nil: runtime.Goexit
+		c.abort(v)
 	}
-}
-
-// panicked is leave after a panic, or after runtime.Goexit if v is nil.
-func (c *serverCall) panicked(v any) {
-	c.abort(v)
-	c.leave(nil)
+	if c.stats == nil {
+		c.finish(*err, time.Time{})
+	}
+	if v != nil {
+		panic(v)
+	}
 }
 
 // traceID returns the header with the trace id, nil if it is not wanted or there is none.

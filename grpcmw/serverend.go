@@ -53,15 +53,16 @@ func (c *serverCall) finish(err error, at time.Time) {
 	}
 }
 
+// close ends the span even if a function of WithErrorCode panics.
 func (c *serverCall) close() {
+	if c.endedAt.IsZero() {
+		defer c.span.End()
+	} else {
+		defer c.span.End(trace.WithTimestamp(c.endedAt))
+	}
 	if c.span.IsRecording() {
 		c.settle(c.err)
 	}
-	if c.endedAt.IsZero() {
-		c.span.End()
-		return
-	}
-	c.span.End(trace.WithTimestamp(c.endedAt))
 }
 
 // settle sets status and attributes. The order of the rows of the reference page is the order here.

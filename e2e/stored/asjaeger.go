@@ -16,7 +16,7 @@ func asJaeger(s sdktrace.ReadOnlySpan, micros bool) Span {
 	span.Attributes = jaegerSpanTags(s)
 	span.Resource = attributesOf(withoutService(s.Resource().Attributes()), jaegerText)
 	for i, e := range s.Events() {
-		span.Events[i] = Event{Time: e.Time.UnixNano(), Attributes: jaegerFields(e)}
+		span.Events[i] = Event{Time: e.Time.UnixNano(), Attributes: jaegerFields(e, jaegerText)}
 	}
 	for i := range span.Links {
 		l := &span.Links[i]
@@ -97,8 +97,8 @@ func droppedTags(s sdktrace.ReadOnlySpan, tag func(string, int64) string) (tags 
 	return tags
 }
 
-func jaegerFields(e sdktrace.Event) []string {
-	fields := attributesOf(e.Attributes, jaegerText)
+func jaegerFields(e sdktrace.Event, text func(string, attribute.Value) string) []string {
+	fields := attributesOf(e.Attributes, text)
 	if !slices.ContainsFunc(fields, func(f string) bool { return strings.HasPrefix(f, "event=") }) {
 		fields = append(fields, textOf("event", clean(e.Name)))
 	}

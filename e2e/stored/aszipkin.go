@@ -47,7 +47,7 @@ func asZipkin(s sdktrace.ReadOnlySpan) zipkinSpan {
 func half(ns int64) int64 { return (ns + 500) / 1000 * 1000 }
 
 func annotation(e sdktrace.Event) string {
-	fields := object(e.Attributes)
+	fields := object(e.Attributes, kit)
 	if e.DroppedAttributeCount > 0 {
 		fields["otel.dropped_attributes_count"] = e.DroppedAttributeCount
 	}

@@ -58,7 +58,7 @@ func otlpAtJaeger(s sdktrace.ReadOnlySpan) Span {
 	span.Resource = attributesOf(withoutService(s.Resource().Attributes()), jaegerTextOfOTLP)
 	for i, e := range s.Events() {
 		e.DroppedAttributeCount = 0
-		span.Events[i].Attributes = jaegerFields(e)
+		span.Events[i].Attributes = jaegerFields(e, jaegerTextOfOTLP)
 	}
 	return span
 }
@@ -70,7 +70,7 @@ func jaegerTextOfOTLP(key string, v attribute.Value) string {
 	case attribute.STRING, attribute.BOOL, attribute.INT64, attribute.FLOAT64:
 		return jaegerText(key, v)
 	}
-	return textOf(key, jsonOf(tree(v), true))
+	return textOf(key, jsonOf(tree(v, receiver), true))
 }
 
 // zipkinAtJaeger: tags are texts, the remote endpoint becomes peer tags, of the kinds only two are known, and the

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 )
 
 // The answer of GET /api/traces/{id}, as far as it is compared.
@@ -102,9 +103,22 @@ func jaegerTags(tags []jaegerTag) []string {
 		if t.Key == "internal.span.format" {
 			continue
 		}
-		list = append(list, nestedOf(t.Key, jaegerTypes[t.Type], fmt.Sprint(t.Value)))
+		if t.Value == nil { // of no bytes
+			t.Value = ""
+		}
+		list = append(list, nestedOf(t.Key, jaegerTypes[t.Type], jaegerValue(t)))
 	}
 	return sorted(list)
+}
+
+// jaegerValue gives numbers one spelling.
+func jaegerValue(t jaegerTag) string {
+	if n, ok := t.Value.(json.Number); ok && t.Type == "float64" {
+		if f, err := n.Float64(); err == nil {
+			return strconv.FormatFloat(f, 'g', -1, 64)
+		}
+	}
+	return fmt.Sprint(t.Value)
 }
 
 func sortLinks(links []Link) {

@@ -26,8 +26,20 @@ func plain(v attribute.Value) string {
 			return text
 		}
 	}
-	return jsonOf(tree(v), false)
+	return jsonOf(tree(v, kit), false)
 }
+
+// dialect is how JSON spells what it has no type for, or several spellings.
+type dialect struct {
+	number  func(float64) any // of a finite one
+	noBytes any               // of an empty list of bytes
+}
+
+// The dialects of the kit, and of receivers that write JSON with encoding/json.
+var (
+	kit      = dialect{func(f float64) any { return json.Number(strconv.FormatFloat(f, 'g', -1, 64)) }, ""}
+	receiver = dialect{func(f float64) any { return f }, nil}
+)
 
 // oddNumber is what becomes of numbers that JSON does not have (rule 4).
 func oddNumber(f float64) (text string, odd bool) {
@@ -42,8 +54,8 @@ func oddNumber(f float64) (text string, odd bool) {
 	return "", false
 }
 
-// tree is the value as encoding/json takes it.
-func tree(v attribute.Value) any {
+// tree is the value as encoding/json takes it, in a dialect.
+func tree(v attribute.Value, d dialect) any {
 	switch v.Type() {
 	case attribute.BOOL:
 		return v.AsBool()
@@ -53,25 +65,30 @@ func tree(v attribute.Value) any {
 		if text, odd := oddNumber(v.AsFloat64()); odd {
 			return text
 		}
-		return v.AsFloat64()
-	case attribute.STRING, attribute.BYTESLICE:
+		return d.number(v.AsFloat64())
+	case attribute.BYTESLICE:
+		if len(v.AsByteSlice()) == 0 {
+			return d.noBytes
+		}
+		return plain(v)
+	case attribute.STRING:
 		return plain(v)
 	case attribute.MAP:
-		return object(v.AsMap())
+		return object(v.AsMap(), d)
 	case attribute.EMPTY:
 		return nil
 	}
 	list := []any{}
 	for _, e := range elements(v) {
-		list = append(list, tree(e))
+		list = append(list, tree(e, d))
 	}
 	return list
 }
 
-func object(list []attribute.KeyValue) map[string]any {
+func object(list []attribute.KeyValue, d dialect) map[string]any {
 	m := make(map[string]any)
 	for _, kv := range list {
-		m[clean(string(kv.Key))] = tree(kv.Value)
+		m[clean(string(kv.Key))] = tree(kv.Value, d)
 	}
 	return m
 }
