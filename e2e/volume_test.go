@@ -82,16 +82,18 @@ func (tr transport) flood(t *testing.T, n int) int {
 // default: what is over, it drops after it has answered 202.
 func TestManySpansIntoADefaultQueue(t *testing.T) {
 	j := ownJaeger(t, 5000, "--collector.queue-size=2000")
-	for _, tt := range []struct{ name, file string }{
-		{"thrift http", `tracing: {exporter_type: jaeger, jaeger: {collector_endpoint: "http://%s/api/traces"}}`},
-		{"grpc", `tracing: {exporter_type: jaeger, jaeger: {protocol: grpc, collector_endpoint: "http://%s"}}`},
+	for _, tt := range []struct {
+		name, section string
+		port          int
+	}{
+		{"jaeger thrift http", `exporter_type: jaeger, jaeger: {collector_endpoint: "http://%s/api/traces"}`, receivers.CollectorHTTP},
+		{"jaeger grpc", `exporter_type: jaeger, jaeger: {protocol: grpc, collector_endpoint: "http://%s"}`, receivers.CollectorGRPC},
+		{"zipkin", `exporter_type: zipkin, zipkin: {endpoint: "http://%s/api/v2/spans"}`, receivers.Zipkin},
+		{"otlp grpc", `exporter_type: otlp, otlp: {endpoint: "http://%s"}`, receivers.OTLPGRPC},
+		{"otlp http", `exporter_type: otlp, otlp: {protocol: http, endpoint: "http://%s/v1/traces"}`, receivers.OTLPHTTP},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			port := receivers.CollectorHTTP
-			if tt.name == "grpc" {
-				port = receivers.CollectorGRPC
-			}
-			allStored(t, fmt.Sprintf(tt.file, j.Address(port)), j, samples.Many(samples.NewTraceID(), 10_000))
+			allStored(t, "tracing: {"+fmt.Sprintf(tt.section, j.Address(tt.port))+"}", j, samples.Many(samples.NewTraceID(), 10_000))
 		})
 	}
 	if n, err := j.Metric(t.Context(), "jaeger_spans_dropped_total"); err != nil || n != 0 {
