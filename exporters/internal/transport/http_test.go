@@ -96,9 +96,8 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 
 func TestHintWhenTheServerSpeaksHTTP2(t *testing.T) {
 	l := listen(t, func(c net.Conn) {
-		c.Read(make([]byte, 1024)) // an answer before the request is another error
+		c.Read(make([]byte, 1024))                                                      // an answer before the request is another error
 		c.Write([]byte("\x00\x00\x06\x04\x00\x00\x00\x00\x00\x00\x05\x00\x00\x40\x00")) // a SETTINGS frame
-		c.Read(make([]byte, 1024))
 	})
 	o := newHTTP(t, transport.HTTPOptions{URL: "http://" + l}).Post(context.Background(), nil)
 	if o.Verdict != delivery.Misconfigured || !strings.Contains(o.Hint, "gRPC port") {
@@ -110,7 +109,6 @@ func TestHintWhenTheServerAnswersWithATLSAlert(t *testing.T) {
 	l := listen(t, func(c net.Conn) {
 		c.Read(make([]byte, 1024))
 		c.Write([]byte("\x15\x03\x01\x00\x02\x02\x16"))
-		c.Read(make([]byte, 1024))
 	})
 	o := newHTTP(t, transport.HTTPOptions{URL: "http://" + l}).Post(context.Background(), nil)
 	if o.Verdict != delivery.Misconfigured || !strings.Contains(o.Hint, "https://") {
