@@ -1,0 +1,85 @@
+package e2e_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestExamples runs the quickstart's demonstration with each example's configuration, word for word, and asks
+// Jaeger for its traces. The Collector of the example is left out: Jaeger takes the same OTLP on the same port.
+func TestExamples(t *testing.T) {
+	quickstart := program(t, "./examples/quickstart")
+	for _, example := range []string{"jaeger", "zipkin", "collector"} {
+		t.Run(example, func(t *testing.T) {
+			t.Parallel()
+			service := "quickstart-" + example
+			demo := exec.Command(quickstart, "--demo", "--config", "../examples/"+example+"/tracing.yaml", "--tracing.service-name", service)
+			if out, err := demo.CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			traces, err := jaeger.Traces(t.Context(), service, len(demoRoots))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var roots []string
+			for _, trace := range traces {
+				for _, s := range trace {
+					if s.Parent == "" {
+						roots = append(roots, s.Name)
+					}
+				}
+			}
+			slices.Sort(roots)
+			if diff := cmp.Diff(demoRoots, roots); diff != "" {
+				t.Errorf("the roots of its traces (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestSend lets the command say whether a trace was delivered, over every transport, and finds the trace it names.
+func TestSend(t *testing.T) {
+	command := program(t, "./cmd/spanroute")
+	for _, tr := range transports() {
+		t.Run(tr.name, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(t.TempDir(), "tracing.yaml")
+			if err := os.WriteFile(file, []byte("tracing: "+tr.file), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			out, err := exec.Command(command, "send", file).CombinedOutput()
+			if err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			lines := strings.Split(string(out), "\n")
+			traceID, ok := strings.CutPrefix(lines[0], "trace ")
+			if !ok || !strings.HasSuffix(lines[1], ": delivered 2 spans") {
+				t.Fatalf("printed %q, want a trace id and that 2 spans were delivered", out)
+			}
+			if got, err := tr.count(t.Context(), traceID, 2); err != nil || got != 2 {
+				t.Errorf("%d spans stored (%v), want 2", got, err)
+			}
+		})
+	}
+}
+
+// program builds a program of the kit.
+func program(t *testing.T, path string) (binary string) {
+	t.Helper()
+	binary = filepath.Join(t.TempDir(), filepath.Base(path))
+	build := exec.Command("go", "build", "-o", binary, path)
+	build.Dir = ".."
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return binary
+}
+
+// demoRoots are the root spans that the demonstration promises, sorted.
+var demoRoots = []string{"GET", "GET /orders/{id}", "GET /orders/{id}", "GET /orders/{id}/watch", "POST /checkout"}
