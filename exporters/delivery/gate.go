@@ -118,14 +118,14 @@ func (e *engine) answered(epoch uint64) {
 }
 
 // failed closes the gate, or keeps it closed for longer. Attempts that were under way at the
-// same time count as one failure.
+// same time count as one failure; one that outlasts the recovery from it counts anew.
 func (e *engine) failed(epoch uint64, out Outcome) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now, g := time.Now(), &e.gate
 	after := e.o.Retry.after(out.After)
 	wait := after
-	if epoch == g.epoch {
+	if epoch == g.epoch || g.fails == 0 {
 		g.epoch++
 		g.fails++
 		g.probing = false
@@ -150,7 +150,7 @@ func (r RetryOptions) wait(n int, after time.Duration) time.Duration {
 			bound = min(bound, r.Max)
 		}
 	}
-	wait := max(time.Duration(rand.Int64N(int64(bound)+1)), after)
+	wait := max(time.Duration(rand.Int64N(max(int64(bound), 1))), after)
 	if n == 0 && after > 0 {
 		wait = min(wait, after+time.Second)
 	}

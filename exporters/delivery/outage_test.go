@@ -1,0 +1,66 @@
+package delivery_test
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/spanroute/spanroute/exporters/delivery"
+)
+
+// An attempt that began before an outage and fails after its end begins another one: it is
+// followed by a backoff, and the next success ends it.
+func TestFailureThatOutlivesTheOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start, log := time.Now(), &record{}
+		s := &sender{answer: func(_ context.Context, n int, p packet) delivery.Outcome {
+			switch n {
+			case 1:
+				time.Sleep(10 * time.Second)
+				return delivery.Outcome{Verdict: delivery.Misconfigured, Err: errors.New("hung")}
+			case 2:
+				return delivery.Outcome{Verdict: delivery.Retry, Err: errors.New("busy")}
+			}
+			return delivery.Outcome{}
+		}}
+		x := delivery.New(encoder{each: 1}, s, options(log))
+		enqueue(x, spans(20))
+		time.Sleep(20 * time.Second)
+		if got := balanced(t, x); got.Delivered != 10 || got.Queued != 10 || got.Since.Sub(start) != 10*time.Second {
+			t.Errorf("stats after the late failure = %+v, want 10 waiting in an outage that began after 10s", got)
+		}
+		time.Sleep(5 * time.Minute)
+		if got := balanced(t, x); got.Delivered != 20 || !got.Since.IsZero() {
+			t.Errorf("stats = %+v, want all delivered and no outage", got)
+		}
+		if at := s.attempts(start); len(at) != 4 || at[3] != 40*time.Second {
+			t.Errorf("attempts at %v, want the fourth 30 s after the late failure", at)
+		}
+		if warned, informed := log.with("not delivered"), log.with("delivered again"); warned != informed {
+			t.Errorf("%d outages and %d ends are told:\n%s", warned, informed, strings.Join(log.all(), "\n"))
+		}
+		finish(t, x)
+	})
+}
+
+// The longest duration there is must not overflow the random wait.
+func TestLongestBackoffThereIs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := options(&record{})
+		o.Retry = delivery.RetryOptions{Initial: math.MaxInt64, Max: math.MaxInt64, MaxElapsed: -1}
+		x := delivery.New(encoder{each: 1}, &sender{answer: down}, o)
+		enqueue(x, spans(10))
+		time.Sleep(time.Second)
+		if got := balanced(t, x); got.Queued != 10 {
+			t.Errorf("queued %d, want 10", got.Queued)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_ = x.Shutdown(ctx)
+		balanced(t, x)
+	})
+}
