@@ -34,6 +34,14 @@ func (w *worker[P]) confirmLast() {
 	w.e.failed(w.e.epoch(), Outcome{Verdict: Retry, Err: err})
 }
 
+// settleOverdue settles the last payload if its delay passed while another waited for its turn. That
+// it arrived says nothing about now: an outage that began since goes on.
+func (w *worker[P]) settleOverdue() {
+	if w.last != nil && !time.Now().Before(w.confirmDue()) {
+		w.settleLast("")
+	}
+}
+
 // recall puts the last payload back to the head of the queue.
 func (w *worker[P]) recall() {
 	w.todo = append([]*load[P]{w.last}, w.todo...)

@@ -130,6 +130,34 @@ func TestLostPayloadGoesBackToTheHead(t *testing.T) {
 	})
 }
 
+// full is a sender whose second packet finds no buffer space for 10 s.
+type full struct{ sender }
+
+func (f *full) Confirm() error { return nil }
+
+// While attempts fail for a reason that says nothing of the payload before, that one is
+// delivered after its 100 ms all the same, and the outage goes on.
+func TestLastPayloadIsConfirmedDuringAnOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start, log := time.Now(), &record{}
+		u := &full{sender{answer: func(_ context.Context, n int, _ packet) delivery.Outcome {
+			if n > 1 && time.Since(start) < 10*time.Second {
+				return delivery.Outcome{Verdict: delivery.Retry, Err: errors.New("no buffer space")}
+			}
+			return delivery.Outcome{}
+		}}}
+		x := delivery.New(encoder{each: 1, most: 5}, u, options(log))
+		enqueue(x, spans(10))
+		time.Sleep(5 * time.Second)
+		if got := balanced(t, x); got.Delivered != 5 || got.Queued != 5 || !got.Since.Equal(start) {
+			t.Errorf("stats = %+v, want 5 delivered, 5 queued, and the outage since the start", got)
+		}
+		if got := finish(t, x); got.Delivered != 10 || log.with("delivered again") != 1 {
+			t.Errorf("delivered %d, want 10, and one end of the outage told:\n%v", got.Delivered, log.all())
+		}
+	})
+}
+
 // What was written and not refused is delivered, also when Shutdown's context is over.
 func TestShutdownConfirmsTheLastPayload(t *testing.T) {
 	for name, listening := range map[string]bool{"agent listens": true, "nobody listens": false} {

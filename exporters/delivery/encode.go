@@ -57,6 +57,7 @@ func (w *worker[P]) encodeEach(spans []sdktrace.ReadOnlySpan) (payloads []P, goo
 		if r.panicked != nil {
 			all.Drop(span, DropEncode)
 			all.panicked = r.panicked
+			all.panics++
 			continue
 		}
 		all.add(r)
@@ -65,7 +66,8 @@ func (w *worker[P]) encodeEach(spans []sdktrace.ReadOnlySpan) (payloads []P, goo
 	return payloads, good, all
 }
 
-// callEncode is one call of the encoder; what it reported before a panic is forgotten.
+// callEncode is one call of the encoder; what it reported before a panic is forgotten. The
+// payloads are asked here once, where a panic of theirs is one of Encode.
 func (w *worker[P]) callEncode(spans []sdktrace.ReadOnlySpan) (payloads []P, r *Report) {
 	r = w.newReport()
 	defer func() {
@@ -73,7 +75,11 @@ func (w *worker[P]) callEncode(spans []sdktrace.ReadOnlySpan) (payloads []P, r *
 			payloads, r = nil, &Report{panicked: panicError("Encode", v)}
 		}
 	}()
-	return w.encoder.Encode(spans, r), r
+	payloads = w.encoder.Encode(spans, r)
+	for _, p := range payloads {
+		_, _ = p.Spans(), p.Size()
+	}
+	return payloads, r
 }
 
 func (w *worker[P]) newReport() *Report {

@@ -38,6 +38,13 @@ func TestEncode(t *testing.T) {
 			encoder{panicOn: "s1", drop: map[string]string{"s2": "invalid"}, note: "no", repair: map[string]string{"s3": "utf8"}},
 			map[string]uint64{"encode": 1, "invalid": 1}, map[string]uint64{"utf8": 1}, []int{98},
 		},
+		"panic, and a drop of the encoder's own for the same reason": {
+			encoder{panicOn: "s1", drop: map[string]string{"s2": "encode"}},
+			map[string]uint64{"encode": 2}, map[string]uint64{}, []int{98},
+		},
+		"a drop without a reason": {
+			encoder{drop: map[string]string{"s2": "none"}, noReason: true}, map[string]uint64{"invalid": 1}, map[string]uint64{}, []int{99},
+		},
 		"payload limit": {encoder{each: 10, most: 400}, map[string]uint64{}, map[string]uint64{}, []int{40, 40, 20}},
 	}
 	for name, row := range rows {
@@ -153,6 +160,40 @@ func TestEncoderThatMiscounts(t *testing.T) {
 			})
 		})
 	}
+}
+
+// pointer is a payload that may be nil, which makes its methods panic.
+type pointer struct{ n int }
+
+func (p *pointer) Spans() int { return p.n }
+func (p *pointer) Size() int  { return p.n }
+
+// nilEncoder returns a nil payload for every batch but those of one span.
+type nilEncoder struct{}
+
+func (nilEncoder) Encode(list []sdktrace.ReadOnlySpan, _ *delivery.Report) []*pointer {
+	if len(list) > 1 {
+		return []*pointer{nil}
+	}
+	return []*pointer{{1}}
+}
+
+func (nilEncoder) Split(*pointer) (a, b *pointer, ok bool) { return nil, nil, false }
+
+type pointerSender struct{}
+
+func (pointerSender) Send(context.Context, *pointer) delivery.Outcome { return delivery.Outcome{} }
+func (pointerSender) Close(context.Context) error                     { return nil }
+
+// A payload whose methods panic is a panic of Encode and does not end the program.
+func TestPayloadThatPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := delivery.New(nilEncoder{}, pointerSender{}, options(&record{}))
+		enqueue(x, spans(10))
+		if got := finish(t, x); got.Delivered != 10 {
+			t.Errorf("delivered %d, dropped %v, want 10, one by one", got.Delivered, got.Dropped)
+		}
+	})
 }
 
 // badSplit is an encoder whose halves are wrong, or that panics when asked for them.

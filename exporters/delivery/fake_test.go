@@ -59,6 +59,7 @@ type encoder struct {
 	drop       map[string]string
 	repair     map[string]string
 	note       string // left for the log with every drop
+	noReason   bool   // drop without saying why
 	forget     string // name of a span that is in no payload and in no report
 }
 
@@ -84,6 +85,9 @@ func (e encoder) Encode(list []sdktrace.ReadOnlySpan, r *delivery.Report) []pack
 			continue
 		}
 		if reason := e.drop[name]; reason != "" {
+			if e.noReason {
+				reason = ""
+			}
 			r.Drop(s, reason)
 			r.Note(e.note)
 			continue

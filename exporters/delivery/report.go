@@ -14,6 +14,7 @@ type Report struct {
 	last     map[string]spanID // the span a kind of repair was last counted for
 	note     string
 	panicked error // a panic of Encode
+	panics   int   // spans dropped because of one
 }
 
 type spanID struct {
@@ -26,9 +27,12 @@ type spanID struct {
 // it still forms a payload of its own.
 func (r *Report) Limit() int { return r.limit }
 
-// Drop says that span is in no payload, and why; the reasons are the Drop constants.
-// Call it once per span.
+// Drop says that span is in no payload, and why; the reasons are the Drop constants, and
+// without one it is DropInvalid. Call it once per span.
 func (r *Report) Drop(_ sdktrace.ReadOnlySpan, reason string) {
+	if reason == "" {
+		reason = DropInvalid
+	}
 	r.dropped = plus(r.dropped, reason, 1)
 }
 
@@ -84,7 +88,7 @@ func (r *Report) add(other *Report) {
 
 // onlyPanics is the part of a report that is about spans that panicked.
 func (r *Report) onlyPanics() *Report {
-	return &Report{dropped: map[string]int{DropEncode: r.dropped[DropEncode]}, panicked: r.panicked}
+	return &Report{dropped: map[string]int{DropEncode: r.panics}, panicked: r.panicked}
 }
 
 func plus(counts map[string]int, key string, n int) map[string]int {

@@ -65,6 +65,7 @@ func (w *worker[P]) attempt(l *load[P]) bool {
 		w.e.failed(epoch, Outcome{Verdict: Retry, Err: err})
 		return true
 	}
+	w.settleOverdue()
 	out := w.send(l)
 	if out.Verdict != Delivered && w.e.run.Err() != nil {
 		return false // cancelled by us: no fault of the receiver's
