@@ -40,7 +40,12 @@ type scratch struct {
 	writer writer
 	buf    []byte // encoded spans
 	ends   []int  // where each one ends, counted from the payload's first
+	counts []int  // spans of each payload
 	kept   []sdktrace.ReadOnlySpan
+}
+
+func (sc *scratch) reset() {
+	sc.buf, sc.ends, sc.counts, sc.kept = sc.buf[:0], sc.ends[:0], sc.counts[:0], sc.kept[:0]
 }
 
 // Limits is how large a payload may be, and may be made.
@@ -116,11 +121,12 @@ func sameResource(spans []sdktrace.ReadOnlySpan) bool {
 	return true
 }
 
+// group packs spans of one resource: in order, as many into each payload as fit.
 func (e *encoder) group(out []*payload, spans []sdktrace.ReadOnlySpan, sc *scratch, most int, r *delivery.Report) []*payload {
 	pr := e.process(spans[0], &sc.writer, most)
-	sc.buf, sc.ends, sc.kept = sc.buf[:0], sc.ends[:0], sc.kept[:0]
-	first, from := len(out), 0
-	whole := e.packet != nil && e.packet.whole
+	sc.reset()
+	first, whole := len(out), e.packet != nil && e.packet.whole
+	n, from := 0, 0 // of the payload being filled: spans, and where in buf it begins
 	for _, s := range spans {
 		mark := len(sc.buf)
 		if !e.span(sc, s, pr, most, r) {
@@ -129,21 +135,43 @@ func (e *encoder) group(out []*payload, spans []sdktrace.ReadOnlySpan, sc *scrat
 		if whole {
 			sc.kept = append(sc.kept, s)
 		}
-		n := len(sc.ends)
 		full := e.count > 0 && n == e.count ||
 			n > 0 && e.framing.size(len(pr.bytes), len(sc.buf)-from, n+1) > most
 		if full {
-			out = append(out, newPayload(e.framing, pr, sc.buf[from:mark], slices.Clone(sc.ends)))
-			from, sc.ends = mark, sc.ends[:0]
+			sc.counts = append(sc.counts, n)
+			n, from = 0, mark
 		}
+		n++
 		sc.ends = append(sc.ends, len(sc.buf)-from)
 	}
-	if len(sc.ends) > 0 {
-		out = append(out, newPayload(e.framing, pr, sc.buf[from:], slices.Clone(sc.ends)))
+	if n > 0 {
+		sc.counts = append(sc.counts, n)
 	}
+	out = e.assemble(out, pr, sc)
 	if whole && len(out)-first > 1 {
 		e.refuse(out[first:], sc.kept, most, r)
 		return out[:first]
+	}
+	return out
+}
+
+// assemble makes the payloads that sc describes, in one piece of memory: they are sent and let go together.
+func (e *encoder) assemble(out []*payload, pr *process, sc *scratch) []*payload {
+	ends, total := slices.Clone(sc.ends), 0
+	for i, n := 0, 0; n < len(sc.counts); n++ {
+		i += sc.counts[n]
+		total += e.framing.size(len(pr.bytes), ends[i-1], sc.counts[n])
+	}
+	memory, payloads, from := make([]byte, 0, total), make([]payload, len(sc.counts)), 0
+	for i, n := range sc.counts {
+		p := &payloads[i]
+		p.process, p.ends, ends = pr, ends[:n:n], ends[n:]
+		to := from + p.ends[n-1]
+		begin := len(memory)
+		memory, p.from = e.framing.assemble(memory, pr.bytes, sc.buf[from:to], n)
+		p.body, p.from = memory[begin:len(memory):len(memory)], p.from-begin
+		from = to
+		out = append(out, p)
 	}
 	return out
 }

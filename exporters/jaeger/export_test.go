@@ -94,3 +94,9 @@ func NewDirect(s Settings) func(ctx context.Context, spans []sdktrace.ReadOnlySp
 		return nil
 	}
 }
+
+// CollectorTarget is where a gRPC endpoint leads, and whether over TLS.
+func CollectorTarget(text string, insecure *bool) (target string, secure bool, err error) {
+	g, secure, err := collectorTarget(text, insecure)
+	return g.Target, secure, err
+}

@@ -100,3 +100,32 @@ func TestDescription(t *testing.T) {
 		t.Errorf("no key %s", path)
 	}
 }
+
+func TestCollectorTarget(t *testing.T) { // section 2
+	t.Parallel()
+	yes, no := true, false
+	tests := []struct {
+		endpoint string
+		insecure *bool
+		target   string
+		secure   bool
+	}{
+		{"", nil, "localhost:14250", false},
+		{"", &yes, "localhost:14250", false},
+		{"", &no, "localhost:14250", true},
+		{"h:4000", nil, "h:4000", true},
+		{"h:4000", &yes, "h:4000", false},
+		{"h:4000", &no, "h:4000", true},
+		{"h", &yes, "h:14250", false},
+		{"[::1]", nil, "[::1]:14250", true},
+		{"http://h:14250/path", &no, "h:14250", false},
+		{"https://h:14250", &yes, "h:14250", true},
+		{"https://h", nil, "h:443", true},
+	}
+	for _, tt := range tests {
+		target, secure, err := jaeger.CollectorTarget(tt.endpoint, tt.insecure)
+		if err != nil || target != tt.target || secure != tt.secure {
+			t.Errorf("%q: %q, TLS %v, %v, want %q, %v", tt.endpoint, target, secure, err, tt.target, tt.secure)
+		}
+	}
+}

@@ -312,3 +312,55 @@ func TestUDPMessageSize(t *testing.T) { // U10
 		t.Errorf("%d log lines with the hint, want 1:\n%s", hints, strings.Join(log.lines(), "\n"))
 	}
 }
+
+func TestUDPPort(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, protocol, source string
+		port, want             int
+	}{
+		{"compact", "thrift", "built-in", 6831, 6831},
+		{"binary", "udp/thrift.binary", "built-in", 6831, 6832},
+		{"binary, set by somebody", "udp/thrift.binary", "app.yaml:3:5", 6831, 6831},
+		{"binary, another port", "udp/thrift.binary", "built-in", 7000, 7000},
+	}
+	for _, tt := range tests {
+		c, s := common(new(logBook)), settings()
+		c.Source = func(string) string { return tt.source }
+		s.Protocol, s.Thrift.AgentPort, s.Thrift.MaxBytesPerSecond = tt.protocol, tt.port, 0
+		var got atomic.Int64
+		q, err := jaeger.BuildUDP(c, s, jaeger.Network{Lookup: addresses("192.0.2.1"), Dial: func(_ context.Context, to netip.AddrPort) (net.Conn, error) {
+			got.Store(int64(to.Port()))
+			return newFakeConn(func([]byte) error { return nil }), nil
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		enqueue(q, 0, 1)
+		flush(t, q)
+		shutdown(t, q)
+		if got.Load() != int64(tt.want) {
+			t.Errorf("%s: port %d, want %d", tt.name, got.Load(), tt.want)
+		}
+	}
+}
+
+// A write that fails for no reason of its own is tried again on a new socket.
+func TestUDPOtherFaults(t *testing.T) {
+	t.Parallel()
+	var dials, packets atomic.Int64
+	q := buildUDP(t, new(logBook), settings(), jaeger.Network{
+		Lookup: addresses("192.0.2.1"),
+		Dial: func(context.Context, netip.AddrPort) (net.Conn, error) {
+			if dials.Add(1) == 1 {
+				return newFakeConn(func([]byte) error { return syscall.ENOBUFS }), nil
+			}
+			return newFakeConn(func([]byte) error { packets.Add(1); return nil }), nil
+		},
+	})
+	enqueue(q, 0, 1)
+	flush(t, q)
+	if s := q.Stats(); dials.Load() != 2 || packets.Load() != 1 || s.Delivered != 1 {
+		t.Errorf("%d sockets, %d packets, %+v, want 2, 1, one delivered", dials.Load(), packets.Load(), s)
+	}
+}

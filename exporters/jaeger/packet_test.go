@@ -1,7 +1,9 @@
 package jaeger_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -160,6 +162,15 @@ func TestOversizeTruncate(t *testing.T) {
 		}), 8000, func(t *testing.T, s span) {
 			wantTags(t, "tags", s.Tags, tag{"a", strings.Repeat("y", 1500)}, tag{"b", "x" + long[:1022]}, tag{"n", int64(1)},
 				tag{"bytes", make([]byte, 1024)}, tag{"array", `["e"]`}, tag{"spanroute.truncated", true})
+		}},
+		{"an array of long runes is cut at an element", base(func(s *tracetest.SpanStub) {
+			s.Attributes = []attribute.KeyValue{attribute.StringSlice("array", slices.Repeat([]string{"日本語"}, 1000))}
+		}), 8000, func(t *testing.T, s span) {
+			text := s.Tags[0].Value.(string)
+			var elements []string
+			if err := json.Unmarshal([]byte(text), &elements); err != nil || len(text) > 1024 || len(elements) == 0 {
+				t.Errorf("%d bytes, %d elements, %v", len(text), len(elements), err)
+			}
 		}},
 		{"a long status description", base(func(s *tracetest.SpanStub) {
 			s.Status = sdktrace.Status{Code: 1, Description: long}
