@@ -150,6 +150,7 @@ func TestExclusionByRules(t *testing.T) {
 		{"H-27 url, below", "/a/healthz", urls, 0},
 		{"query is not compared", "/x?u=healthz", urls, 1},
 		{"scheme and host", "/", policy.Rules{URLs: []string{`^http://example\.com:8080/$`}}, 0},
+		{"a list of literals", "/classify", policy.Rules{URLs: []string{"readyz", "livez", "healthz", "docs"}}, 1},
 		{"decoded path", "/caf%C3%A9", policy.Rules{URLs: []string{"café"}}, 0},
 	}
 	for _, tt := range tests {
@@ -166,6 +167,15 @@ func TestExclusionByRules(t *testing.T) {
 			rec.Wait(t, tt.spans)
 		})
 	}
+}
+
+func TestHostCannotExclude(t *testing.T) {
+	rec := spantest.NewRecorder(t)
+	rec.Exclude(t, policy.Rules{URLs: []string{"^https?://[^/]+/healthz"}})
+	r := newRequest("GET", "/pay")
+	r.Host = "evil/healthz"
+	mw.New(mw.With(rec.Tracing()))(status(200)).ServeHTTP(httptest.NewRecorder(), r)
+	rec.Wait(t, 1)
 }
 
 func TestExclusionIsReloaded(t *testing.T) {

@@ -52,6 +52,24 @@ func FuzzServer(f *testing.F) {
 	})
 }
 
+// FuzzRouters asks routers beforehand where a request would go.
+func FuzzRouters(f *testing.F) {
+	f.Add("GET", "/users/1", "", "example.com")
+	f.Add("CONNECT", "", "", "a:b:c")
+	f.Add("OPTIONS", "*", "%zz", "[::1")
+	f.Add("\xff", "//users/../users/%2f", "//users/../users/%2f", "")
+	f.Fuzz(func(t *testing.T, method, path, rawPath, host string) {
+		r := &http.Request{Method: method, URL: &url.URL{Path: path, RawPath: rawPath}, Host: host, Header: http.Header{}, Body: http.NoBody}
+		nested := chiWith("/", "/users/{id}", "/files/*", "/{n:[0-9]+}/x")
+		nested.Mount("/api", chiWith("/users/{id}"))
+		for _, router := range []mw.Option{mw.WithRouter(nested), mw.WithServeMux(muxWith("/", "GET /users/{id}", "example.com/{rest...}", "/{$}"))} {
+			rec := spantest.NewRecorder(t)
+			mw.New(mw.With(rec.Tracing()), router)(status(200)).ServeHTTP(httptest.NewRecorder(), r)
+			rec.One(t)
+		}
+	})
+}
+
 func FuzzTransport(f *testing.F) {
 	f.Add("GET", "http://example.com/a?sig=1#f", "", "/users/{id}", 200)
 	f.Add("", "http://user:pass@[::1]:99/%zz?%zz", "a:b:c", "\xff", 0)

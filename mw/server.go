@@ -107,7 +107,11 @@ func (h *handler) url(r *http.Request) string {
 	if path == "" {
 		path = "/"
 	}
-	return schemeOf(r, c) + "://" + hostOf(r, c) + path
+	host := hostOf(r, c)
+	if _, _, ok := semattr.HostPort(host); !ok {
+		host = "" // as on the span; a host that is none must not pass for a part of the path
+	}
+	return schemeOf(r, c) + "://" + host + path
 }
 
 func (h *handler) serveTraced(ctx context.Context, w http.ResponseWriter, r *http.Request) {
