@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -23,7 +24,10 @@ func TestSend(t *testing.T) {
 	defer refusing.Close()
 	gone := httptest.NewServer(nil)
 	gone.Close()
-	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // only then does the server notice that the client left
+		<-r.Context().Done()
+	}))
 	defer silent.Close()
 
 	tests := []struct {
