@@ -142,9 +142,9 @@ func BenchmarkExport(b *testing.B) {
 			perSpan(b)
 		}
 	}
-	theirs := func(c otlptrace.Client) func(*testing.B) {
+	theirs := func(client func() otlptrace.Client) func(*testing.B) {
 		return func(b *testing.B) {
-			x, err := otlptrace.New(context.Background(), c)
+			x, err := otlptrace.New(context.Background(), client())
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -159,9 +159,13 @@ func BenchmarkExport(b *testing.B) {
 		}
 	}
 	b.Run("http/spanroute", ours("http", srv.URL+"/v1/traces"))
-	b.Run("http/otel", theirs(otlptracehttp.NewClient(otlptracehttp.WithEndpointURL(srv.URL+"/v1/traces"))))
+	b.Run("http/otel", theirs(func() otlptrace.Client {
+		return otlptracehttp.NewClient(otlptracehttp.WithEndpointURL(srv.URL + "/v1/traces"))
+	}))
 	b.Run("grpc/spanroute", ours("grpc", "http://"+addr))
-	b.Run("grpc/otel", theirs(otlptracegrpc.NewClient(otlptracegrpc.WithEndpoint(addr), otlptracegrpc.WithInsecure())))
+	b.Run("grpc/otel", theirs(func() otlptrace.Client {
+		return otlptracegrpc.NewClient(otlptracegrpc.WithEndpoint(addr), otlptracegrpc.WithInsecure())
+	}))
 }
 
 // sink is a gRPC server that does not even decode.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -92,8 +93,24 @@ func BenchmarkEncode(b *testing.B) {
 // BenchmarkExport is the same with the request to a server on loopback.
 func BenchmarkExport(b *testing.B) {
 	spans := usual(batch)
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(202) }))
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		w.WriteHeader(202)
+	}))
 	defer srv.Close()
+	b.Run("spanroute", func(b *testing.B) {
+		e, s := zipkin.NewEncoder(zipkin.Node{}, 0), zipkin.NewSender(b, srv.URL)
+		defer s.Close(context.Background())
+		b.ReportAllocs()
+		for b.Loop() {
+			for _, p := range e.Encode(spans, &delivery.Report{}) {
+				if o := s.Send(context.Background(), p); o.Verdict != delivery.Delivered {
+					b.Fatal(o)
+				}
+			}
+		}
+		perSpan(b)
+	})
 	b.Run("otel", func(b *testing.B) {
 		x, err := upstream.New(srv.URL)
 		if err != nil {

@@ -1,4 +1,20 @@
 package zipkin
 
+import (
+	"testing"
+
+	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/exporters/internal/transport"
+)
+
 // Body is what is posted.
 func Body(p *Payload) []byte { return p.body }
+
+// NewSender is the sender alone, without queue and retry.
+func NewSender(tb testing.TB, url string) delivery.Sender[*Payload] {
+	h, err := transport.NewHTTP(transport.HTTPOptions{URL: url, ContentType: "application/json"})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return sender{h}
+}
