@@ -81,11 +81,10 @@ func (f *textFlag) IsBoolFlag() bool { return f.bool }
 
 // KeyInfo is one row of the key table: everything a person may want to know about a key.
 type KeyInfo struct {
-	registry.Key          // Path, Aliases are from the section, Default is nil for secrets
-	Exporter     string   // "" for common keys
-	Env          string   // its variable, with the prefix SPANROUTE_
-	Flag         string   // its flag, without dashes
-	Legacy       []string // other variables, from aliases
+	registry.Key        // Path and Aliases are from the section, Default is nil for secrets
+	Exporter     string // "" for common keys
+	Env          string // its variable, with the prefix SPANROUTE_
+	Flag         string // its flag, without dashes
 }
 
 // Table lists every key there is with the exporters of r, nil for registry.Default(), in the order of the
@@ -98,9 +97,6 @@ func Table(r *registry.Registry) []KeyInfo {
 			Key: k.Key, Exporter: k.exporter, Env: settings.EnvName("SPANROUTE_", k.path), Flag: settings.FlagName(k.path),
 		}
 		row.Path, row.Aliases, row.OTel, row.Enum = k.path, slices.Clone(k.aliases), slices.Clone(k.OTel), slices.Clone(k.Enum)
-		for _, alias := range k.aliases {
-			row.Legacy = append(row.Legacy, settings.EnvName("SPANROUTE_", alias))
-		}
 		rows = append(rows, row)
 	}
 	return rows

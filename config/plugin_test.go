@@ -69,6 +69,10 @@ func TestPlugin(t *testing.T) {
 			t.Errorf("diagnosed %s", lines(ds))
 		}
 	})
+	t.Run("a default that nobody uses", func(t *testing.T) {
+		_, ds := load("exporter_type: zipkin\nsample_rate: 1\nlines: {mode: append}")
+		wantKinds(t, ds)
+	})
 	t.Run("a variable chose it", func(t *testing.T) {
 		cfg, ds := load("sample_rate: 1", "OTEL_TRACES_EXPORTER=lines")
 		wantKinds(t, ds, config.ErrOutOfRange)

@@ -83,14 +83,14 @@ func (r *resolver) exporters(cfg *Config) {
 		if !selected && !set {
 			continue
 		}
-		x := r.exporter(name, section, cfg.Timeout)
+		x := r.exporter(name, section, cfg.Timeout, selected)
 		if selected {
 			cfg.Exporters[name] = x
 		}
 	}
 }
 
-func (r *resolver) exporter(name string, section map[string]any, timeout time.Duration) Exporter {
+func (r *resolver) exporter(name string, section map[string]any, timeout time.Duration, selected bool) Exporter {
 	x := Exporter{Timeout: timeout, Settings: map[string]any{}, secrets: map[string]bool{}}
 	for _, k := range r.table.keys {
 		if k.exporter != name {
@@ -113,7 +113,8 @@ func (r *resolver) exporter(name string, section map[string]any, timeout time.Du
 		if fault.Key != "" {
 			path = joinPath(name, fault.Key)
 		}
-		if settings.KindOf(fault.Err) != ErrMissing || r.table.byPath[r.partner(path)] == nil { // else R19 has said it
+		told := settings.KindOf(fault.Err) == ErrMissing && r.table.byPath[r.partner(path)] != nil // by R19
+		if !told && (selected || r.set(path)) {
 			r.faultAt(path, fault.Err)
 		}
 	}

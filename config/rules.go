@@ -52,9 +52,9 @@ func (r *resolver) sampled(cfg *Config) {
 	rate := r.winner("sample_rate")
 	ratio := cfg.Sampling.Sampler == sampling.TraceIDRatio || cfg.Sampling.Sampler == sampling.ParentBasedTraceIDRatio
 	switch {
-	case rate != nil && rate == r.otel.inferred:
+	case rate != nil && rate == r.otel.inferred && ratio:
 		r.warn(WarnInferred, rate, rate.source, "no rate is set", "all traces are kept")
-	case rate != nil && !ratio:
+	case rate != nil && rate != r.otel.inferred && !ratio:
 		r.warn(WarnIgnored, rate, rate.source, cfg.Sampling.Sampler+" has no use for a rate", "choose a traceidratio sampler")
 	}
 	if r.report.failed() || !cfg.Enabled {

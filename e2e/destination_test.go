@@ -67,7 +67,26 @@ func open(t *testing.T, text string) destination {
 	}
 	d := destination{queue, t}
 	t.Cleanup(d.finish)
+	t.Cleanup(d.watch())
 	return d
+}
+
+// watch checks the account again and again until stop is called: it must balance at every instant.
+func (d destination) watch() (stop func()) {
+	stopping, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for every := time.NewTicker(2 * time.Millisecond); ; {
+			balanced(d.t, d.Stats())
+			select {
+			case <-stopping:
+				every.Stop()
+				return
+			case <-every.C:
+			}
+		}
+	}()
+	return func() { close(stopping); <-stopped }
 }
 
 // finish shuts down and checks the account: nothing is queued any more.

@@ -49,7 +49,7 @@ func (s text) String() string { return string(s) }
 
 // FuzzUnknownMethod gives the stats handler any method, as grpc-go does before it looks it up.
 func FuzzUnknownMethod(f *testing.F) {
-	for _, method := range []string{"/a.B/C", "/a/b/c", "//", "/\xff/\xff", "", "/", "grpc", "/_OTHER/x"} {
+	for _, method := range []string{"/" + strings.Repeat("é", 3000) + "/x", "/a.B/C", "/a/b/c", "//", "/\xff/\xff", "", "/", "grpc", "/_OTHER/x"} {
 		f.Add(method)
 	}
 	f.Fuzz(func(t *testing.T, method string) {
@@ -69,7 +69,7 @@ func FuzzUnknownMethod(f *testing.F) {
 
 // FuzzClientMethod calls any method: never a panic, always one span whose name is the method or grpc.
 func FuzzClientMethod(f *testing.F) {
-	for _, method := range []string{"/a.B/C", "foo", "//x", "/x/", "", "/\xff/x", "///0"} {
+	for _, method := range []string{"/" + strings.Repeat("é", 3000) + "/x", "/a.B/C", "foo", "//x", "/x/", "", "/\xff/x", "///0"} {
 		f.Add(method, "value")
 	}
 	f.Fuzz(func(t *testing.T, method, value string) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -159,6 +160,28 @@ func TestTargets(t *testing.T) { // section 4, targets
 			}
 		}
 		_ = cc.Close()
+	}
+}
+
+// One interceptor serves several connections at the same time.
+func TestTargetsOfSeveralConnections(t *testing.T) {
+	t.Parallel()
+	r := spantest.NewRecorder(t)
+	intercept := grpcmw.UnaryClientInterceptor(grpcmw.With(r.Tracing()))
+	var wg sync.WaitGroup
+	for _, host := range []string{"a.example", "b.example", "c.example"} {
+		cc := newClient(t, host+":1", insecureDial)
+		wg.Go(func() {
+			for range 50 {
+				_ = intercept(testContext(t), "/"+host+"/C", nil, nil, cc, nothing)
+			}
+		})
+	}
+	wg.Wait()
+	for _, s := range r.Wait(t, 150) {
+		if s.Name() != s.Text("server.address")+"/C" {
+			t.Errorf("call of %s has server.address %s", s.Name(), s.Text("server.address"))
+		}
 	}
 }
 

@@ -3,7 +3,9 @@ package grpcmw
 import (
 	"net/netip"
 	"net/url"
+	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"weak"
 
@@ -46,10 +48,11 @@ func (a *authorities) of(text string) target {
 	return found
 }
 
-// targets remembers the target of the connection asked for last: interceptors mostly serve one. The connection
-// itself is not kept alive.
+// targets remembers the targets of the connections in use: those of the one asked for last at hand, those of the
+// others in a map. Connections are not kept alive, and a collected one leaves the map.
 type targets struct {
 	last atomic.Pointer[knownTarget]
+	all  sync.Map // weak.Pointer[grpc.ClientConn] to *knownTarget
 }
 
 type knownTarget struct {
@@ -61,9 +64,18 @@ func (t *targets) of(cc *grpc.ClientConn) target {
 	if last := t.last.Load(); last != nil && last.cc.Value() == cc {
 		return last.target
 	}
-	found := parseTarget(cc.CanonicalTarget(), cc.Target())
-	t.last.Store(&knownTarget{weak.Make(cc), found})
-	return found
+	key := weak.Make(cc)
+	known, ok := t.all.Load(key)
+	if !ok {
+		var loaded bool
+		known, loaded = t.all.LoadOrStore(key, &knownTarget{key, parseTarget(cc.CanonicalTarget(), cc.Target())})
+		if !loaded {
+			runtime.AddCleanup(cc, func(key weak.Pointer[grpc.ClientConn]) { t.all.Delete(key) }, key)
+		}
+	}
+	found := known.(*knownTarget)
+	t.last.Store(found)
+	return found.target
 }
 
 // parseTarget takes apart a target in the form scheme://authority/endpoint that grpc-go gives it. The authority is

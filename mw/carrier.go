@@ -14,6 +14,7 @@ type carrier http.Header
 
 var _ propagation.ValuesGetter = carrier(nil)
 
+// Get returns the value of key, "" if there is none that can be used.
 func (c carrier) Get(key string) string {
 	switch key {
 	case "traceparent":
@@ -29,6 +30,7 @@ func (c carrier) Get(key string) string {
 	return http.Header(c).Get(key)
 }
 
+// Values returns the lines of key.
 func (c carrier) Values(key string) []string {
 	if key == "baggage" {
 		return c["Baggage"]
@@ -36,8 +38,10 @@ func (c carrier) Values(key string) []string {
 	return http.Header(c).Values(key)
 }
 
+// Set replaces the lines of key by one.
 func (c carrier) Set(key, value string) { http.Header(c).Set(key, value) }
 
+// Keys returns the names of all headers.
 func (c carrier) Keys() []string {
 	keys := make([]string, 0, len(c))
 	for key := range c {

@@ -230,7 +230,7 @@ func TestClientErrors(t *testing.T) {
 				_ = res.Body.Close()
 				t.Fatal("no error")
 			}
-			if err != inner { //nolint:errorlint // the identical value
+			if err != inner {
 				t.Errorf("error = %#v, want the base's own", err)
 			}
 			got := rec.One(t)
@@ -400,7 +400,7 @@ func TestClientPanics(t *testing.T) {
 				t.Errorf("raised %v, want boom", v)
 			}
 		}()
-		_, _ = mw.NewTransport(base, mw.With(rec.Tracing())).RoundTrip(outgoing(t, "GET", "http://h/", nil)) //nolint:bodyclose // there is none
+		_, _ = mw.NewTransport(base, mw.With(rec.Tracing())).RoundTrip(outgoing(t, "GET", "http://h/", nil))
 	}()
 	spantest.Golden(t, "client_panic", rec.Wait(t, 1))
 }
@@ -434,7 +434,7 @@ func TestUnixSocket(t *testing.T) {
 		t.Fatal(err)
 	}
 	rec := spantest.NewRecorder(t)
-	srv := &httptest.Server{Listener: l, Config: &http.Server{Handler: mw.New(mw.With(rec.Tracing()))(status(200))}} //nolint:gosec // a test
+	srv := &httptest.Server{Listener: l, Config: &http.Server{Handler: mw.New(mw.With(rec.Tracing()))(status(200))}}
 	srv.Start()
 	defer srv.Close()
 	base := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -511,7 +511,7 @@ func TestOutgoingRequest(t *testing.T) {
 	t.Run("nil URL", func(t *testing.T) {
 		rec := spantest.NewRecorder(t)
 		fails := tripper(func(*http.Request) (*http.Response, error) { return nil, errors.New("no URL") })
-		if _, err := mw.NewTransport(fails, mw.With(rec.Tracing())).RoundTrip(new(http.Request)); err == nil { //nolint:bodyclose // there is none
+		if _, err := mw.NewTransport(fails, mw.With(rec.Tracing())).RoundTrip(new(http.Request)); err == nil {
 			t.Error("no error")
 		}
 		rec.Wait(t, 0)

@@ -338,7 +338,7 @@ func (*seeing) Description() string { return "seeing" }
 func attrMap(attrs []attribute.KeyValue) map[string]string {
 	m := make(map[string]string)
 	for _, kv := range attrs {
-		m[string(kv.Key)] = kv.Value.Emit()
+		m[string(kv.Key)] = kv.Value.String()
 	}
 	return m
 }

@@ -102,6 +102,7 @@ func (b *tracedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// Close closes the body and ends the span, if its end did not.
 func (b *tracedBody) Close() error {
 	err := b.ReadCloser.Close()
 	b.end(nil)

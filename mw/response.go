@@ -37,6 +37,7 @@ func (w writer) WriteHeader(code int) {
 	w.rec.w.WriteHeader(code)
 }
 
+// Write implies 200 if no status was written.
 func (w writer) Write(p []byte) (int, error) {
 	w.rec.begin(http.StatusOK)
 	n, err := w.rec.w.Write(p)

@@ -98,5 +98,5 @@ func valueText(kv attribute.KeyValue) string {
 	case kv.Value.Type() == attribute.STRINGSLICE:
 		return fmt.Sprintf("%q", kv.Value.AsStringSlice())
 	}
-	return kv.Value.Emit()
+	return kv.Value.String()
 }

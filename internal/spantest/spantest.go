@@ -191,12 +191,14 @@ func names(spans []Span) []string {
 // processor is the Recorder as a span processor, so that these methods are not among its own.
 type processor Recorder
 
+// OnStart notes that the span is open.
 func (p *processor) OnStart(_ context.Context, s sdktrace.ReadWriteSpan) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.open[s.SpanContext().SpanID()] = s.Name()
 }
 
+// OnEnd keeps the span.
 func (p *processor) OnEnd(s sdktrace.ReadOnlySpan) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -206,7 +208,10 @@ func (p *processor) OnEnd(s sdktrace.ReadOnlySpan) {
 	p.moved = make(chan struct{})
 }
 
-func (*processor) Shutdown(context.Context) error   { return nil }
+// Shutdown does nothing; the spans stay.
+func (*processor) Shutdown(context.Context) error { return nil }
+
+// ForceFlush does nothing; spans are kept as they end.
 func (*processor) ForceFlush(context.Context) error { return nil }
 
 // A Span is an ended span with attributes that can be asked for by key.
@@ -228,7 +233,7 @@ func (s Span) Text(key attribute.Key) string {
 	if !ok {
 		return ""
 	}
-	return v.Emit()
+	return v.String()
 }
 
 // Has reports whether the span has key.
@@ -241,7 +246,7 @@ func (s Span) Has(key attribute.Key) bool {
 func (s Span) Map() map[string]string {
 	m := make(map[string]string, len(s.Attributes()))
 	for _, kv := range s.Attributes() {
-		m[string(kv.Key)] = kv.Value.Emit()
+		m[string(kv.Key)] = kv.Value.String()
 	}
 	return m
 }
