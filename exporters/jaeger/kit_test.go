@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -46,6 +47,13 @@ func (l *logBook) lines() []string {
 		out = append(out, string(bytes.TrimSpace(line)))
 	}
 	return out
+}
+
+// wait returns the log once it holds text; lines may be written after the accounts are settled.
+func (l *logBook) wait(t *testing.T, text string) string {
+	t.Helper()
+	eventually(t, "a log line with "+text, func() bool { return strings.Contains(strings.Join(l.lines(), "\n"), text) })
+	return strings.Join(l.lines(), "\n")
 }
 
 // fakeAgent is a socket that decodes what arrives.

@@ -302,6 +302,7 @@ func TestUDPMessageSize(t *testing.T) { // U10
 	if largest := slices.Max(sent); largest > 1500 {
 		t.Errorf("a packet of %d bytes after the limit was learnt", largest)
 	}
+	log.wait(t, "net.inet.udp.maxdgram")
 	hints := 0
 	for _, line := range log.lines() {
 		if strings.Contains(line, "net.inet.udp.maxdgram") {
