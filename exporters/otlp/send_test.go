@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -338,6 +339,42 @@ func TestNoAnswerIsRetried(t *testing.T) { // D4, D8
 			t.Errorf("stats %+v after %d calls, want 3 delivered after 2", s, rc.count())
 		}
 	})
+}
+
+// keeper remembers the connection it accepted last.
+type keeper struct {
+	net.Listener
+	mu   sync.Mutex
+	last net.Conn
+}
+
+func (k *keeper) Accept() (net.Conn, error) {
+	c, err := k.Listener.Accept()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.last = c
+	return c, err
+}
+
+func TestConnectionLostDuringACall(t *testing.T) { // D8
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := &keeper{Listener: l}
+	rc := serveGRPC(t, k, func(n int, ctx context.Context) (*coltracepb.ExportTraceServiceResponse, error) {
+		if n == 1 {
+			k.mu.Lock()
+			k.last.Close()
+			k.mu.Unlock()
+			<-ctx.Done()
+		}
+		return &coltracepb.ExportTraceServiceResponse{}, nil
+	})
+	if s := flush(t, open(t, map[string]any{"endpoint": "http://" + rc.target}), spansS(3)...); s.Delivered != 3 || rc.count() != 2 {
+		t.Errorf("stats %+v after %d calls, want 3 delivered after 2", s, rc.count())
+	}
 }
 
 func TestServerThatStartsLate(t *testing.T) { // D7
