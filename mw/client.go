@@ -294,7 +294,7 @@ func (c *call) finish(out outcome, responseBytes int64) {
 // failure is the outcome of a call without an error in the response code. Only the caller's own cancel is none.
 func (c *call) failure(code int, err error) outcome {
 	ctx := c.req.Context()
-	if ctx.Err() == context.Canceled { //nolint:errorlint // contexts return the value itself
+	if ctx.Err() == context.Canceled {
 		return outcome{code: code}
 	}
 	name := semattr.ErrorName(err)

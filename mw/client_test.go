@@ -224,7 +224,7 @@ func TestClientErrors(t *testing.T) {
 				inner = err
 				return res, err
 			})
-			r, _ := http.NewRequestWithContext(tt.ctx, "GET", tt.url, nil)
+			r, _ := http.NewRequestWithContext(tt.ctx, http.MethodGet, tt.url, nil)
 			res, err := mw.NewTransport(base, mw.With(rec.Tracing())).RoundTrip(r)
 			if err == nil {
 				_ = res.Body.Close()
@@ -294,7 +294,7 @@ func TestClientCancels(t *testing.T) {
 			<-sent
 			cancel()
 		}()
-		r, _ := http.NewRequestWithContext(ctx, "GET", srv.URL, nil)
+		r, _ := http.NewRequestWithContext(ctx, http.MethodGet, srv.URL, nil)
 		if res, err := mw.NewTransport(srv.Client().Transport, mw.With(rec.Tracing())).RoundTrip(r); err == nil {
 			_ = res.Body.Close()
 			t.Error("no error, want a cancelled request")
@@ -304,7 +304,7 @@ func TestClientCancels(t *testing.T) {
 	t.Run("T-08 while reading the body", func(t *testing.T) {
 		rec := spantest.NewRecorder(t)
 		ctx, cancel := context.WithCancel(t.Context())
-		r, _ := http.NewRequestWithContext(ctx, "GET", srv.URL+"/body", nil)
+		r, _ := http.NewRequestWithContext(ctx, http.MethodGet, srv.URL+"/body", nil)
 		res, err := mw.NewTransport(srv.Client().Transport, mw.With(rec.Tracing())).RoundTrip(r)
 		if err != nil {
 			t.Fatal(err)
@@ -383,7 +383,7 @@ func TestClientEndsWithHeaders(t *testing.T) {
 			if err != nil || res.Body == nil {
 				t.Fatalf("body %v, error %v", res.Body, err)
 			}
-			if _, ok := res.Body.(io.ReadWriteCloser); !ok && res.StatusCode == 101 {
+			if _, ok := res.Body.(io.ReadWriteCloser); !ok && res.StatusCode == http.StatusSwitchingProtocols {
 				t.Errorf("body is %T, want an io.ReadWriteCloser", res.Body)
 			}
 			wantAttrs(t, rec.Wait(t, 1)[0], map[string]string{"error.type": ""})
@@ -413,7 +413,7 @@ func TestPeerOfTheConnection(t *testing.T) {
 	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { hooks++ }})
 	c := &http.Client{Transport: mw.NewTransport(srv.Client().Transport, mw.With(rec.Tracing()))}
 	for range 2 { // T-02: a new connection, then a reused one
-		r, _ := http.NewRequestWithContext(ctx, "GET", srv.URL, nil)
+		r, _ := http.NewRequestWithContext(ctx, http.MethodGet, srv.URL, nil)
 		fetch(t, c, r)
 	}
 	_, port, _ := net.SplitHostPort(srv.Listener.Addr().String())
@@ -469,7 +469,7 @@ func TestOutgoingRequest(t *testing.T) {
 		ctx, parent := rec.Tracer("user").Start(t.Context(), "parent")
 		var wire http.Header
 		var marked bool
-		r, _ := http.NewRequestWithContext(ctx, "GET", "http://h/", nil)
+		r, _ := http.NewRequestWithContext(ctx, http.MethodGet, "http://h/", nil)
 		base := mw.NewTransport(tripper(func(out *http.Request) (*http.Response, error) {
 			wire, marked = out.Header, out.Context() != ctx
 			return answer(200, "")(out)
@@ -548,7 +548,7 @@ func TestRedirects(t *testing.T) {
 			bodies = nil
 			rec := spantest.NewRecorder(t)
 			ctx, parent := rec.Tracer("user").Start(t.Context(), "parent")
-			r, _ := http.NewRequestWithContext(ctx, "POST", srv.URL+"/old", tt.body)
+			r, _ := http.NewRequestWithContext(ctx, http.MethodPost, srv.URL+"/old", tt.body)
 			if r.GetBody == nil {
 				r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("hello")), nil }
 			}
@@ -645,7 +645,7 @@ func TestWrappedTwice(t *testing.T) {
 	t.Run("another between, and another request on its context", func(t *testing.T) {
 		inner := traced(answer(200, ""))
 		send(traced(tripper(func(r *http.Request) (*http.Response, error) {
-			login, _ := http.NewRequestWithContext(r.Context(), "GET", "http://login/", nil)
+			login, _ := http.NewRequestWithContext(r.Context(), http.MethodGet, "http://login/", nil)
 			if res, err := inner.RoundTrip(login); err == nil {
 				_ = res.Body.Close()
 			}
@@ -676,7 +676,7 @@ func TestUnsampledCall(t *testing.T) {
 	body := io.NopCloser(strings.NewReader("x"))
 	base := tripper(func(r *http.Request) (*http.Response, error) {
 		wire = r.Header
-		return &http.Response{StatusCode: 200, Body: body, Header: http.Header{}, Request: r}, nil
+		return &http.Response{StatusCode: http.StatusOK, Body: body, Header: http.Header{}, Request: r}, nil
 	})
 	rec := spantest.NewRecorder(t, sdktrace.WithSampler(sdktrace.NeverSample()))
 	res, err := mw.NewTransport(base, mw.With(rec.Tracing())).RoundTrip(outgoing(t, "GET", "http://h/", nil))

@@ -287,7 +287,7 @@ func TestTraceIDHeader(t *testing.T) {
 	recovered := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		defer func() {
 			_ = recover()
-			w.WriteHeader(500)
+			w.WriteHeader(http.StatusInternalServerError)
 		}()
 		panic("boom")
 	})
@@ -458,7 +458,7 @@ func TestMiddlewarePerRequest(t *testing.T) {
 	}
 }
 
-var newRequestOnce = httptest.NewRequest("GET", "/x", nil)
+var newRequestOnce = httptest.NewRequest(http.MethodGet, "/x", nil)
 
 type discardWriter struct{}
 

@@ -30,7 +30,7 @@ func Example() {
 	r.Use(mw.New(mw.WithTracerProvider(provider))) // mw.With(t) in a program
 	r.Get("/users/{id}", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") })
 
-	r.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/users/123", nil))
+	r.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/users/123", nil))
 	print()
 	// Output: server GET /users/{id} Unset
 }
@@ -59,7 +59,7 @@ func ExampleSetRoute() {
 	h := mw.New(mw.WithTracerProvider(provider))(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		mw.SetRoute(r.Context(), "/tenants/:tenant") // what a router that mw does not know has found
 	}))
-	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/tenants/acme", nil))
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/tenants/acme", nil))
 	print()
 	// Output: server GET /tenants/:tenant Unset
 }
@@ -69,10 +69,10 @@ func ExampleWithExclude() {
 	probes := mw.WithExclude(func(r *http.Request) bool { return r.Header.Get("User-Agent") == "kube-probe/1.33" })
 	h := mw.New(mw.WithTracerProvider(provider), probes)(http.NotFoundHandler())
 
-	probe := httptest.NewRequest("GET", "/", nil)
+	probe := httptest.NewRequest(http.MethodGet, "/", nil)
 	probe.Header.Set("User-Agent", "kube-probe/1.33")
 	h.ServeHTTP(httptest.NewRecorder(), probe)
-	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
 	print()
 	// Output: server GET Unset
 }
@@ -85,7 +85,7 @@ func ExampleWithSpanName() {
 	mux := http.NewServeMux()
 	mux.Handle("/users/{id}", http.NotFoundHandler())
 	mw.New(mw.WithTracerProvider(provider), named)(mux).
-		ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/users/7", nil))
+		ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/users/7", nil))
 	print()
 	// Output: server example.com: GET /users/{id} Unset
 }

@@ -210,7 +210,7 @@ func TestCapturedHeaders(t *testing.T) {
 	respond := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Before", "1")
 		w.Header().Set("Set-Cookie", "secret")
-		w.WriteHeader(200)
+		w.WriteHeader(http.StatusOK)
 		w.Header().Set("X-After", "2")
 	})
 	const in, out = "http.request.header.", "http.response.header."

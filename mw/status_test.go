@@ -36,22 +36,22 @@ func TestServerStatus(t *testing.T) {
 		{"H-12 nothing written", func(http.ResponseWriter, *http.Request) {}, "200", ""},
 		{"H-12 Write only", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("x")) }, "200", ""},
 		{"H-13 the first status counts", func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(201)
-			w.WriteHeader(500)
+			w.WriteHeader(http.StatusCreated)
+			w.WriteHeader(http.StatusInternalServerError)
 		}, "201", ""},
 		{"1xx is not final", func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(103)
-			w.WriteHeader(103)
-			w.WriteHeader(503)
+			w.WriteHeader(http.StatusEarlyHints)
+			w.WriteHeader(http.StatusEarlyHints)
+			w.WriteHeader(http.StatusServiceUnavailable)
 		}, "503", "503"},
 		{"1xx and then a body", func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(103)
+			w.WriteHeader(http.StatusEarlyHints)
 			_, _ = io.WriteString(w, "x")
 		}, "200", ""},
 		{"H-15 101", status(101), "101", ""},
 		{"H-36 short request body", func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.ReadAll(r.Body)
-			w.WriteHeader(400)
+			w.WriteHeader(http.StatusBadRequest)
 		}, "400", ""},
 	}
 	for _, tt := range tests {
@@ -126,7 +126,7 @@ func TestPanics(t *testing.T) {
 		{"H-21 a value of the user", "panic_value", func(http.ResponseWriter, *http.Request) { panic(boom) }, boom},
 		{"H-22 abort", "panic_abort", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, http.ErrAbortHandler},
 		{"after a status", "panic_after_status", func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(202)
+			w.WriteHeader(http.StatusAccepted)
 			panic(errors.New("late"))
 		}, nil},
 	}
@@ -159,7 +159,7 @@ func theFrameThatPanics() { panic("here") }
 func TestGoexit(t *testing.T) {
 	rec := spantest.NewRecorder(t)
 	h := mw.New(mw.With(rec.Tracing()))(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(204)
+		w.WriteHeader(http.StatusNoContent)
 		runtime.Goexit()
 	}))
 	var done sync.WaitGroup
@@ -173,7 +173,7 @@ func TestRecoverers(t *testing.T) {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			defer func() {
 				if recover() != nil {
-					w.WriteHeader(500)
+					w.WriteHeader(http.StatusInternalServerError)
 				}
 			}()
 			next.ServeHTTP(w, r)
@@ -193,7 +193,7 @@ func TestRecoverers(t *testing.T) {
 		w := httptest.NewRecorder()
 		recoverer(mw.New(mw.With(rec.Tracing()))(boom)).ServeHTTP(w, newRequest("GET", "/x"))
 		wantAttrs(t, rec.One(t), map[string]string{"http.response.status_code": "", "error.type": "string"})
-		if w.Code != 500 {
+		if w.Code != http.StatusInternalServerError {
 			t.Errorf("the client got %d, want 500", w.Code)
 		}
 	})
@@ -241,20 +241,20 @@ func TestFailedWrites(t *testing.T) {
 		{"wrapped", nil, fmt.Errorf("copy: %w", os.ErrDeadlineExceeded), write, "200", "os.ErrDeadlineExceeded", "copy: i/o timeout"},
 		{"client gone", cancelled, gone, write, "200", "client_disconnected", "write: broken pipe"},
 		{"a code that is an error outlives it", nil, gone, func(w http.ResponseWriter, r *http.Request) {
-			w.WriteHeader(502)
+			w.WriteHeader(http.StatusBadGateway)
 			write(w, r)
 		}, "502", "502", ""},
 		{"no body allowed", nil, http.ErrBodyNotAllowed, func(w http.ResponseWriter, r *http.Request) {
-			w.WriteHeader(204)
+			w.WriteHeader(http.StatusNoContent)
 			write(w, r)
 		}, "204", "", ""},
 		{"handler timeout", nil, http.ErrHandlerTimeout, write, "503", "503", ""},
 		{"ReadFrom, its source failed first", nil, gone, func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.Copy(w, onlyReader{iotestErr{}})
-			w.WriteHeader(500)
+			w.WriteHeader(http.StatusInternalServerError)
 		}, "500", "500", ""},
 		{"ReadFrom after the header", nil, gone, func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(200)
+			w.WriteHeader(http.StatusOK)
 			_, _ = io.Copy(w, onlyReader{strings.NewReader("x")})
 		}, "200", "syscall.EPIPE", "write: broken pipe"},
 	}
@@ -318,7 +318,7 @@ func TestClientDisconnects(t *testing.T) {
 	got := serveReal(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		<-r.Context().Done()
 		close(gone)
-		w.WriteHeader(500)
+		w.WriteHeader(http.StatusInternalServerError)
 	}), func(c *http.Client, url string) {
 		ctx, cancel := context.WithCancel(t.Context())
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)

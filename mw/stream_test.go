@@ -127,7 +127,7 @@ func speakEcho(t *testing.T, c *http.Client, url string) {
 		t.Fatal(err)
 	}
 	conn, ok := res.Body.(io.ReadWriteCloser)
-	if !ok || res.StatusCode != 101 {
+	if !ok || res.StatusCode != http.StatusSwitchingProtocols {
 		t.Fatalf("status %d, body %T; want 101 and an io.ReadWriteCloser", res.StatusCode, res.Body)
 	}
 	defer conn.Close()

@@ -123,7 +123,7 @@ func TestWritesAreForwardedUnchanged(t *testing.T) {
 		_, _ = io.WriteString(w, "b")
 		_, _ = fmt.Fprintf(w, "%s", "c")
 	}), newRequest("GET", "/x"))
-	if w.Code != 201 || w.Body.String() != "abc" || w.Header().Get("X-A") != "1" {
+	if w.Code != http.StatusCreated || w.Body.String() != "abc" || w.Header().Get("X-A") != "1" {
 		t.Errorf("response = %d %q %v, want 201 abc with X-A", w.Code, w.Body, w.Header())
 	}
 }
@@ -171,7 +171,7 @@ func TestHijackWithoutStatus(t *testing.T) {
 		_ = conn.Close()
 	}), func(c *http.Client, url string) {
 		res, _ := get(t, c, url)
-		if res.StatusCode != 101 {
+		if res.StatusCode != http.StatusSwitchingProtocols {
 			t.Errorf("the client got %d, want 101", res.StatusCode)
 		}
 	})
@@ -250,7 +250,7 @@ func TestRequestBody(t *testing.T) {
 		})
 	}
 	t.Run("announced length", func(t *testing.T) {
-		r := httptest.NewRequest("POST", "/x", strings.NewReader("hello"))
+		r := httptest.NewRequest(http.MethodPost, "/x", strings.NewReader("hello"))
 		_, got := serve(t, status(200), r, mw.WithBodySizes())
 		wantAttrs(t, got, map[string]string{"http.request.body.size": "5"})
 	})
@@ -329,7 +329,7 @@ func TestLateWrites(t *testing.T) {
 	h := mw.New(mw.With(rec.Tracing()))(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		late.Go(func() {
 			<-release
-			w.WriteHeader(500)
+			w.WriteHeader(http.StatusInternalServerError)
 			_, _ = w.Write([]byte("late"))
 		})
 	}))
@@ -339,7 +339,7 @@ func TestLateWrites(t *testing.T) {
 	close(release)
 	late.Wait()
 	wantAttrs(t, got, map[string]string{"http.response.status_code": "200"})
-	if w.Code != 500 || w.Body.String() != "late" {
+	if w.Code != http.StatusInternalServerError || w.Body.String() != "late" {
 		t.Errorf("late writes gave %d %q, want them passed through", w.Code, w.Body)
 	}
 }
