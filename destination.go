@@ -119,41 +119,5 @@ func queued(x sdktrace.SpanExporter, o delivery.Options) delivery.Queuer {
 func closeAll(ctx context.Context, opened []destination) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
-	_ = onAll(ctx, opened, delivery.Queuer.Shutdown)
-}
-
-// onAll calls do on all destinations at once and joins the errors in configured order. A destination that
-// ignores ctx is abandoned shortly after its end and named in the error.
-func onAll(ctx context.Context, destinations []destination, do func(delivery.Queuer, context.Context) error) error {
-	results := make([]chan error, len(destinations))
-	for i, d := range destinations {
-		results[i] = make(chan error, 1)
-		go func() { results[i] <- do(d.queue, ctx) }()
-	}
-	errs := make([]error, len(destinations))
-	for i, d := range destinations {
-		if err := await(ctx, results[i]); err != nil {
-			errs[i] = fmt.Errorf("%s: %w", d.name, err)
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// grace is what a destination may take after the end of the context before it counts as one that ignores it.
-const grace = 250 * time.Millisecond
-
-func await(ctx context.Context, result <-chan error) error {
-	select {
-	case err := <-result:
-		return err
-	case <-ctx.Done():
-	}
-	timer := time.NewTimer(grace)
-	defer timer.Stop()
-	select {
-	case err := <-result:
-		return err
-	case <-timer.C:
-		return fmt.Errorf("ignores the end of its context and is abandoned: %w", context.Cause(ctx))
-	}
+	_ = onAll(ctx, membersOf(opened, nil), member.Shutdown)
 }

@@ -3,6 +3,7 @@ package spanroute
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
@@ -42,39 +43,49 @@ func (t *Tracing) Stats() Stats {
 // ForceFlush returns nil when every span that ended before the call is delivered or dropped on all exporters,
 // else the errors of those that were not done when ctx ended. Nothing is dropped by it.
 func (t *Tracing) ForceFlush(ctx context.Context) error {
-	err := onAll(ctx, t.destinations, delivery.Queuer.ForceFlush)
-	for _, p := range t.options.processors {
-		err = errors.Join(err, p.ForceFlush(ctx))
-	}
-	return err
+	return onAll(ctx, t.members(), member.ForceFlush)
 }
 
 // Shutdown sends what is queued while ctx lasts, counts the rest as dropped and ends every goroutine of the
 // tracing; with a ctx that is already over it does so at once. Without a deadline it is bounded by
-// batch.export_timeout. The error names the exporters that had spans left. A second call waits for the first
-// and returns nil; spans that end later are not recorded.
+// batch.export_timeout. The error names the exporters that had spans left. A second call waits for the first,
+// while its own ctx lasts, and returns nil; spans that end later are not recorded.
 func (t *Tracing) Shutdown(ctx context.Context) error {
-	var err error
-	t.shutdown.Do(func() {
-		defer close(t.shutdownDone)
-		err = t.stop(ctx)
-	})
-	<-t.shutdownDone
-	return err
+	if t.stopping.Swap(true) {
+		return t.awaitStop(ctx)
+	}
+	defer close(t.stopped)
+	return t.stop(ctx)
 }
 
+func (t *Tracing) awaitStop(ctx context.Context) error {
+	select {
+	case <-t.stopped:
+		return nil
+	default:
+	}
+	select {
+	case <-t.stopped:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("still shutting down: %w", context.Cause(ctx))
+	}
+}
+
+// stop ends the members at once, so that one that takes all the time takes none from the others. The provider
+// comes last: it would not reach its processors with a context that is over, and spans that end meanwhile are
+// to be counted.
 func (t *Tracing) stop(ctx context.Context) error {
 	if _, bounded := ctx.Deadline(); !bounded && t.started.Batch.ExportTimeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, t.started.Batch.ExportTimeout)
 		defer cancel()
 	}
-	err := onAll(ctx, t.destinations, delivery.Queuer.Shutdown)
-	if t.sdk == nil {
-		return err
-	}
-	if sdkErr := t.sdk.Shutdown(ctx); len(t.options.processors) > 0 {
-		err = errors.Join(err, sdkErr)
+	err := onAll(ctx, t.members(), member.Shutdown)
+	if t.sdk != nil {
+		err = errors.Join(err, t.sdk.Shutdown(context.WithoutCancel(ctx)))
 	}
 	return err
 }
+
+func (t *Tracing) members() []member { return membersOf(t.destinations, t.options.processors) }

@@ -17,6 +17,7 @@ import (
 type guest struct {
 	counting
 	hold     chan struct{} // Shutdown and ForceFlush wait for it, whatever their context says; nil: they do not
+	waiting  chan struct{} // gets one when they begin to
 	resource string
 }
 
@@ -27,6 +28,7 @@ func (g *guest) OnEnd(s sdktrace.ReadOnlySpan) {
 
 func (g *guest) wait() {
 	if g.hold != nil {
+		g.waiting <- struct{}{}
 		<-g.hold
 	}
 }
@@ -65,7 +67,7 @@ func TestShutdownReachesProcessorsWhenDisabled(t *testing.T) {
 
 // A processor that ignores its context is abandoned and named, in ForceFlush and in Shutdown.
 func TestProcessorThatHangsIsAbandoned(t *testing.T) {
-	g := &guest{hold: make(chan struct{})}
+	g := &guest{hold: make(chan struct{}), waiting: make(chan struct{}, 2)}
 	defer close(g.hold)
 	tracing, keep := start(t, map[string]any{"sample_rate": 1}, spanroute.WithSpanProcessor(g))
 	span(tracing, "work")
@@ -106,16 +108,13 @@ func TestProcessorsSeeTheConfiguredResource(t *testing.T) {
 
 // A second Shutdown waits for the first no longer than its own context.
 func TestSecondShutdownMindsItsContext(t *testing.T) {
-	g := &guest{hold: make(chan struct{})}
+	g := &guest{hold: make(chan struct{}), waiting: make(chan struct{}, 2)}
 	tracing, _ := start(t, map[string]any{"sample_rate": 1}, spanroute.WithSpanProcessor(g))
 	first := make(chan error, 1)
 	go func() { first <- tracing.Shutdown(context.Background()) }()
+	<-g.waiting
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
 	defer cancel()
-	for tracing.ForceFlush(ctx) == nil { // until the first has begun, nothing else does anything
-		break
-	}
-	<-ctx.Done()
 	if err := tracing.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("second Shutdown = %v, want the end of its context", err)
 	}

@@ -24,10 +24,10 @@ func newProvider(p plan, sampler *sampling.Dynamic, destinations []destination) 
 		sdktrace.WithRawSpanLimits(limitsOf(p.cfg)),
 		sdktrace.WithResource(p.resource),
 	}
-	for _, processor := range p.options.processors {
-		opts = append(opts, sdktrace.WithSpanProcessor(processor))
-	}
 	resolved := overriding(p.resource)
+	for _, own := range p.options.processors {
+		opts = append(opts, sdktrace.WithSpanProcessor(guest{own, resolved}))
+	}
 	for _, d := range destinations {
 		opts = append(opts, sdktrace.WithSpanProcessor(processor{queue: d.queue, resource: resolved}))
 	}
@@ -100,15 +100,30 @@ func (p processor) OnEnd(span sdktrace.ReadOnlySpan) {
 	if p.queue == nil || !span.SpanContext().IsSampled() {
 		return
 	}
-	if p.resource != nil {
-		span = resolvedSpan{span, p.resource}
-	}
-	p.queue.Enqueue(span)
+	p.queue.Enqueue(resolve(span, p.resource))
 }
 
 func (processor) ForceFlush(context.Context) error { return nil }
 
 func (processor) Shutdown(context.Context) error { return nil }
+
+// guest is a span processor of the program's own. It ends with the [Tracing], which reaches it even when the
+// provider would not any more.
+type guest struct {
+	sdktrace.SpanProcessor
+	resource *resource.Resource // nil: the span's own
+}
+
+func (g guest) OnEnd(span sdktrace.ReadOnlySpan) { g.SpanProcessor.OnEnd(resolve(span, g.resource)) }
+
+func (guest) Shutdown(context.Context) error { return nil }
+
+func resolve(span sdktrace.ReadOnlySpan, r *resource.Resource) sdktrace.ReadOnlySpan {
+	if r == nil {
+		return span
+	}
+	return resolvedSpan{span, r}
+}
 
 // resolvedSpan is a span with the resource that the configuration resolved.
 type resolvedSpan struct {

@@ -37,8 +37,8 @@ type Tracing struct {
 	current  *config.Config
 	reloads  reloads
 
-	shutdown     sync.Once
-	shutdownDone chan struct{}
+	stopping atomic.Bool
+	stopped  chan struct{}
 }
 
 type reloads struct {
@@ -107,7 +107,7 @@ func assemble(p plan, destinations []destination) *Tracing {
 		options:      p.options,
 		started:      p.cfg,
 		current:      p.cfg,
-		shutdownDone: make(chan struct{}),
+		stopped:      make(chan struct{}),
 	}
 	t.exclusions.Store(p.exclusions)
 	if p.cfg.Enabled {
