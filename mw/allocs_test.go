@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/spanroute/spanroute/internal/policy"
 	"github.com/spanroute/spanroute/mw"
@@ -83,6 +84,7 @@ func TestAllocationsAdded(t *testing.T) {
 		{"sampled root", []mw.Option{mw.With(newDiscard(sdktrace.AlwaysSample()))}, nil, 11},
 		{"sampled, remote parent", []mw.Option{mw.With(newDiscard(sdktrace.AlwaysSample()))}, caller, 14},
 		{"foreign provider, sampled", []mw.Option{mw.WithTracerProvider(newDiscard(sdktrace.AlwaysSample()).provider)}, nil, 15},
+		{"no-op provider", []mw.Option{mw.WithTracerProvider(noop.NewTracerProvider())}, nil, 3},
 		{"foreign provider, unsampled", []mw.Option{mw.WithTracerProvider(newDiscard(sdktrace.NeverSample()).provider)}, nil, 8},
 	}
 	bare := testing.AllocsPerRun(200, serveOnce(router(), nil))

@@ -159,7 +159,8 @@ func methodOf(req *http.Request) string {
 
 // start starts the span of req and prepares what goes out.
 func (t *Transport) start(req *http.Request) *call {
-	c := &call{t: t, req: req, late: t.late()}
+	tracer := t.tracer()
+	c := &call{t: t, req: req, late: t.late(tracer)}
 	verb := t.methods.verb(methodOf(req))
 	template, _ := req.Context().Value(templateKey{}).(string)
 	template = cleanTarget(template)
@@ -168,7 +169,7 @@ func (t *Transport) start(req *http.Request) *call {
 		c.prepare(verb, template)
 		options = append(options, trace.WithAttributes(c.startAttributes(nil)...))
 	}
-	ctx, span := t.tracer().Start(req.Context(), t.nameOf(req, verb.label, template), options...)
+	ctx, span := tracer.Start(req.Context(), t.nameOf(req, verb.label, template), options...)
 	c.span = span
 	if c.late && span.IsRecording() {
 		c.prepare(verb, template)

@@ -253,16 +253,31 @@ func closedAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-func TestClientDeadlineOfTheClient(t *testing.T) {
-	slow := quietServer(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+func TestTimeoutOfTheClient(t *testing.T) {
+	// http.Client.Timeout ends a request in more than one way; all of them are a deadline.
+	slow := quietServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/body" {
+			_, _ = io.WriteString(w, "begin")
+			w.(http.Flusher).Flush()
+		}
+		<-r.Context().Done()
+	}))
 	slow.Start()
-	rec := spantest.NewRecorder(t)
-	c := &http.Client{Transport: mw.NewTransport(slow.Client().Transport, mw.With(rec.Tracing())), Timeout: 20 * time.Millisecond}
-	if res, err := c.Do(outgoing(t, "GET", slow.URL, nil)); err == nil {
-		_ = res.Body.Close()
-		t.Fatal("no error")
+	for path, code := range map[string]string{"/": "", "/body": "200"} {
+		t.Run(path, func(t *testing.T) {
+			rec := spantest.NewRecorder(t)
+			c := &http.Client{Transport: mw.NewTransport(slow.Client().Transport, mw.With(rec.Tracing())), Timeout: 50 * time.Millisecond}
+			res, err := c.Do(outgoing(t, http.MethodGet, slow.URL+path, nil))
+			if err == nil {
+				_, err = io.ReadAll(res.Body)
+				_ = res.Body.Close()
+			}
+			if err == nil {
+				t.Fatal("no error")
+			}
+			wantAttrs(t, rec.One(t), map[string]string{"error.type": "context.DeadlineExceeded", "http.response.status_code": code})
+		})
 	}
-	wantAttrs(t, rec.One(t), map[string]string{"error.type": "context.DeadlineExceeded"})
 }
 
 func TestClientErrorHidesURL(t *testing.T) {

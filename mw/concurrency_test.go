@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"sync"
@@ -84,6 +85,18 @@ func TestManyClients(t *testing.T) {
 			t.Errorf("%s: %d server spans, want one", s.Text("url.full"), n)
 		}
 	}
+}
+
+func TestOneRequestServedTwiceAtOnce(t *testing.T) {
+	rec := spantest.NewRecorder(t)
+	h := mw.New(mw.With(rec.Tracing()))(chiWith("/users/{id}"))
+	r := newRequest(http.MethodGet, "/users/1")
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() { h.ServeHTTP(httptest.NewRecorder(), r) })
+	}
+	all.Wait()
+	rec.Wait(t, 8)
 }
 
 // ask sends one request; cancelling means as soon as the header is in.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"runtime"
 	"strings"
 	"testing"
@@ -166,6 +167,21 @@ func TestExclusionByRules(t *testing.T) {
 			h.ServeHTTP(w, newRequest("GET", tt.target))
 			rec.Wait(t, tt.spans)
 		})
+	}
+}
+
+func TestExclusionSeesForwardedURL(t *testing.T) {
+	rules := policy.Rules{URLs: []string{`^https://shop\.example/`}}
+	for peer, spans := range map[string]int{"10.0.0.3:1": 0, "192.0.2.1:1": 1} { // the first is a trusted proxy
+		rec := spantest.NewRecorder(t)
+		rec.Exclude(t, rules)
+		r := newRequest(http.MethodGet, "/x")
+		r.RemoteAddr = peer
+		r.Header.Set("X-Forwarded-Proto", "https")
+		r.Header.Set("X-Forwarded-Host", "shop.example")
+		mw.New(mw.With(rec.Tracing()), mw.WithTrustedProxies(netip.MustParsePrefix("::ffff:10.0.0.0/104")))(status(200)).
+			ServeHTTP(httptest.NewRecorder(), r)
+		rec.Wait(t, spans)
 	}
 }
 

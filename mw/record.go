@@ -39,7 +39,9 @@ func (p *passage) serve(next http.Handler, w http.ResponseWriter, r *http.Reques
 // giveBack copies to r what routers and handlers set on the handler's copy. net/http removes the files of the
 // multipart form of r afterwards, but not when the handler panicked.
 func (p *passage) giveBack(r *http.Request, returned bool) {
-	r.Pattern = p.request.Pattern
+	if r.Pattern != p.request.Pattern { // one request may be served twice at once, as long as nobody writes to it
+		r.Pattern = p.request.Pattern
+	}
 	form := p.request.MultipartForm
 	if form == nil {
 		return

@@ -115,7 +115,8 @@ func (h *handler) url(r *http.Request) string {
 }
 
 func (h *handler) serveTraced(ctx context.Context, w http.ResponseWriter, r *http.Request) {
-	late := h.late()
+	tracer := h.tracer()
+	late := h.late(tracer)
 	route := h.routeBefore(r)
 	name := h.nameOf(r, h.methods.verb(methodOf(r)).label, route)
 	var a arrival
@@ -128,7 +129,7 @@ func (h *handler) serveTraced(ctx context.Context, w http.ResponseWriter, r *htt
 	if h.publicEndpoint != nil && h.publicEndpoint(r.WithContext(ctx)) {
 		options = asNewRoot(ctx, options)
 	}
-	ctx, span := h.tracer().Start(ctx, name, options...)
+	ctx, span := tracer.Start(ctx, name, options...)
 	if id := span.SpanContext().TraceID(); h.traceIDHeader != "" && id.IsValid() {
 		w.Header().Set(h.traceIDHeader, id.String())
 	}

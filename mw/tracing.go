@@ -7,6 +7,7 @@ import (
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/spanroute/spanroute/internal/policy"
 	"github.com/spanroute/spanroute/internal/semattr"
@@ -94,5 +95,11 @@ func (s *source) textMap() propagation.TextMapPropagator {
 	return otel.GetTextMapPropagator()
 }
 
-// late reports whether start attributes may be set together with the end attributes.
-func (s *source) late() bool { return !s.foreign && !s.tracing.SamplerReadsAttributes() }
+// late reports whether start attributes may be set together with the end attributes: nobody reads them before, or
+// nobody at all.
+func (s *source) late(t trace.Tracer) bool {
+	if _, silent := t.(noop.Tracer); silent {
+		return true
+	}
+	return !s.foreign && !s.tracing.SamplerReadsAttributes()
+}
