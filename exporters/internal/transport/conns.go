@@ -28,6 +28,9 @@ func newConns() *conns {
 }
 
 func (cs *conns) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	if cs.life.Err() != nil {
+		return nil, net.ErrClosed
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(cs.life, cancel)()

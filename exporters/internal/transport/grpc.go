@@ -139,11 +139,18 @@ func (g *GRPC) textual(s *status.Status) (delivery.Outcome, bool) {
 	}
 	// A TLS port hangs up on plaintext just as a restarting server does. Where TLS is spoken, or a
 	// gRPC server has answered before, it is the latter.
-	preface := strings.Contains(text, "error reading server preface")
-	if preface && g.opts.TLS == nil && !g.answered.Load() {
+	early := hungUp(text)
+	if early && g.opts.TLS == nil && !g.answered.Load() {
 		o.Verdict, o.Hint = delivery.Misconfigured, hintTLS
 	}
-	return o, preface
+	return o, early
+}
+
+// hungUp says whether the peer closed the connection before it was a gRPC connection; which of the
+// texts is met depends on who was quicker.
+func hungUp(text string) bool {
+	return strings.Contains(text, "error reading server preface") ||
+		strings.Contains(text, "write: broken pipe") || strings.Contains(text, "write: connection reset by peer")
 }
 
 func (f Family) retriesCode(c codes.Code, info bool) bool {

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -21,5 +22,20 @@ func TestHintOfA404(t *testing.T) {
 		if o := h.verdict(Answer{Status: 404}); o.Verdict != delivery.Rejected || !strings.Contains(o.Hint, want) {
 			t.Errorf("404 of %s = %+v, want rejected with %q", url, o, want)
 		}
+	}
+}
+
+func TestEachDestinationHasATransportOfItsOwn(t *testing.T) {
+	one, err1 := NewHTTP(HTTPOptions{URL: "http://h"})
+	two, err2 := NewHTTP(HTTPOptions{URL: "http://h", Senders: 3})
+	if err1 != nil || err2 != nil {
+		t.Fatal(err1, err2)
+	}
+	if one.base == two.base || http.RoundTripper(one.base) == http.DefaultTransport {
+		t.Error("two destinations share a transport")
+	}
+	if one.base.Proxy == nil || one.client.Timeout != 0 || one.base.MaxIdleConnsPerHost != 2 || two.base.MaxIdleConnsPerHost != 3 {
+		t.Errorf("proxy set = %t, timeout %v, idle connections %d and %d, want true, none, 2 and 3",
+			one.base.Proxy != nil, one.client.Timeout, one.base.MaxIdleConnsPerHost, two.base.MaxIdleConnsPerHost)
 	}
 }
