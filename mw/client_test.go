@@ -406,6 +406,7 @@ func TestClientEndsWithHeaders(t *testing.T) {
 	}
 }
 
+// T-12; the base that returns nothing is client_nothing of TestClientGolden.
 func TestClientPanics(t *testing.T) {
 	rec := spantest.NewRecorder(t)
 	base := tripper(func(*http.Request) (*http.Response, error) { panic("boom") })
@@ -442,6 +443,7 @@ func TestPeerOfTheConnection(t *testing.T) {
 	}
 }
 
+// T-22
 func TestUnixSocket(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	l, err := net.Listen("unix", path)

@@ -344,6 +344,7 @@ func TestLateWrites(t *testing.T) {
 	}
 }
 
+// H-46, clean under -race.
 func TestParallelReadAndWrite(t *testing.T) {
 	got := serveReal(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_ = http.NewResponseController(w).EnableFullDuplex()
