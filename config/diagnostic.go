@@ -181,7 +181,8 @@ func distinct(all []Diagnostic) []Diagnostic {
 		if d.Source.Layer == LayerOTel {
 			id = [3]string{string(d.Kind), d.Source.Name, d.Message}
 		}
-		defer func() { seen[id] = true }()
-		return seen[id]
+		twice := seen[id]
+		seen[id] = true
+		return twice
 	})
 }

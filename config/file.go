@@ -246,8 +246,8 @@ func (p *fileParser) member(m member, section, name, written string) {
 		p.key(m, k, alias, written)
 	case p.table.sections[path]:
 		p.inner(m, path, written)
-	case section == "" && kitExporters[name] != "":
-		p.unlinked(m, kitExporters[name], written)
+	case section == "" && p.unlinkedName(name) != "":
+		p.unlinked(m, p.unlinkedName(name), written)
 	default:
 		p.unknownMember(m, section, name, written)
 	}
@@ -272,10 +272,7 @@ func (p *fileParser) unlinked(m member, name, written string) {
 		return
 	}
 	p.text.hide(m.value)
-	p.report.add(Diagnostic{
-		Kind: WarnIgnored, Severity: Warning, Key: written, Source: p.at(m.name),
-		Message: "exporter " + settings.Quote(name) + " is not in this program", Hint: "import " + importPath(name),
-	})
+	p.warnUnlinked(p.at(m.name), written, name)
 }
 
 func importPath(name string) string { return "github.com/spanroute/spanroute/exporters/" + name }

@@ -49,6 +49,10 @@ func (l *loader) envLayer() *layer {
 		}
 		at := Source{Layer: LayerEnv, Name: name}
 		k := l.table.byEnv[short]
+		if first, _, _ := strings.Cut(short, "_"); k == nil && l.unlinkedName(strings.ToLower(first)) != "" {
+			l.warnUnlinked(at, "", l.unlinkedName(strings.ToLower(first)))
+			continue
+		}
 		if k == nil {
 			l.unknownName(at, short, slices.Collect(maps.Keys(l.table.byEnv)), prefix)
 			continue
@@ -57,6 +61,22 @@ func (l *loader) envLayer() *layer {
 	}
 	l.finish(to)
 	return to
+}
+
+// unlinkedName is the name of a kit exporter that is not in the program, "" for anything else.
+func (l *loader) unlinkedName(name string) string {
+	if l.table.exporters[name] != "" {
+		return ""
+	}
+	return kitExporters[name]
+}
+
+// warnUnlinked tells that what is set for an exporter has no effect. Selecting it is another matter.
+func (l *loader) warnUnlinked(at Source, written, name string) {
+	l.report.add(Diagnostic{
+		Kind: WarnIgnored, Severity: Warning, Key: written, Source: at,
+		Message: "exporter " + settings.Quote(name) + " is not in this program", Hint: "import " + importPath(name),
+	})
 }
 
 // unknownName reports a variable or flag that names no key, with the nearest.
@@ -158,6 +178,8 @@ func (l *loader) codeMember(to *layer, value any, section, name, written string)
 	}
 	inner, nested := asSection(value)
 	switch {
+	case section == "" && l.unlinkedName(name) != "":
+		l.warnUnlinked(at, written, l.unlinkedName(name))
 	case strings.Contains(name, "."), k == nil && !l.table.sections[path]:
 		l.unknown(at, written, section, name)
 	case k != nil:

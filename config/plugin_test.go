@@ -93,6 +93,11 @@ func TestPlugin(t *testing.T) {
 		if cfg == nil {
 			t.Error("a section of no use is an error")
 		}
+		_, ds = config.Check(config.Sources{
+			Environ: []string{"SPANROUTE_JAEGER_THRIFT_AGENT_PORT=x"}, Registry: r,
+			Defaults: map[string]any{"otlp": map[string]any{"endpoint": "h"}},
+		})
+		wantKinds(t, ds, config.WarnIgnored, config.WarnIgnored)
 		_, ds = load("exporter_type: jaeger")
 		wantKinds(t, ds, config.ErrUnsupported)
 		if want := `exporter "jaeger" is not in this program, import github.com/spanroute/spanroute/exporters/jaeger or exporters/all`; !strings.Contains(lines(ds), want) {
