@@ -28,7 +28,7 @@ func newExcerpt(text string) *excerpt {
 
 // splitLines cuts text where YAML 1.1 ends a line.
 func splitLines(text string) []string {
-	var lines []string
+	lines := make([]string, 0, 1+max(strings.Count(text, "\n"), strings.Count(text, "\r")))
 	start := 0
 	for i, r := range text {
 		if i < start {

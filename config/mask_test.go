@@ -45,6 +45,7 @@ func TestSecretsAreMasked(t *testing.T) {
 	shown := map[string]string{
 		"print": yaml.String(), "validate": text.String(), "validate JSON": string(diagnosed), "JSON": string(asJSON),
 		"%v": fmt.Sprintf("%v", cfg), "%+v": fmt.Sprintf("%+v", *cfg), "%#v": fmt.Sprintf("%#v", cfg), "%#v of a value": fmt.Sprintf("%#v", *cfg),
+		"%x %q":             fmt.Sprintf("%x %q %s", cfg, cfg, cfg),
 		"%v of an exporter": fmt.Sprintf("%v %+v %#v", cfg.Exporters, cfg.Exporters["otlp"], cfg.Exporters["jaeger"]),
 	}
 	for _, key := range cfg.Keys() {

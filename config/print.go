@@ -229,8 +229,8 @@ func (c Config) String() string {
 	return string(data)
 }
 
-// GoString is String, so that %#v masks secrets too.
-func (c Config) GoString() string { return c.String() }
+// Format writes String whatever the verb, so that %#v and a mistaken %d mask secrets too.
+func (c Config) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
 
 // MarshalJSON writes the section tracing as [Config.WriteYAML] does, secrets masked.
 func (c Config) MarshalJSON() ([]byte, error) {
@@ -267,8 +267,8 @@ func (x Exporter) String() string {
 	return string(data)
 }
 
-// GoString is String, so that %#v masks secrets too.
-func (x Exporter) GoString() string { return x.String() }
+// Format writes String whatever the verb, so that %#v and a mistaken %d mask secrets too.
+func (x Exporter) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, x.String()) }
 
 // MarshalJSON is String.
 func (x Exporter) MarshalJSON() ([]byte, error) { return []byte(x.String()), nil }
