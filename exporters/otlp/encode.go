@@ -19,7 +19,7 @@ const floor = 64 << 10 // below this the limit is not halved
 //
 // The tree is the one upstream's tracetransform builds (otlptrace v1.47.0, the oracle of the tests),
 // except for what upstream leaves broken: strings are made valid UTF-8, times the format cannot
-// hold are repaired, values are cut, a missing service name is filled in. It is built here and not
+// hold are repaired, values are cut, a missing service name is filled in, links keep their tracestate. It is built here and not
 // taken from otlptrace.NewUnstarted, because walking that tree again to repair it costs more than
 // making it: messages come from slabs, one allocation for many of them.
 type Encoder struct {
@@ -84,6 +84,7 @@ type group struct {
 	scope    instrumentation.Scope
 	resource *tracepb.ResourceSpans
 	spans    *tracepb.ScopeSpans
+	common   spantext.Repair // what the resource needed, for the other scopes of it
 	fixed    spantext.Repair // what resource and scope needed; counted for each of their spans
 }
 
@@ -120,13 +121,14 @@ func (t *tree) open(key groupKey, res *resource.Resource, scope instrumentation.
 	g := &group{of: res, scope: scope}
 	for known, other := range t.groups {
 		if known.resource == key.resource {
-			g.resource, g.fixed = other.resource, other.fixed
+			g.resource, g.common = other.resource, other.common
 		}
 	}
-	t.fixed = g.fixed
+	t.fixed = g.common
 	if g.resource == nil {
 		g.resource = t.resource(res)
 		t.resources = append(t.resources, g.resource)
+		g.common = t.fixed
 	}
 	g.spans = t.scope(scope)
 	g.spans.Spans = make([]*tracepb.Span, 0, t.left)

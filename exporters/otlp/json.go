@@ -135,6 +135,7 @@ func appendEvent(j *object, e *tracepb.Span_Event) {
 func appendLink(j *object, l *tracepb.Span_Link) {
 	j.id("traceId", l.TraceId)
 	j.id("spanId", l.SpanId)
+	j.text("traceState", l.TraceState)
 	list(j, "attributes", l.Attributes, appendKeyValue)
 	j.number("droppedAttributesCount", l.DroppedAttributesCount)
 	j.number("flags", l.Flags)

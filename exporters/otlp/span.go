@@ -100,6 +100,7 @@ func (t *tree) links(links []sdktrace.Link) []*tracepb.Span_Link {
 		l, sc := &block[i], links[i].SpanContext
 		t.bound += fixedSize
 		l.TraceId, l.SpanId = t.ids(sc)
+		l.TraceState = t.text(sc.TraceState().String())
 		l.Attributes = t.keyValues(links[i].Attributes)
 		l.DroppedAttributesCount = clamp(links[i].DroppedAttributeCount)
 		l.Flags = flags(sc.TraceFlags(), sc)
