@@ -35,7 +35,7 @@ func startShop(t *testing.T, tracing *spanroute.Tracing) (url string) {
 	}
 	server := grpc.NewServer(grpcmw.ServerOptions(grpcmw.With(tracing))...)
 	grpc_testing.RegisterTestServiceServer(server, stock{})
-	go server.Serve(listener) //nolint:errcheck // ends with Stop
+	go server.Serve(listener) // ends with Stop
 	t.Cleanup(server.Stop)
 
 	dial := append(grpcmw.DialOptions(grpcmw.With(tracing)), grpc.WithTransportCredentials(insecure.NewCredentials()))

@@ -180,7 +180,7 @@ func (j *Jaeger) get(ctx context.Context, port int, path string) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
 		return nil, err

@@ -11,8 +11,7 @@ import (
 )
 
 // Exact is the span itself, as OTLP carries it: nothing is lost, texts are valid UTF-8 (exporters.md section 1
-// rule 2), a negative duration is 0 and a start before 1970 is 0 (rule 5). The tracestate of links is left out, as
-// OpenTelemetry's own exporter does.
+// rule 2), a negative duration is 0 and a start before 1970 is 0 (rule 5).
 func Exact(s sdktrace.ReadOnlySpan) Span {
 	start := max(0, s.StartTime().UnixNano())
 	span := Span{
@@ -32,7 +31,7 @@ func Exact(s sdktrace.ReadOnlySpan) Span {
 	}
 	for _, l := range s.Links() {
 		span.Links = append(span.Links, Link{
-			l.SpanContext.TraceID().String(), l.SpanContext.SpanID().String(), "",
+			l.SpanContext.TraceID().String(), l.SpanContext.SpanID().String(), l.SpanContext.TraceState().String(),
 			attributesOf(l.Attributes, otlpText), l.DroppedAttributeCount,
 		})
 	}
