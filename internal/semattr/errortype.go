@@ -75,7 +75,7 @@ var wrapType = reflect.TypeOf(fmt.Errorf("%w", io.EOF))
 func unwrapNet(err error) error {
 	for {
 		var inner error
-		switch e := err.(type) { //nolint:errorlint // one layer at a time: a type, not a chain, is asked for
+		switch e := err.(type) { // one layer at a time: a type, not a chain, is asked for
 		case *url.Error:
 			inner = e.Err
 		case *net.OpError:

@@ -92,7 +92,7 @@ type Validator interface{ Validate() error }
 // KeyErrors takes err apart into the faults that were joined in it, in order. A fault without a key
 // has the key "". Of nil it is nil.
 func KeyErrors(err error) []*KeyError {
-	switch e := err.(type) { //nolint:errorlint // it takes the tree apart itself, node by node
+	switch e := err.(type) { // the tree is taken apart here, node by node
 	case nil:
 		return nil
 	case *KeyError:
