@@ -23,9 +23,9 @@ type fileParser struct {
 }
 
 // parseFile reads one file's bytes into a layer.
-func (l *loader) parseFile(f file) *layer {
-	p := &fileParser{loader: l, name: f.name, order: f.order, layer: newLayer(LayerFile)}
-	root, text, fault := parseYAML(f.data)
+func (l *loader) parseFile(name string, order int, data []byte) *layer {
+	p := &fileParser{loader: l, name: name, order: order, layer: newLayer(LayerFile)}
+	root, text, fault := parseYAML(data)
 	p.text = text
 	if fault != nil {
 		p.reject(fault)
@@ -232,10 +232,7 @@ func (p *fileParser) section(n *yaml.Node, path, written string) {
 func (p *fileParser) member(m member, section, name, written string) {
 	path := joinPath(section, name)
 	if section == "" && p.table.exporters[name] != "" && !p.table.sections[name] {
-		p.report.add(Diagnostic{
-			Kind: WarnAlias, Severity: Warning, Key: written, Source: p.at(m.name), Message: "legacy name",
-			Hint: "write " + p.table.exporters[name],
-		})
+		p.warnAlias(p.at(m.name), written, p.table.exporters[name])
 		path = p.table.exporters[name]
 	}
 	k, alias := p.table.lookup(path)

@@ -63,6 +63,13 @@ func (l *loader) envLayer() *layer {
 	return to
 }
 
+// warnAlias tells that a section has a legacy name.
+func (l *loader) warnAlias(at Source, written, canonical string) {
+	l.report.add(Diagnostic{
+		Kind: WarnAlias, Severity: Warning, Key: written, Source: at, Message: "legacy name", Hint: "write " + canonical,
+	})
+}
+
 // unlinkedName is the name of a kit exporter that is not in the program, "" for anything else.
 func (l *loader) unlinkedName(name string) string {
 	if l.table.exporters[name] != "" {
@@ -173,8 +180,9 @@ func (l *loader) codeMember(to *layer, value any, section, name, written string)
 	at := Source{Layer: to.kind}
 	path := joinPath(section, name)
 	k, alias := l.table.lookup(path)
-	if canonical := l.table.exporters[name]; section == "" && k == nil && canonical != "" {
+	if canonical := l.table.exporters[name]; section == "" && k == nil && canonical != "" && canonical != name {
 		path = canonical
+		l.warnAlias(at, written, canonical)
 	}
 	inner, nested := asSection(value)
 	switch {

@@ -45,7 +45,7 @@ func check(sources *Sources, files []file, problems []Diagnostic) (*Config, Diag
 	for _, fault := range l.table.faults {
 		l.report.add(Diagnostic{Kind: ErrConflict, Message: fault})
 	}
-	l.readLayers(files)
+	l.inputs = l.from(files)
 	cfg := l.resolve()
 	errs, warnings := l.report.list(Error), l.report.list(Warning)
 	if len(errs) > 0 {
@@ -60,15 +60,18 @@ func check(sources *Sources, files []file, problems []Diagnostic) (*Config, Diag
 	return cfg, warnings
 }
 
-// readLayers fills l.layers, lowest first.
-func (l *loader) readLayers(files []file) {
-	l.layers = append(l.layers, l.codeLayer(LayerDefaults, l.sources.Defaults))
-	for _, f := range files {
-		l.layers = append(l.layers, l.parseFile(f))
+// from lists the inputs, lowest first.
+func (l *loader) from(files []file) []*input {
+	code := func(kind Layer, section map[string]any) *input {
+		return &input{loader: l, read: func() *layer { return l.codeLayer(kind, section) }}
 	}
-	l.otel = l.otelVariables()
-	l.layers = append(l.layers, l.otel.layer)
-	l.layers = append(l.layers, l.envLayer(), l.flagLayer(), l.codeLayer(LayerOverrides, l.sources.Overrides))
+	inputs := []*input{code(LayerDefaults, l.sources.Defaults)}
+	for _, f := range files {
+		inputs = append(inputs, &input{loader: l, file: f})
+	}
+	return append(inputs,
+		&input{loader: l, read: l.otelLayer}, &input{loader: l, read: l.envLayer}, &input{loader: l, read: l.flagLayer},
+		code(LayerOverrides, l.sources.Overrides))
 }
 
 // readFiles reads what sources name. What cannot be read is a problem of its own.

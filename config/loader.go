@@ -17,7 +17,7 @@ type loader struct {
 	registry *registry.Registry
 	table    *table
 	report   report
-	layers   []*layer // lowest first
+	inputs   []*input // lowest first
 	otel     *otelLayer
 	selected []string // a guess at exporter_type, for hints
 }

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"errors"
+
 	"github.com/knadh/koanf/v2"
 
 	"github.com/spanroute/spanroute/internal/settings"
@@ -18,31 +20,54 @@ type merged struct {
 	cleared map[string][]*entry // what R4 took away, by the key that lost
 }
 
-// source is a koanf.Provider for one layer.
-type source struct {
-	layer *layer
-	bytes []byte
+// An input is one source as koanf sees it: a Provider, and for files, whose bytes it hands out, a Parser. It is read
+// when its turn comes and once, so that a later one may look at those below.
+type input struct {
+	*loader
+	file  file          // of a file
+	read  func() *layer // of everything else
+	layer *layer        // nil until it is read
 }
 
-func (s source) ReadBytes() ([]byte, error)    { return s.bytes, nil }
-func (s source) Read() (map[string]any, error) { return s.layer.nested(), nil }
+// ReadBytes returns the bytes of a file.
+func (in *input) ReadBytes() ([]byte, error) { return in.file.data, nil }
 
-// merge runs the layers through koanf.
+// Read returns the map of a layer that is no file.
+func (in *input) Read() (map[string]any, error) {
+	if in.layer == nil {
+		in.layer = in.read()
+	}
+	return in.layer.nested(), nil
+}
+
+// Unmarshal parses a file into the section with canonical keys and typed values; positions stay in the layer.
+func (in *input) Unmarshal(data []byte) (map[string]any, error) {
+	if in.layer == nil {
+		in.layer = in.parseFile(in.file.name, in.file.order, data)
+	}
+	return in.layer.nested(), nil
+}
+
+// Marshal is part of koanf.Parser. Configurations are printed by Config.WriteYAML.
+func (in *input) Marshal(map[string]any) ([]byte, error) { return nil, errors.ErrUnsupported }
+
+// merge runs the inputs through koanf.
 func (l *loader) merge() (*merged, error) {
-	m := &merged{stacks: map[string][]*entry{}, cleared: map[string][]*entry{}}
+	m := &merged{section: map[string]any{}, stacks: map[string][]*entry{}, cleared: map[string][]*entry{}}
 	k := koanf.New(".")
-	for _, layer := range l.layers {
+	for _, in := range l.inputs {
+		var parser koanf.Parser
+		if in.read == nil {
+			parser = in
+		}
 		into := func(src, dest map[string]any) error {
-			m.apply(l.table, layer, src, dest)
+			m.apply(l.table, in.layer, src, dest)
 			m.section = dest
 			return nil
 		}
-		if err := k.Load(source{layer: layer}, nil, koanf.WithMergeFunc(into)); err != nil {
+		if err := k.Load(in, parser, koanf.WithMergeFunc(into)); err != nil {
 			return nil, err
 		}
-	}
-	if m.section == nil {
-		m.section = map[string]any{}
 	}
 	return m, nil
 }

@@ -19,9 +19,10 @@ type otelLayer struct {
 	inferred *entry         // the rate that a ratio sampler without argument gets
 }
 
-// otelVariables reads the layer.
-func (l *loader) otelVariables() *otelLayer {
+// otelLayer reads the layer. Those below have been read.
+func (l *loader) otelLayer() *layer {
 	o := &otelLayer{layer: newLayer(LayerOTel), from: map[*entry]int{}}
+	l.otel = o
 	for _, k := range l.table.keys {
 		if len(k.OTel) > 0 && k.path != "sample_rate" {
 			l.pick(o, k, 0)
@@ -34,7 +35,7 @@ func (l *loader) otelVariables() *otelLayer {
 		}
 	}
 	l.finish(o.layer)
-	return o
+	return o.layer
 }
 
 func (l *loader) configName() string {
@@ -194,8 +195,8 @@ func (l *loader) ratioArgument(o *otelLayer, named *entry, text string) {
 		}
 		l.refuse(e, at, err)
 	}
-	for _, lower := range l.layers {
-		if lower.byPath[k.path] != nil {
+	for _, lower := range l.inputs {
+		if lower.layer != nil && lower.layer.byPath[k.path] != nil {
 			return
 		}
 	}

@@ -11,12 +11,12 @@ import (
 // takes that variable out and starts again.
 func (l *loader) resolve() *Config {
 	for {
-		before := l.report.clone()
 		m, err := l.merge()
 		if err != nil {
 			l.report.add(Diagnostic{Kind: ErrSyntax, Message: err.Error()})
 			return nil
 		}
+		before := l.report.clone()
 		r := &resolver{loader: l, merged: m, rejected: map[*entry]Diagnostic{}}
 		cfg := r.resolve()
 		if len(r.rejected) == 0 {
