@@ -158,6 +158,55 @@ func TestLastPayloadIsConfirmedDuringAnOutage(t *testing.T) {
 	})
 }
 
+// Without a pause to confirm in, the next payload that goes out ends an outage.
+func TestOutageEndsUnderSteadyLoad(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := &full{sender{answer: retryTimes(1, errDown)}}
+		x := delivery.New(encoder{each: 1}, u, options(&record{}))
+		for range 200 {
+			enqueue(x, spans(10))
+			time.Sleep(50 * time.Millisecond)
+		}
+		if got := balanced(t, x); !got.Since.IsZero() || got.Retries != 1 {
+			t.Errorf("stats = %+v, want no outage after 10 s of load", got)
+		}
+		finish(t, x)
+	})
+}
+
+// The payload before is asked for at once after a Retry, not only when the wait is over.
+func TestConfirmIsAskedAfterARetry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		u := &refusing{sender: sender{answer: func(_ context.Context, n int, _ packet) delivery.Outcome {
+			if n == 2 {
+				return errDown
+			}
+			return delivery.Outcome{}
+		}}}
+		x := delivery.New(encoder{each: 1, most: 5}, u, options(&record{}))
+		enqueue(x, spans(10))
+		got := finish(t, x)
+		if got.Delivered != 10 || !u.told.Equal(start) {
+			t.Errorf("delivered %d, told of the loss after %v, want 10 and 0s, the time of the second attempt", got.Delivered, u.told.Sub(start))
+		}
+	})
+}
+
+// refusing knows that its first packet is lost once it has sent the second.
+type refusing struct {
+	sender
+	told time.Time
+}
+
+func (r *refusing) Confirm() error {
+	if len(r.sizes()) != 2 || !r.told.IsZero() {
+		return nil
+	}
+	r.told = time.Now()
+	return errRefused
+}
+
 // What was written and not refused is delivered, also when Shutdown's context is over.
 func TestShutdownConfirmsTheLastPayload(t *testing.T) {
 	for name, listening := range map[string]bool{"agent listens": true, "nobody listens": false} {

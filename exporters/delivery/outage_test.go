@@ -3,6 +3,7 @@ package delivery_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -44,6 +45,47 @@ func TestFailureThatOutlivesTheOutage(t *testing.T) {
 			t.Errorf("%d outages and %d ends are told:\n%s", warned, informed, strings.Join(log.all(), "\n"))
 		}
 		finish(t, x)
+	})
+}
+
+// The end of an outage tells what that outage cost, and nothing of one before.
+func TestOutagesAreToldApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start, log := time.Now(), &record{}
+		s := &sender{answer: func(context.Context, int, packet) delivery.Outcome {
+			if time.Since(start)%(5*time.Minute) < 90*time.Second {
+				return errDown
+			}
+			return delivery.Outcome{}
+		}}
+		o := options(log)
+		o.Senders, o.QueueBytes = 1, 20*514 // "xx" costs 514
+		x := delivery.New(encoder{each: 1}, s, o)
+		for _, tooMany := range []int{5, 2} {
+			fill := func(n int) {
+				for range n {
+					x.Enqueue(span("xx"))
+				}
+			}
+			fill(20)
+			time.Sleep(70 * time.Second) // the minute's line is out
+			fill(tooMany)
+			time.Sleep(230 * time.Second)
+		}
+		got := finish(t, x)
+		var retries, part uint64
+		for _, l := range log.all() {
+			if _, text, ok := strings.Cut(l, "retries="); ok {
+				_, _ = fmt.Sscan(text, &part)
+				retries += part
+			}
+		}
+		if retries != got.Retries {
+			t.Errorf("lines tell of %d retries, want %d", retries, got.Retries)
+		}
+		if log.with("delivered again", "dropped=[queue_full=5]") != 1 || log.with("delivered again", "dropped=[queue_full=2]") != 1 || log.with("spans are dropped") != 0 {
+			t.Errorf("want an end with 5 and one with 2 spans dropped, and no line of drops besides:\n%s", strings.Join(log.all(), "\n"))
+		}
 	})
 }
 

@@ -3,6 +3,7 @@ package delivery_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +16,10 @@ import (
 )
 
 var errDown = delivery.Outcome{Verdict: delivery.Retry, Err: errors.New("connection refused")}
+
+var misfit = delivery.Outcome{Verdict: delivery.Misconfigured, Err: errors.New("x509")}
+
+const noLimit = -2
 
 // hang holds every attempt until its context ends.
 func hang(ctx context.Context, _ int, _ packet) delivery.Outcome {
@@ -36,7 +41,7 @@ func TestShutdown(t *testing.T) {
 		answer    func(context.Context, int, packet) delivery.Outcome
 		spans     int
 		settle    time.Duration // before Shutdown
-		timeout   time.Duration // of Shutdown's context; 0: cancelled, -1: no deadline
+		timeout   time.Duration // of Shutdown's context; 0: cancelled, -1: no deadline, noLimit: nor ExportTimeout
 		atLeast   time.Duration
 		atMost    time.Duration
 		delivered uint64
@@ -52,6 +57,8 @@ func TestShutdown(t *testing.T) {
 		"cancelled, in backoff (D13)":       {down, 25, time.Second, 0, 0, 0, 0, "25 spans not delivered: context canceled"},
 		"no deadline means ExportTimeout":   {down, 25, 0, -1, 30 * time.Second, 30 * time.Second, 0, "25 spans not delivered: context deadline exceeded"},
 		"a sender that ignores its context": {deaf, 25, time.Second, time.Second, time.Second, 1100 * time.Millisecond, 0, "ignores its context"},
+		"without any limit":                 {retryTimes(2, misfit), 10, 0, noLimit, 30 * time.Second, 60 * time.Second, 10, ""},
+		"ends a long backoff":               {retryTimes(1, misfit), 10, time.Second, 5 * time.Second, 0, 0, 10, ""},
 		"backoff included":                  {retryTimes(4, errDown), 10, 0, time.Minute, 0, 8 * time.Second, 10, ""},
 	}
 	for name, row := range rows {
@@ -60,6 +67,9 @@ func TestShutdown(t *testing.T) {
 				s, log := &sender{answer: row.answer}, &record{}
 				o := options(log)
 				o.BatchDelay = 500 * time.Millisecond
+				if row.timeout == noLimit {
+					o.ExportTimeout = -1
+				}
 				x := delivery.New(encoder{each: 1}, s, o)
 				enqueue(x, spans(row.spans))
 				time.Sleep(row.settle)
@@ -85,6 +95,9 @@ func TestShutdown(t *testing.T) {
 				}
 				if warned := log.with("WARN spans are left at shutdown"); (warned == 1) != (row.left != "") {
 					t.Errorf("%d warnings about spans left:\n%s", warned, strings.Join(log.all(), "\n"))
+				}
+				if log.with("shutdown=") != 0 || row.timeout == 0 && log.with("not delivered") > 1 {
+					t.Errorf("the end is told more than once:\n%s", strings.Join(log.all(), "\n"))
 				}
 				if s.closed != 1 {
 					t.Errorf("sender closed %d times, want once", s.closed)
@@ -195,6 +208,35 @@ func TestLateAnswerOfAnAbandonedSender(t *testing.T) {
 	})
 }
 
+// Spans, flushes and looks at the accounts race with two Shutdowns; nothing is lost and nothing
+// is counted twice. Meant for -race.
+func TestShutdownUnderLoad(t *testing.T) {
+	t.Parallel()
+	for i := range 50 {
+		s := &sender{answer: retryTimes(i%3, delivery.Outcome{Verdict: delivery.Retry})}
+		o := options(&record{})
+		o.Retry.Initial = time.Millisecond
+		x := delivery.New(encoder{each: 1, most: 7}, s, o)
+		list := spans(100)
+		var group sync.WaitGroup
+		for range 4 {
+			group.Go(func() { enqueue(x, list); balanced(t, x) })
+		}
+		group.Go(func() { _ = x.ForceFlush(t.Context()) })
+		for range 2 {
+			group.Go(func() {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i%5)*time.Millisecond)
+				defer cancel()
+				_ = x.Shutdown(ctx)
+			})
+		}
+		group.Wait()
+		if got := balanced(t, x); got.Ended != 400 || got.Queued != 0 {
+			t.Fatalf("stats = %+v, want 400 ended and none queued", got)
+		}
+	}
+}
+
 // closer is a sender whose Close misbehaves.
 type closer struct {
 	sender
@@ -229,6 +271,39 @@ func TestClose(t *testing.T) {
 					t.Errorf("Shutdown = %v, want %q", err, row.want)
 				}
 				time.Sleep(2 * time.Hour)
+			})
+		})
+	}
+}
+
+// mute is a handler that never returns in time.
+type mute struct{ record }
+
+func (*mute) Handle(context.Context, slog.Record) error { time.Sleep(time.Hour); return nil }
+
+// A sender, its Close and the log's handler may all hang: Shutdown returns 100 ms after its
+// context even so.
+func TestShutdownWhereEverythingHangs(t *testing.T) {
+	for name, timeout := range map[string]time.Duration{"cancelled": 0, "in time": time.Second} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				o := options(&record{})
+				o.Logger = slog.New(&mute{})
+				c := &closer{sender{answer: deaf}, func(context.Context) error { time.Sleep(time.Hour); return nil }}
+				x := delivery.New(encoder{each: 1}, c, o)
+				enqueue(x, spans(25))
+				time.Sleep(time.Second)
+				ctx, cancel := context.WithTimeout(t.Context(), timeout)
+				defer cancel()
+				start := time.Now()
+				err := x.Shutdown(ctx)
+				if took := time.Since(start); took > timeout+100*time.Millisecond || !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("Shutdown = %v after %v, want its context's error within %v", err, took, timeout+100*time.Millisecond)
+				}
+				if got := balanced(t, x); got.Dropped["shutdown"] != 25 {
+					t.Errorf("dropped %v, want shutdown 25", got.Dropped)
+				}
+				time.Sleep(3 * time.Hour)
 			})
 		})
 	}

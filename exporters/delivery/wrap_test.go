@@ -99,6 +99,21 @@ func TestWrapIsBoundedBySpans(t *testing.T) {
 	})
 }
 
+func TestWrapHasOneWorker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &foreign{export: func(context.Context, int) error { time.Sleep(time.Second); return nil }}
+		o := options(&record{})
+		o.Senders = 8
+		x := delivery.Wrap(f, o)
+		start := time.Now()
+		enqueue(x, spans(30))
+		if err := x.ForceFlush(t.Context()); err != nil || time.Since(start) != 3*time.Second {
+			t.Errorf("ForceFlush = %v after %v, want three calls one after the other", err, time.Since(start))
+		}
+		finish(t, x)
+	})
+}
+
 func TestWrapDefaultsTo2048Spans(t *testing.T) {
 	t.Parallel()
 	hold := make(chan struct{})
