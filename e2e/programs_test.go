@@ -5,7 +5,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -53,18 +52,7 @@ func TestSend(t *testing.T) {
 			if err := os.WriteFile(file, []byte("tracing: "+tr.file), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			out, err := exec.Command(command, "send", file).CombinedOutput()
-			if err != nil {
-				t.Fatalf("%v: %s", err, out)
-			}
-			lines := strings.Split(string(out), "\n")
-			traceID, ok := strings.CutPrefix(lines[0], "trace ")
-			if !ok || !strings.HasSuffix(lines[1], ": delivered 2 spans") {
-				t.Fatalf("printed %q, want a trace id and that 2 spans were delivered", out)
-			}
-			if got, err := tr.count(t.Context(), traceID, 2); err != nil || got != 2 {
-				t.Errorf("%d spans stored (%v), want 2", got, err)
-			}
+			sends(t, exec.Command(command, "send", file), counterFunc(tr.count))
 		})
 	}
 }

@@ -17,6 +17,14 @@ type counter interface {
 	Count(ctx context.Context, traceID string, want int) (int, error)
 }
 
+// A counterFunc is the count of a transport's receiver.
+type counterFunc func(ctx context.Context, traceID string, want int) (int, error)
+
+// Count calls f.
+func (f counterFunc) Count(ctx context.Context, traceID string, want int) (int, error) {
+	return f(ctx, traceID, want)
+}
+
 // allStored sends spans of one trace at once and fails the test unless the receiver stored each exactly once.
 func allStored(t *testing.T, file string, at counter, spans []sdktrace.ReadOnlySpan) {
 	t.Helper()
