@@ -14,7 +14,9 @@ import (
 
 	"github.com/spanroute/spanroute"
 	"github.com/spanroute/spanroute/config"
+	_ "github.com/spanroute/spanroute/exporters/jaeger"
 	_ "github.com/spanroute/spanroute/exporters/otlp"
+	_ "github.com/spanroute/spanroute/exporters/zipkin"
 	"github.com/spanroute/spanroute/registry"
 )
 

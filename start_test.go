@@ -264,6 +264,42 @@ func TestUnreachableBackendIsOneLogLine(t *testing.T) {
 	balanced(t, tracing)
 }
 
+// D12: nothing is contacted at start, so nothing that is down slows it or the spans.
+func TestStartWithEveryDestinationDown(t *testing.T) {
+	cfg, err := config.Load(config.Sources{Environ: []string{}, Overrides: map[string]any{
+		"exporter_type": "otlp,zipkin,jaeger", "sample_rate": 1,
+		"otlp":   map[string]any{"endpoint": "http://127.0.0.1:1"}, // nothing listens on port 1
+		"zipkin": map[string]any{"endpoint": "http://127.0.0.1:1/api/v2/spans"},
+		"jaeger": map[string]any{"collector_endpoint": "http://127.0.0.1:1/api/traces"},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	tracing, err := spanroute.Start(t.Context(), cfg, spanroute.WithLogger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		t.Fatalf("Start = %v, want a service that starts anyway", err)
+	}
+	if took := time.Since(began); took > 100*time.Millisecond {
+		t.Errorf("Start took %v with everything down, want less than 100ms", took)
+	}
+	for range 1000 {
+		span(tracing, "work")
+	}
+	balanced(t, tracing)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := tracing.Shutdown(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("Shutdown = %v, want the spans that are left", err)
+	}
+	balanced(t, tracing)
+	for _, x := range tracing.Stats().Exporters {
+		if x.Ended != 1000 || x.Dropped["shutdown"] != 1000 {
+			t.Errorf("%s: %d ended, dropped %v, want 1000, all left at shutdown", x.Name, x.Ended, x.Dropped)
+		}
+	}
+}
+
 func TestDisabled(t *testing.T) {
 	tracing, _ := start(t, map[string]any{"enabled": false, "sample_rate": 1})
 	caller := "00-0102030405060708090a0b0c0d0e0f10-0102030405060708-01"
