@@ -232,13 +232,25 @@ func (c Config) String() string {
 // Format writes String whatever the verb, so that %#v and a mistaken %d mask secrets too.
 func (c Config) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
 
-// MarshalJSON writes the section tracing as [Config.WriteYAML] does, secrets masked.
-func (c Config) MarshalJSON() ([]byte, error) {
+// WriteJSON writes what [Config.WriteYAML] does as JSON, which is YAML too; where that has comments, it is silent.
+func (c *Config) WriteJSON(w io.Writer, showSecrets bool) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(c.section(showSecrets))
+}
+
+// MarshalJSON is [Config.WriteJSON] with secrets masked.
+func (c Config) MarshalJSON() ([]byte, error) { return json.Marshal(c.section(false)) }
+
+func (c *Config) section(showSecrets bool) map[string]any {
 	section := map[string]any{}
-	for _, r := range c.rows(false) {
-		put(section, r.path, jsonValue(r))
+	for _, r := range c.rows(showSecrets) {
+		if r.remark == "" {
+			put(section, r.path, jsonValue(r))
+		}
 	}
-	return json.Marshal(map[string]any{"tracing": section})
+	return map[string]any{"tracing": section}
 }
 
 func jsonValue(r row) any {
@@ -248,8 +260,20 @@ func jsonValue(r row) any {
 			return r.remark
 		}
 		return v.String()
+	case string:
+		return strings.ReplaceAll(v, "${", "$${") // as in a file
+	case []string:
+		list := make([]string, len(v))
+		for i, text := range v {
+			list[i] = strings.ReplaceAll(text, "${", "$${")
+		}
+		return list
 	case settings.Pairs:
-		return v.Map()
+		m := v.Map()
+		for name, text := range m {
+			m[name] = strings.ReplaceAll(text, "${", "$${")
+		}
+		return m
 	}
 	return r.value
 }

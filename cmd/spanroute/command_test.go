@@ -189,3 +189,35 @@ func TestPageIsCurrent(t *testing.T) {
 		t.Error("config/KEYS.md is not what the tags say, run go generate ./cmd/spanroute")
 	}
 }
+
+// What print writes in either format is a file that says the same.
+func TestPrintLoadsBack(t *testing.T) {
+	t.Parallel()
+	file := write(t, "tracing:\n  exporter_type: otlp, zipkin\n  sample_rate: 0.25\n  service_name: a$${b}\n  excluded_urls: ['x{1,3}']\n"+
+		"  resource_attributes: {k: '1'}\n  otlp: {protocol: http, http: {headers: {X-A: s3cret}}}\n")
+	code, yaml, stderr := spanroute(t, nil, "print", "--show-secrets", file)
+	if code != fine {
+		t.Fatal(stderr)
+	}
+	for _, format := range []string{"yaml", "json"} {
+		_, printed, _ := spanroute(t, nil, "print", "--show-secrets", "--format", format, file)
+		_, again, stderr := spanroute(t, nil, "print", "--show-secrets", write(t, printed))
+		if again != yaml {
+			t.Errorf("%s loads back to\n%s\nwant\n%s\n%s", format, again, yaml, stderr)
+		}
+		if _, masked, _ := spanroute(t, nil, "print", "--format", format, file); strings.Contains(masked, "s3cret") || !strings.Contains(masked, "***") {
+			t.Errorf("%s shows a secret:\n%s", format, masked)
+		}
+	}
+	if code, _, stderr := spanroute(t, nil, "print", "--format", "toml", file); code != usage || !strings.Contains(stderr, "yaml or json") {
+		t.Errorf("an unknown format: %d %s", code, stderr)
+	}
+}
+
+func TestDiagnosticsGoToStandardError(t *testing.T) {
+	t.Parallel()
+	code, stdout, stderr := spanroute(t, nil, "validate", write(t, mistake))
+	if code != problems || stdout != "" || !strings.Contains(stderr, "did you mean") {
+		t.Errorf("validate: %d, standard output %q, standard error %q", code, stdout, stderr)
+	}
+}

@@ -24,7 +24,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], world{
-		stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ(), color: isTerminal(os.Stdout) && os.Getenv("NO_COLOR") == "",
+		stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ(), color: isTerminal(os.Stderr) && os.Getenv("NO_COLOR") == "",
 	})
 	stop()
 	os.Exit(code)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 
 	"github.com/spanroute/spanroute/config"
 )
@@ -28,7 +29,8 @@ var validate = command{
 	},
 }
 
-// diagnosed prints diagnostics to standard output, and in text how many there are.
+// diagnosed prints diagnostics: as text, with their number, to standard error; as JSON, which is for programs, to
+// standard output.
 func (c *call) diagnosed(all config.Diagnostics, asJSON bool) {
 	if asJSON {
 		if all == nil {
@@ -39,11 +41,11 @@ func (c *call) diagnosed(all config.Diagnostics, asJSON bool) {
 		_ = encoder.Encode(all) // nobody is left to tell when standard output is gone
 		return
 	}
-	_ = all.WriteText(c.stdout, c.color)
+	_ = all.WriteText(c.stderr, c.color)
 	if len(all) > 0 {
-		fmt.Fprintln(c.stdout)
+		fmt.Fprintln(c.stderr)
 	}
-	fmt.Fprintf(c.stdout, "%s, %s\n", plural(len(all.Errors()), "error"), plural(len(all.Warnings()), "warning"))
+	fmt.Fprintf(c.stderr, "%s, %s\n", plural(len(all.Errors()), "error"), plural(len(all.Warnings()), "warning"))
 }
 
 func plural(n int, word string) string {
@@ -63,16 +65,22 @@ func (c *call) load(files []string) *config.Config {
 }
 
 var printing = command{
-	name: "print", args: "[--show-secrets] [file...]",
-	doc: "prints the effective configuration as YAML that loads to the same",
+	name: "print", args: "[--show-secrets] [--format yaml|json] [file...]",
+	doc: "prints the effective configuration, which loads to the same",
 	define: func(fs *flag.FlagSet) func(c *call) int {
 		secrets := fs.Bool("show-secrets", false, "print secrets instead of ***")
+		format := fs.String("format", "yaml", "yaml or json")
 		return func(c *call) int {
+			writers := map[string]func(*config.Config, io.Writer, bool) error{"yaml": (*config.Config).WriteYAML, "json": (*config.Config).WriteJSON}
+			write, ok := writers[*format]
+			if !ok {
+				return c.misused("--format is yaml or json, not %q", *format)
+			}
 			cfg := c.load(c.args)
 			if cfg == nil {
 				return problems
 			}
-			if err := cfg.WriteYAML(c.stdout, *secrets); err != nil {
+			if err := write(cfg, c.stdout, *secrets); err != nil {
 				fmt.Fprintf(c.stderr, "spanroute: %s\n", err)
 				return problems
 			}

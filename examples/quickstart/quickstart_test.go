@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -119,6 +120,52 @@ func TestConfigFile(t *testing.T) {
 	}
 	if got := stdout.String(); strings.Contains(got, "trace ") && strings.Contains(got, "spans\n") || !strings.Contains(got, "console: 0 ended") {
 		t.Errorf("at rate 0 to the console:\n%s", got)
+	}
+}
+
+// SIGHUP makes the program read its file again; what is wrong with it is said, and the old configuration stays.
+func TestReloadOnHangup(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "tracing.yaml")
+	write := func(rate string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte("tracing:\n  sample_rate: "+rate+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hangUp := func() {
+		t.Helper()
+		if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("0")
+	ctx, cancel := context.WithCancel(t.Context())
+	var stdout, stderr output
+	done := make(chan int, 1)
+	go func() { done <- run(ctx, []string{"--addr", "127.0.0.1:0", "--config", file}, &stdout, &stderr) }()
+	url := stdout.awaits(t, `(?m)^api +(http://\S+)`)[1]
+	stdout.awaits(t, `memory: 0 ended`) // from here on the program listens to signals
+	get := func() {
+		t.Helper()
+		if _, err := send(t.Context(), http.MethodGet, url+"/orders/7"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	get()
+	write("two")
+	hangUp()
+	stderr.awaits(t, `configuration not reloaded.*tracing\.yaml:2:16`)
+	write("1.0")
+	hangUp()
+	stderr.awaits(t, `configuration applied.*sample_rate`)
+	if strings.Contains(stdout.String(), "trace ") {
+		t.Errorf("a trace at rate 0:\n%s", stdout.String())
+	}
+	get()
+	stdout.awaits(t, `trace [0-9a-f]{32}  3 spans`)
+	cancel()
+	if status := <-done; status != 0 {
+		t.Errorf("exit status %d\n%s", status, stderr.String())
 	}
 }
 

@@ -125,7 +125,7 @@ func newHTTP(common registry.Common, s Settings) (sdktrace.SpanExporter, error) 
 	}
 	var conf *tls.Config
 	if u.Scheme == "https" {
-		if conf, err = s.certificates().TLS("thrift."); err != nil {
+		if conf, err = s.Thrift.certificates().TLS("thrift."); err != nil {
 			return nil, err
 		}
 	}
@@ -170,7 +170,7 @@ func newGRPC(common registry.Common, s Settings) (sdktrace.SpanExporter, error) 
 	}
 	var conf *tls.Config
 	if secure {
-		if conf, err = (transport.Certificates{CA: s.GRPC.CertificateFile}).TLS("grpc."); err != nil {
+		if conf, err = s.GRPC.certificates().TLS("grpc."); err != nil {
 			return nil, err
 		}
 	}

@@ -46,6 +46,7 @@ func TestSettingsFaults(t *testing.T) {
 		{"password alone", map[string]any{"password": "s3cr3t"}, "username: password is set without it"}, // H3
 		{"username alone", map[string]any{"username": "u"}, "password: username is set without it"},
 		{"client certificate alone", thrift("client_certificate_file", "/c.pem"), "thrift.client_key_file: "},
+		{"client key alone, grpc", map[string]any{"grpc": map[string]any{"client_key_file": "/k.pem"}}, "grpc.client_certificate_file: "},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -88,7 +89,7 @@ func TestDescription(t *testing.T) {
 		"thrift.agent_host_name": "localhost", "thrift.agent_port": "6831", "thrift.udp_split_oversized_batches": "true",
 		"thrift.max_packet_size": "8000", "thrift.max_bytes_per_second": "8000000", "thrift.oversize": "truncate",
 		"thrift.resolve_interval": "30s", "thrift.client_stats": "false", "thrift.certificate_file": "",
-		"thrift.client_certificate_file": "", "thrift.client_key_file": "", "grpc.certificate_file": "", "grpc.insecure": "<nil>",
+		"thrift.client_certificate_file": "", "thrift.client_key_file": "", "grpc.certificate_file": "", "grpc.client_certificate_file": "", "grpc.client_key_file": "", "grpc.insecure": "<nil>",
 	}
 	for _, k := range d.Keys {
 		if got, known := want[k.Path]; !known || fmt.Sprint(k.Default) != got {

@@ -48,8 +48,10 @@ type Thrift struct {
 
 // GRPC is about the collector over gRPC.
 type GRPC struct {
-	CertificateFile string `koanf:"certificate_file" otel:"OTEL_EXPORTER_JAEGER_CERTIFICATE" format:"pem" doc:"CA bundle for a collector over TLS, instead of the system's"`
-	Insecure        *bool  `koanf:"insecure" otel:"OTEL_EXPORTER_JAEGER_GRPC_INSECURE" doc:"plaintext for an endpoint without a scheme"`
+	CertificateFile       string `koanf:"certificate_file" otel:"OTEL_EXPORTER_JAEGER_CERTIFICATE" format:"pem" doc:"CA bundle for a collector over TLS, instead of the system's"`
+	ClientCertificateFile string `koanf:"client_certificate_file" format:"pem" doc:"client certificate for a collector over TLS, with client_key_file"`
+	ClientKeyFile         string `koanf:"client_key_file" format:"pem" doc:"key of client_certificate_file"`
+	Insecure              *bool  `koanf:"insecure" otel:"OTEL_EXPORTER_JAEGER_GRPC_INSECURE" doc:"plaintext for an endpoint without a scheme"`
 }
 
 const (
@@ -82,7 +84,8 @@ func (s Settings) Validate() error {
 		at("thrift.agent_host_name", endpoint.CheckHost(s.Thrift.AgentHostName)),
 		s.checkEndpoint(),
 		s.checkCredentials(),
-		s.certificates().Check("thrift."),
+		s.Thrift.certificates().Check("thrift."),
+		s.GRPC.certificates().Check("grpc."),
 	)
 }
 
@@ -117,8 +120,10 @@ func (s Settings) checkCredentials() error {
 	return nil
 }
 
-func (s Settings) certificates() transport.Certificates {
-	return transport.Certificates{
-		CA: s.Thrift.CertificateFile, Cert: s.Thrift.ClientCertificateFile, Key: s.Thrift.ClientKeyFile,
-	}
+func (t Thrift) certificates() transport.Certificates {
+	return transport.Certificates{CA: t.CertificateFile, Cert: t.ClientCertificateFile, Key: t.ClientKeyFile}
+}
+
+func (g GRPC) certificates() transport.Certificates {
+	return transport.Certificates{CA: g.CertificateFile, Cert: g.ClientCertificateFile, Key: g.ClientKeyFile}
 }
