@@ -1,0 +1,142 @@
+package spanroute_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.opentelemetry.io/otel/attribute"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/spanroute/spanroute"
+	"github.com/spanroute/spanroute/config"
+	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/registry"
+)
+
+// Every key of the configuration that is about delivery arrives at the exporter.
+func TestExporterIsToldTheConfiguration(t *testing.T) {
+	var told registry.Common
+	known := new(registry.Registry)
+	if err := known.Register(registry.NewFactory("keep", func() testSettings { return testSettings{} },
+		func(_ context.Context, common registry.Common, _ testSettings) (sdktrace.SpanExporter, error) {
+			told = common
+			return new(keeper), nil
+		})); err != nil {
+		t.Fatal(err)
+	}
+	logger := slog.New(slog.DiscardHandler)
+	tracing, err := spanroute.Start(t.Context(), load(t, known, map[string]any{
+		"exporter_type": "keep", "timeout": 7, "max_tag_value_length": 99,
+		"batch":    map[string]any{"schedule_delay": 1, "export_timeout": 2, "max_queue_size": 4000, "max_export_batch_size": 300},
+		"delivery": map[string]any{"queue_bytes": 5000, "retry": map[string]any{"initial": 3, "max": 4, "max_elapsed": 0, "max_retry_after": 6}},
+	}), spanroute.WithLogger(logger))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tracing.Shutdown(context.Background())
+	want := delivery.Options{
+		ID: "keep", QueueBytes: 5000, BatchSize: 300, MaxQueueSize: 4000, BatchDelay: time.Second, Timeout: 7 * time.Second,
+		ExportTimeout: 2 * time.Second, Logger: logger,
+		Retry: delivery.RetryOptions{Initial: 3 * time.Second, Max: 4 * time.Second, MaxElapsed: -1, MaxRetryAfter: 6 * time.Second},
+	}
+	if diff := cmp.Diff(want, told.Delivery, cmp.Comparer(func(a, b *slog.Logger) bool { return a == b })); diff != "" {
+		t.Errorf("delivery options (-want +got):\n%s", diff)
+	}
+	if told.Timeout != 7*time.Second || told.MaxTagValueLength != 99 {
+		t.Errorf("timeout %v, max_tag_value_length %d; want 7s and 99", told.Timeout, told.MaxTagValueLength)
+	}
+}
+
+func TestSpanLimitsOfTheConfiguration(t *testing.T) {
+	tracing, keep := start(t, map[string]any{"sample_rate": 1, "limits": map[string]any{
+		"attribute_count": 1, "event_count": 2, "link_count": 3, "event_attribute_count": 4, "link_attribute_count": 5,
+	}})
+	var many []attribute.KeyValue
+	for _, key := range strings.Split("abcdefgh", "") {
+		many = append(many, attribute.Bool(key, true))
+	}
+	link := trace.Link{SpanContext: trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{1}}), Attributes: many}
+	_, s := tracing.TracerProvider().Tracer("").Start(t.Context(), "work", trace.WithAttributes(many...), trace.WithLinks(link, link, link, link))
+	for range 4 {
+		s.AddEvent("e", trace.WithAttributes(many...))
+	}
+	s.End()
+	flush(t, tracing)
+	got := keep.only(t)
+	counts := []int{len(got.Attributes()), len(got.Events()), len(got.Links()), len(got.Events()[0].Attributes), len(got.Links()[0].Attributes)}
+	if diff := cmp.Diff([]int{1, 2, 3, 4, 5}, counts); diff != "" {
+		t.Errorf("attributes, events, links, attributes of an event, of a link (-want +got):\n%s", diff)
+	}
+}
+
+// A fault of an exporter's settings names the whole key and where it was set.
+func TestFaultOfAnExporterNamesTheKey(t *testing.T) {
+	cfg := load(t, factories(t, new(keeper), nil), map[string]any{"exporter_type": "keep"})
+	x := cfg.Exporters["keep"]
+	x.Settings = map[string]any{"path": 7}
+	cfg.Exporters["keep"] = x
+	if _, err := spanroute.Start(t.Context(), cfg); err == nil || !strings.HasPrefix(err.Error(), "built-in: keep.path: ") {
+		t.Errorf("Start = %v, want the place and keep.path", err)
+	}
+}
+
+// Once Shutdown has returned nothing is recorded any more, also when its context was over.
+func TestNothingIsRecordedAfterShutdown(t *testing.T) {
+	for _, over := range []bool{false, true} {
+		tracing, _ := start(t, map[string]any{"sample_rate": 1})
+		ctx, cancel := context.WithCancel(context.Background())
+		if over {
+			cancel()
+		}
+		_ = tracing.Shutdown(ctx)
+		cancel()
+		if _, s := tracing.TracerProvider().Tracer("test").Start(context.Background(), "late"); s.IsRecording() {
+			t.Errorf("a span records after Shutdown, its context over: %t", over)
+		}
+	}
+}
+
+// A processor that never ends does not hold up a Shutdown without a deadline for good.
+func TestShutdownWithoutDeadlineIsBounded(t *testing.T) {
+	g := &guest{hold: make(chan struct{}), waiting: make(chan struct{}, 1)}
+	defer close(g.hold)
+	tracing, _ := start(t, map[string]any{"batch": map[string]any{"export_timeout": "20ms"}}, spanroute.WithSpanProcessor(g))
+	if err := tracing.Shutdown(context.Background()); err == nil || !strings.HasPrefix(err.Error(), "span processor: ") {
+		t.Errorf("Shutdown = %v, want the processor named after batch.export_timeout", err)
+	}
+}
+
+// Configurations applied at the same time follow one another; each counts once. Meant for -race.
+func TestApplyFromSeveralGoroutines(t *testing.T) {
+	tracing, _ := start(t, map[string]any{})
+	var group sync.WaitGroup
+	for i := range 8 {
+		cfg := config.Default()
+		cfg.Sampling.SampleRate = float64(i+1) / 10
+		group.Go(func() {
+			if err := tracing.Apply(cfg); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if got := tracing.Stats().Reloads; got.Applied != 8 || got.Rejected != 0 {
+		t.Errorf("reloads %+v, want 8 applied", got)
+	}
+}
+
+// Errors of several members are joined in configured order, each with its name.
+func TestShutdownJoinsErrorsInOrder(t *testing.T) {
+	tracing, _ := start(t, map[string]any{}, spanroute.WithSpanProcessor(new(counting)), spanroute.WithSpanProcessor(grumpy{new(guest)}))
+	want := "span processor: " + io.ErrClosedPipe.Error() + "\nspan processor: panic with a string"
+	if err := tracing.Shutdown(context.Background()); err == nil || err.Error() != want {
+		t.Errorf("Shutdown = %v, want %s", err, want)
+	}
+}
