@@ -54,11 +54,10 @@ func call(serverOptions []grpc.ServerOption, dialOptions []grpc.DialOption) func
 		if _, err := client.Check(context.Background(), request); err != nil {
 			b.Fatal(err)
 		}
-		b.ReportAllocs()
-		for b.Loop() {
+		loop(b, func() {
 			if _, err := client.Check(context.Background(), request); err != nil {
 				b.Fatal(err)
 			}
-		}
+		})
 	}
 }

@@ -86,10 +86,7 @@ func request(wrap middleware, parent string) func(*testing.B) {
 			r.Header.Set("Traceparent", parent)
 		}
 		w := &sink{header: make(http.Header)}
-		b.ReportAllocs()
-		for b.Loop() {
-			router.ServeHTTP(w, r)
-		}
+		loop(b, func() { router.ServeHTTP(w, r) })
 	}
 }
 

@@ -4,48 +4,85 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"syscall"
 	"testing"
 )
 
-// A side is one competitor of a comparison. The first side of a comparison is what is subtracted from all others
-// when costs are "added" costs.
+// A side is one competitor of a comparison.
 type side struct {
 	name string
 	run  func(b *testing.B)
 }
 
-// cost is the median over the rounds, of one operation.
+// cost is what one operation costs.
 type cost struct {
 	ns, allocs float64
 }
 
-func (c cost) minus(other cost) cost { return cost{c.ns - other.ns, c.allocs - other.allocs} }
+// costs are those of each side, round by round.
+type costs map[string][]cost
 
-func (c cost) per(n float64) cost { return cost{c.ns / n, c.allocs / n} }
+// processorTime is the metric of a side that measures it with [loop].
+const processorTime = "cpu-ns/op"
+
+// loop repeats op as long as the benchmark wants, and reports the processor time of the whole process: client, wire,
+// server and garbage collector. Unlike time on the clock, it does not grow when other programs want the processor.
+func loop(b *testing.B, op func()) {
+	b.ReportAllocs()
+	began := consumed()
+	for b.Loop() {
+		op()
+	}
+	b.ReportMetric(float64(consumed()-began)/float64(b.N), processorTime)
+}
+
+// consumed is the processor time of this process so far, in nanoseconds.
+func consumed() int64 {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		panic(err)
+	}
+	return usage.Utime.Nano() + usage.Stime.Nano()
+}
 
 // measure runs all sides in turn, round after round, so that a change of the machine's mood hits all of them.
-func measure(rounds int, sides []side) map[string]cost {
-	samples := make(map[string][]cost)
+func measure(rounds int, sides []side) costs {
+	all := make(costs)
 	for round := range rounds {
-		for _, s := range sides {
-			fmt.Fprintf(os.Stderr, "\r%-72s", fmt.Sprintf("round %d of %d: %s", round+1, rounds, s.name))
+		fmt.Fprintf(os.Stderr, "\rround %d of %d", round+1, rounds)
+		for i := range sides {
+			s := sides[(i+round)%len(sides)] // nobody always comes after the same neighbour's garbage
 			r := testing.Benchmark(s.run)
 			if r.N == 0 {
 				panic("the benchmark of " + s.name + " failed")
 			}
 			n := float64(r.N)
-			samples[s.name] = append(samples[s.name], cost{float64(r.T.Nanoseconds()) / n, float64(r.MemAllocs) / n})
+			c := cost{float64(r.T.Nanoseconds()) / n, float64(r.MemAllocs) / n}
+			if ns, ok := r.Extra[processorTime]; ok {
+				c.ns = ns
+			}
+			all[s.name] = append(all[s.name], c)
 		}
 	}
 	fmt.Fprintln(os.Stderr)
-	medians := make(map[string]cost)
-	for name, all := range samples {
-		medians[name] = cost{
-			median(all, func(c cost) float64 { return c.ns }),
-			median(all, func(c cost) float64 { return c.allocs }),
+	return all
+}
+
+// beyond is what side costs more than base, as the median of the differences within each round, for each of per
+// parts of an operation. No base costs nothing.
+func (all costs) beyond(side, base string, per float64) cost {
+	differences := make([]cost, len(all[side]))
+	for i, c := range all[side] {
+		if base != "" {
+			c.ns -= all[base][i].ns
+			c.allocs -= all[base][i].allocs
 		}
+		differences[i] = c
 	}
-	return medians
+	return cost{
+		median(differences, func(c cost) float64 { return c.ns }) / per,
+		median(differences, func(c cost) float64 { return c.allocs }) / per,
+	}
 }
 
 func median(all []cost, figure func(cost) float64) float64 {
