@@ -109,16 +109,9 @@ func (d destination) deliverMore(spans []sdktrace.ReadOnlySpan) {
 // TestReceiverStartsLate gives spans to every transport that has answers before a Jaeger listens: D7. All arrive.
 func TestReceiverStartsLate(t *testing.T) {
 	const offset = 5000
-	at := func(port int) string { return fmt.Sprintf("127.0.0.1:%d", port+offset) }
 	var given [][]sdktrace.ReadOnlySpan
 	var destinations []destination
-	for _, section := range []string{
-		fmt.Sprintf(`exporter_type: jaeger, jaeger: {collector_endpoint: "http://%s"}`, at(receivers.CollectorHTTP)),
-		fmt.Sprintf(`exporter_type: jaeger, jaeger: {protocol: grpc, collector_endpoint: "http://%s"}`, at(receivers.CollectorGRPC)),
-		fmt.Sprintf(`exporter_type: zipkin, zipkin: {endpoint: "http://%s"}`, at(receivers.Zipkin)),
-		fmt.Sprintf(`exporter_type: otlp, otlp: {endpoint: "http://%s"}`, at(receivers.OTLPGRPC)),
-		fmt.Sprintf(`exporter_type: otlp, otlp: {protocol: http, endpoint: "http://%s"}`, at(receivers.OTLPHTTP)),
-	} {
+	for _, section := range withAnswers(offset) {
 		d := open(t, "tracing: {batch: {schedule_delay: 10ms}, "+section+"}")
 		spans := samples.Many(samples.NewTraceID(), 600)
 		d.give(spans)

@@ -3,7 +3,6 @@
 package e2e_test
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -12,18 +11,6 @@ import (
 	"github.com/spanroute/spanroute/e2e/receivers"
 	"github.com/spanroute/spanroute/e2e/samples"
 )
-
-// withAnswers are the sections of all transports that get answers, to a Jaeger whose ports are moved by offset.
-func withAnswers(offset int) map[string]string {
-	at := func(port int) string { return fmt.Sprintf("127.0.0.1:%d", port+offset) }
-	return map[string]string{
-		"jaeger thrift http": fmt.Sprintf(`exporter_type: jaeger, jaeger: {collector_endpoint: "http://%s"}`, at(receivers.CollectorHTTP)),
-		"jaeger grpc":        fmt.Sprintf(`exporter_type: jaeger, jaeger: {protocol: grpc, collector_endpoint: "http://%s"}`, at(receivers.CollectorGRPC)),
-		"zipkin":             fmt.Sprintf(`exporter_type: zipkin, zipkin: {endpoint: "http://%s"}`, at(receivers.Zipkin)),
-		"otlp grpc":          fmt.Sprintf(`exporter_type: otlp, otlp: {endpoint: "http://%s"}`, at(receivers.OTLPGRPC)),
-		"otlp http":          fmt.Sprintf(`exporter_type: otlp, otlp: {protocol: http, endpoint: "http://%s"}`, at(receivers.OTLPHTTP)),
-	}
-}
 
 // sending is a destination under load.
 type sending struct {

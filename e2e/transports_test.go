@@ -55,6 +55,18 @@ func transports() []transport {
 	}
 }
 
+// withAnswers are the sections of all transports that get answers, to a Jaeger whose ports are moved by offset.
+func withAnswers(offset int) map[string]string {
+	at := func(port int) string { return fmt.Sprintf("127.0.0.1:%d", port+offset) }
+	return map[string]string{
+		"jaeger thrift http": fmt.Sprintf(`exporter_type: jaeger, jaeger: {collector_endpoint: "http://%s"}`, at(receivers.CollectorHTTP)),
+		"jaeger grpc":        fmt.Sprintf(`exporter_type: jaeger, jaeger: {protocol: grpc, collector_endpoint: "http://%s"}`, at(receivers.CollectorGRPC)),
+		"zipkin":             fmt.Sprintf(`exporter_type: zipkin, zipkin: {endpoint: "http://%s"}`, at(receivers.Zipkin)),
+		"otlp grpc":          fmt.Sprintf(`exporter_type: otlp, otlp: {endpoint: "http://%s"}`, at(receivers.OTLPGRPC)),
+		"otlp http":          fmt.Sprintf(`exporter_type: otlp, otlp: {protocol: http, endpoint: "http://%s"}`, at(receivers.OTLPHTTP)),
+	}
+}
+
 func (tr transport) open(t *testing.T) destination {
 	t.Helper()
 	return open(t, "tracing: "+tr.file)
