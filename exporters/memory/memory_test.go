@@ -81,6 +81,12 @@ func TestStore(t *testing.T) {
 			spans:  []string{"2/1", "3/1"},
 			traces: []string{"3/1 -0", "2/1 -0"},
 		},
+		"a huge trace makes room for itself": {
+			limits: memory.Limits{TraceSpans: 2},
+			add:    []sdktrace.ReadOnlySpan{span(1, 1), span(2, 1), span(2, 2), span(2, 3), span(2, 4)},
+			spans:  []string{"1/1", "2/3", "2/4"},
+			traces: []string{"2/3 2/4 -2", "1/1 -0"},
+		},
 		"bytes": {
 			limits: memory.Limits{Bytes: 1200},
 			add:    []sdktrace.ReadOnlySpan{span(1, 1), span(1, 2), span(1, 3)},

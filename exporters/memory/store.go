@@ -16,6 +16,8 @@ type Limits struct {
 	Spans  int   // kept at most; 10 000
 	Bytes  int64 // that they keep alive, by the estimate of delivery.Cost; 64 MiB. One span is kept whatever its size
 	Traces int   // that they belong to; as many as spans
+	// TraceSpans are kept at most of one trace, so that a huge one does not push out all others; as many as spans.
+	TraceSpans int
 }
 
 // Defaults of Limits.
@@ -79,7 +81,14 @@ func (s *Store) SetLimits(l Limits) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.limits = l
+	before := s.spans.Len()
+	for at := s.traces.Front(); at != nil; at = at.Next() {
+		s.shorten(at.Value.(*entry))
+	}
 	s.evict()
+	if s.spans.Len() != before {
+		s.change()
+	}
 }
 
 // Limits are the bounds in force.
@@ -101,6 +110,7 @@ func (s *Store) Add(span sdktrace.ReadOnlySpan) {
 	e := at.Value.(*entry)
 	e.spans = append(e.spans, s.spans.PushBack(kept{span, cost, at}))
 	s.bytes += cost
+	s.shorten(e)
 	s.evict()
 	s.change()
 }
@@ -124,6 +134,13 @@ func (s *Store) evict() {
 	}
 	for over(s.spans.Len(), s.limits.Spans) || (s.limits.Bytes > 0 && s.bytes > s.limits.Bytes && s.spans.Len() > 1) {
 		s.drop(s.spans.Front())
+	}
+}
+
+// shorten drops the oldest spans of a trace that holds too many.
+func (s *Store) shorten(e *entry) {
+	for over(len(e.spans), s.limits.TraceSpans) {
+		s.drop(e.spans[0])
 	}
 }
 
