@@ -58,7 +58,7 @@ func defaults() Settings { return Settings{Protocol: protoGRPC, Compression: "no
 func (s Settings) Validate() error {
 	if s.overGRPC() {
 		_, err := s.target()
-		return errors.Join(err, headersOf(s.GRPC.Headers).Check("grpc.headers"), s.GRPC.certificates().Check("grpc."))
+		return errors.Join(err, headersOf(s.GRPC.Headers).CheckMetadata("grpc.headers"), s.GRPC.certificates().Check("grpc."))
 	}
 	_, err := s.url()
 	return errors.Join(err, headersOf(s.HTTP.Headers).Check("http.headers"), s.HTTP.certificates().Check("http."))

@@ -52,7 +52,6 @@ type HTTP struct {
 	header http.Header
 	base   *http.Transport
 	conns  *conns
-	client *http.Client
 }
 
 // NewHTTP prepares a destination; it neither dials nor resolves.
@@ -74,12 +73,11 @@ func NewHTTP(o HTTPOptions) (*HTTP, error) {
 		MaxIdleConnsPerHost:   o.senders(),
 		IdleConnTimeout:       90 * time.Second,
 		ExpectContinueTimeout: time.Second,
+
+		MaxResponseHeaderBytes: maxBody,
 	}
-	h.client = &http.Client{Transport: h.base, CheckRedirect: stay}
 	return h, nil
 }
-
-func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 func (o HTTPOptions) senders() int {
 	if o.Senders > 0 {
@@ -94,8 +92,8 @@ func (o HTTPOptions) header(user *url.Userinfo) http.Header {
 	out := o.Headers.httpHeader()
 	auth := Basic(o.Username, o.Password)
 	if auth == "" && user != nil {
-		password, _ := user.Password()
-		auth = Basic(user.Username(), password)
+		password, _ := user.Password() // may be empty: a token in place of the name
+		auth = basic(user.Username(), password)
 	}
 	if auth != "" && out.Get("Authorization") == "" {
 		out.Set("Authorization", auth)
@@ -138,17 +136,22 @@ type Answer struct {
 }
 
 // exchange reads the answer's first 64 KiB. A body that breaks off does not undo a status that was read.
+// It goes to the transport and not through an http.Client, which would read the Location of a redirect,
+// and quote one it cannot parse in its error.
 func (h *HTTP) exchange(ctx context.Context, body []byte) (Answer, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.url.String(), bytes.NewReader(body))
 	if err != nil {
 		return Answer{}, err
 	}
 	req.Header = h.header.Clone()
-	resp, err := h.client.Do(req)
+	resp, err := h.base.RoundTrip(req)
 	if err != nil {
 		return Answer{}, err
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusSwitchingProtocols { // its body is the connection, which no context ends
+		return Answer{Status: resp.StatusCode, Header: resp.Header}, nil
+	}
 	head, _ := io.ReadAll(io.LimitReader(resp.Body, maxBody))
 	return Answer{Status: resp.StatusCode, Header: resp.Header, Body: head}, nil
 }

@@ -94,6 +94,42 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 	}
 }
 
+// A Location that is no URL makes no difference: it is neither parsed nor repeated with its secrets.
+func TestRedirectToNowhereIsRejected(t *testing.T) {
+	for _, location := range []string{"", "%zz", "http://[bad?token=s3cret", "//h:99999999?token=s3cret"} {
+		srv := server(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header()["Location"] = []string{location}
+			w.WriteHeader(http.StatusFound)
+		})
+		o := newHTTP(t, transport.HTTPOptions{URL: srv.URL}).Post(context.Background(), nil)
+		if o.Verdict != delivery.Rejected || strings.Contains(o.Err.Error()+o.Hint, "s3cret") {
+			t.Errorf("Location %q: outcome %+v, want a rejection without secrets", location, o)
+		}
+	}
+}
+
+// The body of a 101 is the connection itself, which never ends and which no context ends.
+func TestSwitchingProtocolsIsAnAnswer(t *testing.T) {
+	l := listen(t, func(c net.Conn) {
+		c.Read(make([]byte, 1024))
+		io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n")
+		io.Copy(io.Discard, c)
+	})
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if o := newHTTP(t, transport.HTTPOptions{URL: "http://" + l}).Post(ctx, nil); o.Verdict != delivery.Rejected || ctx.Err() != nil {
+		t.Errorf("outcome = %+v, context %v, want rejected at once", o, ctx.Err())
+	}
+}
+
+func TestOnly64KiBOfAHeaderAreRead(t *testing.T) {
+	srv := server(t, func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X", strings.Repeat("x", 80<<10)) })
+	o := newHTTP(t, transport.HTTPOptions{URL: srv.URL}).Post(context.Background(), nil)
+	if o.Verdict != delivery.Retry || len(o.Err.Error()) > 200 {
+		t.Errorf("outcome = %+v, want a retry", o)
+	}
+}
+
 func TestHintWhenTheServerSpeaksHTTP2(t *testing.T) {
 	l := listen(t, func(c net.Conn) {
 		c.Read(make([]byte, 1024))                                                      // an answer before the request is another error
@@ -275,6 +311,7 @@ func TestAuthorizationBeatsUserAndPassword(t *testing.T) {
 		{transport.HTTPOptions{URL: withUser, Username: "c", Password: "d"}, transport.Basic("c", "d")},
 		{transport.HTTPOptions{URL: withUser, Username: "c", Password: "d", Headers: transport.Headers{{Name: "authorization", Value: "Bearer x"}}}, "Bearer x"},
 		{transport.HTTPOptions{URL: srv.URL, Username: "c"}, ""},
+		{transport.HTTPOptions{URL: strings.Replace(srv.URL, "http://", "http://token@", 1)}, "Basic dG9rZW46"},
 	}
 	for _, tt := range tests {
 		newHTTP(t, tt.o).Post(context.Background(), nil)
@@ -292,6 +329,19 @@ func TestMetadataLeavesOutWhatGRPCReserves(t *testing.T) {
 	}
 	if transport.Headers(nil).Metadata() == nil {
 		t.Error("Metadata of no headers is nil")
+	}
+}
+
+func TestCheckMetadata(t *testing.T) {
+	fine := transport.Headers{{"X-A_b.9", "1"}, {"trace-bin", "x"}, {":authority", "x"}}
+	if err := fine.CheckMetadata("grpc.headers"); err != nil {
+		t.Errorf("CheckMetadata = %v, want nil", err)
+	}
+	for _, name := range []string{"x~y", "x!", "a b", ""} {
+		err := transport.Headers{{name, "s3cret"}}.CheckMetadata("grpc.headers")
+		if !errors.Is(err, settings.ErrHeader) || !strings.HasPrefix(err.Error(), "grpc.headers: ") || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("CheckMetadata of %q = %v, want a header fault", name, err)
+		}
 	}
 }
 
