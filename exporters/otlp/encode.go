@@ -64,6 +64,7 @@ type tree struct {
 	encoder *Encoder
 	report  *delivery.Report
 	left    int             // spans still to come
+	depth   int             // arrays and maps around the value at hand
 	bound   int             // the request is not larger than this
 	fixed   spantext.Repair // of the span at hand
 	groups  map[groupKey]*group
@@ -100,6 +101,9 @@ func (t *tree) add(span sdktrace.ReadOnlySpan) {
 	t.left--
 	if t.fixed&spantext.UTF8 != 0 {
 		t.report.Repair(span, delivery.RepairUTF8)
+	}
+	if t.fixed&spantext.Value != 0 {
+		t.report.Repair(span, delivery.RepairValue)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	coltracepb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
@@ -155,6 +156,48 @@ func TestEncodeRepairsTimes(t *testing.T) { // section 1 rule 5
 		for _, kind := range []string{delivery.RepairDuration, delivery.RepairStart} {
 			if got := r.Repaired(kind) == 1; got != (kind == tt.kind) {
 				t.Errorf("%s: repaired %s = %t", name, kind, got)
+			}
+		}
+	}
+}
+
+// One value that nests deeper than a receiver reads would lose the request.
+func TestEncodeFlattensWhatNestsTooDeep(t *testing.T) {
+	nest := func(depth int, wrap func(attribute.Value) attribute.Value) attribute.Value {
+		v := attribute.StringValue("x")
+		for range depth {
+			v = wrap(v)
+		}
+		return v
+	}
+	inMap := func(v attribute.Value) attribute.Value {
+		return attribute.MapValue(attribute.KeyValue{Key: "k", Value: v})
+	}
+	inSlice := func(v attribute.Value) attribute.Value { return attribute.SliceValue(v) }
+	for _, tt := range []struct {
+		depth int
+		fixed int
+	}{{24, 0}, {25, 1}, {5000, 1}} {
+		for _, wrap := range []func(attribute.Value) attribute.Value{inMap, inSlice} {
+			deep := []attribute.KeyValue{{Key: "deep", Value: nest(tt.depth, wrap)}, attribute.Map("flat", attribute.Int("n", 1))}
+			span := spanS(func(s *tracetest.SpanStub) {
+				s.Attributes, s.Events = deep, []sdktrace.Event{{Name: "e", Attributes: deep}}
+			})
+			var r delivery.Report
+			payloads := otlp.NewEncoder(1<<20, 0).Encode([]sdktrace.ReadOnlySpan{span}, &r)
+			raw, err := proto.Marshal(&coltracepb.ExportTraceServiceRequest{ResourceSpans: otlp.Tree(payloads[0])})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := (proto.UnmarshalOptions{RecursionLimit: 100}).Unmarshal(raw, new(coltracepb.ExportTraceServiceRequest)); err != nil {
+				t.Errorf("depth %d: %v", tt.depth, err)
+			}
+			if got := r.Repaired(delivery.RepairValue); got != tt.fixed {
+				t.Errorf("depth %d: repaired %d, want %d", tt.depth, got, tt.fixed)
+			}
+			flat := otlp.Tree(payloads[0])[0].ScopeSpans[0].Spans[0].Attributes[1].Value.GetKvlistValue()
+			if len(flat.GetValues()) != 1 {
+				t.Errorf("depth %d: the neighbour is %v, want a map", tt.depth, flat)
 			}
 		}
 	}

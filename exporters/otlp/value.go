@@ -27,8 +27,20 @@ func (t *tree) keyValue(kv *attribute.KeyValue) *commonpb.KeyValue {
 	return &p.kv
 }
 
+// maxDepth is how deep arrays and maps nest. Receivers refuse a whole request for one value that is
+// deeper than their protobuf library goes: 100 messages in C++, Java and Python, and a map in a map is three.
+const maxDepth = 24
+
 func (t *tree) set(into *commonpb.AnyValue, v attribute.Value) {
 	t.bound += 3 * framing
+	if v.Type() == attribute.MAP || v.Type() == attribute.SLICE {
+		if t.depth == maxDepth {
+			into.Value = t.flat(v)
+			return
+		}
+		t.depth++
+		defer func() { t.depth-- }()
+	}
 	switch v.Type() {
 	case attribute.STRING:
 		s := t.newString()
@@ -52,6 +64,14 @@ func (t *tree) set(into *commonpb.AnyValue, v attribute.Value) {
 	default:
 		into.Value = &commonpb.AnyValue_ArrayValue{ArrayValue: &commonpb.ArrayValue{Values: t.elements(v)}}
 	}
+}
+
+// flat is what nests too deep, as JSON text.
+func (t *tree) flat(v attribute.Value) *commonpb.AnyValue_StringValue {
+	text, fixed := spantext.AppendValue(nil, v, t.encoder.limit)
+	t.fixed |= fixed | spantext.Value
+	t.bound += len(text)
+	return &commonpb.AnyValue_StringValue{StringValue: string(text)}
 }
 
 // value cleans and cuts a string value.

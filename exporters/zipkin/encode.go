@@ -45,15 +45,19 @@ func NewEncoder(local Node, maxTag int) *Encoder {
 func (*Encoder) Limits() (most, floor int) { return maxPayload, minPayload }
 
 // Encode writes spans in order into as few payloads as the limit allows. A span above the limit
-// travels alone.
+// travels alone; one without ids is dropped, Zipkin has no zeros for them.
 func (e *Encoder) Encode(spans []sdktrace.ReadOnlySpan, r *delivery.Report) []*Payload {
 	w := writer{Encoder: e, report: r, most: maxPayload}
 	if l := r.Limit(); l > 0 && l < w.most {
 		w.most = l
 	}
 	for i, span := range spans {
-		if span != nil {
+		switch {
+		case span == nil:
+		case span.SpanContext().IsValid():
 			w.add(span, len(spans)-i)
+		default: // receivers refuse a whole request for an id of zeros
+			r.Drop(span, delivery.DropInvalid)
 		}
 	}
 	w.finish()

@@ -248,6 +248,22 @@ func TestEncodeRepairsAndCounts(t *testing.T) {
 	}
 }
 
+// A receiver answers 400 for the whole request when one id is zero (zipkin-go v0.4.3, Zipkin itself).
+func TestEncodeDropsASpanWithoutIDs(t *testing.T) {
+	for name, zero := range map[string]trace.SpanContext{
+		"neither":     {},
+		"no trace id": trace.SpanContext{}.WithSpanID(trace.SpanID{1}),
+		"no span id":  trace.SpanContext{}.WithTraceID(trace.TraceID{1}),
+	} {
+		bad := spanS(func(s *tracetest.SpanStub) { s.SpanContext = zero })
+		var r delivery.Report
+		got := zipkin.NewEncoder(zipkin.Node{}, 0).Encode([]sdktrace.ReadOnlySpan{bad, spanS(), bad}, &r)
+		if len(got) != 1 || check(t, got[0]) != 1 || r.Dropped(delivery.DropInvalid) != 2 {
+			t.Errorf("%s: %d payloads, %d invalid, want 1 of a span and 2 invalid", name, len(got), r.Dropped(delivery.DropInvalid))
+		}
+	}
+}
+
 func TestEncodeServiceName(t *testing.T) {
 	tests := []struct {
 		name string
