@@ -142,6 +142,8 @@ func TestCasesHeaders(t *testing.T) {
 		{name: "36 nested", file: http + "{A: {b: c}}", kinds: only(config.ErrWrongType)},
 		{name: "36 bad name", file: http + `{"bad key": v}`, kinds: only(config.ErrHeader)},
 		{name: "36 line break", file: http + `{A: "v\nw"}`, kinds: only(config.ErrHeader)},
+		{name: "36 tab", file: http + `{A: "v\tw"}`, kinds: only(config.ErrHeader)},
+		{name: "36 a name that gRPC cannot send", file: grpc + `{"x~y": v}`, kinds: only(config.ErrHeader)},
 		{name: "36 twice", file: http + "{X-A: 1, x-a: 2}", kinds: only(config.ErrHeader)},
 		{name: "R12 grpc-encoding", file: grpc + `[["grpc-encoding","gzip"]]`, kinds: only(config.WarnInferred), want: values{"otlp.compression": "gzip", "otlp.grpc.headers": ""}},
 		{name: "R12 reserved", file: grpc + "{User-Agent: x, te: y, X-A: z}", kinds: only(config.WarnIgnored, config.WarnIgnored), want: values{"otlp.grpc.headers": "x-a=***"}},

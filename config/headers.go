@@ -13,7 +13,7 @@ func (l *loader) refineHeaders(e *entry) bool {
 	var good settings.Pairs
 	ok, grpc := true, strings.HasSuffix(e.key.path, "grpc.headers")
 	for i, pair := range e.value.(settings.Pairs) {
-		if err := checkHeader(pair, good); err != nil {
+		if err := checkHeader(pair, good, grpc); err != nil {
 			ok = false
 			l.refuse(e, e.item(i), err)
 			continue
@@ -30,12 +30,14 @@ func (l *loader) refineHeaders(e *entry) bool {
 	return ok || e.source.Layer == LayerOTel
 }
 
-func checkHeader(pair settings.Pair, before settings.Pairs) error {
+func checkHeader(pair settings.Pair, before settings.Pairs, grpc bool) error {
 	same := func(p settings.Pair) bool { return strings.EqualFold(p.Name, pair.Name) }
 	switch {
 	case !isToken(strings.TrimPrefix(pair.Name, ":")):
 		return settings.Errorf(ErrHeader, "%s is no header name", settings.Quote(pair.Name)).WithHint("want letters, digits and - without spaces")
-	case strings.ContainsFunc(pair.Value, func(r rune) bool { return r < ' ' && r != '\t' || r > '~' }):
+	case grpc && strings.ContainsAny(pair.Name, "!#$%&'*+^`|~"):
+		return settings.Errorf(ErrHeader, "%s is no name for gRPC", settings.Quote(pair.Name)).WithHint("want letters, digits, -, _ and .")
+	case strings.ContainsFunc(pair.Value, func(r rune) bool { return r < ' ' || r > '~' }):
 		return settings.Errorf(ErrHeader, "the value of %s has characters that are no printable ASCII", settings.Quote(pair.Name))
 	case slices.ContainsFunc(before, same):
 		return settings.Errorf(ErrHeader, "%s is there twice, letter case does not count", settings.Quote(pair.Name)).WithHint("keep one")

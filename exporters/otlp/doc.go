@@ -11,9 +11,12 @@
 // exporter reads certificate files and nothing else: it dials when the first batch is due. Queueing,
 // splitting, retry and accounting are those of exporters/delivery.
 //
-// Messages are those of opentelemetry-proto; encoding and sending are the kit's own. Upstream's clients
-// (otlptracegrpc and otlptracehttp v1.47.0) were tried: they read OTEL_* in their constructors, and write
-// header values they cannot parse to standard error, whatever options they are given. Their output is
-// what the tests compare with. Strings are made valid UTF-8, because one bad byte would lose the
-// whole request.
+// Messages are those of opentelemetry-proto; encoding and sending are the kit's own, and not those of
+// upstream's clients (otlptracegrpc and otlptracehttp v1.47.0). Their constructors read OTEL_* whatever
+// options they are given, and log what they cannot parse, header values and an endpoint's password
+// included; here package config alone reads the environment, and no secret is printed. What upstream
+// encodes is what the tests compare with.
+//
+// One span never loses its request: strings are made valid UTF-8, times are brought into the format's
+// range, and an array or map that nests deeper than receivers read becomes JSON text.
 package otlp

@@ -19,9 +19,10 @@ const floor = 64 << 10 // below this the limit is not halved
 //
 // The tree is the one upstream's tracetransform builds (otlptrace v1.47.0, the oracle of the tests),
 // except for what upstream leaves broken: strings are made valid UTF-8, times the format cannot
-// hold are repaired, values are cut, a missing service name is filled in, links keep their tracestate. It is built here and not
-// taken from otlptrace.NewUnstarted, because walking that tree again to repair it costs more than
-// making it: messages come from slabs, one allocation for many of them.
+// hold are repaired, values are cut, those that nest too deep become text, a missing service name is
+// filled in, links keep their tracestate. It is built here and not taken from otlptrace.NewUnstarted,
+// because walking that tree again to repair it costs more than making it: messages come from slabs,
+// one allocation for many of them.
 type Encoder struct {
 	limit int // code points of a string value; 0: no limit
 	most  int // bytes of a request
