@@ -132,8 +132,8 @@ func TestTwoServices(t *testing.T) {
 	request(t, http.MethodGet, api.URL+"/orders/7", "00-"+traceID+"-aa00000000000001-01", "vendor=abc")
 	frontRecord.await(t, traceID, 2)
 	backRecord.await(t, traceID, 1)
-	flush(t, front)
-	flush(t, back)
+	frontRecord.flush(t, front)
+	backRecord.flush(t, back)
 	got, err := jaeger.Trace(t.Context(), traceID, 3)
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -8,8 +9,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"context"
 
 	"github.com/google/go-cmp/cmp"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -49,6 +48,25 @@ func (s *seen) await(t *testing.T, traceID string, want int) (spans []sdktrace.R
 	}
 	t.Fatalf("%d spans of trace %s ended, want %d", len(spans), traceID, want)
 	return nil
+}
+
+// flush delivers every span seen so far: this processor sees a span just before the exporters do.
+func (s *seen) flush(t *testing.T, tracing *spanroute.Tracing) {
+	t.Helper()
+	s.mu.Lock()
+	want := uint64(len(s.spans))
+	s.mu.Unlock()
+	for _, x := range tracing.Stats().Exporters {
+		for end := time.Now().Add(10 * time.Second); x.Ended < want && time.Now().Before(end); time.Sleep(time.Millisecond) {
+			x = exporterOf(tracing, x.Name)
+		}
+	}
+	flush(t, tracing)
+}
+
+func exporterOf(tracing *spanroute.Tracing, name string) spanroute.ExporterStats {
+	all := tracing.Stats().Exporters
+	return all[slices.IndexFunc(all, func(x spanroute.ExporterStats) bool { return x.Name == name })]
 }
 
 // shopFile is a configuration as an operator writes it; the sections of the exporters follow.
@@ -104,7 +122,7 @@ func (s service) answers(t *testing.T, r shopRequest) {
 		t.Errorf("answered %d, want %d", got, r.status)
 	}
 	recorded := s.record.await(t, trace, len(r.tree))
-	flush(t, s.tracing)
+	s.record.flush(t, s.tracing)
 	got, err := jaeger.Trace(t.Context(), trace, len(r.tree))
 	if err != nil {
 		t.Fatal(err)
@@ -207,7 +225,7 @@ func excludedLeavesNoTrace(t *testing.T, tracing *spanroute.Tracing, record *see
 	other := samples.NewTraceID().String() // its spans end after those of the first would have
 	request(t, http.MethodGet, url+"/orders/8", "00-"+other+"-aa00000000000001-01", "")
 	record.await(t, other, 3)
-	flush(t, tracing)
+	record.flush(t, tracing)
 	if got := record.await(t, trace, 0); len(got) != 0 {
 		t.Errorf("%d spans of an excluded request, the first %q", len(got), got[0].Name())
 	}
@@ -235,7 +253,7 @@ func TestFanOut(t *testing.T) {
 	trace := samples.NewTraceID().String()
 	request(t, http.MethodGet, url+"/orders/7", "00-"+trace+"-aa00000000000001-01", "vendor=abc")
 	spans := record.await(t, trace, 3)
-	flush(t, tracing)
+	record.flush(t, tracing)
 	for _, to := range transports() {
 		if to.name != "jaeger udp compact to Jaeger" && to.name != "otlp grpc to the collector" {
 			continue
