@@ -82,7 +82,7 @@ func (p *program) settleAccounts(ctx context.Context, s serving) error {
 		return err
 	}
 	p.out.show(countsOf(s.tracing))
-	fmt.Fprintln(p.out)
+	p.out.leave()
 	for _, x := range s.tracing.Stats().Exporters {
 		if x.Delivered != x.Ended {
 			return fmt.Errorf("%s: %d of %d spans were not delivered, dropped: %v", x.Name, x.Ended-x.Delivered, x.Ended, x.Dropped)

@@ -58,6 +58,16 @@ func (s *screen) show(counts string) {
 	}
 }
 
+// leave lets the line of counts stand where it is; what is printed next goes below it.
+func (s *screen) leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.terminal && s.counts != "" {
+		fmt.Fprintln(s.out)
+	}
+	s.counts = ""
+}
+
 // refresh is how often counts are looked at: often enough for an eye, seldom enough for a log.
 func (s *screen) refresh() time.Duration {
 	if s.terminal {

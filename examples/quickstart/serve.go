@@ -135,7 +135,8 @@ func (p *program) untilDone(ctx context.Context, s serving) error {
 		p.out.show(countsOf(s.tracing))
 		select {
 		case <-ctx.Done():
-			fmt.Fprintln(p.out, "\nstopping")
+			p.out.leave()
+			fmt.Fprintln(p.out, "stopping")
 			return nil
 		case <-refresh.C:
 		}
