@@ -159,7 +159,7 @@ func (w *writer) spanTags(b []byte, s sdktrace.ReadOnlySpan, state trace.TraceSt
 		if failed && attributes[i].Key == keyError {
 			continue // gives way to the status's
 		}
-		b = w.spanTag(b, &attributes[i])
+		b = w.spanTag(b, &attributes[i], w.limit)
 	}
 	if kind := s.SpanKind(); kind > 0 && int(kind) < len(kinds) && kinds[kind] != "" {
 		b = w.str(b, spanTags, keyKind, kinds[kind])
@@ -206,7 +206,7 @@ func (w *writer) scopeOf(b []byte, sc instrumentation.Scope, own []attribute.Key
 	for it := sc.Attributes.Iter(); it.Next(); {
 		kv := it.Attribute()
 		if !has(own, kv.Key) && !(failed && kv.Key == keyError) {
-			b = w.spanTag(b, &kv)
+			b = w.spanTag(b, &kv, w.limit)
 		}
 	}
 	return b

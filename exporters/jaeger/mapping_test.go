@@ -353,9 +353,17 @@ func TestLimitOfText(t *testing.T) { // J21
 		s.Name, s.Attributes = long, values
 		s.Resource = resource.NewSchemaless(attribute.String("service.name", long), attribute.String("r", long))
 		s.Events = []sdktrace.Event{{Name: long, Time: epoch, Attributes: values}}
+		s.Links = []sdktrace.Link{{SpanContext: spanContext(otherTrace, otherSpan), Attributes: values}}
+		// What is no attribute stays whole.
+		s.Status = sdktrace.Status{Code: codes.Error, Description: long}
+		s.InstrumentationScope = instrumentation.Scope{Name: long, Attributes: attribute.NewSet(attribute.String("sa", long))}
+		state, _ := trace.ParseTraceState("vendor=abc")
+		s.SpanContext = s.SpanContext.WithTraceState(state)
 	})
 	everyEncoding(t, 5, s, func(t *testing.T, b batch, got span, _ *delivery.Report) {
-		wantTags(t, "tags", got.Tags, cut...)
+		wantTags(t, "tags", got.Tags, append(cut[:len(cut):len(cut)], tag{"otel.status_code", "ERROR"}, tag{"error", true}, tag{"otel.status_description", long},
+			tag{"otel.scope.name", long}, tag{"otel.library.name", long}, tag{"sa", "héllo"}, tag{"w3c.tracestate", "vendor=abc"})...)
+		wantTags(t, "link", got.Logs[1].Fields[3:], cut...)
 		wantTags(t, "fields", got.Logs[0].Fields, append([]tag{{"event", long}}, cut...)...)
 		wantTags(t, "process", b.Tags, tag{"r", "héllo"})
 		if got.Name != long || b.Service != long {

@@ -245,7 +245,7 @@ func mapped(s sdktrace.ReadOnlySpan, limit int, linkLogs, micro bool) span {
 		add("otel.status_code", "ERROR")
 		add("error", true)
 		if d := s.Status().Description; d != "" {
-			add("otel.status_description", spantext.Cut(valid(d), limit))
+			add("otel.status_description", valid(d))
 		}
 	}
 	scope := s.InstrumentationScope()
@@ -263,7 +263,7 @@ func mapped(s sdktrace.ReadOnlySpan, limit int, linkLogs, micro bool) span {
 		}
 	}
 	if ts := sc.TraceState().String(); ts != "" {
-		add("w3c.tracestate", spantext.Cut(valid(ts), limit))
+		add("w3c.tracestate", valid(ts))
 	}
 	if n := s.DroppedAttributes(); n != 0 {
 		add("otel.dropped_attributes_count", int64(n))

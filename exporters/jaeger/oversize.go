@@ -103,14 +103,14 @@ func (w *writer) fit(b []byte, s sdktrace.ReadOnlySpan, room int) ([]byte, bool)
 }
 
 // cutTag is tag for a span that is too large.
-func (w *writer) cutTag(b []byte, kv *attribute.KeyValue) []byte {
+func (w *writer) cutTag(b []byte, kv *attribute.KeyValue, limit int) []byte {
 	i := w.cut.next
 	w.cut.next++
 	if w.cut.tags.gone[i] {
-		kv = &attribute.KeyValue{Key: kv.Key, Value: shorten(kv.Value, w.limit)}
+		kv = &attribute.KeyValue{Key: kv.Key, Value: shorten(kv.Value, limit)}
 	}
 	from := len(b)
-	b = w.tag(b, spanTags, kv, w.limit)
+	b = w.tag(b, spanTags, kv, limit)
 	size := len(b) - from - len(kv.Key)
 	if size <= shortTag {
 		size = 0

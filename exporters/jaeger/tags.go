@@ -9,17 +9,17 @@ import (
 )
 
 // spanTag writes a tag whose size is up to the user, and which an oversize span may lose a part of.
-func (w *writer) spanTag(b []byte, kv *attribute.KeyValue) []byte {
+func (w *writer) spanTag(b []byte, kv *attribute.KeyValue, limit int) []byte {
 	if w.cut == nil {
-		return w.tag(b, spanTags, kv, w.limit)
+		return w.tag(b, spanTags, kv, limit)
 	}
-	return w.cutTag(b, kv)
+	return w.cutTag(b, kv, limit)
 }
 
-// userText is spanTag for text that is no attribute.
+// userText is spanTag for text that is no attribute: no limit cuts it.
 func (w *writer) userText(b []byte, key, text string) []byte {
 	kv := attribute.String(key, text)
-	return w.spanTag(b, &kv)
+	return w.spanTag(b, &kv, 0)
 }
 
 // tag writes one attribute: Jaeger's own types where it has them, JSON text for arrays and maps.

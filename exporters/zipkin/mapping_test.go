@@ -291,8 +291,14 @@ func TestEncodeCutsTagValues(t *testing.T) {
 		s.Attributes = attrs
 		s.Events = []sdktrace.Event{{Name: "long event name", Time: s.StartTime, Attributes: attrs}}
 		s.Resource = resource.NewSchemaless(attribute.String("r", strings.Repeat("x", 9)))
+		// What is no attribute stays whole.
+		s.Status = sdktrace.Status{Code: codes.Error, Description: "a description"}
+		s.InstrumentationScope = instrumentation.Scope{Name: "library", Attributes: attribute.NewSet(attribute.String("sa", "attribute"))}
 	}))
-	want := map[string]string{"s": "héllo", "n": "1234567", "l": "[10]", "r": "xxxxx"}
+	want := map[string]string{
+		"s": "héllo", "n": "1234567", "l": "[10]", "r": "xxxxx", "sa": "attri", "otel.status_code": "ERROR", "error": "a description",
+		"otel.scope.name": "library", "otel.library.name": "library",
+	}
 	if diff := cmp.Diff(want, got[0].Tags); diff != "" {
 		t.Errorf("tags (-want +got):\n%s", diff)
 	}

@@ -53,7 +53,7 @@ func (w *writer) setResource(res *resource.Resource) {
 	w.resources = nil
 	for iter := res.Iter(); iter.Next(); {
 		if kv := iter.Attribute(); kv.Key != spantext.ServiceKey {
-			w.resources = append(w.resources, w.render(kv))
+			w.resources = append(w.resources, render(kv, w.limit))
 		}
 	}
 	name, fixed := spantext.ServiceName(res)
@@ -86,14 +86,13 @@ func (w *writer) setScope(scope instrumentation.Scope) {
 		{"otel.library.version", scope.Version},
 	} {
 		if own.value != "" {
-			t := w.render(attribute.String(own.key, own.value))
-			w.scopes = append(w.scopes, t)
+			w.scopes = append(w.scopes, render(attribute.String(own.key, own.value), 0))
 		}
 	}
 	derived := len(w.scopes)
 	for iter := scope.Attributes.Iter(); iter.Next(); {
 		if kv := iter.Attribute(); !w.scopes[:derived].has(kv.Key) {
-			w.scopes = append(w.scopes, w.render(kv))
+			w.scopes = append(w.scopes, render(kv, w.limit))
 		}
 	}
 }
@@ -107,12 +106,12 @@ func (ts tags) has(k attribute.Key) bool {
 	return false
 }
 
-func (w *writer) render(kv attribute.KeyValue) tag {
+func render(kv attribute.KeyValue, limit int) tag {
 	t := tag{key: kv.Key, off: isFalse(&kv)}
 	var fixedKey, fixedValue spantext.Repair
 	t.text, fixedKey = spantext.AppendQuoted([]byte{','}, string(kv.Key), 0)
 	t.text = append(t.text, ':')
-	t.text, fixedValue = spantext.AppendQuotedValue(t.text, kv.Value, w.limit)
+	t.text, fixedValue = spantext.AppendQuotedValue(t.text, kv.Value, limit)
 	t.fixed = fixedKey | fixedValue
 	return t
 }
