@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/health"
@@ -22,6 +24,7 @@ func grpcSides() []side {
 	client := func(o ...grpc.DialOption) func(*testing.B) { return call(nil, o) }
 	return []side{
 		{"call", call(nil, nil)},
+		{"floor", server(grpc.UnaryInterceptor(byHandRPC(on)))},
 		{"server, sampled", server(grpc.UnaryInterceptor(grpcmw.UnaryServerInterceptor(grpcmw.With(on))))},
 		{"server, unsampled", server(grpc.UnaryInterceptor(grpcmw.UnaryServerInterceptor(grpcmw.With(off))))},
 		{"server options, sampled", server(grpcmw.ServerOptions(grpcmw.With(on))...)},
@@ -59,5 +62,21 @@ func call(serverOptions []grpc.ServerOption, dialOptions []grpc.DialOption) func
 				b.Fatal(err)
 			}
 		})
+	}
+}
+
+// byHandRPC is the least that a server span with the same attributes costs: Start, one SetAttributes, End.
+func byHandRPC(t *tracing) grpc.UnaryServerInterceptor {
+	tracer := t.provider.Tracer("floor")
+	return func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		ctx, span := tracer.Start(ctx, "grpc.health.v1.Health/Check", trace.WithSpanKind(trace.SpanKindServer))
+		defer span.End()
+		reply, err := handler(ctx, req)
+		span.SetAttributes(
+			attribute.String("rpc.system.name", "grpc"), attribute.String("rpc.method", "grpc.health.v1.Health/Check"),
+			attribute.String("rpc.response.status_code", "OK"), attribute.String("server.address", "bench"),
+			attribute.Int("server.port", 443),
+		)
+		return reply, err
 	}
 }

@@ -3,12 +3,13 @@
 //	go run . [-rounds 40] [-time 50ms] [-only http|grpc|exporters] [-readme ../README.md]
 //
 // Every side runs once in every round, for a short while, so that all of them meet the machine in the same moods.
-// What a side adds is the median, over the rounds, of its cost in a round less that of the untraced base in the same
-// round; ratios are quotients of two such medians, allocations are counted. HTTP and gRPC are measured on one core
-// and in processor time, which has everything in it that the process does for an operation (both ends of a call, and
-// the garbage collector, which gets several turns in each slice of 50 ms) and nothing of what other programs do.
-// Exporters are measured by the clock on all cores. The exit status is 1 when a bound that the project promises is
-// missed.
+// What a side adds is the time of its least disturbed round less that of the untraced base; ratios are quotients of
+// two such differences, allocations are counted. The least, and not the median, because neighbours on the machine
+// only ever add: with them the medians of equal sides differ by more than what is measured, the least by a tenth of
+// it. HTTP and gRPC are measured on one core and in processor time, which has everything in it that the process
+// does for an operation (both ends of a call, and the garbage collector, which gets several turns in each slice of
+// 50 ms) and nothing of what other programs do. Exporters are measured by the clock on all cores. The exit status is
+// 1 when a bound that the project promises is missed.
 package main
 
 import (
@@ -76,7 +77,7 @@ func machine(rounds int, d time.Duration) string {
 	} {
 		peers = append(peers, path[strings.LastIndexByte(path, '/')+1:]+" "+versions[path])
 	}
-	return fmt.Sprintf("%s, %s/%s, %d cores of %s, %s; medians of %d rounds of %v. Peers: %s.\n",
+	return fmt.Sprintf("%s, %s/%s, %d cores of %s, %s; the least disturbed of %d rounds of %v each. Peers: %s.\n",
 		time.Now().Format("2006-01-02"), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), processor(), runtime.Version(), rounds, d, strings.Join(peers, ", "))
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"slices"
@@ -68,21 +69,21 @@ func measure(rounds int, sides []side) costs {
 	return all
 }
 
-// beyond is what side costs more than base, as the median of the differences within each round, for each of per
-// parts of an operation. No base costs nothing.
+// beyond is what side costs more than base, for each of per parts of an operation: the time of its least disturbed
+// round less that of the base's, the medians of the allocations. No base costs nothing.
 func (all costs) beyond(side, base string, per float64) cost {
-	differences := make([]cost, len(all[side]))
-	for i, c := range all[side] {
-		if base != "" {
-			c.ns -= all[base][i].ns
-			c.allocs -= all[base][i].allocs
-		}
-		differences[i] = c
+	own, other := all.of(side), all.of(base)
+	return cost{(own.ns - other.ns) / per, (own.allocs - other.allocs) / per}
+}
+
+func (all costs) of(name string) (c cost) {
+	rounds := all[name]
+	if len(rounds) == 0 {
+		return cost{}
 	}
-	return cost{
-		median(differences, func(c cost) float64 { return c.ns }) / per,
-		median(differences, func(c cost) float64 { return c.allocs }) / per,
-	}
+	c.ns = slices.MinFunc(rounds, func(a, b cost) int { return cmp.Compare(a.ns, b.ns) }).ns
+	c.allocs = median(rounds, func(c cost) float64 { return c.allocs })
+	return c
 }
 
 func median(all []cost, figure func(cost) float64) float64 {
