@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help test race lint fuzz bench e2e generate demo ci
+.PHONY: help test race lint fuzz bench e2e browser generate demo ci
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ bench: ## compare with the peers, side by side in one run; writes the tables of 
 
 e2e: ## build real receivers and send to them
 	e2e/run.sh
+
+browser: ## look at the trace page in Chromium; SHOTS names a folder for screenshots
+	cd e2e && go test -count=1 ./browser
 
 generate: ## key table from the struct tags
 	go generate ./...
