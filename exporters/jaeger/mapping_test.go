@@ -179,6 +179,10 @@ func TestTags(t *testing.T) {
 			s.Attributes = []attribute.KeyValue{attribute.String("sa", "span")}
 			s.InstrumentationScope.Attributes = attribute.NewSet(attribute.String("sa", "scope"))
 		}, []tag{{"sa", "span"}}},
+		{"a scope's error gives way to the status", func(s *tracetest.SpanStub) { // J8
+			s.Status.Code = codes.Error
+			s.InstrumentationScope.Attributes = attribute.NewSet(attribute.String("error", "scope"))
+		}, []tag{{"otel.status_code", "ERROR"}, {"error", true}}},
 		{"tracestate", func(s *tracetest.SpanStub) { // J12
 			state, _ := trace.ParseTraceState("vendor=abc")
 			s.SpanContext = s.SpanContext.WithTraceState(state)

@@ -176,7 +176,7 @@ func fromModel(b *model.Batch) batch {
 			Tags: modelTags(s.Tags),
 		}
 		for i, r := range s.References {
-			if i == 0 && r.RefType == model.ChildOf && r.TraceID == s.TraceID {
+			if i == 0 && r.SpanID != 0 && r.RefType == model.ChildOf && r.TraceID == s.TraceID {
 				x.Parent = hex64(int64(r.SpanID))
 				continue
 			}

@@ -81,6 +81,32 @@ func checkPackets(t *testing.T, protocol string, limit, n, largest int, oversize
 	}
 }
 
+// A packet's length is known before it is made, to the byte: spans that need n bytes go into one packet of n,
+// and into two when the limit is n-1. The counts are those at which the length of a list grows.
+func TestPacketLengthIsExact(t *testing.T) {
+	t.Parallel()
+	for _, protocol := range []string{jaeger.ProtocolUDPCompact, jaeger.ProtocolUDPBinary} {
+		for _, n := range []int{2, 14, 15, 16, 127, 128, 300} {
+			spans := make([]sdktrace.ReadOnlySpan, n)
+			r := newRandom(uint64(n))
+			for i := range spans {
+				spans[i] = r.sized(r.IntN(100), nil)
+			}
+			pack := func(limit int) [][]byte {
+				p := packer(protocol, 0, func(s *jaeger.Settings) { s.Thrift.MaxPacketSize = limit })
+				return p.Pack(spans, new(delivery.Report))
+			}
+			need := len(pack(65000)[0])
+			if got := pack(need); len(got) != 1 || len(got[0]) != need {
+				t.Errorf("%s: %d spans of %d bytes are %d packets at that limit, want 1", protocol, n, need, len(got))
+			}
+			if got := pack(need - 1); len(got) != 2 || len(got[0]) >= need {
+				t.Errorf("%s: %d spans of %d bytes are %d packets at a limit of one less, want 2", protocol, n, need, len(got))
+			}
+		}
+	}
+}
+
 // Packets are filled greedily: no packet could have taken the first span of the next.
 func TestPacketsAreFull(t *testing.T) {
 	t.Parallel()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -48,26 +49,31 @@ func TestUDP(t *testing.T) { // U1
 
 func TestUDPOversize(t *testing.T) { // U4
 	t.Parallel()
-	a := startAgent(t, "127.0.0.1:0", false)
-	var log logBook
-	q := open(t, common(&log), section(a, "oversize", "drop"))
-	q.Enqueue(numbered(1).Snapshot())
-	q.Enqueue(numbered(2, func(s *tracetest.SpanStub) {
-		s.Name = strings.Repeat("\x01", 100)
-		s.Attributes = []attribute.KeyValue{attribute.String("k", strings.Repeat("s3cr3t", 12000))}
-	}).Snapshot())
-	q.Enqueue(numbered(3).Snapshot())
-	flush(t, q)
-	eventually(t, "two spans", func() bool { return len(a.spans(t)) == 2 })
-	if n := q.Stats().Dropped[delivery.DropTooLarge]; n != 1 {
-		t.Errorf("too_large %d, want 1", n)
-	}
-	line := log.wait(t, "span too large: trace="+baseTrace.String()+" span=fe00000000000002")
-	if strings.Contains(line, "s3cr3t") || !strings.Contains(line, "limit=8000") {
-		t.Errorf("log: %s", line)
-	}
-	if at := strings.Index(line, "span too large"); at >= 0 && len(line[at:]) >= 300 {
-		t.Errorf("log line of %d bytes, want less than 300: %s", len(line[at:]), line)
+	for _, name := range []string{strings.Repeat("\x01", 100), strings.Repeat("n", 100)} {
+		t.Run(strconv.Quote(name[:1]), func(t *testing.T) {
+			t.Parallel()
+			a := startAgent(t, "127.0.0.1:0", false)
+			var log logBook
+			q := open(t, common(&log), section(a, "oversize", "drop"))
+			q.Enqueue(numbered(1).Snapshot())
+			q.Enqueue(numbered(2, func(s *tracetest.SpanStub) {
+				s.Name = name
+				s.Attributes = []attribute.KeyValue{attribute.String("k", strings.Repeat("s3cr3t", 12000))}
+			}).Snapshot())
+			q.Enqueue(numbered(3).Snapshot())
+			flush(t, q)
+			eventually(t, "two spans", func() bool { return len(a.spans(t)) == 2 })
+			if n := q.Stats().Dropped[delivery.DropTooLarge]; n != 1 {
+				t.Errorf("too_large %d, want 1", n)
+			}
+			line := log.wait(t, "span too large: trace="+baseTrace.String()+" span=fe00000000000002")
+			if strings.Contains(line, "s3cr3t") || strings.Contains(line, strings.Repeat("n", 65)) || !strings.Contains(line, "limit=8000") {
+				t.Errorf("log: %s", line)
+			}
+			if at := strings.Index(line, "span too large"); at >= 0 && len(line[at:]) >= 300 {
+				t.Errorf("log line of %d bytes, want less than 300: %s", len(line[at:]), line)
+			}
+		})
 	}
 }
 
@@ -192,8 +198,9 @@ func TestUDPShutdownWhileEmitting(t *testing.T) { // U12
 
 func TestUDPPacing(t *testing.T) { // rule 4
 	t.Parallel()
+	const pace = 50_000 // so slow that no machine takes that long by itself
 	a := startAgent(t, "127.0.0.1:0", false)
-	q := open(t, common(new(logBook)), section(a, "max_bytes_per_second", 400_000))
+	q := open(t, common(new(logBook)), section(a, "max_bytes_per_second", pace))
 	began := time.Now()
 	enqueue(q, 0, 1000)
 	flush(t, q)
@@ -203,8 +210,8 @@ func TestUDPPacing(t *testing.T) { // rule 4
 	for _, p := range a.packets {
 		bytes += len(p)
 	}
-	least := time.Duration(bytes-(32<<10)-8000) * time.Second / 400_000
-	if took < least {
+	least := time.Duration(bytes-(32<<10)-8000) * time.Second / pace
+	if took < least || least < 200*time.Millisecond {
 		t.Errorf("%d bytes in %s, want at least %s", bytes, took, least)
 	}
 }
