@@ -3,6 +3,7 @@ package grpcmw_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -100,6 +101,19 @@ func TestCodes(t *testing.T) { // G-02, G-03, G-04
 			}
 		}
 	})
+}
+
+// A peer may send grpc-status: -1, which grpc-go makes the highest code there is. On 32 bits no int holds it.
+func TestHighestCode(t *testing.T) {
+	r := spantest.NewRecorder(t)
+	call := grpcmw.UnaryClientInterceptor(grpcmw.With(r.Tracing()))
+	invoker := func(context.Context, string, any, any, *grpc.ClientConn, ...grpc.CallOption) error {
+		return status.Error(math.MaxUint32, "")
+	}
+	if err := call(testContext(t), "/"+unary, nil, nil, nil, invoker); status.Code(err) != math.MaxUint32 {
+		t.Errorf("caller got %v", err)
+	}
+	wantOutcome(t, r.One(t), "CODE(4294967295)", "CODE(4294967295)")
 }
 
 // nilStatus is an error that claims to have a status and has none.

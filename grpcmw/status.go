@@ -31,7 +31,7 @@ var codeNames = [...]string{
 }
 
 func codeName(c codes.Code) string {
-	if int(c) < len(codeNames) {
+	if c < codes.Code(len(codeNames)) { // an int of 32 bits would turn negative: peers may send any code
 		return codeNames[c]
 	}
 	return "CODE(" + strconv.FormatUint(uint64(c), 10) + ")"
