@@ -51,6 +51,7 @@ func diagnose(text string) (delivery.Verdict, string) {
 
 const (
 	hintOther  = "the certificate is for another host, change the endpoint or the certificate"
+	hintHTTP1  = "this is no gRPC port: use protocol http (jaeger: thrift), or port 4317 (jaeger: 14250)"
 	hintClient = "the server refused the TLS handshake, check client_certificate_file and client_key_file"
 )
 
@@ -60,6 +61,7 @@ var faults = []struct{ text, hint string }{
 	{"first record does not look like a TLS handshake", ""},
 	{`malformed HTTP response "\x15\x03`, ""},
 	{`malformed HTTP response "\x00\x00`, ""},
+	{"looked like an HTTP/1.1 header", hintHTTP1}, // grpc-go v1.85.0
 	{"certificate signed by unknown authority", ""},
 	{"certificate is valid for", hintOther},
 	{"certificate is not valid for", hintOther},

@@ -3,6 +3,7 @@ package transport_test
 import (
 	"context"
 	"net"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -159,6 +160,15 @@ func TestPlaintextToATLSPort(t *testing.T) { // H6, O6
 	g := newGRPC(t, transport.GRPCOptions{Target: hangsUp})
 	if o := attempt(context.Background(), g); o.Verdict != delivery.Misconfigured || !strings.Contains(o.Hint, "https://") {
 		t.Errorf("outcome = %+v, want misconfigured with a hint about https", o)
+	}
+}
+
+// The common mistake: protocol grpc with the port for HTTP.
+func TestGRPCToAnHTTPPort(t *testing.T) {
+	srv := server(t, func(http.ResponseWriter, *http.Request) {})
+	g := newGRPC(t, transport.GRPCOptions{Target: srv.Listener.Addr().String()})
+	if o := attempt(context.Background(), g); o.Verdict != delivery.Misconfigured || !strings.Contains(o.Hint, "no gRPC port") {
+		t.Errorf("outcome = %+v, want misconfigured with a hint about the port", o)
 	}
 }
 
