@@ -32,3 +32,22 @@ func NewSender(tb testing.TB, protocol, endpoint string) delivery.Sender[*Payloa
 
 // JSON is the body of a request over http/json.
 func JSON(p *Payload) []byte { return appendRequest(nil, p.resources) }
+
+// Target is where gRPC connects to, and whether with TLS.
+func Target(endpoint string, insecure *bool) (address string, secure bool, err error) {
+	s := defaults()
+	s.Endpoint, s.GRPC.Insecure = endpoint, insecure
+	to, err := s.target()
+	return to.address, to.tls, err
+}
+
+// URL is where HTTP posts to.
+func URL(endpoint string) (string, error) {
+	s := defaults()
+	s.Endpoint = endpoint
+	u, err := s.url()
+	if err != nil {
+		return "", err
+	}
+	return u.String(), nil
+}

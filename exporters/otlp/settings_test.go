@@ -51,6 +51,65 @@ func TestSettingsFaults(t *testing.T) { // O9, C2
 	}
 }
 
+func TestTargetOfGRPC(t *testing.T) { // section 2
+	yes, no := true, false
+	tests := []struct {
+		endpoint string
+		insecure *bool
+		address  string
+		secure   bool
+	}{
+		{"", nil, "localhost:4317", false},
+		{"", &yes, "localhost:4317", false},
+		{"", &no, "localhost:4317", true},
+		{"h:4000", nil, "h:4000", true},
+		{"h:4000", &yes, "h:4000", false},
+		{"h:4000", &no, "h:4000", true},
+		{"h", &yes, "h:4317", false},
+		{"[::1]", nil, "[::1]:4317", true},
+		{"[::1]:4000", &yes, "[::1]:4000", false},
+		{"http://[::1]:4000/", nil, "[::1]:4000", false},
+		{"http://h:4000/path?q=1", &no, "h:4000", false},
+		{"http://h", nil, "h:80", false},
+		{"https://h", &yes, "h:443", true},
+		{"https://h:4000", nil, "h:4000", true},
+		{"dns:///h:4000", nil, "dns:///h:4000", true},
+	}
+	for _, tt := range tests {
+		address, secure, err := otlp.Target(tt.endpoint, tt.insecure)
+		if err != nil || address != tt.address || secure != tt.secure {
+			t.Errorf("%q: %q, TLS %t, %v, want %q, %t", tt.endpoint, address, secure, err, tt.address, tt.secure)
+		}
+	}
+	for _, bad := range []string{"h:0", "h:70000", "h:", "::1", "ftp://h", "http://", "http://u:s3cret@h:1", "http://h#x", "h h", ":4317"} {
+		if _, _, err := otlp.Target(bad, nil); err == nil || !strings.HasPrefix(err.Error(), "endpoint: ") || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%q: %v, want a fault of the endpoint", bad, err)
+		}
+	}
+}
+
+func TestURLOfHTTP(t *testing.T) { // section 2
+	for endpoint, want := range map[string]string{
+		"":                          "http://localhost:4318/v1/traces",
+		"h":                         "http://h:4318/",
+		"h:4000/x/":                 "http://h:4000/x/",
+		"[::1]":                     "http://[::1]:4318/",
+		"[::1]:4000/v1/traces":      "http://[::1]:4000/v1/traces",
+		"http://h":                  "http://h/",
+		"https://h/v1/traces?q=%2F": "https://h/v1/traces?q=%2F",
+		"https://u:p%40@h":          "https://u:p%40@h/",
+	} {
+		if got, err := otlp.URL(endpoint); err != nil || got != want {
+			t.Errorf("%q: %q, %v, want %q", endpoint, got, err, want)
+		}
+	}
+	for _, bad := range []string{"h:0", "h:70000", "::1", "grpc://h", "http://", "http://h/#x", "http://u:s3cret@h:0", "http://h:0/?token=s3cret"} {
+		if _, err := otlp.URL(bad); err == nil || !strings.HasPrefix(err.Error(), "endpoint: ") || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%q: %v, want a fault of the endpoint", bad, err)
+		}
+	}
+}
+
 // TestEnvironmentChangesNothing: every variable upstream's clients read is rubbish, or worse, plausible
 // (O4); the traffic is as configured.
 func TestEnvironmentChangesNothing(t *testing.T) {

@@ -18,3 +18,12 @@ func NewSender(tb testing.TB, url string) delivery.Sender[*Payload] {
 	}
 	return sender{h}
 }
+
+// URL is where an endpoint posts to.
+func URL(endpoint string) (string, error) {
+	u, err := Settings{Endpoint: endpoint}.url()
+	if err != nil {
+		return "", err
+	}
+	return u.String(), nil
+}

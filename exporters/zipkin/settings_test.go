@@ -58,6 +58,29 @@ func TestSettingsFaults(t *testing.T) { // C2
 	}
 }
 
+func TestURL(t *testing.T) { // section 2, Z10
+	for endpoint, want := range map[string]string{
+		"":                       "http://localhost:9411/api/v2/spans",
+		"h":                      "http://h:9411/api/v2/spans",
+		"h:1/":                   "http://h:1/api/v2/spans",
+		"h/x/":                   "http://h:9411/x/",
+		"[::1]":                  "http://[::1]:9411/api/v2/spans",
+		"[::1]:1":                "http://[::1]:1/api/v2/spans",
+		"http://h":               "http://h/api/v2/spans",
+		"https://h/?q=%2F":       "https://h/api/v2/spans?q=%2F",
+		"https://u:p%40@[::1]/x": "https://u:p%40@[::1]/x",
+	} {
+		if got, err := zipkin.URL(endpoint); err != nil || got != want {
+			t.Errorf("%q: %q, %v, want %q", endpoint, got, err, want)
+		}
+	}
+	for _, bad := range []string{"h:0", "h:70000", "h:", "::1", "http://", "http://h/#x", "http://u:s3cret@h:0", "http://h:0/?token=s3cret"} {
+		if _, err := zipkin.URL(bad); err == nil || !strings.HasPrefix(err.Error(), "endpoint: ") || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%q: %v, want a fault of the endpoint", bad, err)
+		}
+	}
+}
+
 func TestLocalNode(t *testing.T) { // Z2
 	tests := []struct {
 		section map[string]any
