@@ -1,6 +1,7 @@
 package mw
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"sync"
@@ -150,16 +151,34 @@ func appendUnset(
 	return append(attrs, added...)
 }
 
-// cleanAttributes makes attributes of the user valid UTF-8 and bounded, in a copy if there is anything to do.
-func cleanAttributes(attrs []attribute.KeyValue) []attribute.KeyValue {
-	clean := slices.Clone(attrs)
-	for i, kv := range clean {
-		switch kv.Value.Type() {
-		case attribute.STRING:
-			clean[i] = semattr.String(kv.Key, kv.Value.AsString())
-		case attribute.STRINGSLICE:
-			clean[i] = semattr.List(kv.Key, kv.Value.AsStringSlice())
+// own is what the user wants on a span.
+type own struct {
+	attrs     []attribute.KeyValue
+	errorType string // error.type, which must wait until it is known whether the span is an error
+}
+
+// ownOf makes attributes of the user valid UTF-8 and bounded, in a copy.
+func ownOf(attrs []attribute.KeyValue) (o own) {
+	o.attrs = make([]attribute.KeyValue, 0, len(attrs))
+	for _, kv := range attrs {
+		switch {
+		case kv.Key == semattr.ErrorTypeKey:
+			o.errorType = semattr.Text(kv.Value.String())
+			continue
+		case kv.Value.Type() == attribute.STRING:
+			kv = semattr.String(kv.Key, kv.Value.AsString())
+		case kv.Value.Type() == attribute.STRINGSLICE:
+			kv = semattr.List(kv.Key, kv.Value.AsStringSlice())
 		}
+		o.attrs = append(o.attrs, kv)
 	}
-	return clean
+	return o
+}
+
+// appendError appends error.type, if out is an error: the user's if there is one.
+func (o *own) appendError(attrs []attribute.KeyValue, out outcome) []attribute.KeyValue {
+	if out.errorType == "" {
+		return attrs
+	}
+	return append(attrs, semattr.ErrorTypeKey.String(cmp.Or(o.errorType, out.errorType)))
 }

@@ -121,7 +121,7 @@ type departure struct {
 	url      string
 	template string
 	headers  []attribute.KeyValue // captured
-	own      []attribute.KeyValue // of WithRequestAttributes
+	own      own                  // of WithRequestAttributes
 }
 
 // reply is what is known of a response when its header is in. It is taken then, because the response is the
@@ -203,7 +203,7 @@ func (c *call) prepare(v verb, template string) {
 		s.headers = t.captureRequest.Append(nil, requestHeader(c.req))
 	}
 	if t.attributes != nil {
-		s.own = cleanAttributes(t.attributes(c.req))
+		s.own = ownOf(t.attributes(c.req))
 	}
 }
 
@@ -222,7 +222,7 @@ func (c *call) startAttributes(attrs []attribute.KeyValue) []attribute.KeyValue 
 	if n := resends(c.req); n > 0 {
 		attrs = append(attrs, semattr.HTTPRequestResendCount.Int(n))
 	}
-	return override(append(attrs, s.headers...), s.own)
+	return override(append(attrs, s.headers...), s.own.attrs)
 }
 
 func targetHost(req *http.Request) string {

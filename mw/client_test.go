@@ -669,6 +669,21 @@ func TestWrappedTwice(t *testing.T) {
 			return inner.RoundTrip(r.Clone(r.Context()))
 		})), "http://h/")
 		rec.Wait(t, 2)
+		rec.Reset()
+	})
+	t.Run("the same request again, on the context of one that is over", func(t *testing.T) {
+		var over context.Context
+		rt := traced(tripper(func(r *http.Request) (*http.Response, error) {
+			over = r.Context()
+			return answer(200, "")(r)
+		}))
+		send(rt, "http://h/")
+		res, err := rt.RoundTrip(outgoing(t, "GET", "http://h/", nil).WithContext(over))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		rec.Wait(t, 2)
 	})
 }
 

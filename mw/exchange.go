@@ -129,11 +129,8 @@ func errorText(err error) string {
 const maxExchange = 13
 
 func (c *call) endAttributes(out outcome, responseBytes int64) []attribute.KeyValue {
-	n := maxExchange + len(c.headers) + len(c.own) + len(c.reply.headers)
-	attrs := make([]attribute.KeyValue, 0, n)
-	if out.errorType != "" {
-		attrs = append(attrs, semattr.ErrorTypeKey.String(out.errorType))
-	}
+	n := maxExchange + len(c.headers) + len(c.own.attrs) + len(c.reply.headers)
+	attrs := c.own.appendError(make([]attribute.KeyValue, 0, n), out)
 	attrs = c.appendReply(attrs, responseBytes)
 	c.mu.Lock()
 	peer, port := semattr.Peer(c.peer)
@@ -141,7 +138,7 @@ func (c *call) endAttributes(out outcome, responseBytes int64) []attribute.KeyVa
 	if peer != "" {
 		attrs = appendPeer(attrs, semattr.Text(peer), port)
 	}
-	attrs = without(attrs, c.own)
+	attrs = without(attrs, c.own.attrs)
 	if c.late {
 		return appendUnset(attrs, c.span, c.startAttributes)
 	}

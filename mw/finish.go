@@ -157,9 +157,7 @@ func (rec *record) rename(route string) {
 
 // endAttributes appends those that are still to be set, errors first: a span with a low limit keeps what comes first.
 func (rec *record) endAttributes(attrs []attribute.KeyValue, out outcome, route string) []attribute.KeyValue {
-	if out.errorType != "" {
-		attrs = append(attrs, semattr.ErrorTypeKey.String(out.errorType))
-	}
+	attrs = rec.more().own.appendError(attrs, out)
 	if out.code != 0 {
 		attrs = append(attrs, semattr.HTTPResponseStatusCode.Int(out.code))
 	}
@@ -174,7 +172,7 @@ func (rec *record) endAttributes(attrs []attribute.KeyValue, out outcome, route 
 	rec.mu.Lock()
 	attrs = append(attrs, rec.sent...)
 	rec.mu.Unlock()
-	attrs = without(attrs, rec.more().own)
+	attrs = without(attrs, rec.more().own.attrs)
 	if !rec.late {
 		return attrs
 	}

@@ -78,7 +78,7 @@ func WithSpanName(name func(r *http.Request, method, route string) string) Optio
 }
 
 // WithRequestAttributes adds attributes at the start of each span. They win over attributes of this package with
-// the same key.
+// the same key; an error.type counts only if the span is an error.
 func WithRequestAttributes(attributes func(*http.Request) []attribute.KeyValue) Option {
 	return func(o *options) { o.attributes = attributes }
 }

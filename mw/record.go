@@ -114,7 +114,7 @@ type arrival struct {
 type extras struct {
 	claim   claim
 	headers []attribute.KeyValue // captured
-	own     []attribute.KeyValue // of WithRequestAttributes
+	own     own                  // of WithRequestAttributes
 }
 
 var noExtras extras

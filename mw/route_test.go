@@ -250,6 +250,27 @@ func TestRequestAttributesWin(t *testing.T) {
 	}
 }
 
+// Invariant I2: an error.type without an error is not told.
+func TestOwnErrorTypeWaitsForAnError(t *testing.T) {
+	own := mw.WithRequestAttributes(func(*http.Request) []attribute.KeyValue {
+		return []attribute.KeyValue{attribute.String("error.type", "mine\xff")}
+	})
+	for _, reads := range []bool{false, true} {
+		for code, want := range map[int]string{200: "", 503: "mine\uFFFD"} {
+			rec := spantest.NewRecorder(t)
+			rec.ReadsAttributes = reads
+			mw.New(mw.With(rec.Tracing()), own)(status(code)).ServeHTTP(httptest.NewRecorder(), newRequest("GET", "/x"))
+			wantAttrs(t, rec.One(t), map[string]string{"error.type": want})
+			rec.Reset()
+			base := func(*http.Request) (*http.Response, error) { return &http.Response{StatusCode: code}, nil }
+			if _, err := mw.NewTransport(tripper(base), mw.With(rec.Tracing()), own).RoundTrip(outgoing(t, "GET", "http://h/", nil)); err != nil {
+				t.Fatal(err)
+			}
+			wantAttrs(t, rec.One(t), map[string]string{"error.type": want})
+		}
+	}
+}
+
 func TestAttributesOfTheHandlerStay(t *testing.T) {
 	for _, reads := range []bool{false, true} {
 		rec := spantest.NewRecorder(t)

@@ -182,7 +182,7 @@ func (m *middleware) arrive(a *arrival, r *http.Request) {
 	}
 	a.extras = &extras{claim: claim, headers: m.captureRequest.Append(nil, requestHeader(r))}
 	if m.attributes != nil {
-		a.extras.own = cleanAttributes(m.attributes(r))
+		a.extras.own = ownOf(m.attributes(r))
 	}
 }
 
@@ -212,5 +212,5 @@ func (m *middleware) startAttributes(
 	if route != "" {
 		attrs = append(attrs, semattr.HTTPRoute.String(route))
 	}
-	return override(attrs, a.more().own)
+	return override(attrs, a.more().own.attrs)
 }
