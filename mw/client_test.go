@@ -15,12 +15,15 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/spanroute/spanroute/internal/spantest"
 	"github.com/spanroute/spanroute/mw"
@@ -403,6 +406,44 @@ func TestClientEndsWithHeaders(t *testing.T) {
 			}
 			wantAttrs(t, rec.Wait(t, 1)[0], map[string]string{"error.type": ""})
 		})
+	}
+}
+
+// "A 4xx/5xx code outlives any later error": neither the truncated body nor its error's text is told.
+func TestFailedCodeOutlivesBodyError(t *testing.T) {
+	base := tripper(func(r *http.Request) (*http.Response, error) {
+		body := io.MultiReader(strings.NewReader("sorry"), iotest.ErrReader(io.ErrUnexpectedEOF))
+		return &http.Response{StatusCode: 503, Body: io.NopCloser(body), Request: r}, nil
+	})
+	got, _ := call(t, base, outgoing(t, "GET", "http://h/", nil))
+	wantAttrs(t, got, map[string]string{"error.type": "503", "http.response.status_code": "503"})
+	if text := got.Status().Description; text != "" {
+		t.Errorf("description = %q, want none", text)
+	}
+}
+
+// The body of a 101 is a connection, whose bytes are not those of the response.
+func TestUpgradeHasNoBodySize(t *testing.T) {
+	got, _ := call(t, answer(101, "frames"), outgoing(t, "GET", "http://h/", nil), mw.WithBodySizes())
+	wantAttrs(t, got, map[string]string{"http.response.body.size": "", "http.request.body.size": "0"})
+}
+
+// Without a span there is nothing to put in the place of the trace headers that the caller set by hand.
+func TestTraceHeadersStayWithoutSpan(t *testing.T) {
+	var sent http.Header
+	rt := mw.NewTransport(tripper(func(r *http.Request) (*http.Response, error) {
+		sent = r.Header
+		return answer(200, "")(r)
+	}), mw.WithTracerProvider(noop.NewTracerProvider()), mw.WithPropagator(propagation.TraceContext{}))
+	r := outgoing(t, "GET", "http://h/", nil)
+	r.Header.Set("Traceparent", "00-0102030405060708090a0b0c0d0e0f10-0102030405060708-01")
+	res, err := rt.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	if got := sent.Get("Traceparent"); got != r.Header.Get("Traceparent") {
+		t.Errorf("traceparent = %q, want the caller's", got)
 	}
 }
 
