@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	coltracepb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -424,7 +425,7 @@ func TestTooLargeIsSplit(t *testing.T) { // D5, O5
 	}
 	t.Run("512 spans of 10 kB stay below grpc's 4 MiB", func(t *testing.T) {
 		t.Parallel()
-		rc := receiveGRPC(t, nil)
+		rc := receiveGRPC(t, nil, grpc.MaxRecvMsgSize(64<<20)) // so that nothing is refused and split for that
 		if s := flush(t, open(t, map[string]any{"endpoint": "http://" + rc.target}), big(512, 10_000)...); s.Delivered != 512 || rc.total() != 512 || rc.count() < 2 || s.Retries != 0 {
 			t.Errorf("stats %+v, %d spans in %d calls, want 512 in two or more without retry", s, rc.total(), rc.count())
 		}
@@ -440,6 +441,14 @@ func TestTooLargeIsSplit(t *testing.T) { // D5, O5
 			if len(body) > 16<<20 {
 				t.Errorf("a body of %d bytes, want at most 16 MiB", len(body))
 			}
+		}
+	})
+	t.Run("10 MB over http/json", func(t *testing.T) {
+		t.Parallel()
+		rc := receiveHTTP(t, ok)
+		s := flush(t, open(t, map[string]any{"protocol": "http/json", "endpoint": rc.URL}), big(100, 100_000)...)
+		if s.Delivered != 100 || rc.count() < 3 {
+			t.Errorf("stats %+v in %d requests, want 100 delivered in three or more", s, rc.count())
 		}
 	})
 	t.Run("a receiver that takes less", func(t *testing.T) {
