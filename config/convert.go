@@ -167,6 +167,10 @@ func (p *fileParser) text1(e *entry, item *yaml.Node, at *Source) (string, bool)
 // mapping reads a free-form map. A value is the scalar's source text.
 func (p *fileParser) mapping(e *entry, n *yaml.Node) bool {
 	pairs, ok := settings.Pairs{}, true
+	if at, fault := mergeFault(n); fault != nil {
+		p.found, ok = true, false
+		p.refuse(e, p.at(at), fault)
+	}
 	for _, m := range members(n) {
 		name, value := resolve(m.name), resolve(m.value)
 		at := p.at(m.name)

@@ -143,6 +143,7 @@ type report struct {
 const maxCollected = 20 * maxDiagnostics
 
 func (r *report) add(d Diagnostic) {
+	d.Message, d.Hint = redactMessage(d.Message), redactMessage(d.Hint)
 	if len(r.kept[d.Severity]) >= maxCollected {
 		r.dropped[d.Severity]++
 		return

@@ -17,6 +17,7 @@ type excerpt struct {
 	lines    []string
 	unparsed bool // the values are not known, so all that could be a secret is masked
 	secrets  []secretSpan
+	open     secretSpan // the last that goes on to the end of its line and further
 }
 
 // A secretSpan is a value, or a part of one line of it, that is never shown.
@@ -128,11 +129,15 @@ func (e *excerpt) hideScalar(n *yaml.Node) {
 	if isNull(n) {
 		return
 	}
+	if e.open.line == n.Line && e.open.from <= n.Column {
+		return
+	}
 	if width := e.sourceWidth(n); width > 0 {
 		e.secrets = append(e.secrets, secretSpan{n.Line, n.Column, n.Column + width})
 		return
 	}
-	e.secrets = append(e.secrets, secretSpan{line: n.Line, from: n.Column})
+	e.open = secretSpan{line: n.Line, from: n.Column}
+	e.secrets = append(e.secrets, e.open)
 	indent := e.indent(n.Line)
 	for line := n.Line + 1; line <= len(e.lines); line++ {
 		if strings.TrimSpace(e.lines[line-1]) != "" && e.indent(line) <= indent {
@@ -142,8 +147,15 @@ func (e *excerpt) hideScalar(n *yaml.Node) {
 	}
 }
 
-// sourceWidth is how many runes of its line n takes, 0 if that is not certain: a long value, a tag, an anchor.
+// maxLine is up to which length, in bytes, values on a line are told apart; looking costs the square.
+const maxLine = 8 << 10
+
+// sourceWidth is how many runes of its line n takes, 0 if that is not certain: a long value or line, a tag, an
+// anchor.
 func (e *excerpt) sourceWidth(n *yaml.Node) int {
+	if len(e.line(n.Line)) > maxLine {
+		return 0
+	}
 	line := []rune(e.line(n.Line))
 	if n.Column > len(line) || n.Anchor != "" || n.Style&yaml.TaggedStyle != 0 {
 		return 0
@@ -214,6 +226,14 @@ func redactURLs(line string) string {
 	return urlText.ReplaceAllStringFunc(line, endpoint.Redact)
 }
 
+// redactMessage masks user information and secret query values of URLs that a message quotes, whatever their key.
+func redactMessage(text string) string {
+	if !strings.Contains(text, "://") {
+		return text
+	}
+	return redactURLs(text)
+}
+
 func commonPrefix(a, b string) string {
 	i := 0
 	for i < len(a) && i < len(b) && a[i] == b[i] {
@@ -228,9 +248,10 @@ func (e *excerpt) guessSecret(n int) int {
 	line := e.line(n)
 	none := utf8.RuneCountInString(line) + 1
 	indent := e.indent(n)
+	tabbed := strings.Contains(line[:len(line)-len(strings.TrimLeft(line, " \t"))], "\t") // how deep, nobody knows
 	for above := n - 1; above > 0 && n-above < 200; above-- {
 		text := e.lines[above-1]
-		if strings.TrimSpace(text) == "" || e.indent(above) >= indent {
+		if strings.TrimSpace(text) == "" || e.indent(above) >= indent && !tabbed {
 			continue
 		}
 		if indent = e.indent(above); secretWord(text) {

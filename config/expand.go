@@ -23,6 +23,9 @@ func (p *fileParser) expand(e *entry, n *yaml.Node, at *Source) (text string, qu
 	text, err := x.expand(n.Value)
 	if err != nil {
 		p.found = true
+		if e.key.Secret {
+			err = settings.Errorf(ErrSyntax, "the value has a ${ that begins no variable").WithHint("write $${ for a literal ${")
+		}
 		p.refuse(e, *at, err)
 		return "", false, false
 	}

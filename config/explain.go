@@ -98,10 +98,13 @@ func (c *Config) effective(k *key) string {
 			return maskedText(k, x.Timeout, "")
 		}
 	}
-	if value, ok := get(c.origins.merged.section, k.path); ok {
+	e := c.origins.merged.winner(k.path)
+	if value, ok := get(c.origins.merged.section, k.path); ok && e != nil {
+		return maskedText(k, value, e.source.Via)
+	} else if ok { // completed
 		return maskedText(k, value, "")
 	}
-	if e := c.origins.merged.winner(k.path); e != nil { // set, and taken out because nothing uses it
+	if e != nil { // set, and taken out because nothing uses it
 		return maskedText(k, e.value, e.source.Via)
 	}
 	if k.Default == nil {

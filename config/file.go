@@ -85,6 +85,10 @@ func (p *fileParser) root(n *yaml.Node) {
 		p.found = true
 		return
 	}
+	if fault := tagFault(n); fault != nil {
+		p.wrongTag(n, "", fault)
+		return
+	}
 	if p.sources.Section == "." {
 		p.section(n, "", "")
 		return
@@ -142,8 +146,18 @@ func descend(n *yaml.Node, names []string) (name, value *yaml.Node) {
 	return name, value
 }
 
+// wrongTag reports a section or key with a tag of somebody's own.
+func (p *fileParser) wrongTag(n *yaml.Node, written string, fault *settings.Fault) {
+	p.found = true
+	p.fault(Diagnostic{Kind: fault.Kind, Key: written, Source: p.at(n), Message: fault.Message, Hint: fault.Hint})
+}
+
 func (p *fileParser) begin(r place) {
 	value := resolve(r.value)
+	if fault := tagFault(value); fault != nil {
+		p.wrongTag(value, r.path, fault)
+		return
+	}
 	if value.Kind != yaml.MappingNode {
 		p.found = true
 		p.wrong(p.at(value), r.path, "the section is "+describe(value)+", want a map of keys")
@@ -218,11 +232,19 @@ func (p *fileParser) fault(d Diagnostic) { p.report.add(d) }
 
 // section reads the members of one mapping: keys, and sections within.
 func (p *fileParser) section(n *yaml.Node, path, written string) {
+	if at, fault := mergeFault(n); fault != nil {
+		p.found = true
+		p.wrong(p.at(at), joinPath(written, "<<"), fault.Message)
+	}
 	for _, m := range members(n) {
 		name := resolve(m.name)
 		if name.Kind != yaml.ScalarNode {
 			p.found = true
 			p.wrong(p.at(m.name), written, "a key is "+describe(name)+", want a name")
+			continue
+		}
+		if fault := tagFault(name); fault != nil {
+			p.wrongTag(name, joinPath(written, name.Value), fault)
 			continue
 		}
 		p.member(m, path, name.Value, joinPath(written, name.Value))
@@ -252,8 +274,11 @@ func (p *fileParser) member(m member, section, name, written string) {
 
 func (p *fileParser) inner(m member, path, written string) {
 	value := resolve(m.value)
+	fault := tagFault(value)
 	switch {
 	case isNull(value):
+	case fault != nil:
+		p.wrongTag(value, written, fault)
 	case value.Kind != yaml.MappingNode:
 		p.found = true
 		p.wrong(p.at(value), written, describe(value)+" is not a section, want a map of keys")
@@ -280,7 +305,7 @@ func (p *fileParser) unknownMember(m member, section, name, written string) {
 		p.report.dropped[Error]++
 		return
 	}
-	if secretWord(name) || secretWord(section) || p.nearSecret(section, name) {
+	if secretWord(name) || secretWord(section) || strings.Contains(strings.ToLower(name), "pw") || p.nearSecret(section, name) {
 		p.text.hide(m.value)
 	} else {
 		p.text.hideNamed(m.value)

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/spanroute/spanroute/internal/settings"
@@ -11,13 +10,15 @@ import (
 // is left out alone.
 func (l *loader) refineHeaders(e *entry) bool {
 	var good settings.Pairs
+	seen := map[string]bool{}
 	ok, grpc := true, strings.HasSuffix(e.key.path, "grpc.headers")
 	for i, pair := range e.value.(settings.Pairs) {
-		if err := checkHeader(pair, good, grpc); err != nil {
+		if err := checkHeader(pair, seen, grpc); err != nil {
 			ok = false
 			l.refuse(e, e.item(i), err)
 			continue
 		}
+		seen[strings.ToLower(pair.Name)] = true
 		if grpc {
 			pair.Name = strings.ToLower(pair.Name)
 		}
@@ -30,8 +31,8 @@ func (l *loader) refineHeaders(e *entry) bool {
 	return ok || e.source.Layer == LayerOTel
 }
 
-func checkHeader(pair settings.Pair, before settings.Pairs, grpc bool) error {
-	same := func(p settings.Pair) bool { return strings.EqualFold(p.Name, pair.Name) }
+// checkHeader checks a pair; seen has the names before it, in small letters.
+func checkHeader(pair settings.Pair, seen map[string]bool, grpc bool) error {
 	switch {
 	case !isToken(strings.TrimPrefix(pair.Name, ":")):
 		return settings.Errorf(ErrHeader, "%s is no header name", settings.Quote(pair.Name)).WithHint("want letters, digits and - without spaces")
@@ -39,7 +40,7 @@ func checkHeader(pair settings.Pair, before settings.Pairs, grpc bool) error {
 		return settings.Errorf(ErrHeader, "%s is no name for gRPC", settings.Quote(pair.Name)).WithHint("want letters, digits, -, _ and .")
 	case strings.ContainsFunc(pair.Value, func(r rune) bool { return r < ' ' || r > '~' }):
 		return settings.Errorf(ErrHeader, "the value of %s has characters that are no printable ASCII", settings.Quote(pair.Name))
-	case slices.ContainsFunc(before, same):
+	case seen[strings.ToLower(pair.Name)]:
 		return settings.Errorf(ErrHeader, "%s is there twice, letter case does not count", settings.Quote(pair.Name)).WithHint("keep one")
 	}
 	return nil

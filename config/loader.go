@@ -142,11 +142,19 @@ func (l *loader) conflict(a, b *entry) {
 	})
 }
 
+// veil takes the value of a variable that sounds like a secret out of a diagnostic about what it was put into.
+func (l *loader) veil(d Diagnostic) Diagnostic {
+	if value := l.env[d.Source.Via]; len(value) > 3 && secretWord(d.Source.Via) {
+		d.Message, d.Hint = strings.ReplaceAll(d.Message, value, masked), strings.ReplaceAll(d.Hint, value, masked)
+	}
+	return d
+}
+
 // warn adds a warning about e, at a place of its own.
 func (l *loader) warn(kind Kind, e *entry, at Source, message, hint string) {
-	l.report.add(Diagnostic{
+	l.report.add(l.veil(Diagnostic{
 		Kind: kind, Severity: Warning, Key: e.written, Source: at, Message: message, Hint: hint, Related: e.related,
-	})
+	}))
 }
 
 // refuse adds what is wrong with e. In OpenTelemetry's variables it is a warning and the variable is ignored.
@@ -161,7 +169,7 @@ func (l *loader) refuse(e *entry, at Source, err error) {
 		if at.Layer == LayerOTel {
 			d.Severity, d.Hint = Warning, strings.TrimPrefix(d.Hint+", ignored", ", ")
 		}
-		l.report.add(d)
+		l.report.add(l.veil(d))
 	}
 }
 

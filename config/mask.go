@@ -30,6 +30,7 @@ func maskedText(k *key, value any, via string) string {
 	case settings.Pairs:
 		var items []string
 		for _, p := range v {
+			p.Value = redactMessage(p.Value)
 			if hide {
 				p.Value = masked
 			}

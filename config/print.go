@@ -108,6 +108,9 @@ func (c *Config) rows(showSecrets bool) []row {
 	section := commonSchema.Section(c.keys())
 	for _, k := range commonSchema.Keys() {
 		value, _ := get(section, k.Path)
+		if !showSecrets {
+			value = redactText(value)
+		}
 		if r, ok := c.commonRow(k, value); ok {
 			rows = append(rows, r)
 		}
@@ -116,6 +119,21 @@ func (c *Config) rows(showSecrets bool) []row {
 		rows = append(rows, c.Exporters[name].rows(name, c.Timeout, showSecrets)...)
 	}
 	return rows
+}
+
+// redactText masks user information of URLs in text that is not meant for URLs.
+func redactText(value any) any {
+	switch v := value.(type) {
+	case string:
+		return redactMessage(v)
+	case settings.Pairs:
+		shown := slices.Clone(v)
+		for i := range shown {
+			shown[i].Value = redactMessage(shown[i].Value)
+		}
+		return shown
+	}
+	return value
 }
 
 // commonRow leaves out what says nothing when it is at its default.

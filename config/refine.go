@@ -188,7 +188,7 @@ func (l *loader) refineAddress(e *entry) bool {
 }
 
 func parseAddress(text, format string) (string, error) {
-	if packed, ok := new(big.Int).SetString(text, 10); ok {
+	if packed, ok := packedAddress(text); ok {
 		size := map[string]int{"ipv4": 4, "ipv6": 16}[format]
 		if packed.Sign() < 0 || packed.BitLen() > 8*size {
 			return "", settings.Errorf(ErrOutOfRange, "%s is no packed %s address", settings.Quote(text), familyName(format))
@@ -206,6 +206,14 @@ func parseAddress(text, format string) (string, error) {
 		return "", settings.Errorf(ErrOutOfRange, "%s is an IPv6 address", settings.Quote(text)).WithHint("use local_node_ipv6")
 	}
 	return addr.String(), nil
+}
+
+// packedAddress reads an address written as one number. No address has more digits; reading them costs their square.
+func packedAddress(text string) (packed *big.Int, ok bool) {
+	if len(text) > 1000 {
+		return nil, false
+	}
+	return new(big.Int).SetString(text, 10)
 }
 
 func familyName(format string) string { return "IP" + strings.TrimPrefix(format, "ip") }

@@ -96,10 +96,15 @@ func (r *resolver) pairsOfKeys() {
 		if k.exporter == "" || r.table.byPath[other] == nil {
 			continue
 		}
-		if e := r.winner(k.path); e != nil && r.winner(other) == nil {
+		if e := r.winner(k.path); e != nil && r.winner(other) == nil && !r.refused(other) {
 			r.faultAt(k.path, settings.Errorf(ErrMissing, "%s is not set", other).WithHint("set both or neither"))
 		}
 	}
+}
+
+// refused reports whether a layer set path to something that will not do.
+func (r *resolver) refused(path string) bool {
+	return r.report.has(func(d Diagnostic) bool { return d.Key == path || strings.HasSuffix(d.Key, "."+path) })
 }
 
 // partner is the key that path goes together with, "" if it stands alone.
@@ -119,10 +124,13 @@ func (r *resolver) partner(path string) string {
 func (r *resolver) hidden() {
 	for _, k := range r.table.keys {
 		e := r.winner(k.path)
+		if e == nil && k.exporter != "" && isTimeout(k) { // R4
+			e = r.winner("timeout")
+		}
 		if e == nil || k.path == "resource_attributes" || e.source.Layer != LayerEnv && e.source.Layer != LayerFlags {
 			continue
 		}
-		for _, below := range r.stacks[k.path] {
+		for _, below := range slices.Concat(r.cleared[k.path], r.stacks[k.path]) {
 			if below.source.Layer == LayerOTel && below != r.otel.inferred && !equal(below.value, e.value) {
 				r.report.add(Diagnostic{
 					Kind: WarnHidden, Severity: Warning, Key: e.written, Source: e.source, Related: []Source{below.source},

@@ -89,12 +89,16 @@ func newTable(r *registry.Registry, names []string) *table {
 }
 
 func (t *table) addExporter(d registry.Description) {
-	if t.byPath[d.Name] != nil || t.sections[d.Name] {
+	if t.taken(d.Name) {
 		t.faults = append(t.faults, "exporter "+d.Name+" has the name of a common key")
 		return
 	}
 	t.exporters[d.Name] = d.Name
 	for _, alias := range d.Aliases {
+		if t.taken(alias) {
+			t.faults = append(t.faults, "exporter "+d.Name+" has an alias, "+alias+", that is the name of a common key")
+			continue
+		}
 		t.exporters[alias] = d.Name
 	}
 	t.section(d.Name)
@@ -112,6 +116,12 @@ func (t *table) addExporter(d registry.Description) {
 		}
 		t.add(row)
 	}
+}
+
+// taken reports whether name is that of a key or section outside the exporters' sections.
+func (t *table) taken(name string) bool {
+	k, _ := t.lookup(name)
+	return k != nil || t.sections[name] && t.exporters[name] == ""
 }
 
 // add enters a key with all its names. A name that is taken is a fault of the table.

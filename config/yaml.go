@@ -306,6 +306,26 @@ func members(n *yaml.Node) []member {
 	return own
 }
 
+// mergeFault is a << of n that brings in nothing because its value is no map, nil if there is none.
+func mergeFault(n *yaml.Node) (at *yaml.Node, fault *settings.Fault) {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		name, value := n.Content[i], resolve(n.Content[i+1])
+		if name.Tag != "!!merge" || isNull(value) {
+			continue
+		}
+		sources := []*yaml.Node{value}
+		if value.Kind == yaml.SequenceNode {
+			sources = value.Content
+		}
+		for _, source := range sources {
+			if source = resolve(source); source.Kind != yaml.MappingNode {
+				return source, settings.Errorf(ErrWrongType, "<< is %s, want a map or a list of maps", describe(source))
+			}
+		}
+	}
+	return nil, nil
+}
+
 func mergedMembers(value *yaml.Node) []member {
 	target := resolve(value)
 	var out []member

@@ -26,6 +26,9 @@ func schemePart(text string) string {
 	if i := strings.Index(text, "://"); i >= 0 {
 		return text[:i+3]
 	}
+	if strings.HasPrefix(text, "//") {
+		return "//"
+	}
 	return ""
 }
 
