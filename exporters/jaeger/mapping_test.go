@@ -177,12 +177,12 @@ func TestTags(t *testing.T) {
 			[]tag{{"otel.scope.name", "lib"}, {"otel.library.name", "lib"}}},
 		{"a scope attribute gives way to the span's", func(s *tracetest.SpanStub) {
 			s.Attributes = []attribute.KeyValue{attribute.String("sa", "span")}
-			s.InstrumentationScope.Attributes = attribute.NewSet(attribute.String("sa", "scope"))
-		}, []tag{{"sa", "span"}}},
+			s.InstrumentationScope = instrumentation.Scope{Name: "lib", Attributes: attribute.NewSet(attribute.String("sa", "scope"))}
+		}, []tag{{"sa", "span"}, {"otel.scope.name", "lib"}, {"otel.library.name", "lib"}}},
 		{"a scope's error gives way to the status", func(s *tracetest.SpanStub) { // J8
 			s.Status.Code = codes.Error
-			s.InstrumentationScope.Attributes = attribute.NewSet(attribute.String("error", "scope"))
-		}, []tag{{"otel.status_code", "ERROR"}, {"error", true}}},
+			s.InstrumentationScope = instrumentation.Scope{Name: "lib", Attributes: attribute.NewSet(attribute.String("error", "scope"))}
+		}, []tag{{"otel.status_code", "ERROR"}, {"error", true}, {"otel.scope.name", "lib"}, {"otel.library.name", "lib"}}},
 		{"tracestate", func(s *tracetest.SpanStub) { // J12
 			state, _ := trace.ParseTraceState("vendor=abc")
 			s.SpanContext = s.SpanContext.WithTraceState(state)
