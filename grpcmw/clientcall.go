@@ -39,7 +39,7 @@ type clientCall struct {
 	seen      net.Addr // of the last attempt that had a connection, noted by the stats handler
 	seenPairs [2]metadata.MD
 	panicType string
-	attrs     []attribute.KeyValue
+	pad       *scratchpad // the attributes of the start, nil if they went there
 	own       []attribute.KeyValue
 	ownError  string
 }
@@ -90,21 +90,24 @@ func (c *clientCall) startSpan() context.Context {
 	in, opts, m := c.in, c.in.kind, c.in.methodOf(c.fullMethod, false)
 	early := in.attributesAtStart()
 	if early {
-		c.collect(m)
-		opts = append(opts, trace.WithAttributes(append(c.attrs, c.own...)...))
-		c.attrs = nil
+		attrs := c.collect(m, make([]attribute.KeyValue, 0, usualAttributes))
+		c.own, c.ownError = c.in.appendOwn(c.Context, c.fullMethod, nil)
+		opts = append(opts, trace.WithAttributes(append(attrs, c.own...)...))
 	}
 	ctx, span := in.currentTracer().Start(c, m.span, opts...)
 	c.span = span
 	if !early && span.IsRecording() {
-		c.collect(m)
+		pad := scratchpads.Get().(*scratchpad)
+		pad.attrs = c.collect(m, pad.attrs[:0])
+		c.pad = pad
+		c.own, c.ownError = c.in.appendOwn(c.Context, c.fullMethod, nil) // may panic
 	}
 	return ctx
 }
 
-// collect builds the attributes of the start.
-func (c *clientCall) collect(m method) {
-	attrs := m.append(make([]attribute.KeyValue, 0, usualAttributes))
+// collect appends the attributes of the start to attrs.
+func (c *clientCall) collect(m method, attrs []attribute.KeyValue) []attribute.KeyValue {
+	attrs = m.append(attrs)
 	if c.cc != nil {
 		t := c.in.targets.of(c.cc)
 		attrs = appendAddress(attrs, semattr.ServerAddress, t.host, semattr.ServerPort, t.port)
@@ -114,8 +117,7 @@ func (c *clientCall) collect(m method) {
 			attrs = c.in.requestMetadata.Append(attrs, valuesOf(md))
 		}
 	}
-	c.attrs = attrs
-	c.own, c.ownError = c.in.appendOwn(c.Context, c.fullMethod, nil)
+	return attrs
 }
 
 // recorded reports whether there is anything to watch.
@@ -164,7 +166,7 @@ func (c *clientCall) settle(err error, over bool) {
 	if errorType == "" && code != codes.OK && c.in.isError(code) {
 		errorType = name
 	}
-	attrs := append(c.attrs, semattr.RPCResponseStatusCode.String(name))
+	attrs := append(c.pad.taken(), semattr.RPCResponseStatusCode.String(name))
 	addr, header, trailer := c.answer(over)
 	host, port := semattr.Peer(addr)
 	attrs = appendAddress(attrs, semattr.NetworkPeerAddress, host, semattr.NetworkPeerPort, port)
@@ -175,6 +177,7 @@ func (c *clientCall) settle(err error, over bool) {
 		})
 	}
 	c.in.conclude(c.span, attrs, c.own, errorType, c.ownError, message)
+	c.pad.free()
 }
 
 // answer returns what is known of the answer, from the stats handler or the call options.

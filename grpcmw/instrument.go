@@ -4,6 +4,7 @@ import (
 	"context"
 	"reflect"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel"
@@ -121,6 +122,30 @@ func (in *instrument) excludedByRule(fullMethod string) bool {
 		return false
 	}
 	return in.tracing.Exclusions().Load().ExcludesRPC(fullMethod)
+}
+
+// usualAttributes is room for the attributes of a span without captured metadata.
+const usualAttributes = 8
+
+// A scratchpad is where the attributes of a recorded span wait for its end, when SetAttributes copies them. It is
+// never given to a sampler or to a handler, which might keep it.
+type scratchpad struct{ attrs []attribute.KeyValue }
+
+var scratchpads = sync.Pool{New: func() any { return &scratchpad{make([]attribute.KeyValue, 0, usualAttributes)} }}
+
+// taken returns what waits in s, a nil scratchpad being an empty one.
+func (s *scratchpad) taken() []attribute.KeyValue {
+	if s == nil {
+		return nil
+	}
+	return s.attrs
+}
+
+// free gives s back once its attributes are set.
+func (s *scratchpad) free() {
+	if s != nil {
+		scratchpads.Put(s)
+	}
 }
 
 // appendOwn appends what WithAttributes gives, without an error.type, which is returned instead: it must wait

@@ -14,6 +14,7 @@ import (
 
 // Tracing is what [With] reads. *spanroute.Tracing satisfies it. Its methods are called concurrently.
 type Tracing interface {
+	// TracerProvider makes the spans. They must copy the attributes they are given, as those of the SDK do.
 	TracerProvider() trace.TracerProvider
 	Propagator() propagation.TextMapPropagator
 	// Exclusions are the operator's rules. They are asked on every arrival, so that a reload counts at once.

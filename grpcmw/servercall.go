@@ -17,10 +17,6 @@ import (
 
 type serverKey struct{}
 
-// usualAttributes is room for the attributes of a span without captured metadata. It is taken for recorded spans
-// only, which is why it is no part of the records.
-const usualAttributes = 8
-
 // A serverCall is the record of one RPC on a server. It is itself a link of the context chain, so that storing it
 // costs no second allocation. It is made by whoever sees the RPC first: the stats handler's TagRPC, which starts no
 // span because grpc-go may never report the end of that RPC, or an interceptor that is installed alone.
@@ -40,8 +36,8 @@ type serverCall struct {
 	mu          sync.Mutex // guards what follows; SendMsg and RecvMsg may run in parallel with the end
 	claimed     bool       // an interceptor has taken the RPC
 	ended       bool
-	span        trace.Span // nil: not started
-	attrs       []attribute.KeyValue
+	span        trace.Span           // nil: not started
+	pad         *scratchpad          // the attributes of the start, nil if they went there
 	own         []attribute.KeyValue // of WithAttributes; they win
 	ownError    string
 	err         error     // what the RPC ended with
@@ -123,14 +119,17 @@ func (c *serverCall) start(ctx context.Context, m method) context.Context {
 	opts := c.startOptions(ctx)
 	early := c.in.attributesAtStart()
 	if early {
-		c.collect(ctx, m)
-		opts = append(opts, trace.WithAttributes(append(c.attrs, c.own...)...))
-		c.attrs = nil
+		attrs := c.collect(ctx, m, make([]attribute.KeyValue, 0, usualAttributes))
+		c.own, c.ownError = c.in.appendOwn(ctx, c.fullMethod, nil)
+		opts = append(opts, trace.WithAttributes(append(attrs, c.own...)...))
 	}
 	ctx, span := c.in.currentTracer().Start(ctx, m.span, opts...)
 	defer c.opened(span) // also when a function of WithAttributes panics
 	if !early && span.IsRecording() {
-		c.collect(ctx, m)
+		pad := scratchpads.Get().(*scratchpad)
+		pad.attrs = c.collect(ctx, m, pad.attrs[:0])
+		c.pad = pad
+		c.own, c.ownError = c.in.appendOwn(ctx, c.fullMethod, nil) // may panic
 	}
 	c.carrier.header = nil
 	return ctx
@@ -164,9 +163,9 @@ func (c *serverCall) startOptions(ctx context.Context) []trace.SpanStartOption {
 	return opts
 }
 
-// collect builds the attributes of the start.
-func (c *serverCall) collect(ctx context.Context, m method) {
-	attrs := m.append(make([]attribute.KeyValue, 0, usualAttributes))
+// collect appends the attributes of the start to attrs.
+func (c *serverCall) collect(ctx context.Context, m method, attrs []attribute.KeyValue) []attribute.KeyValue {
+	attrs = m.append(attrs)
 	t := c.in.authorities.of(c.carrier.Get(":authority"))
 	attrs = appendAddress(attrs, semattr.ServerAddress, t.host, semattr.ServerPort, t.port)
 	if p, ok := peer.FromContext(ctx); ok {
@@ -178,8 +177,7 @@ func (c *serverCall) collect(ctx context.Context, m method) {
 			return wireText(key, c.carrier.Values(key))
 		})
 	}
-	c.attrs = attrs
-	c.own, c.ownError = c.in.appendOwn(ctx, c.fullMethod, nil)
+	return attrs
 }
 
 // appendAddress appends what is there of an address and a port.

@@ -84,11 +84,12 @@ func (c *serverCall) settle(err error) {
 	if errorType == "" && code != codes.OK && c.in.isError(code) {
 		errorType = name
 	}
-	attrs := append(c.attrs, semattr.RPCResponseStatusCode.String(name))
+	attrs := append(c.pad.taken(), semattr.RPCResponseStatusCode.String(name))
 	if !c.in.responseMetadata.Empty() {
 		attrs = c.in.responseMetadata.Append(attrs, c.sent)
 	}
 	c.in.conclude(c.span, attrs, c.own, errorType, c.ownError, message)
+	c.pad.free()
 }
 
 // sent returns the values of a response metadata key, header before trailer.
