@@ -144,3 +144,23 @@ func TestEndBeforeStart(t *testing.T) {
 	<-left
 	wantOutcome(t, v.One(t), "DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED")
 }
+
+// A context outlives its call: the same call made on it later is another.
+func TestSameCallOnTheContextOfOneThatIsOver(t *testing.T) {
+	bothWays(t, func(t *testing.T, w way) {
+		var over context.Context
+		keep := func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+			over = ctx
+			return invoker(ctx, method, req, reply, cc, opts...)
+		}
+		v := newWorld(t, w, setup{under: []grpc.DialOption{grpc.WithChainUnaryInterceptor(keep)}})
+		ctx := testContext(t)
+		for range 2 {
+			if _, err := v.stub.UnaryCall(ctx, &testgrpc.SimpleRequest{}); err != nil {
+				t.Fatal(err)
+			}
+			v.pair(t)
+			ctx = over
+		}
+	})
+}
