@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -150,5 +151,37 @@ func TestManyHeaders(t *testing.T) {
 				t.Errorf("took %v", took)
 			}
 		})
+	}
+}
+
+// Whatever a text looks like, print and load give it back, as YAML and as JSON.
+func TestPrintLoadsBackOddTexts(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"true", "1.0", "~", "${X}", "$${X}", "${", "a: b", "# c", "'", "\"", "\\", "a\nb", "\ta", "<<", "!foo", "*a", "1:30", "2024-01-01",
+		"[a]", "{a: b}", "%zz", " a ", "|", "@", "\u0085", "\u2028", "\x01", "\x7f", "\ufeff", "a\r\nb",
+	} {
+		cfg, err := config.Load(config.Sources{Environ: []string{"X=boo"}, Registry: kit, Overrides: map[string]any{
+			"service_name": text + ".", "exporter_type": "jaeger", "sample_rate": 1,
+			"resource_attributes": map[string]any{"k": text}, "jaeger": map[string]any{"username": "u", "password": text + "."},
+		}})
+		if err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		var asYAML, asJSON, again strings.Builder
+		if err := cmp.Or(cfg.WriteYAML(&asYAML, true), cfg.WriteJSON(&asJSON, true)); err != nil {
+			t.Fatal(err)
+		}
+		for _, printed := range []string{asYAML.String(), asJSON.String()} {
+			loaded, ds := check(t, printed, "X=boo")
+			if loaded == nil {
+				t.Errorf("%q: %s\n%s", text, lines(ds), printed)
+				continue
+			}
+			again.Reset()
+			if err := loaded.WriteYAML(&again, true); err != nil || again.String() != asYAML.String() || loaded.ServiceName != text+"." {
+				t.Errorf("%q: printed\n%swant\n%s", text, again.String(), asYAML.String())
+			}
+		}
 	}
 }

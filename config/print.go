@@ -252,11 +252,34 @@ func (c Config) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String(
 
 // WriteJSON writes what [Config.WriteYAML] does as JSON, which is YAML too; where that has comments, it is silent.
 func (c *Config) WriteJSON(w io.Writer, showSecrets bool) error {
-	encoder := json.NewEncoder(w)
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	return encoder.Encode(c.section(showSecrets))
+	if err := encoder.Encode(c.section(showSecrets)); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, escapeControls(b.String()))
+	return err
 }
+
+// escapeControls writes what JSON takes as it is and YAML does not: DEL and the C1 controls.
+func escapeControls(text string) string {
+	if !strings.ContainsFunc(text, isC1) {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if isC1(r) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func isC1(r rune) bool { return r >= 0x7f && r < 0xa0 }
 
 // MarshalJSON is [Config.WriteJSON] with secrets masked.
 func (c Config) MarshalJSON() ([]byte, error) { return json.Marshal(c.section(false)) }

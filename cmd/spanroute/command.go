@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spanroute/spanroute/config"
@@ -106,7 +107,7 @@ func (cmd command) run(ctx context.Context, args []string, w world) int {
 	do := cmd.define(fs)
 	own := cmd.ownFlags(fs)
 	config.RegisterFlags(fs)
-	positional, err := parse(fs, args)
+	positional, err := parse(fs, dashed(args))
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprint(w.stdout, cmd.usage(), own)
@@ -116,6 +117,21 @@ func (cmd command) run(ctx context.Context, args []string, w world) int {
 		return usage
 	}
 	return do(&call{world: w, ctx: ctx, args: positional, flags: config.FlagsOf(fs)})
+}
+
+// dashed writes the flags of keys with - where people wrote _, as their keys have it.
+func dashed(args []string) []string {
+	out := slices.Clone(args)
+	for i, arg := range out {
+		if arg == "--" {
+			break
+		}
+		name, _, _ := strings.Cut(arg, "=")
+		if strings.HasPrefix(name, "-tracing.") || strings.HasPrefix(name, "--tracing.") {
+			out[i] = strings.ReplaceAll(name, "_", "-") + arg[len(name):]
+		}
+	}
+	return out
 }
 
 // parse takes flags before, between and behind the arguments; "--" ends them.

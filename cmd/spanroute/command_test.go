@@ -221,3 +221,16 @@ func TestDiagnosticsGoToStandardError(t *testing.T) {
 		t.Errorf("validate: %d, standard output %q, standard error %q", code, stdout, stderr)
 	}
 }
+
+// The name of a flag may be written as its key is.
+func TestFlagsWithUnderscores(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{
+		{"explain", "service_name", "--tracing.service_name=a_b"}, {"explain", "--tracing.service_name", "a_b", "service_name"},
+	} {
+		code, stdout, stderr := spanroute(t, nil, args...)
+		if want := "service_name = a_b\n  from  --tracing.service-name\n"; code != fine || stdout != want {
+			t.Errorf("%v printed %q, %d, %s, want %q", args, stdout, code, stderr, want)
+		}
+	}
+}
