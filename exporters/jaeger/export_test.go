@@ -100,3 +100,12 @@ func CollectorTarget(text string, insecure *bool) (target string, secure bool, e
 	g, secure, err := collectorTarget(text, insecure)
 	return g.Target, secure, err
 }
+
+// CollectorURL is where an endpoint posts to.
+func CollectorURL(text string) (string, error) {
+	u, err := collectorURL(text)
+	if err != nil {
+		return "", err
+	}
+	return u.String(), nil
+}

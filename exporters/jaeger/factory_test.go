@@ -130,3 +130,25 @@ func TestCollectorTarget(t *testing.T) { // section 2
 		}
 	}
 }
+
+func TestCollectorURL(t *testing.T) { // section 2
+	t.Parallel()
+	for endpoint, want := range map[string]string{
+		"":                                 "http://localhost:14268/api/traces",
+		"h:14268":                          "http://h:14268/api/traces",
+		"[::1]:14268/":                     "http://[::1]:14268/api/traces",
+		"h:1/api/traces/":                  "http://h:1/api/traces",
+		"https://h?format=jaeger.thrift":   "https://h/api/traces?format=jaeger.thrift",
+		"http://h/x/?format=jaeger.thrift": "http://h/x?format=jaeger.thrift",
+		"http://u:p%40@h/x":                "http://u:p%40@h/x",
+	} {
+		if got, err := jaeger.CollectorURL(endpoint); err != nil || got != want {
+			t.Errorf("%q: %q, %v, want %q", endpoint, got, err, want)
+		}
+	}
+	for _, bad := range []string{"h:0", "h:70000", "::1", "ftp://h", "http://", "http://h/#x", "http://u:s3cret@h:0"} {
+		if _, err := jaeger.CollectorURL(bad); err == nil || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%q: %v, want a fault", bad, err)
+		}
+	}
+}

@@ -87,6 +87,35 @@ func addresses(texts ...string) func(context.Context, string) ([]netip.Addr, err
 	}
 }
 
+// One packet is under way at a time, whatever Senders says: a refusal belongs to the one before.
+func TestUDPOneInFlight(t *testing.T) { // section 3
+	t.Parallel()
+	var now, top atomic.Int32
+	n := jaeger.Network{
+		Lookup: addresses("192.0.2.1"),
+		Dial: func(context.Context, netip.AddrPort) (net.Conn, error) {
+			return newFakeConn(func([]byte) error {
+				top.Store(max(top.Load(), now.Add(1)))
+				time.Sleep(2 * time.Millisecond)
+				now.Add(-1)
+				return nil
+			}), nil
+		},
+	}
+	c := common(new(logBook))
+	c.Delivery.Senders = 16
+	q, err := jaeger.BuildUDP(c, settings(), n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { shutdown(t, q) })
+	enqueue(q, 0, 4000)
+	flush(t, q)
+	if top.Load() != 1 || q.Stats().Delivered != 4000 {
+		t.Errorf("%d packets at once, %+v, want 1", top.Load(), q.Stats())
+	}
+}
+
 func TestUDPAddressChanges(t *testing.T) { // U9
 	t.Parallel()
 	var (

@@ -336,7 +336,7 @@ func TestTLS(t *testing.T) {
 func TestTLSMinimum(t *testing.T) {
 	t.Parallel()
 	old := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-	old.TLS = &tls.Config{MaxVersion: tls.VersionTLS11}
+	old.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11} // both, or it serves nobody
 	old.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	old.StartTLS()
 	t.Cleanup(old.Close)
