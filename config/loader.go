@@ -33,7 +33,6 @@ type layer struct {
 type entry struct {
 	key     *key
 	value   any    // of the Go type of key
-	text    string // the value as explain shows it, masked
 	written string // the key as written: "api_server.tracing.zipkin.url", or canonical
 	source  Source // of the value
 	at      Source // of the key; equals source outside files
