@@ -185,3 +185,30 @@ func TestPrintLoadsBackOddTexts(t *testing.T) {
 		}
 	}
 }
+
+// Bytes that no exporter could send do not get in.
+func TestTextThatIsNoUTF8(t *testing.T) {
+	runAll(t, []situation{
+		{name: "OpenTelemetry's name", env: []string{"OTEL_SERVICE_NAME=\xff"}, kinds: only(config.ErrEncoding), want: values{"service_name": ""}},
+		{name: "OpenTelemetry's attributes", env: []string{"OTEL_RESOURCE_ATTRIBUTES=a=\xff"}, kinds: only(config.ErrEncoding), want: values{"resource_attributes": ""}},
+		{name: "behind percent signs", env: []string{"OTEL_RESOURCE_ATTRIBUTES=a=%ff,b=c"}, kinds: only(config.ErrEncoding), want: values{"resource_attributes": ""}},
+		{name: "in a file", file: "resource_attributes: \"a=%ff\"", kinds: only(config.ErrEncoding)},
+		{name: "the kit's name", env: []string{"SPANROUTE_SERVICE_NAME=\xff"}, kinds: only(config.ErrEncoding)},
+	})
+}
+
+func TestSmallPrint(t *testing.T) {
+	runAll(t, []situation{
+		{name: "0 is a time without end for timeouts only", file: "sample_rate: 1", env: []string{"OTEL_BSP_SCHEDULE_DELAY=0"},
+			kinds: only(config.ErrOutOfRange), want: values{"batch.schedule_delay": "5s"}},
+		{name: "root in capitals", raw: "TRACING: {sample_rate: 1}", kinds: only(config.ErrUnknownKey), lines: []string{`did you mean "tracing"?`}},
+		{name: "aliases count each time", raw: "a: &a [x, x, x, x, x, x, x, x, x]\nb: [" + strings.Repeat("*a, ", 6000) + "]\n", kinds: only(config.ErrTooDeep)},
+	})
+	t.Run("both names of a conflict in code", func(t *testing.T) {
+		t.Parallel()
+		_, ds := config.Check(config.Sources{Environ: []string{}, Registry: kit, Overrides: map[string]any{"type": "otlp", "exporter_type": "zipkin"}})
+		if want := `type: "otlp" conflicts with exporter_type, keep one`; !strings.Contains(lines(ds), want) {
+			t.Errorf("diagnosed %s, want %s", lines(ds), want)
+		}
+	})
+}

@@ -10,3 +10,6 @@ func (w *Watcher) Every(interval time.Duration) *Watcher {
 
 // TableFaults lists two keys of the default registry that share a name.
 func TableFaults() []string { return tableOf((&Sources{}).registry()).faults }
+
+// Poll reads once, for tests that choose the moment. It is not for a Watcher that runs.
+func (w *Watcher) Poll() { w.poll(w.sources.paths(w.sources.environ())) }

@@ -128,7 +128,11 @@ func (l *loader) conflict(a, b *entry) {
 		a, b = b, a
 	}
 	other := a.written + " at " + a.at.place()
-	if a.at.Layer != LayerFile {
+	switch a.at.Layer {
+	case LayerFile:
+	case LayerDefaults, LayerOverrides:
+		other = a.written
+	default:
 		other = a.at.place()
 	}
 	found := maskedValue(b.key, b.value, "")

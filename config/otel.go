@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spanroute/spanroute/internal/settings"
 	"github.com/spanroute/spanroute/sampling"
@@ -62,6 +63,10 @@ func (l *loader) pick(o *otelLayer, k *key, from int) {
 		}
 		at := Source{Layer: LayerOTel, Name: k.OTel[i]}
 		e := &entry{key: k, written: k.path, source: at, at: at}
+		if !utf8.ValidString(text) {
+			l.refuse(e, at, settings.Errorf(ErrEncoding, "bytes that are no UTF-8"))
+			continue
+		}
 		if l.otelValue(e, text) && l.refine(e) {
 			o.byPath[k.path] = e
 			o.entries = append(o.entries, e)

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -220,5 +221,26 @@ func TestChanged(t *testing.T) {
 				t.Errorf("restart %s, want %s", got, tt.restart)
 			}
 		})
+	}
+}
+
+// A file that is half written at one read, and whole at the next, was never seen.
+func TestWatchWantsTwoReadsThatAgree(t *testing.T) {
+	t.Parallel()
+	var applied []float64
+	path := write(t, rate(0.5))
+	w := config.NewWatcher(config.Sources{Files: []string{path}, Environ: []string{}, Registry: kit, Logger: slog.New(slog.DiscardHandler)},
+		func(c *config.Config) error {
+			applied = append(applied, c.Sampling.SampleRate)
+			return nil
+		})
+	for _, text := range []string{rate(0.5), rate(0.5), "tracing: {sample_ra", "", rate(0.1), rate(0.2), rate(0.2), rate(0.2)} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		w.Poll()
+	}
+	if s := w.Stats(); !slices.Equal(applied, []float64{0.5, 0.2}) || s.Applied != 2 || s.Rejected != 0 {
+		t.Errorf("applied %v, stats %+v", applied, s)
 	}
 }

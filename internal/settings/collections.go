@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // ParseList reads a comma-separated list, or a JSON array if the text begins with "[". Items are trimmed
@@ -80,6 +81,8 @@ func SplitPairs(text string) (good Pairs, faults []error) {
 		case err != nil:
 			faults = append(faults, Errorf(ErrHeader, "pair %d, %s: a %% in the value is not followed by two hex digits", i+1, Quote(name)).
 				WithHint("a percent sign is %25"))
+		case !utf8.ValidString(decoded):
+			faults = append(faults, Errorf(ErrEncoding, "pair %d, %s: the value is no UTF-8", i+1, Quote(name)))
 		default:
 			good = append(good, Pair{name, decoded})
 		}
