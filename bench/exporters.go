@@ -86,9 +86,9 @@ func peer(open func() (sdktrace.SpanExporter, error)) func(*testing.B) {
 	}
 }
 
-// kit opens an exporter of the registry as spanroute.Start does. An operation ends when the receiver has
-// answered for the whole batch; over UDP, where nobody answers, when few batches wait: all are written and counted
-// before the benchmark ends.
+// kit opens an exporter of the registry as spanroute.Start does and keeps its queue filled with a few batches, as a
+// busy program does; the peers have no queue, they deliver one batch after the other. The time ends when the receiver
+// has answered for every batch, but for the last over UDP, where nobody answers: that one is confirmed afterwards.
 func kit(name string, settings map[string]any) func(*testing.B) {
 	return func(b *testing.B) {
 		queue, err := open(name, settings)
@@ -97,31 +97,36 @@ func kit(name string, settings map[string]any) func(*testing.B) {
 		}
 		defer queue.Shutdown(context.Background()) //nolint:errcheck // nothing is left
 		spans := batch()
-		_, confirmedLate := settings["thrift"]
-		export := func() {
-			_ = queue.ExportSpans(context.Background(), spans)
-			if confirmedLate {
-				for queue.Stats().Queued > 8*batchSize {
-					time.Sleep(200 * time.Microsecond)
-				}
-				return
-			}
-			if err := queue.ForceFlush(context.Background()); err != nil {
-				b.Fatal(err)
+		await := func(batches uint64) {
+			for queue.Stats().Queued > batches*batchSize {
+				time.Sleep(100 * time.Microsecond)
 			}
 		}
-		export()
+		_, unanswered := settings["thrift"]
+		_ = queue.ExportSpans(context.Background(), spans)
+		flush(b, queue)
 		b.ReportAllocs()
-		for b.Loop() {
-			export()
+		b.ResetTimer()
+		for range b.N {
+			_ = queue.ExportSpans(context.Background(), spans)
+			await(8)
 		}
+		if unanswered {
+			await(1)
+			b.StopTimer()
+		}
+		flush(b, queue)
 		b.StopTimer()
-		if err := queue.ForceFlush(context.Background()); err != nil {
-			b.Fatal(err)
-		}
 		if s := queue.Stats(); s.DroppedTotal() > 0 || s.Delivered != s.Ended {
 			b.Fatalf("%s: %+v", name, s)
 		}
+	}
+}
+
+func flush(b *testing.B, queue delivery.Queuer) {
+	b.Helper()
+	if err := queue.ForceFlush(context.Background()); err != nil {
+		b.Fatal(err)
 	}
 }
 

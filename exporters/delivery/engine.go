@@ -61,7 +61,7 @@ func newEngine(o Options, maxSpans int) *engine {
 
 // enqueue takes one span, or counts it as dropped and returns the reason.
 func (e *engine) enqueue(span sdktrace.ReadOnlySpan) (reason string) {
-	it := item{span: span, cost: Cost(span), at: time.Now()}
+	it := item{span: span, cost: Cost(span)}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.ended++

@@ -23,12 +23,19 @@ type chunk struct {
 type item struct {
 	span sdktrace.ReadOnlySpan
 	cost int64
-	at   time.Time // when it was enqueued
+	at   time.Time // when it was enqueued, or up to a chunk earlier
 }
 
+// push reads the clock for the first item of an empty queue and of a chunk; those behind it take over its time.
+// Only the oldest item's time is asked for, and reading the clock was a third of what enqueuing costs.
 func (q *fifo) push(it item) {
 	if q.tail == nil || q.tail.to == len(q.tail.items) {
 		q.grow()
+	}
+	if q.length == 0 || q.tail.to == 0 {
+		it.at = time.Now()
+	} else {
+		it.at = q.tail.items[q.tail.to-1].at
 	}
 	q.tail.items[q.tail.to] = it
 	q.tail.to++
