@@ -213,3 +213,19 @@ func TestRedact(t *testing.T) {
 		}
 	}
 }
+
+// Each word of the reference's list masks, in any letter case and percent-encoded too; others do not.
+func TestRedactSecretNames(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"api_key", "Token", "client_secret", "sig", "SIGNATURE", "passwd", "auth", "k%65y"} {
+		if got, want := endpoint.Redact("http://h/?a=1&"+name+"=hunter2&b=2"), "http://h/?a=1&"+name+"=***&b=2"; got != want {
+			t.Errorf("Redact = %q, want %q", got, want)
+		}
+	}
+	if got, want := endpoint.Redact("//u:hunter2@h/x"), "//***@h/x"; got != want {
+		t.Errorf("Redact = %q, want %q", got, want)
+	}
+	if text := "http://h/?format=jaeger.thrift"; endpoint.Redact(text) != text {
+		t.Errorf("Redact(%q) = %q", text, endpoint.Redact(text))
+	}
+}
