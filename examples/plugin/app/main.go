@@ -1,8 +1,8 @@
 // App is a program of somebody who uses the plugin. All it knows of it is the import; which exporter runs,
 // and with which settings, is for its operator to say:
 //
-//	go run ./app --tracing.exporter-type=lines --tracing.lines.path=/tmp/spans.txt
-//	SPANROUTE_EXPORTER_TYPE=lines SPANROUTE_LINES_PATH=/tmp/spans.txt go run ./app
+//	go run ./app --tracing.exporter-type=lines --tracing.lines.path=spans.txt
+//	SPANROUTE_EXPORTER_TYPE=lines SPANROUTE_LINES_PATH=spans.txt go run ./app
 //	go run ./app --config app/tracing.yaml
 package main
 
