@@ -76,8 +76,8 @@ func FuzzTransport(f *testing.F) {
 	f.Add("\x00", "x:opaque//@", "\xff", strings.Repeat("é", 5000), 999)
 	f.Fuzz(func(t *testing.T, method, target, host, template string, code int) {
 		u, err := url.Parse(target)
-		if err != nil || target == "" {
-			t.Skip()
+		if err != nil || u.String() == "" { // "#" too: an address that says nothing has no url.full
+			return
 		}
 		rec := spantest.NewRecorder(t)
 		r := (&http.Request{Method: method, URL: u, Host: host, Header: http.Header{"Traceparent": {template}}}).
