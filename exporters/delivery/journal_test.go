@@ -216,7 +216,9 @@ func TestExcerpt(t *testing.T) {
 }
 
 func FuzzExcerpt(f *testing.F) {
+	f.Add("")
 	f.Add("plain")
+	f.Add(strings.Repeat("日", 100))
 	f.Add("a\x00\xff\u2028" + strings.Repeat("é", 200))
 	f.Fuzz(func(t *testing.T, text string) {
 		got := delivery.Excerpt(text)

@@ -5,7 +5,7 @@ import (
 
 	coltracepb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 
-	"github.com/spanroute/spanroute/exporters/internal/transport"
+	"github.com/spanroute/spanroute/exporters/delivery"
 )
 
 // partial reads how many spans of a success the receiver refused, and what it had to say: with no
@@ -13,7 +13,7 @@ import (
 func partial(reply *coltracepb.ExportTraceServiceResponse) (refused int, message error) {
 	p := reply.GetPartialSuccess()
 	if text := p.GetErrorMessage(); text != "" {
-		message = errors.New("the receiver says: " + transport.Excerpt(text))
+		message = errors.New("the receiver says: " + delivery.Excerpt(text))
 	}
 	return int(max(0, p.GetRejectedSpans())), message
 }

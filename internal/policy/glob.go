@@ -15,15 +15,6 @@ type Glob struct {
 	wild     bool       // has a star anywhere but in a final /*
 }
 
-// CompileGlob compiles a path glob: it begins with /, and ** is refused because a final /* already means
-// everything below.
-func CompileGlob(text string) (Glob, error) {
-	if _, err := CheckPathGlob(text); err != nil {
-		return Glob{}, err
-	}
-	return compileGlob(text), nil
-}
-
 // CheckPathGlob reports whether glob is one of excluded_paths, and whether it excludes everything.
 func CheckPathGlob(glob string) (everything bool, err error) {
 	switch {

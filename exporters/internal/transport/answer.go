@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/internal/endpoint"
@@ -58,7 +57,7 @@ func contains(body []byte, lower string) bool {
 
 func (h *HTTP) hint(a Answer) string {
 	if to := a.Header.Get("Location"); to != "" && a.Status >= 300 && a.Status <= 399 {
-		return "redirects are not followed, set the endpoint to " + Excerpt(endpoint.Redact(to))
+		return "redirects are not followed, set the endpoint to " + delivery.Excerpt(endpoint.Redact(to))
 	}
 	return delivery.HintFor(h.seen(delivery.Seen{Status: a.Status}))
 }
@@ -71,30 +70,10 @@ func (h *HTTP) seen(s delivery.Seen) delivery.Seen {
 // err is the status line and the head of the body.
 func (a Answer) err() error {
 	text := strings.TrimSpace(strconv.Itoa(a.Status) + " " + http.StatusText(a.Status))
-	if body := Excerpt(strings.TrimSpace(string(a.Body))); body != "" {
+	if body := delivery.Excerpt(strings.TrimSpace(string(a.Body))); body != "" {
 		text += ": " + body
 	}
 	return errors.New("answer " + text)
-}
-
-// Excerpt cuts a receiver's text to 200 bytes, at a code point, and escapes control characters and
-// bad UTF-8.
-func Excerpt(text string) string {
-	var b strings.Builder
-	for i := 0; i < len(text); {
-		r, n := utf8.DecodeRuneInString(text[i:])
-		piece := text[i : i+n]
-		if r < ' ' || r >= 0x7f && r < 0xa0 || r == '\u2028' || r == '\u2029' || r == utf8.RuneError && n == 1 {
-			quoted := strconv.Quote(piece)
-			piece = quoted[1 : len(quoted)-1]
-		}
-		if b.Len()+len(piece) > maxExcerpt {
-			break
-		}
-		b.WriteString(piece)
-		i += n
-	}
-	return b.String()
 }
 
 // RetryAfter reads a Retry-After header (RFC 9110 section 10.2.3), seconds or an HTTP date. What is

@@ -32,8 +32,8 @@ func noAnswer(ctx context.Context) error {
 
 // bounded keeps the type of an error whose text is harmless, and cuts one that quotes a peer at length.
 func bounded(err error) error {
-	if text := err.Error(); Excerpt(text) != text {
-		return errors.New(Excerpt(text))
+	if text := err.Error(); delivery.Excerpt(text) != text {
+		return errors.New(delivery.Excerpt(text))
 	}
 	return err
 }

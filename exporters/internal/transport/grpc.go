@@ -189,5 +189,5 @@ func (g *GRPC) seen(text string) delivery.Seen {
 }
 
 func statusError(s *status.Status) error {
-	return errors.New("grpc " + s.Code().String() + ": " + Excerpt(s.Message()))
+	return errors.New("grpc " + s.Code().String() + ": " + delivery.Excerpt(s.Message()))
 }

@@ -16,8 +16,7 @@ import (
 )
 
 const (
-	maxBody    = 64 << 10 // read of a response, bytes
-	maxExcerpt = 200      // logged of a response, bytes
+	maxBody = 64 << 10 // read of a response, bytes
 )
 
 // Family is a row of answers that a kind of backend understands alike.

@@ -370,18 +370,6 @@ func FuzzRetryAfter(f *testing.F) {
 	})
 }
 
-func FuzzExcerpt(f *testing.F) {
-	for _, seed := range []string{"", "plain", "\x00\xff\u2028é", strings.Repeat("日", 100)} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		got := transport.Excerpt(text)
-		if len(got) > 200 || !utf8.ValidString(got) || strings.ContainsAny(got, "\n\r\x00\x1b\x7f") {
-			t.Errorf("Excerpt(%q) = %q", text, got)
-		}
-	})
-}
-
 // FuzzHeaders: what passes Check can be sent, and cannot end its line.
 func FuzzHeaders(f *testing.F) {
 	f.Add("x-a", "v")
