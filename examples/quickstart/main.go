@@ -5,7 +5,7 @@
 //	go run ./examples/quickstart --demo               sends itself a handful of requests and checks the outcome
 //	go run ./examples/quickstart --config FILE        sends the spans where FILE says
 //
-// Every finished trace is printed as a tree. SIGHUP reads the configuration anew.
+// Every finished trace is printed as a tree. A change of FILE is applied while it runs; SIGHUP reads everything anew.
 package main
 
 import (

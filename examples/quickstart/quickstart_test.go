@@ -169,6 +169,31 @@ func TestReloadOnHangup(t *testing.T) {
 	}
 }
 
+// A file that changes is applied without anybody saying so, as a ConfigMap that is mounted expects.
+func TestFollowsItsFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "tracing.yaml")
+	if err := os.WriteFile(file, []byte("tracing: {sample_rate: 0}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var stdout, stderr output
+	done := make(chan int, 1)
+	go func() { done <- run(ctx, []string{"--addr", "127.0.0.1:0", "--config", file}, &stdout, &stderr) }()
+	url := stdout.awaits(t, `(?m)^api +(http://\S+)`)[1]
+	if err := os.WriteFile(file, []byte("tracing: {sample_rate: 1}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	stderr.awaits(t, `configuration applied.*sample_rate`)
+	if _, err := send(t.Context(), http.MethodGet, url+"/orders/7"); err != nil {
+		t.Fatal(err)
+	}
+	stdout.awaits(t, `trace [0-9a-f]{32}  3 spans`)
+	cancel()
+	if status := <-done; status != 0 {
+		t.Errorf("exit status %d\n%s", status, stderr.String())
+	}
+}
+
 func TestBadUse(t *testing.T) {
 	broken := filepath.Join(t.TempDir(), "tracing.yaml")
 	if err := os.WriteFile(broken, []byte("tracing:\n  exporter_type: zipkn\n"), 0o600); err != nil {

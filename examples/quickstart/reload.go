@@ -1,28 +1,47 @@
 package main
 
 import (
+	"context"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 
 	"github.com/spanroute/spanroute"
 	"github.com/spanroute/spanroute/config"
 )
 
-// reloadOnHangup reads the configuration anew on SIGHUP. What is wrong is logged, and the old one stays.
-func (p *program) reloadOnHangup(t *spanroute.Tracing) (stop func()) {
+// followConfig applies changes of the configuration's files as they come to rest, and reads everything anew on
+// SIGHUP. What is wrong is logged, and the old configuration stays.
+func (p *program) followConfig(ctx context.Context, t *spanroute.Tracing) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
-	go func() {
-		for range hangups {
-			cfg, err := config.Load(p.sources)
-			if err == nil {
-				err = t.Apply(cfg)
-			}
-			if err != nil {
-				p.logger.Error("configuration not reloaded", "error", err)
-			}
+	sources := p.sources
+	sources.Logger = p.logger
+	var following sync.WaitGroup
+	following.Go(func() { p.applyOnHangup(ctx, hangups, t) })
+	following.Go(func() { _ = config.Watch(ctx, sources, t.Apply) }) // without a file there is nothing to follow
+	return func() {
+		signal.Stop(hangups)
+		cancel()
+		following.Wait()
+	}
+}
+
+func (p *program) applyOnHangup(ctx context.Context, hangups <-chan os.Signal, t *spanroute.Tracing) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangups:
 		}
-	}()
-	return func() { signal.Stop(hangups); close(hangups) }
+		cfg, err := config.Load(p.sources)
+		if err == nil {
+			err = t.Apply(cfg)
+		}
+		if err != nil {
+			p.logger.Error("configuration not reloaded", "error", err)
+		}
+	}
 }

@@ -127,7 +127,7 @@ func besideThePage(router http.Handler) http.Handler {
 func (p *program) untilDone(ctx context.Context, s serving) error {
 	p.announce(s)
 	fmt.Fprintf(p.out, "try     curl %[1]s/orders/7\n        curl %[1]s/orders/7/watch\n        curl %[1]s/orders/1\n        curl -X POST %[1]s/checkout\n\n", s.url)
-	stop := p.reloadOnHangup(s.tracing)
+	stop := p.followConfig(ctx, s.tracing)
 	defer stop()
 	refresh := time.NewTicker(p.out.refresh())
 	defer refresh.Stop()
