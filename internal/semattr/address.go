@@ -45,9 +45,10 @@ func bracketed(text string) (host string, port int, ok bool) {
 	return host, port, true
 }
 
+// isIPv6 looks at the bytes too, because netip takes any as a zone.
 func isIPv6(text string) bool {
 	addr, err := netip.ParseAddr(text)
-	return err == nil && addr.Is6()
+	return err == nil && addr.Is6() && utf8.ValidString(text)
 }
 
 // parsePort reads the digits after a colon. No digits, or a number out of range, is the form of a port but none

@@ -51,7 +51,7 @@ func TestHostPort(t *testing.T) {
 }
 
 func FuzzHostPort(f *testing.F) {
-	for _, s := range []string{"example.com:80", "[::1]:80", "a:b:c", "\xff", "[::1%25]:"} {
+	for _, s := range []string{"example.com:80", "[::1]:80", "a:b:c", "\xff", "[::1%25]:", "[::%\xa1]"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
