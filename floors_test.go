@@ -26,10 +26,11 @@ type floor struct {
 // floors is the house: every package of the root module stands here once.
 var floors = map[string]floor{
 	"internal/version":  {0, nil, false},
-	"internal/settings": {0, nil, false},
-	"internal/endpoint": {0, []string{"internal/settings"}, false},
+	"internal/secret":   {0, nil, false},
+	"internal/settings": {0, []string{"internal/secret"}, false},
+	"internal/endpoint": {0, []string{"internal/settings", "internal/secret"}, false},
 	"internal/policy":   {0, []string{"internal/settings"}, false},
-	"internal/semattr":  {0, []string{"internal/version"}, false},
+	"internal/semattr":  {0, []string{"internal/version", "internal/secret"}, false},
 	"internal/spantest": {0, []string{"internal/*"}, true}, // for tests only
 
 	"exporters/delivery":          {1, []string{"internal/*"}, true},
@@ -37,12 +38,12 @@ var floors = map[string]floor{
 	"sampling":                    {1, []string{"internal/policy"}, true},
 
 	"registry":                     {2, []string{"exporters/delivery", "internal/settings"}, true},
-	"registry/registrytest":        {2, []string{"registry", "exporters/delivery", "internal/settings"}, true},
+	"registry/registrytest":        {2, []string{"registry", "exporters/delivery", "internal/settings", "internal/secret"}, true},
 	"exporters/internal/transport": {2, []string{"exporters/delivery", "registry", "internal/*"}, true},
 
-	"config":            {3, []string{"registry", "sampling", "internal/settings", "internal/policy", "internal/endpoint"}, true},
-	"mw":                {3, []string{"internal/policy", "internal/semattr", "internal/version"}, false},
-	"grpcmw":            {3, []string{"internal/policy", "internal/semattr", "internal/version"}, false},
+	"config":            {3, []string{"registry", "sampling", "internal/secret", "internal/settings", "internal/policy", "internal/endpoint"}, true},
+	"mw":                {3, []string{"internal/policy", "internal/secret", "internal/semattr", "internal/version"}, false},
+	"grpcmw":            {3, []string{"internal/policy", "internal/secret", "internal/semattr", "internal/version"}, false},
 	"exporters/console": {3, exporterMayUse, true},
 	"exporters/jaeger":  {3, exporterMayUse, true},
 	"exporters/memory":  {3, exporterMayUse, true},

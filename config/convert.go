@@ -6,6 +6,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/spanroute/spanroute/internal/policy"
+	"github.com/spanroute/spanroute/internal/secret"
 	"github.com/spanroute/spanroute/internal/settings"
 )
 
@@ -71,7 +72,7 @@ func (p *fileParser) scalar(e *entry, n *yaml.Node) bool {
 
 func (p *fileParser) fromScalar(e *entry, text string, quoted bool) (value any, coerced string, err error) {
 	k := e.key.Key
-	k.Secret = k.Secret || e.source.Via != "" && secretWord(e.source.Via)
+	k.Secret = k.Secret || e.source.Via != "" && secret.Name(e.source.Via)
 	if e.key.path == "excluded_urls" && (quoted || !plainScalar(text)) {
 		items, err := p.splitPatterns(e, text)
 		return items, "", err

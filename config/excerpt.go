@@ -9,6 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/spanroute/spanroute/internal/endpoint"
+	"github.com/spanroute/spanroute/internal/secret"
 )
 
 // An excerpt is the lines of a file, for finding places and for pointing at them. What it shows has secrets
@@ -115,7 +116,7 @@ func (e *excerpt) hide(n *yaml.Node) {
 func (e *excerpt) hideNamed(n *yaml.Node) {
 	n = resolve(n)
 	for i, child := range n.Content {
-		if n.Kind == yaml.MappingNode && i%2 == 1 && secretWord(resolve(n.Content[i-1]).Value) {
+		if n.Kind == yaml.MappingNode && i%2 == 1 && secret.Name(resolve(n.Content[i-1]).Value) {
 			e.hide(child)
 			continue
 		}
@@ -212,11 +213,11 @@ func (s secretSpan) mask(line []rune, caret int) ([]rune, int) {
 	}
 	switch {
 	case caret >= to:
-		caret += len(masked) - (to - s.from)
+		caret += len(secret.Mask) - (to - s.from)
 	case caret > s.from:
 		caret = s.from
 	}
-	return slices.Concat(line[:s.from-1], []rune(masked), line[to-1:]), caret
+	return slices.Concat(line[:s.from-1], []rune(secret.Mask), line[to-1:]), caret
 }
 
 var urlText = regexp.MustCompile(`[^\s"',\[\]{}]*(://|@)[^\s"']*`)
@@ -254,13 +255,13 @@ func (e *excerpt) guessSecret(n int) int {
 		if strings.TrimSpace(text) == "" || e.indent(above) >= indent && !tabbed {
 			continue
 		}
-		if indent = e.indent(above); secretWord(text) {
+		if indent = e.indent(above); secret.Name(text) {
 			return e.indent(n) + 1
 		}
 	}
-	if name, _, ok := strings.Cut(line, ":"); ok && secretWord(line) {
+	if name, _, ok := strings.Cut(line, ":"); ok && secret.Name(line) {
 		return utf8.RuneCountInString(name) + 2
-	} else if secretWord(line) {
+	} else if secret.Name(line) {
 		return e.indent(n) + 1
 	}
 	return none

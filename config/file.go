@@ -6,6 +6,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/spanroute/spanroute/internal/secret"
 	"github.com/spanroute/spanroute/internal/settings"
 )
 
@@ -305,7 +306,7 @@ func (p *fileParser) unknownMember(m member, section, name, written string) {
 		p.report.dropped[Error]++
 		return
 	}
-	if secretWord(name) || secretWord(section) || strings.Contains(strings.ToLower(name), "pw") || p.nearSecret(section, name) {
+	if secret.Name(name) || secret.Name(section) || strings.Contains(strings.ToLower(name), "pw") || p.nearSecret(section, name) {
 		p.text.hide(m.value)
 	} else {
 		p.text.hideNamed(m.value)

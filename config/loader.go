@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spanroute/spanroute/internal/secret"
 	"github.com/spanroute/spanroute/internal/settings"
 	"github.com/spanroute/spanroute/registry"
 )
@@ -147,8 +148,8 @@ func (l *loader) conflict(a, b *entry) {
 
 // veil takes the value of a variable that sounds like a secret out of a diagnostic about what it was put into.
 func (l *loader) veil(d Diagnostic) Diagnostic {
-	if value := l.env[d.Source.Via]; len(value) > 3 && secretWord(d.Source.Via) {
-		d.Message, d.Hint = strings.ReplaceAll(d.Message, value, masked), strings.ReplaceAll(d.Hint, value, masked)
+	if value := l.env[d.Source.Via]; len(value) > 3 && secret.Name(d.Source.Via) {
+		d.Message, d.Hint = secret.Redact(d.Message, value), secret.Redact(d.Hint, value)
 	}
 	return d
 }

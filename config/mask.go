@@ -6,40 +6,27 @@ import (
 	"time"
 
 	"github.com/spanroute/spanroute/internal/endpoint"
+	"github.com/spanroute/spanroute/internal/secret"
 	"github.com/spanroute/spanroute/internal/settings"
 )
 
-// masked stands for a secret wherever one would be shown.
-const masked = "***"
-
-// secretWord reports whether a name sounds like that of a secret.
-func secretWord(name string) bool {
-	name = strings.ToLower(name)
-	for _, word := range []string{"key", "token", "secret", "sig", "pass", "auth", "header", "cred", "cookie"} {
-		if strings.Contains(name, word) {
-			return true
-		}
-	}
-	return false
-}
-
 // maskedText is the text of a value as print and explain show it: secrets are ***, of headers the names stay.
 func maskedText(k *key, value any, via string) string {
-	hide := k.Secret || via != "" && secretWord(via)
+	hide := k.Secret || secret.Name(via)
 	switch v := value.(type) {
 	case settings.Pairs:
 		var items []string
 		for _, p := range v {
 			p.Value = redactMessage(p.Value)
 			if hide {
-				p.Value = masked
+				p.Value = secret.Mask
 			}
 			items = append(items, p.Name+"="+p.Value)
 		}
 		return strings.Join(items, ",")
 	case []string:
 		if hide {
-			return masked
+			return secret.Mask
 		}
 		return strings.Join(v, ",")
 	case time.Duration:
@@ -48,7 +35,7 @@ func maskedText(k *key, value any, via string) string {
 		}
 	}
 	if hide {
-		return masked
+		return secret.Mask
 	}
 	text := fmt.Sprint(value)
 	if strings.Contains(text, "://") || strings.HasSuffix(k.path, "endpoint") || strings.HasSuffix(k.path, "url") {

@@ -14,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/spanroute/spanroute/internal/endpoint"
+	"github.com/spanroute/spanroute/internal/secret"
 	"github.com/spanroute/spanroute/internal/settings"
 	"github.com/spanroute/spanroute/sampling"
 )
@@ -213,27 +214,27 @@ func flatten(section map[string]any, path string, into map[string]any) {
 // mask takes secrets out of a value. A section that did not come from Load has no key table; there names decide.
 func (x Exporter) mask(path string, value any) any {
 	_, name := splitPath(path)
-	secret := x.secrets[path] || x.secrets == nil && secretWord(name)
+	hide := x.secrets[path] || x.secrets == nil && secret.Name(name)
 	switch v := value.(type) {
 	case settings.Pairs:
-		if !secret {
+		if !hide {
 			return v
 		}
 		hidden := make(settings.Pairs, len(v))
 		for i, p := range v {
-			hidden[i] = settings.Pair{Name: p.Name, Value: masked}
+			hidden[i] = settings.Pair{Name: p.Name, Value: secret.Mask}
 		}
 		return hidden
 	case string:
-		if !secret {
+		if !hide {
 			return endpoint.Redact(v)
 		}
 		if v == "" {
 			return v
 		}
 	}
-	if secret {
-		return masked
+	if hide {
+		return secret.Mask
 	}
 	return value
 }

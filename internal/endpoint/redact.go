@@ -3,13 +3,12 @@ package endpoint
 import (
 	"net/url"
 	"strings"
+
+	"github.com/spanroute/spanroute/internal/secret"
 )
 
-// mask stands for a secret.
-const mask = "***"
-
 // Redact returns text, a URL or anything that was meant to be one, with user information and the query
-// values whose name contains key, token, secret, sig, pass or auth replaced by ***.
+// values whose name is that of a secret replaced by ***.
 func Redact(text string) string {
 	body, query := text, ""
 	if i := strings.IndexAny(text, "?#"); i >= 0 {
@@ -17,7 +16,7 @@ func Redact(text string) string {
 	}
 	if strings.Contains(query, "@") && !strings.Contains(body, "@") && brokenAuthority(body) {
 		i := strings.LastIndexByte(text, '@')
-		return schemePart(text) + mask + text[i:]
+		return schemePart(text) + secret.Mask + text[i:]
 	}
 	return redactUser(body) + redactQuery(query)
 }
@@ -45,7 +44,7 @@ func redactUser(body string) string {
 	if at < 0 {
 		return body
 	}
-	return scheme + mask + rest[at:]
+	return scheme + secret.Mask + rest[at:]
 }
 
 // brokenAuthority reports whether the authority has a colon with no port behind it, as user:pass has that
@@ -71,7 +70,7 @@ func redactQuery(query string) string {
 		if b.WriteString(name); ok {
 			b.WriteByte('=')
 			if value != "" && secretName(name) {
-				value = mask
+				value = secret.Mask
 			}
 			b.WriteString(value)
 		}
@@ -84,11 +83,5 @@ func secretName(name string) bool {
 	if decoded, err := url.QueryUnescape(name); err == nil {
 		name = decoded
 	}
-	name = strings.ToLower(name)
-	for _, part := range []string{"key", "token", "secret", "sig", "pass", "auth"} {
-		if strings.Contains(name, part) {
-			return true
-		}
-	}
-	return false
+	return secret.Name(name)
 }

@@ -2,7 +2,8 @@ package settings
 
 import (
 	"reflect"
-	"strings"
+
+	"github.com/spanroute/spanroute/internal/secret"
 )
 
 // Mask replaces in text the values that the secret keys have in v, a struct of the schema's type, by ***.
@@ -13,11 +14,7 @@ func (s *Schema) Mask(v any, text string) string {
 		if !f.key.Secret {
 			continue
 		}
-		for _, secret := range texts(read(rv.FieldByIndex(f.index))) {
-			if secret != "" {
-				text = strings.ReplaceAll(text, secret, "***")
-			}
-		}
+		text = secret.Redact(text, texts(read(rv.FieldByIndex(f.index)))...)
 	}
 	return text
 }

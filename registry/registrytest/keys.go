@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spanroute/spanroute/internal/secret"
 	"github.com/spanroute/spanroute/internal/settings"
 	"github.com/spanroute/spanroute/registry"
 )
@@ -15,9 +16,6 @@ func documented(s *subject) {
 		}
 	}
 }
-
-// secretWords are what keys are called that hold secrets.
-var secretWords = []string{"password", "passwd", "passphrase", "token", "secret", "header", "headers", "key", "apikey", "credentials"}
 
 func secretsTagged(s *subject) {
 	for _, k := range s.about.Keys {
@@ -33,7 +31,7 @@ func looksSecret(k registry.Key) bool {
 	if !text || k.Format == "pem" || strings.HasSuffix(name, "_file") { // the name of a file is no secret
 		return false
 	}
-	return slices.ContainsFunc(strings.Split(name, "_"), func(word string) bool { return slices.Contains(secretWords, word) })
+	return secret.Name(name)
 }
 
 func defaultsDecode(s *subject) {

@@ -1,0 +1,106 @@
+// Package secret holds the one list of words that mark a name as that of a secret, and the one way to mask a value.
+// Configuration, endpoints, headers, metadata, queries, receivers' texts and the exporter test kit all use it, so
+// that a name which is masked in one place is masked in every place.
+//
+// The list prefers masking too much: a value that is masked by mistake costs a look at its source, a value that is
+// shown by mistake costs a new password.
+package secret
+
+import (
+	"slices"
+	"strings"
+)
+
+const (
+	// Mask replaces a secret in texts for people: errors, log lines, printed configurations, excerpts.
+	Mask = "***"
+	// Redacted replaces a secret in the attributes of a span. The semantic conventions for URLs require this text.
+	Redacted = "REDACTED"
+)
+
+// A name is that of a secret if one of its words is in words, contains one of parts, or ends in one of endings.
+var (
+	words = []string{
+		"auth", "authn", "authz", "bearer", "cert", "certs", "cred", "creds", "csrf", "header", "headers", "hmac", "jwt", "keys", "nonce", "oauth",
+		"otp", "passwd", "pwd", "saml", "samlresponse", "sid", "ticket", "xsrf",
+	}
+	parts = []string{
+		"accesskey", "apikey", "authoriz", "cookie", "credential", "passcode", "passphrase", "passw", "secret", "session",
+		"signature", "token",
+	}
+	endings = []string{"key", "pass", "sig", "cert"}
+)
+
+// maxWord bounds the part of a word that is looked at, in bytes.
+const maxWord = 64
+
+// Name reports whether name reads like the name of a secret. It looks at each word of name, case-insensitively. A word
+// ends at a byte that is not an ASCII letter or digit, and where an upper-case letter follows a lower-case one. So
+// api-key, accessKeyId and client_secret are names of secrets; keyword, author and design are not. Name does not
+// allocate.
+func Name(name string) bool {
+	var buf [maxWord]byte
+	word := buf[:0]
+	for i := range len(name) {
+		c := name[i]
+		if upper := 'A' <= c && c <= 'Z'; upper {
+			if i > 0 && 'a' <= name[i-1] && name[i-1] <= 'z' {
+				if isSecret(word) {
+					return true
+				}
+				word = buf[:0]
+			}
+			c += 'a' - 'A'
+		}
+		switch {
+		case !('a' <= c && c <= 'z' || '0' <= c && c <= '9'):
+			if isSecret(word) {
+				return true
+			}
+			word = buf[:0]
+		case len(word) < maxWord:
+			word = append(word, c)
+		}
+	}
+	return isSecret(word)
+}
+
+func isSecret(word []byte) bool {
+	if len(word) < 3 { // the shortest of the list
+		return false
+	}
+	for _, w := range words {
+		if string(word) == w {
+			return true
+		}
+	}
+	for _, end := range endings {
+		if n := len(word) - len(end); n >= 0 && string(word[n:]) == end {
+			return true
+		}
+	}
+	for _, part := range parts {
+		for n := len(word) - len(part); n >= 0; n-- {
+			if string(word[n:n+len(part)]) == part {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Redact returns text with every occurrence of each of values replaced by [Mask], the longest value first. Empty
+// values are ignored. Callers that shorten a text redact it first, since a cut can leave a part of a secret.
+func Redact(text string, values ...string) string {
+	if text == "" || len(values) == 0 {
+		return text
+	}
+	byLength := slices.Clone(values)
+	slices.SortStableFunc(byLength, func(a, b string) int { return len(b) - len(a) })
+	for _, value := range byLength {
+		if value != "" {
+			text = strings.ReplaceAll(text, value, Mask)
+		}
+	}
+	return text
+}
