@@ -106,6 +106,8 @@ type call struct {
 	span trace.Span
 	late bool
 
+	rules *policy.Policy // in force at the start
+
 	departure
 	reply reply
 	body  *countedBody // of the request, if counted
@@ -160,7 +162,7 @@ func methodOf(req *http.Request) string {
 // start starts the span of req and prepares what goes out.
 func (t *Transport) start(req *http.Request) *call {
 	tracer := t.tracer()
-	c := &call{t: t, req: req, late: t.late(tracer)}
+	c := &call{t: t, req: req, late: t.late(tracer), rules: t.exclusions.Load()}
 	verb := t.methods.verb(methodOf(req))
 	template, _ := req.Context().Value(templateKey{}).(string)
 	template = cleanTarget(template)
@@ -198,9 +200,9 @@ func (c *call) gotConn(info httptrace.GotConnInfo) {
 func (c *call) prepare(v verb, template string) {
 	t, s := c.t, &c.departure
 	s.verb, s.template = v, template
-	s.url = t.redactor.full(c.req.URL)
+	s.url = t.redactor.full(c.req.URL, c.rules)
 	if !t.captureRequest.Empty() {
-		s.headers = t.captureRequest.Append(nil, requestHeader(c.req))
+		s.headers = t.captureRequest.AppendRedacted(nil, requestHeader(c.req), t.redactor.header(c.rules))
 	}
 	if t.attributes != nil {
 		s.own = ownOf(t.attributes(c.req))
@@ -305,7 +307,7 @@ func (c *call) failure(code int, err error) outcome {
 	if name == "" {
 		name = semattr.ErrorType(err)
 	}
-	return outcome{code: code, errorType: name, description: errorText(err)}
+	return outcome{code: code, errorType: name, description: c.errorText(err)}
 }
 
 func (t *Transport) failedStatus(code int) bool {

@@ -1,10 +1,8 @@
 package mw
 
 import (
-	"errors"
 	"io"
 	"net/http"
-	"net/url"
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -72,7 +70,7 @@ func (c *call) note(res *http.Response, bodiless bool) {
 		c.reply.length = 0
 	}
 	if !c.t.captureResponse.Empty() {
-		c.reply.headers = c.t.captureResponse.Append(nil, res.Header.Values)
+		c.reply.headers = c.t.captureResponse.AppendRedacted(nil, res.Header.Values, c.t.redactor.header(c.rules))
 	}
 }
 
@@ -117,12 +115,12 @@ func (b *tracedBody) end(err error) {
 	b.c.finish(out, b.n.Load())
 }
 
-// errorText is what a span tells of err. A *url.Error repeats the URL, with its secrets, so only its cause counts.
-func errorText(err error) string {
-	if inner := (*url.Error)(nil); errors.As(err, &inner) && inner.Err != nil {
-		return inner.Err.Error()
+// errorText returns what a recorded span holds of err: neither URLs with their secrets nor those secrets alone.
+func (c *call) errorText(err error) string {
+	if !c.span.IsRecording() {
+		return ""
 	}
-	return err.Error()
+	return c.t.redactor.failure(err, c.req.URL, c.rules)
 }
 
 // maxExchange is the capacity that holds every attribute of a client span but captured headers and the user's.

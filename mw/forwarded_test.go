@@ -179,15 +179,22 @@ func TestQueries(t *testing.T) {
 		name, query, want string
 		opts              []mw.Option
 	}{
-		{"H-38 another case", "SIG=x", "SIG=x", nil},
+		{"another case", "SIG=x", "SIG=REDACTED", nil},
 		{"H-38 no value", "sig", "sig", nil},
 		{"H-38 repeated", "sig=1&sig=2", "sig=REDACTED&sig=REDACTED", nil},
 		{"H-38 escaped key", "%73ig=x", "%73ig=REDACTED", nil},
 		{"all defaults", "AWSAccessKeyId=1&Signature=2&X-Goog-Signature=3&X-Amz-Signature=4&X-Amz-Credential=5&X-Amz-Security-Token=6",
 			"AWSAccessKeyId=REDACTED&Signature=REDACTED&X-Goog-Signature=REDACTED&X-Amz-Signature=REDACTED&X-Amz-Credential=REDACTED&X-Amz-Security-Token=REDACTED", nil},
 		{"all else stays as it was sent", "b=%zz&a;c&&sig=a=b&d=+%20&", "b=%zz&a;c&&sig=REDACTED&d=+%20&", nil},
-		{"H-39 other keys", "token=1&sig=2", "token=REDACTED&sig=2", []mw.Option{mw.WithSensitiveQueryKeys("token")}},
-		{"H-39 no keys", "sig=2", "sig=2", []mw.Option{mw.WithSensitiveQueryKeys()}},
+		{"a key that is only partly escaped well", "%zz%74oken=x", "%zz%74oken=REDACTED", nil},
+		{"keys are added", "mine=1&sig=2&MINE=3&m%69ne=4&mined=5", "mine=REDACTED&sig=REDACTED&MINE=REDACTED&m%69ne=REDACTED&mined=5",
+			[]mw.Option{mw.WithSensitiveQueryKeys("mine")}},
+		{"keys are added by two options", "a=1&b=2", "a=REDACTED&b=REDACTED", []mw.Option{mw.WithSensitiveQueryKeys("a"), mw.WithSensitiveQueryKeys("b")}},
+		{"no keys are added", "sig=2", "sig=REDACTED", []mw.Option{mw.WithSensitiveQueryKeys()}},
+		{"keys are replaced", "mine=1&sig=2&code=3", "mine=REDACTED&sig=2&code=3", []mw.Option{mw.WithOnlySensitiveQueryKeys("Mine")}},
+		{"keys are replaced, then added to", "a=1&b=2&sig=3", "a=REDACTED&b=REDACTED&sig=3",
+			[]mw.Option{mw.WithOnlySensitiveQueryKeys("a"), mw.WithSensitiveQueryKeys("b")}},
+		{"no redaction", "sig=2", "sig=2", []mw.Option{mw.WithOnlySensitiveQueryKeys()}},
 		{"WithoutQuery", "a=1", "", []mw.Option{mw.WithoutQuery()}},
 	}
 	for _, tt := range tests {

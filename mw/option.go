@@ -43,7 +43,7 @@ type options struct {
 }
 
 func newOptions(list []Option) *options {
-	o := &options{redactor: redactor{keys: defaultSensitiveKeys}}
+	o := new(options)
 	for _, option := range list {
 		if option != nil {
 			option(o)
@@ -96,11 +96,19 @@ func WithKnownMethods(names ...string) Option {
 	return func(o *options) { o.knownMethods, o.knownMethodsSet = slices.Clone(names), true }
 }
 
-// WithSensitiveQueryKeys replaces the list of query keys whose values are redacted; no keys, no redaction. The
-// default is AWSAccessKeyId, Signature, sig, X-Goog-Signature, X-Amz-Signature, X-Amz-Credential and
-// X-Amz-Security-Token. Keys are case-sensitive.
+// WithSensitiveQueryKeys adds to the query keys whose values are redacted, in url.query and url.full. Without it these
+// are all keys that contain a word such as token, secret, password, key, auth, session or signature, and code, state,
+// sign, pin and pw. Keys are compared percent-decoded and in any case. The configuration key redact.query_keys adds
+// to them, too. Several options add up.
 func WithSensitiveQueryKeys(keys ...string) Option {
-	return func(o *options) { o.redactor.keys = slices.Clone(keys) }
+	return func(o *options) { o.redactor.keys = append(o.redactor.keys, keys...) }
+}
+
+// WithOnlySensitiveQueryKeys replaces the query keys whose values are redacted: those that are redacted by default and
+// those of earlier options. Without keys, nothing is redacted. Keys of the configuration key redact.query_keys are
+// redacted in any case, because an operator asks for them.
+func WithOnlySensitiveQueryKeys(keys ...string) Option {
+	return func(o *options) { o.redactor.keys, o.redactor.only = slices.Clone(keys), true }
 }
 
 // WithoutQuery keeps queries out of spans altogether.

@@ -1,34 +1,35 @@
 package mw
 
 import (
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
 
+	"github.com/spanroute/spanroute/internal/policy"
+	"github.com/spanroute/spanroute/internal/secret"
 	"github.com/spanroute/spanroute/internal/semattr"
 )
 
-const redacted = "REDACTED"
+// secretQueryKeys are the names that are those of secrets in a query, though not elsewhere: the codes of OAuth 2.0,
+// what binds them to a session, and short words for a password. [secret.Name] recognizes all others.
+var secretQueryKeys = []string{"code", "user_code", "device_code", "state", "sign", "pin", "pw"}
 
-// defaultSensitiveKeys is the union of the lists of the semantic conventions up to semconv#3989.
-var defaultSensitiveKeys = []string{
-	"AWSAccessKeyId", "Signature", "sig", "X-Goog-Signature",
-	"X-Amz-Signature", "X-Amz-Credential", "X-Amz-Security-Token",
-}
+// credentials stand for the user information of a URL, as the semantic conventions have it.
+const credentials = secret.Redacted + ":" + secret.Redacted
 
-// A redactor takes secrets out of URLs. It works on the text: order, repeats and escapes stay as they were sent.
+// A redactor takes secrets out of URLs and of texts that quote them. It works on the text: order, repeats and escapes
+// of a query stay as they were sent. Its methods take the policy of the request, which adds query keys.
 type redactor struct {
-	keys    []string
+	keys    []string // in addition to the usual ones, or instead of them
+	only    bool     // keys replace the usual ones
 	noQuery bool
 }
 
 // query returns the text of a query, without ?, for a span.
-func (d *redactor) query(raw string) string {
+func (d *redactor) query(raw string, p *policy.Policy) string {
 	if raw == "" || d.noQuery {
 		return ""
-	}
-	if len(d.keys) == 0 {
-		return raw
 	}
 	var out strings.Builder
 	done := 0 // bytes of raw that are in out
@@ -37,9 +38,9 @@ func (d *redactor) query(raw string) string {
 		if i := strings.IndexByte(raw[at:], '&'); i >= 0 {
 			end = at + i
 		}
-		if eq := strings.IndexByte(raw[at:end], '='); eq >= 0 && d.sensitive(raw[at:at+eq]) {
-			out.WriteString(raw[done : at+eq+1])
-			out.WriteString(redacted)
+		if value := d.secretValue(raw[at:end], p); value >= 0 {
+			out.WriteString(raw[done : at+value])
+			out.WriteString(secret.Redacted)
 			done = end
 		}
 		at = end + 1
@@ -51,40 +52,177 @@ func (d *redactor) query(raw string) string {
 	return out.String()
 }
 
-func (d *redactor) sensitive(key string) bool {
-	if slices.Contains(d.keys, key) {
-		return true
+// secretValue returns the index in pair, a part of a query between two &, of the first value that is to be redacted,
+// -1 if there is none. A key may also follow a semicolon, which some servers take for a separator, or the question
+// mark of a URL inside the value. What follows a secret is redacted with it, because a secret may hold either.
+func (d *redactor) secretValue(pair string, p *policy.Policy) int {
+	key, named := 0, false // where the key begins, and whether it has ended
+	for i := range len(pair) {
+		switch pair[i] {
+		case ';', '?':
+			key, named = i+1, false
+		case '=':
+			if !named && d.sensitive(pair[key:i], p) {
+				return i + 1
+			}
+			named = true
+		}
 	}
-	if strings.IndexByte(key, '%') < 0 {
-		return false
-	}
-	decoded, err := url.PathUnescape(key)
-	return err == nil && slices.Contains(d.keys, decoded)
+	return -1
 }
 
-// full returns u for url.full: no credentials, a redacted query, the fragment kept.
-func (d *redactor) full(u *url.URL) string {
-	c := *u
-	if c.User != nil {
-		c.User = url.UserPassword(redacted, redacted)
+func (d *redactor) sensitive(key string, p *policy.Policy) bool {
+	if strings.IndexByte(key, '%') >= 0 {
+		key = percentDecoded(key)
 	}
-	c.Opaque = opaqueWithoutUser(c.Opaque)
-	if c.RawQuery = d.query(u.RawQuery); d.noQuery {
+	usual := !d.only && (secret.Name(key) || containsFold(secretQueryKeys, key))
+	return usual || containsFold(d.keys, key) || p.RedactsQueryKey(key)
+}
+
+func containsFold(list []string, name string) bool {
+	return slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, name) })
+}
+
+// percentDecoded decodes the escapes of s that are valid and keeps the others.
+func percentDecoded(s string) string {
+	decoded := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if c, err := url.PathUnescape(s[i:min(i+3, len(s))]); s[i] == '%' && err == nil && len(c) == 1 {
+			decoded = append(decoded, c[0])
+			i += 2
+			continue
+		}
+		decoded = append(decoded, s[i])
+	}
+	return string(decoded)
+}
+
+// full returns u for url.full: without credentials and fragment, the query redacted.
+func (d *redactor) full(u *url.URL, p *policy.Policy) string {
+	c := *u
+	c.Fragment, c.RawFragment = "", ""
+	at := strings.LastIndexByte(c.Host, '@')
+	if c.Host = c.Host[at+1:]; c.User != nil || at >= 0 {
+		c.User = url.UserPassword(secret.Redacted, secret.Redacted)
+	}
+	if rest, slashes := strings.CutPrefix(c.Opaque, "//"); slashes {
+		c.Opaque = "//" + d.afterScheme(rest, p)
+	} else if !strings.HasPrefix(c.Opaque, "/") { // else a path alone
+		c.Opaque = d.afterScheme(c.Opaque, p)
+	}
+	if c.RawQuery = d.query(u.RawQuery, p); d.noQuery {
 		c.ForceQuery = false
 	}
 	return semattr.Text(c.String())
 }
 
-// opaqueWithoutUser redacts the credentials of an opaque //user:password@host/path, which net/http sends as it is.
-func opaqueWithoutUser(opaque string) string {
-	rest, ok := strings.CutPrefix(opaque, "//")
+// afterScheme redacts text, which follows the scheme of a URL and need not be well formed: user information may
+// contain any character, so everything before the last @ is redacted, whatever else it may be.
+func (d *redactor) afterScheme(text string, p *policy.Policy) string {
+	user, inQuery := "", false
+	if at := strings.LastIndexByte(text, '@'); at >= 0 {
+		user, inQuery = credentials+"@", strings.IndexByte(text[:at], '?') >= 0
+		text = text[at+1:]
+	}
+	text, _, _ = strings.Cut(text, "#")
+	switch before, _, _ := strings.Cut(text, "?"); {
+	case !d.noQuery:
+		return user + d.query(text, p)
+	case inQuery:
+		return user
+	default:
+		return user + before
+	}
+}
+
+// urlEnds are the characters that end a URL in a text. They do not occur in a valid one.
+const urlEnds = " \t\r\n\"<>`"
+
+// text returns s with the URLs in it redacted.
+func (d *redactor) text(s string, p *policy.Policy) string {
+	var out strings.Builder
+	for {
+		scheme, rest, found := strings.Cut(s, "://")
+		out.WriteString(scheme)
+		if !found {
+			return out.String()
+		}
+		end := strings.IndexAny(rest, urlEnds)
+		if end < 0 {
+			end = len(rest)
+		}
+		out.WriteString("://")
+		out.WriteString(d.afterScheme(rest[:end], p))
+		s = rest[end:]
+	}
+}
+
+// header returns the function that redacts the value of a header that holds a URL.
+func (d *redactor) header(p *policy.Policy) func(value string) string {
+	return func(value string) string {
+		if u, err := url.Parse(value); err == nil && !strings.ContainsAny(value, urlEnds) {
+			return d.full(u, p)
+		}
+		return d.text(value, p)
+	}
+}
+
+// failure returns the text of err for the description of a span of a request to u, which may be nil.
+func (d *redactor) failure(err error, u *url.URL, p *policy.Policy) string {
+	text := causeText(err)
+	if u != nil {
+		text = secret.RedactAs(secret.Redacted, text, d.secretsOf(u, p)...)
+	}
+	return d.text(text, p)
+}
+
+// causeText returns the text of err with the cause of each *url.Error in its tree in place of the text of that
+// error, which repeats the URL.
+func causeText(err error) string {
+	if e, ok := err.(*url.Error); ok { //nolint:errorlint // one layer at a time
+		if e.Err == nil {
+			return e.Op
+		}
+		return causeText(e.Err)
+	}
+	text := err.Error()
+	for _, inner := range unwrapped(err) {
+		if was := inner.Error(); was != "" {
+			text = strings.ReplaceAll(text, was, causeText(inner))
+		}
+	}
+	return text
+}
+
+// unwrapped returns the errors that err wraps, the longest text first: it may contain another one's.
+func unwrapped(err error) []error {
+	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
-		return opaque
+		if inner := errors.Unwrap(err); inner != nil {
+			return []error{inner}
+		}
+		return nil
 	}
-	authority, _, _ := strings.Cut(rest, "/")
-	at := strings.LastIndexByte(authority, '@')
-	if at < 0 {
-		return opaque
+	list := slices.DeleteFunc(slices.Clone(joined.Unwrap()), func(err error) bool { return err == nil })
+	slices.SortStableFunc(list, func(a, b error) int { return len(b.Error()) - len(a.Error()) })
+	return list
+}
+
+// minSecret is the length in bytes from which a secret of a URL is looked for outside of URLs. Shorter ones occur by
+// chance.
+const minSecret = 4
+
+// secretsOf returns what is secret in u, as written and decoded.
+func (d *redactor) secretsOf(u *url.URL, p *policy.Policy) []string {
+	found := []string{u.Fragment, u.EscapedFragment(), u.User.Username()}
+	password, _ := u.User.Password()
+	found = append(found, password)
+	found = append(found, strings.Split(u.User.String(), ":")...)
+	query := u.RawQuery
+	for pair := range strings.SplitSeq(query, "&") {
+		if value := d.secretValue(pair, p); value >= 0 {
+			found = append(found, pair[value:], percentDecoded(pair[value:]))
+		}
 	}
-	return "//" + redacted + ":" + redacted + rest[at:]
+	return slices.DeleteFunc(found, func(s string) bool { return len(s) < minSecret })
 }

@@ -68,11 +68,12 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	ctx := h.textMap().Extract(r.Context(), carrier(r.Header))
-	if h.excludes(r) {
+	rules := h.exclusions.Load()
+	if h.excludes(rules, r) {
 		h.pass(policy.Suppress(ctx), w, r)
 		return
 	}
-	h.serveTraced(ctx, w, r)
+	h.serveTraced(ctx, rules, w, r)
 }
 
 // pass serves r without a span that records: in ctx, with the writer as it is.
@@ -91,11 +92,9 @@ func (h *handler) serveNested(w http.ResponseWriter, r *http.Request, outer *rec
 }
 
 // excludes decides on arrival, once, whether r gets no span.
-func (h *handler) excludes(r *http.Request) bool {
-	if p := h.exclusions.Load(); p != nil {
-		if p.ExcludesPath(r.URL.Path) || p.NeedsURL() && p.ExcludesURL(h.url(r)) {
-			return true
-		}
+func (h *handler) excludes(rules *policy.Policy, r *http.Request) bool {
+	if rules.ExcludesPath(r.URL.Path) || rules.NeedsURL() && rules.ExcludesURL(h.url(r)) {
+		return true
 	}
 	return h.exclude != nil && h.exclude(r)
 }
@@ -114,12 +113,12 @@ func (h *handler) url(r *http.Request) string {
 	return schemeOf(r, c) + "://" + host + path
 }
 
-func (h *handler) serveTraced(ctx context.Context, w http.ResponseWriter, r *http.Request) {
+func (h *handler) serveTraced(ctx context.Context, rules *policy.Policy, w http.ResponseWriter, r *http.Request) {
 	tracer := h.tracer()
 	late := h.late(tracer)
 	route := h.routeBefore(r)
 	name := h.nameOf(r, h.methods.verb(methodOf(r)).label, route)
-	var a arrival
+	a := arrival{rules: rules}
 	options := serverOptions
 	if !late {
 		h.arrive(&a, r)
@@ -180,7 +179,7 @@ func (m *middleware) arrive(a *arrival, r *http.Request) {
 	if claim == noExtras.claim && m.captureRequest.Empty() && m.attributes == nil {
 		return
 	}
-	a.extras = &extras{claim: claim, headers: m.captureRequest.Append(nil, requestHeader(r))}
+	a.extras = &extras{claim: claim, headers: m.captureRequest.AppendRedacted(nil, requestHeader(r), m.redactor.header(a.rules))}
 	if m.attributes != nil {
 		a.extras.own = ownOf(m.attributes(r))
 	}

@@ -1,6 +1,6 @@
-// Package policy holds what operators decide about requests: today, which of them get no span. Patterns are
-// compiled once into a [Policy], swapped atomically in a [Live] on reload, and asked on arrival without
-// allocating. The pattern language is described in the reference page "Exclusion" and in config's key table:
+// Package policy holds what operators decide about requests: which of them get no span, and what is redacted in the
+// spans of the others. Rules are compiled once into a [Policy], swapped atomically in a [Live] on reload, and read on
+// arrival without allocating. The pattern language is described in the reference page "Exclusion" and in config's key table:
 // excluded_urls is RE2 searched anywhere, excluded_paths and excluded_rpcs are globs over the whole text.
 //
 // Items of excluded_urls are classified by regexp/syntax, because almost all of them are literals and a
@@ -15,20 +15,25 @@ import (
 	"sync/atomic"
 )
 
-// Rules are the patterns as an operator wrote them, already split into items.
+// Rules are what an operator wrote about requests: patterns, already split into items, and what to redact.
 type Rules struct {
 	URLs  []string // excluded_urls: RE2, searched in the path or full method; in the URL for items with ://
 	Paths []string // excluded_paths: globs over the whole path
 	RPCs  []string // excluded_rpcs: globs over the whole full method
+
+	QueryKeys           []string // redact.query_keys: names of query keys, at most [MaxQueryKeys]
+	RedactPanicMessages bool     // redact.panic_messages
 }
 
-// A Policy is a compiled, immutable set of [Rules]. A nil Policy excludes nothing. Its methods are safe for
-// concurrent use and do not allocate.
+// A Policy is a compiled, immutable set of [Rules]. A nil Policy excludes nothing and adds nothing to what is
+// redacted. Its methods are safe for concurrent use and do not allocate.
 type Policy struct {
 	texts textMatcher // items of excluded_urls without ://
 	urls  textMatcher // items of excluded_urls with ://
 	paths globMatcher
 	rpcs  globMatcher
+
+	redaction redaction
 }
 
 // A PatternError tells which item of which key is not a pattern.
@@ -42,7 +47,7 @@ func (e *PatternError) Error() string { return fmt.Sprintf("%s[%d]: %v", e.Key, 
 
 func (e *PatternError) Unwrap() error { return e.Err }
 
-// Compile checks and classifies rules. The first item that is no pattern is returned as a *[PatternError].
+// Compile checks and classifies rules. The first item that is not a pattern is returned as a *[PatternError].
 func Compile(rules Rules) (*Policy, error) {
 	p := new(Policy)
 	for i, item := range rules.URLs {
@@ -66,7 +71,9 @@ func Compile(rules Rules) (*Policy, error) {
 		}
 		p.rpcs.add(compileGlob(glob))
 	}
-	return p, nil
+	var err error
+	p.redaction, err = newRedaction(rules)
+	return p, err
 }
 
 // hasScheme reports whether an item of excluded_urls asks for the URL instead of the path.
@@ -97,10 +104,10 @@ func (p *Policy) ExcludesRPC(fullMethod string) bool {
 	return p != nil && (p.rpcs.match(fullMethod) || p.texts.match(fullMethod))
 }
 
-// Live is the policy of a running process. The zero value excludes nothing. It is safe for concurrent use.
+// Live is the policy of a running process. The zero value has none. It is safe for concurrent use.
 type Live struct{ current atomic.Pointer[Policy] }
 
-// Load returns the policy in force, nil when nothing is excluded. A nil Live has no policy.
+// Load returns the policy in force, nil for the defaults. A nil Live has no policy.
 func (l *Live) Load() *Policy {
 	if l == nil {
 		return nil
@@ -108,8 +115,8 @@ func (l *Live) Load() *Policy {
 	return l.current.Load()
 }
 
-// Store puts p in force for every request that arrives after Store returns. Requests under way keep what
-// they were told on arrival.
+// Store puts p in force for every request that arrives after Store returns. Requests under way keep the policy that
+// they arrived under.
 func (l *Live) Store(p *Policy) { l.current.Store(p) }
 
 // SplitItems cuts the text form of excluded_urls at its commas and trims the items. It returns the number of

@@ -21,12 +21,13 @@ const (
 // A name is that of a secret if one of its words is in words, contains one of parts, or ends in one of endings.
 var (
 	words = []string{
-		"auth", "authn", "authz", "bearer", "cert", "certs", "cred", "creds", "csrf", "header", "headers", "hmac", "jwt", "keys", "nonce", "oauth",
-		"otp", "passwd", "pwd", "saml", "samlresponse", "sid", "ticket", "xsrf",
+		"assertion", "auth", "authentication", "authn", "authz", "bearer", "cert", "certs", "cred", "creds", "csrf", "hdnea", "hdntl", "hdnts",
+		"header", "headers", "hmac", "jwt", "keys", "nonce", "oauth", "otp", "passwd", "psk", "pwd", "saml", "samlresponse", "sess", "sid",
+		"ticket", "totp", "verifier", "xsrf",
 	}
 	parts = []string{
-		"accesskey", "apikey", "authoriz", "cookie", "credential", "passcode", "passphrase", "passw", "secret", "session",
-		"signature", "token",
+		"accesskey", "apikey", "authoriz", "cookie", "credential", "passcode", "passphrase", "passw", "secret", "sessid",
+		"session", "signature", "token",
 	}
 	endings = []string{"key", "pass", "sig", "cert"}
 )
@@ -91,7 +92,10 @@ func isSecret(word []byte) bool {
 
 // Redact returns text with every occurrence of each of values replaced by [Mask], the longest value first. Empty
 // values are ignored. Callers that shorten a text redact it first, since a cut can leave a part of a secret.
-func Redact(text string, values ...string) string {
+func Redact(text string, values ...string) string { return RedactAs(Mask, text, values...) }
+
+// RedactAs is [Redact] with another mask.
+func RedactAs(mask, text string, values ...string) string {
 	if text == "" || len(values) == 0 {
 		return text
 	}
@@ -99,7 +103,7 @@ func Redact(text string, values ...string) string {
 	slices.SortStableFunc(byLength, func(a, b string) int { return len(b) - len(a) })
 	for _, value := range byLength {
 		if value != "" {
-			text = strings.ReplaceAll(text, value, Mask)
+			text = strings.ReplaceAll(text, value, mask)
 		}
 	}
 	return text

@@ -15,9 +15,9 @@ func TestName(t *testing.T) {
 		"key", "api_key", "api-key", "apikey", "APIKey", "X-Api-Key", "x-goog-api-key", "AWSAccessKeyId", "awsaccesskeyid", "mykey", "keys",
 		"auth", "authorization", "proxy-authorization", "authorization-bin", "oauth", "authz",
 		"sig", "signature", "Signature", "X-Goog-Signature", "hmac",
-		"cookie", "set-cookie", "Set-Cookie2", "session", "session_id", "PHPSESSIONID", "sid",
+		"cookie", "set-cookie", "Set-Cookie2", "session", "session_id", "PHPSESSIONID", "PHPSESSID", "sess", "sid",
 		"credential", "X-Amz-Credential", "credentials", "creds",
-		"cert", "x-forwarded-client-cert", "x-csrf-token", "xsrf", "jwt", "nonce", "SAMLResponse",
+		"cert", "x-forwarded-client-cert", "x-csrf-token", "xsrf", "jwt", "nonce", "SAMLResponse", "client_assertion", "code_verifier", "authentication", "psk", "totp", "hdnts",
 		"a.b.secret.c", "%token%", strings.Repeat("x", 40) + "token",
 	}
 	for _, name := range secrets {
@@ -27,7 +27,7 @@ func TestName(t *testing.T) {
 	}
 	plain := []string{
 		"", "q", "id", "ke", "name", "keyword", "keyboard", "author", "authority", "design", "signal", "certain", "passenger",
-		"accept", "content-type", "user-agent", "traceparent", "x-request-id", "host", "page", "limit", "side", "endpoint", "insecure",
+		"accept", "content-type", "user-agent", "assert", "verify", "assess", "authenticated", "traceparent", "x-request-id", "host", "page", "limit", "side", "endpoint", "insecure",
 	}
 	for _, name := range plain {
 		if secret.Name(name) {

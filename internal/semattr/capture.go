@@ -5,25 +5,28 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/spanroute/spanroute/internal/secret"
 )
 
-// redacted stands for each value of a header that is not to be told.
-const redacted = "REDACTED"
+// urlNames are the headers whose values are URLs, or contain one, with secrets that the header's name does not show.
+var urlNames = []string{
+	"referer", "location", "content-location", "link", "refresh", "x-original-url", "x-original-uri", "x-rewrite-url", "x-forwarded-uri",
+}
 
-// secretNames are the headers whose values are redacted unless they are asked for by name twice.
-var secretNames = []string{"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "x-auth-token"}
-
-// A Capture knows which headers or metadata of a message become attributes. The zero value captures nothing.
+// A Capture selects the headers or metadata of a message that become attributes. The zero value captures nothing.
 type Capture struct{ fields []field }
 
 type field struct {
 	name   string // lower case
 	key    attribute.Key
-	secret bool
+	secret bool // every value is redacted
+	url    bool // secrets in the URL are redacted
 }
 
 // NewCapture returns the Capture of names, in any case and without wildcards, as attributes prefix + lower-case
-// name. Values of well-known secrets are redacted unless unredacted names them.
+// name. Values of names that read like those of secrets (see [secret.Name]) are redacted, and so are secrets in the
+// values of headers that hold URLs, unless unredacted names them.
 func NewCapture(prefix string, names, unredacted []string) Capture {
 	var c Capture
 	for _, name := range names {
@@ -35,7 +38,8 @@ func NewCapture(prefix string, names, unredacted []string) Capture {
 		c.fields = append(c.fields, field{
 			name:   name,
 			key:    attribute.Key(Text(prefix + name)),
-			secret: slices.Contains(secretNames, name) && !open,
+			secret: secret.Name(name) && !open,
+			url:    slices.Contains(urlNames, name) && !open,
 		})
 	}
 	return c
@@ -47,16 +51,35 @@ func (c Capture) Empty() bool { return len(c.fields) == 0 }
 // Append appends one attribute for each captured name that values, called with the lower-case name, has a value
 // for. At most [MaxList] values of a name are taken.
 func (c Capture) Append(attrs []attribute.KeyValue, values func(name string) []string) []attribute.KeyValue {
+	return c.AppendRedacted(attrs, values, nil)
+}
+
+// AppendRedacted is [Capture.Append] with redactURL applied to the values of headers that hold URLs. A nil redactURL
+// leaves them unchanged.
+func (c Capture) AppendRedacted(
+	attrs []attribute.KeyValue, values func(name string) []string, redactURL func(text string) string,
+) []attribute.KeyValue {
 	for i := range c.fields {
 		f := &c.fields[i]
 		got := values(f.name)
+		got = got[:min(len(got), MaxList)]
 		switch {
 		case len(got) == 0:
 		case f.secret:
-			attrs = append(attrs, f.key.StringSlice(slices.Repeat([]string{redacted}, min(len(got), MaxList))))
+			attrs = append(attrs, f.key.StringSlice(slices.Repeat([]string{secret.Redacted}, len(got))))
+		case f.url && redactURL != nil:
+			attrs = append(attrs, List(f.key, mapped(got, redactURL)))
 		default:
 			attrs = append(attrs, List(f.key, got))
 		}
 	}
 	return attrs
+}
+
+func mapped(values []string, f func(string) string) []string {
+	out := make([]string, len(values))
+	for i, value := range values {
+		out[i] = f(value)
+	}
+	return out
 }
