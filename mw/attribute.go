@@ -41,7 +41,7 @@ func (m *middleware) appendArrival(attrs []attribute.KeyValue, a *arrival, r *ht
 	attrs = append(attrs,
 		semattr.URLPath.String(semattr.Text(a.path)),
 		semattr.URLScheme.String(schemeOf(r, more.claim)))
-	if query := m.redactor.query(a.query, a.rules); query != "" {
+	if query := m.redactor.query(a.query, m.exclusions.Load()); query != "" {
 		attrs = append(attrs, semattr.URLQuery.String(semattr.Text(query)))
 	}
 	if host, port, ok := semattr.HostPort(hostOf(r, more.claim)); ok {

@@ -106,8 +106,6 @@ type call struct {
 	span trace.Span
 	late bool
 
-	rules *policy.Policy // in force at the start
-
 	departure
 	reply reply
 	body  *countedBody // of the request, if counted
@@ -162,7 +160,7 @@ func methodOf(req *http.Request) string {
 // start starts the span of req and prepares what goes out.
 func (t *Transport) start(req *http.Request) *call {
 	tracer := t.tracer()
-	c := &call{t: t, req: req, late: t.late(tracer), rules: t.exclusions.Load()}
+	c := &call{t: t, req: req, late: t.late(tracer)}
 	verb := t.methods.verb(methodOf(req))
 	template, _ := req.Context().Value(templateKey{}).(string)
 	template = cleanTarget(template)
@@ -200,9 +198,9 @@ func (c *call) gotConn(info httptrace.GotConnInfo) {
 func (c *call) prepare(v verb, template string) {
 	t, s := c.t, &c.departure
 	s.verb, s.template = v, template
-	s.url = t.redactor.full(c.req.URL, c.rules)
+	s.url = t.redactor.full(c.req.URL, t.exclusions.Load())
 	if !t.captureRequest.Empty() {
-		s.headers = t.captureRequest.AppendRedacted(nil, requestHeader(c.req), t.redactor.header(c.rules))
+		s.headers = t.captureRequest.AppendRedacted(nil, requestHeader(c.req), t.redactHeader)
 	}
 	if t.attributes != nil {
 		s.own = ownOf(t.attributes(c.req))

@@ -70,7 +70,7 @@ func (c *call) note(res *http.Response, bodiless bool) {
 		c.reply.length = 0
 	}
 	if !c.t.captureResponse.Empty() {
-		c.reply.headers = c.t.captureResponse.AppendRedacted(nil, res.Header.Values, c.t.redactor.header(c.rules))
+		c.reply.headers = c.t.captureResponse.AppendRedacted(nil, res.Header.Values, c.t.redactHeader)
 	}
 }
 
@@ -120,7 +120,7 @@ func (c *call) errorText(err error) string {
 	if !c.span.IsRecording() {
 		return ""
 	}
-	return c.t.redactor.failure(err, c.req.URL, c.rules)
+	return c.t.failureText(err, c.req.URL)
 }
 
 // maxExchange is the capacity that holds every attribute of a client span but captured headers and the user's.

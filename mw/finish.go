@@ -90,7 +90,7 @@ func (rec *record) outcome(v any, returned bool) outcome {
 	case code != 0 && rec.failedStatus(code):
 		return outcome{code: code, errorType: strconv.Itoa(code)}
 	case fault != nil:
-		return outcome{code: code, errorType: rec.writeErrorType(fault), description: rec.m.redactor.failure(fault, nil, rec.rules)}
+		return outcome{code: code, errorType: rec.writeErrorType(fault), description: rec.m.failureText(fault, nil)}
 	case code != 0:
 		return outcome{code: code}
 	case rec.hijacked.Load() || asksUpgrade(rec.in):

@@ -8,8 +8,6 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
-
-	"github.com/spanroute/spanroute/internal/policy"
 )
 
 // requestKey is the context key under which a nested middleware finds what the outer one made of the request.
@@ -109,8 +107,7 @@ func (rec *record) nest(route string) {
 // because handlers and middlewares change what they share with it: its URL and its header.
 type arrival struct {
 	path, query, agent string
-	rules              *policy.Policy // in force on arrival
-	extras             *extras        // nil unless options ask for more
+	extras             *extras // nil unless options ask for more
 }
 
 // extras are what options ask for when a request arrives.

@@ -19,7 +19,7 @@ var secretQueryKeys = []string{"code", "user_code", "device_code", "state", "sig
 const credentials = secret.Redacted + ":" + secret.Redacted
 
 // A redactor takes secrets out of URLs and of texts that quote them. It works on the text: order, repeats and escapes
-// of a query stay as they were sent. Its methods take the policy of the request, which adds query keys.
+// of a query stay as they were sent. Its methods take the policy in force, which adds query keys.
 type redactor struct {
 	keys    []string // in addition to the usual ones, or instead of them
 	only    bool     // keys replace the usual ones
@@ -157,23 +157,24 @@ func (d *redactor) text(s string, p *policy.Policy) string {
 	}
 }
 
-// header returns the function that redacts the value of a header that holds a URL.
-func (d *redactor) header(p *policy.Policy) func(value string) string {
-	return func(value string) string {
-		if u, err := url.Parse(value); err == nil && !strings.ContainsAny(value, urlEnds) {
-			return d.full(u, p)
-		}
-		return d.text(value, p)
+// redactHeader redacts the value of a header that holds a URL.
+func (m *middleware) redactHeader(value string) string {
+	p := m.exclusions.Load()
+	if u, err := url.Parse(value); err == nil && !strings.ContainsAny(value, urlEnds) {
+		return m.redactor.full(u, p)
 	}
+	return m.redactor.text(value, p)
 }
 
-// failure returns the text of err for the description of a span of a request to u, which may be nil.
-func (d *redactor) failure(err error, u *url.URL, p *policy.Policy) string {
+// failureText returns the text of err for the description of a span of a request to u, which may be nil: without the
+// secrets of any URL in it, and without those of u by themselves.
+func (m *middleware) failureText(err error, u *url.URL) string {
+	p := m.exclusions.Load()
 	text := causeText(err)
 	if u != nil {
-		text = secret.RedactAs(secret.Redacted, text, d.secretsOf(u, p)...)
+		text = secret.RedactAs(secret.Redacted, text, m.redactor.secretsOf(u, p)...)
 	}
-	return d.text(text, p)
+	return m.redactor.text(text, p)
 }
 
 // causeText returns the text of err with the cause of each *url.Error in its tree in place of the text of that

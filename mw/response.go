@@ -103,7 +103,7 @@ func (rec *record) begin(code int) {
 		return
 	}
 	if capture := rec.m.captureResponse; !capture.Empty() {
-		sent := capture.AppendRedacted(nil, rec.w.Header().Values, rec.m.redactor.header(rec.rules))
+		sent := capture.AppendRedacted(nil, rec.w.Header().Values, rec.m.redactHeader)
 		rec.mu.Lock()
 		rec.sent = sent
 		rec.mu.Unlock()

@@ -68,12 +68,11 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	ctx := h.textMap().Extract(r.Context(), carrier(r.Header))
-	rules := h.exclusions.Load()
-	if h.excludes(rules, r) {
+	if h.excludes(r) {
 		h.pass(policy.Suppress(ctx), w, r)
 		return
 	}
-	h.serveTraced(ctx, rules, w, r)
+	h.serveTraced(ctx, w, r)
 }
 
 // pass serves r without a span that records: in ctx, with the writer as it is.
@@ -92,9 +91,11 @@ func (h *handler) serveNested(w http.ResponseWriter, r *http.Request, outer *rec
 }
 
 // excludes decides on arrival, once, whether r gets no span.
-func (h *handler) excludes(rules *policy.Policy, r *http.Request) bool {
-	if rules.ExcludesPath(r.URL.Path) || rules.NeedsURL() && rules.ExcludesURL(h.url(r)) {
-		return true
+func (h *handler) excludes(r *http.Request) bool {
+	if p := h.exclusions.Load(); p != nil {
+		if p.ExcludesPath(r.URL.Path) || p.NeedsURL() && p.ExcludesURL(h.url(r)) {
+			return true
+		}
 	}
 	return h.exclude != nil && h.exclude(r)
 }
@@ -113,12 +114,12 @@ func (h *handler) url(r *http.Request) string {
 	return schemeOf(r, c) + "://" + host + path
 }
 
-func (h *handler) serveTraced(ctx context.Context, rules *policy.Policy, w http.ResponseWriter, r *http.Request) {
+func (h *handler) serveTraced(ctx context.Context, w http.ResponseWriter, r *http.Request) {
 	tracer := h.tracer()
 	late := h.late(tracer)
 	route := h.routeBefore(r)
 	name := h.nameOf(r, h.methods.verb(methodOf(r)).label, route)
-	a := arrival{rules: rules}
+	var a arrival
 	options := serverOptions
 	if !late {
 		h.arrive(&a, r)
@@ -179,7 +180,7 @@ func (m *middleware) arrive(a *arrival, r *http.Request) {
 	if claim == noExtras.claim && m.captureRequest.Empty() && m.attributes == nil {
 		return
 	}
-	a.extras = &extras{claim: claim, headers: m.captureRequest.AppendRedacted(nil, requestHeader(r), m.redactor.header(a.rules))}
+	a.extras = &extras{claim: claim, headers: m.captureRequest.AppendRedacted(nil, requestHeader(r), m.redactHeader)}
 	if m.attributes != nil {
 		a.extras.own = ownOf(m.attributes(r))
 	}

@@ -115,8 +115,8 @@ func (l *Live) Load() *Policy {
 	return l.current.Load()
 }
 
-// Store puts p in force for every request that arrives after Store returns. Requests under way keep the policy that
-// they arrived under.
+// Store puts p in force: what it excludes for every request that arrives after Store returns, what it redacts for
+// everything that is recorded after Store returns.
 func (l *Live) Store(p *Policy) { l.current.Store(p) }
 
 // SplitItems cuts the text form of excluded_urls at its commas and trims the items. It returns the number of

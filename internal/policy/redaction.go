@@ -9,8 +9,9 @@ import (
 // MaxQueryKeys bounds [Rules.QueryKeys]: each request with a query compares its keys with all of them.
 const MaxQueryKeys = 256
 
-// redaction is what operators add to what the middlewares redact by themselves. It is part of the [Policy], so that
-// one atomic load per request returns both what is excluded and what is redacted.
+// redaction is what operators add to what the middlewares redact by themselves. It is part of the [Policy], because
+// one reload changes both. The middlewares load the policy again when they record: a request need not carry it, and a
+// new rule holds for requests under way.
 type redaction struct {
 	queryKeys     []string
 	panicMessages bool

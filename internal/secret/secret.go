@@ -70,7 +70,7 @@ func isSecret(word []byte) bool {
 	if len(word) < 3 { // the shortest of the list
 		return false
 	}
-	for _, w := range words {
+	for _, w := range startingWith(wordIndex, word[0]) {
 		if string(word) == w {
 			return true
 		}
@@ -80,14 +80,34 @@ func isSecret(word []byte) bool {
 			return true
 		}
 	}
-	for _, part := range parts {
-		for n := len(word) - len(part); n >= 0; n-- {
-			if string(word[n:n+len(part)]) == part {
+	for n := range word {
+		for _, part := range startingWith(partIndex, word[n]) {
+			if len(word)-n >= len(part) && string(word[n:n+len(part)]) == part {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// An index holds a list by first letter. Query keys are looked up for each request, and most match nothing.
+type index ['z' - 'a' + 1][]string
+
+var wordIndex, partIndex = indexed(words), indexed(parts)
+
+func indexed(list []string) *index {
+	x := new(index)
+	for _, s := range list {
+		x[s[0]-'a'] = append(x[s[0]-'a'], s)
+	}
+	return x
+}
+
+func startingWith(x *index, c byte) []string {
+	if c < 'a' || c > 'z' {
+		return nil
+	}
+	return x[c-'a']
 }
 
 // Redact returns text with every occurrence of each of values replaced by [Mask], the longest value first. Empty
