@@ -105,34 +105,62 @@ func (d *redactor) full(u *url.URL, p *policy.Policy) string {
 	if c.Host = c.Host[at+1:]; c.User != nil || at >= 0 {
 		c.User = url.UserPassword(secret.Redacted, secret.Redacted)
 	}
-	if rest, slashes := strings.CutPrefix(c.Opaque, "//"); slashes {
-		c.Opaque = "//" + d.afterScheme(rest, p)
-	} else if !strings.HasPrefix(c.Opaque, "/") { // else a path alone
-		c.Opaque = d.afterScheme(c.Opaque, p)
-	}
+	c.Opaque = d.opaque(c.Opaque, p)
 	if c.RawQuery = d.query(u.RawQuery, p); d.noQuery {
 		c.ForceQuery = false
 	}
 	return semattr.Text(c.String())
 }
 
+// opaque redacts what a URL consists of besides a scheme.
+func (d *redactor) opaque(text string, p *policy.Policy) string {
+	rest, authority := strings.CutPrefix(text, "//")
+	switch {
+	case authority:
+		return "//" + d.afterScheme(rest, p)
+	case !strings.HasPrefix(text, "/"):
+		return d.afterScheme(text, p)
+	}
+	text, _, _ = strings.Cut(text, "#")
+	if d.noQuery {
+		text, _, _ = strings.Cut(text, "?")
+		return text
+	}
+	return d.query(text, p)
+}
+
 // afterScheme redacts text, which follows the scheme of a URL and need not be well formed: user information may
 // contain any character, so everything before the last @ is redacted, whatever else it may be.
 func (d *redactor) afterScheme(text string, p *policy.Policy) string {
-	user, inQuery := "", false
-	if at := strings.LastIndexByte(text, '@'); at >= 0 {
-		user, inQuery = credentials+"@", strings.IndexByte(text[:at], '?') >= 0
-		text = text[at+1:]
+	user, at := "", strings.LastIndexByte(text, '@')
+	if at >= 0 {
+		user = credentials + "@"
 	}
-	text, _, _ = strings.Cut(text, "#")
-	switch before, _, _ := strings.Cut(text, "?"); {
-	case !d.noQuery:
-		return user + d.query(text, p)
-	case inQuery:
-		return user
-	default:
-		return user + before
+	if hash := strings.IndexByte(text, '#'); hash >= 0 {
+		if at > hash {
+			return user // of a password, or of a fragment
+		}
+		text = text[:hash]
 	}
+	if !d.noQuery {
+		return user + d.afterUser(text, at, p)
+	}
+	before, _, _ := strings.Cut(text, "?")
+	return user + before[min(at+1, len(before)):]
+}
+
+// afterUser redacts what follows the @ at index at of text. That may be the host, or a part of the value of a query
+// key before the @.
+func (d *redactor) afterUser(text string, at int, p *policy.Policy) string {
+	start, end := strings.LastIndexByte(text[:at+1], '&')+1, len(text)
+	if i := strings.IndexByte(text[at+1:], '&'); i >= 0 {
+		end = at + 1 + i
+	}
+	value := d.secretValue(text[start:end], p)
+	if value < 0 {
+		return d.query(text[at+1:], p)
+	}
+	return text[at+1:max(at+1, start+value)] + secret.Redacted + d.query(text[end:], p)
 }
 
 // urlEnds are the characters that end a URL in a text. They do not occur in a valid one.
@@ -157,13 +185,13 @@ func (d *redactor) text(s string, p *policy.Policy) string {
 	}
 }
 
-// redactHeader redacts the value of a header that holds a URL.
+// redactHeader redacts the value of a header that holds a URL. A peer wrote it, so it need not be well formed.
 func (m *middleware) redactHeader(value string) string {
 	p := m.exclusions.Load()
-	if u, err := url.Parse(value); err == nil && !strings.ContainsAny(value, urlEnds) {
-		return m.redactor.full(u, p)
+	if scheme, rest, found := strings.Cut(value, "://"); found && !strings.Contains(scheme, ":") {
+		return scheme + "://" + m.redactor.afterScheme(rest, p)
 	}
-	return m.redactor.text(value, p)
+	return m.redactor.opaque(value, p)
 }
 
 // failureText returns the text of err for the description of a span of a request to u, which may be nil: without the
@@ -172,6 +200,8 @@ func (m *middleware) failureText(err error, u *url.URL) string {
 	p := m.exclusions.Load()
 	text := causeText(err)
 	if u != nil {
+		full := m.redactor.full(u, p)
+		text = strings.NewReplacer(u.String(), full, u.Redacted(), full).Replace(text)
 		text = secret.RedactAs(secret.Redacted, text, m.redactor.secretsOf(u, p)...)
 	}
 	return m.redactor.text(text, p)
@@ -218,9 +248,13 @@ func (d *redactor) secretsOf(u *url.URL, p *policy.Policy) []string {
 	found := []string{u.Fragment, u.EscapedFragment(), u.User.Username()}
 	password, _ := u.User.Password()
 	found = append(found, password)
-	found = append(found, strings.Split(u.User.String(), ":")...)
-	query := u.RawQuery
-	for pair := range strings.SplitSeq(query, "&") {
+	for _, text := range []string{u.Opaque, u.Host, u.User.String() + "@"} {
+		if at := strings.LastIndexByte(text, '@'); at >= 0 {
+			name, password, _ := strings.Cut(strings.TrimPrefix(text[:at], "//"), ":")
+			found = append(found, name, password)
+		}
+	}
+	for pair := range strings.SplitSeq(u.Opaque+"&"+u.RawQuery, "&") {
 		if value := d.secretValue(pair, p); value >= 0 {
 			found = append(found, pair[value:], percentDecoded(pair[value:]))
 		}
