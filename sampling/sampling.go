@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"strings"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -23,9 +24,14 @@ type Config struct {
 	// Dropped says what becomes of a span that is not kept: "drop" (also when empty) or "record", which lets
 	// span processors see it though no exporter does.
 	Dropped string
+	// RemoteParent is "respect" (also when empty) or "ignore", which is for services whose callers are untrusted.
+	// With it, neither the sampled flag nor the trace id of a remote parent decides: the span is kept or not as a
+	// root is, at random, while it stays in the caller's trace. Local children follow their local parent, also with
+	// traceidratio, because their trace id is the caller's. always_on and always_off keep all and none.
+	RemoteParent string
 }
 
-// The values of Config.Sampler and Config.Dropped.
+// The values of Config.Sampler, Config.Dropped and Config.RemoteParent.
 const (
 	ParentBasedTraceIDRatio = "parentbased_traceidratio"
 	ParentBasedAlwaysOn     = "parentbased_always_on"
@@ -36,6 +42,9 @@ const (
 
 	Drop   = "drop"
 	Record = "record"
+
+	Respect = "respect"
+	Ignore  = "ignore"
 )
 
 // Samplers lists the values that Config.Sampler may have.
@@ -47,7 +56,7 @@ func Samplers() []string {
 }
 
 // New returns the immutable sampler that c describes. It fails for a name that is not in [Samplers], a rate
-// that is no number from 0 to 1, and a Dropped that is neither of its values.
+// that is not a number from 0 to 1, and a Dropped or RemoteParent that is not one of its values.
 func New(c Config) (sdktrace.Sampler, error) {
 	if !(c.SampleRate >= 0 && c.SampleRate <= 1) {
 		return nil, fmt.Errorf("sample_rate: %v is out of range, want 0 to 1", c.SampleRate)
@@ -58,6 +67,7 @@ func New(c Config) (sdktrace.Sampler, error) {
 	}
 	var root string
 	root, s.parentBased = strings.CutPrefix(s.name, "parentbased_")
+	s.followLocal = s.parentBased
 	switch root {
 	case TraceIDRatio:
 	case AlwaysOn:
@@ -73,6 +83,14 @@ func New(c Config) (sdktrace.Sampler, error) {
 		s.record = true
 	default:
 		return nil, fmt.Errorf("sampling.dropped: %q is unknown, want %s or %s", c.Dropped, Drop, Record)
+	}
+	switch c.RemoteParent {
+	case "", Respect:
+	case Ignore:
+		s.ignoreRemote = true
+		s.followLocal = s.parentBased || root == TraceIDRatio
+	default:
+		return nil, fmt.Errorf("sampling.remote_parent: %q is unknown, want %s or %s", c.RemoteParent, Respect, Ignore)
 	}
 	return s, nil
 }
@@ -99,16 +117,18 @@ func bound(rate float64) uint64 {
 	return uint64(rate * (1 << 63))
 }
 
-// sampler is all six samplers: two switches and a bound.
+// sampler is all six samplers: who decides, and a bound.
 type sampler struct {
-	name        string
-	rate        float64
-	keepBelow   uint64
-	parentBased bool // a parent, where there is one, decides
-	record      bool // what is not kept is recorded all the same
+	name         string
+	rate         float64
+	keepBelow    uint64
+	parentBased  bool // a parent, where there is one, decides
+	followLocal  bool // a local parent decides
+	ignoreRemote bool // a remote parent does not decide, nor does its trace id
+	record       bool // what is not kept is recorded all the same
 }
 
-// ShouldSample decides in the order of the reference page: exclusion, parent, ratio.
+// ShouldSample decides in this order: exclusion, parent, ratio.
 func (s sampler) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
 	parent := trace.SpanContextFromContext(p.ParentContext)
 	result := sdktrace.SamplingResult{Tracestate: parent.TraceState()}
@@ -126,10 +146,15 @@ func (s sampler) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingRe
 }
 
 func (s sampler) keeps(parent trace.SpanContext, id trace.TraceID) bool {
-	if s.parentBased && parent.IsValid() {
+	chosen := binary.BigEndian.Uint64(id[8:])
+	switch {
+	case !parent.IsValid():
+	case parent.IsRemote() && s.ignoreRemote:
+		chosen = rand.Uint64() // the id is the caller's choice
+	case parent.IsRemote() && s.parentBased, !parent.IsRemote() && s.followLocal:
 		return parent.IsSampled()
 	}
-	return binary.BigEndian.Uint64(id[8:])>>1 < s.keepBelow
+	return chosen>>1 < s.keepBelow
 }
 
 func excluded(ctx context.Context, parent trace.TraceID) bool {
@@ -137,11 +162,14 @@ func excluded(ctx context.Context, parent trace.TraceID) bool {
 	return ok && id == parent
 }
 
-// Description names the sampler and, where it has one, its rate.
+// Description names the sampler, its rate, and what differs from the defaults.
 func (s sampler) Description() string {
-	dropped := ""
-	if s.record {
-		dropped = ",dropped=record"
+	more := ""
+	if s.ignoreRemote {
+		more = ",remote_parent=ignore"
 	}
-	return fmt.Sprintf("spanroute{%s,rate=%g%s}", s.name, s.rate, dropped)
+	if s.record {
+		more += ",dropped=record"
+	}
+	return fmt.Sprintf("spanroute{%s,rate=%g%s}", s.name, s.rate, more)
 }

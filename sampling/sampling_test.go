@@ -228,6 +228,9 @@ func TestNewRefuses(t *testing.T) {
 	}{
 		"sampler": {sampling.Config{Sampler: "sometimes"}, `sampling.sampler: "sometimes" is unknown, want parentbased_traceidratio`},
 		"dropped": {sampling.Config{Dropped: "lose"}, `sampling.dropped: "lose" is unknown, want drop or record`},
+		"remote parent": {
+			sampling.Config{RemoteParent: "distrust"}, `sampling.remote_parent: "distrust" is unknown, want respect or ignore`,
+		},
 		"NaN":     {sampling.Config{SampleRate: math.NaN()}, "sample_rate: NaN is out of range, want 0 to 1"},
 		"above 1": {sampling.Config{SampleRate: 1.5}, "sample_rate: 1.5 is out of range, want 0 to 1"},
 		"below 0": {sampling.Config{SampleRate: -0.1}, "sample_rate: -0.1 is out of range, want 0 to 1"},
