@@ -95,7 +95,10 @@ func check(cfg *config.Config, o options) (plan, error) {
 }
 
 func rulesOf(cfg *config.Config) policy.Rules {
-	return policy.Rules{URLs: cfg.ExcludedURLs, Paths: cfg.ExcludedPaths, RPCs: cfg.ExcludedRPCs}
+	return policy.Rules{
+		URLs: cfg.ExcludedURLs, Paths: cfg.ExcludedPaths, RPCs: cfg.ExcludedRPCs,
+		QueryKeys: cfg.Redact.QueryKeys, RedactPanicMessages: cfg.Redact.PanicMessages,
+	}
 }
 
 // assemble joins what was checked and opened. It cannot fail.
@@ -142,7 +145,8 @@ func (t *Tracing) TracerProvider() trace.TracerProvider { return t.provider }
 // Propagator returns the configured propagator; it is never nil.
 func (t *Tracing) Propagator() propagation.TextMapPropagator { return t.propagator }
 
-// Exclusions returns the live exclusion policy for mw and grpcmw. [Tracing.Apply] changes it.
+// Exclusions returns the live policy for mw and grpcmw: what is excluded, and what redact.* adds. [Tracing.Apply]
+// changes it.
 func (t *Tracing) Exclusions() *policy.Live { return &t.exclusions }
 
 // SamplerReadsAttributes reports whether somebody looks at a span's attributes when it starts. The kit's
@@ -157,7 +161,7 @@ func (t *Tracing) SetGlobal() {
 	otel.SetTextMapPropagator(t.propagator)
 }
 
-// Apply takes over the hot keys of cfg: sampling and exclusion. Every span and request that starts after Apply
+// Apply takes over the hot keys of cfg: sampling, exclusion and redaction. Every span and request that starts after Apply
 // returns follows them; requests under way keep what they started with. Keys that are read at start stay as
 // they were and are named in one warning. An invalid cfg changes nothing and is returned as an error. An equal
 // cfg is not counted.

@@ -22,6 +22,7 @@ type common struct {
 	ExcludedURLs       []string       `koanf:"excluded_urls" hot:"true" doc:"RE2 patterns, searched in the path or full method; with :// in the URL"`
 	ExcludedPaths      []string       `koanf:"excluded_paths" hot:"true" doc:"globs over the whole path"`
 	ExcludedRPCs       []string       `koanf:"excluded_rpcs" hot:"true" doc:"globs over the whole gRPC method"`
+	Redact             redactKeys     `koanf:"redact"`
 	Batch              batchKeys      `koanf:"batch"`
 	Limits             limitKeys      `koanf:"limits"`
 	Delivery           deliveryKeys   `koanf:"delivery"`
@@ -30,6 +31,13 @@ type common struct {
 type samplingKeys struct {
 	Sampler string `koanf:"sampler" otel:"TRACES_SAMPLER" hot:"true" enum:"parentbased_traceidratio,parentbased_always_on,parentbased_always_off,traceidratio,always_on,always_off" doc:"who decides: the parent, the ratio of sample_rate, always or never"`
 	Dropped string `koanf:"dropped" hot:"true" enum:"drop,record" doc:"record: span processors see what is not kept"`
+
+	RemoteParent string `koanf:"remote_parent" hot:"true" enum:"respect,ignore" doc:"ignore: neither the flag nor the trace id of a caller decides; for services at the edge"`
+}
+
+type redactKeys struct {
+	QueryKeys     []string `koanf:"query_keys" hot:"true" doc:"query keys to redact in addition to those that read like secrets; in any case"`
+	PanicMessages bool     `koanf:"panic_messages" hot:"true" doc:"true: events of panics have no message"`
 }
 
 type batchKeys struct {
@@ -66,7 +74,7 @@ func commonDefaults() common {
 	return common{
 		Enabled:           true,
 		Propagators:       []string{"tracecontext", "baggage"},
-		Sampling:          samplingKeys{Sampler: sampling.ParentBasedTraceIDRatio, Dropped: sampling.Drop},
+		Sampling:          samplingKeys{sampling.ParentBasedTraceIDRatio, sampling.Drop, sampling.Respect},
 		Timeout:           defaultTimeout,
 		MaxTagValueLength: -1,
 		Batch: batchKeys{
@@ -91,10 +99,13 @@ func (c *common) assign(cfg *Config) {
 	cfg.ServiceName = c.ServiceName
 	cfg.ResourceAttributes = c.ResourceAttributes
 	cfg.Propagators = c.Propagators
-	cfg.Sampling = sampling.Config{SampleRate: c.SampleRate, Sampler: c.Sampling.Sampler, Dropped: c.Sampling.Dropped}
+	cfg.Sampling = sampling.Config{
+		SampleRate: c.SampleRate, Sampler: c.Sampling.Sampler, Dropped: c.Sampling.Dropped, RemoteParent: c.Sampling.RemoteParent,
+	}
 	cfg.Timeout = c.Timeout
 	cfg.MaxTagValueLength = c.MaxTagValueLength
 	cfg.ExcludedURLs, cfg.ExcludedPaths, cfg.ExcludedRPCs = c.ExcludedURLs, c.ExcludedPaths, c.ExcludedRPCs
+	cfg.Redact = Redact(c.Redact)
 	cfg.Batch = Batch(c.Batch)
 	cfg.Limits = Limits(c.Limits)
 	cfg.Delivery = Delivery{QueueBytes: c.Delivery.QueueBytes, Retry: Retry(c.Delivery.Retry)}

@@ -29,6 +29,8 @@ type Config struct {
 	MaxTagValueLength int
 	// ExcludedURLs are RE2 patterns, ExcludedPaths and ExcludedRPCs globs: what gets no span.
 	ExcludedURLs, ExcludedPaths, ExcludedRPCs []string
+	// Redact is what mw and grpcmw redact in addition to their defaults.
+	Redact Redact
 	// Batch says when spans leave the queue.
 	Batch Batch
 	// Limits bound one span.
@@ -42,6 +44,12 @@ type Config struct {
 
 	registry *registry.Registry
 	origins  *origins
+}
+
+// Redact is redact.*: what mw and grpcmw leave out of spans.
+type Redact struct {
+	QueryKeys     []string // names of query keys, compared percent-decoded and in any case; at most 256
+	PanicMessages bool     // true: events of panics have no message
 }
 
 // Batch is batch.*: when and in what portions spans leave the queue.

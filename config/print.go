@@ -172,10 +172,10 @@ func (c *Config) keys() common {
 	return common{
 		Enabled: c.Enabled, ExporterType: c.ExporterTypes, ServiceName: c.ServiceName,
 		ResourceAttributes: c.ResourceAttributes, Propagators: c.Propagators,
-		SampleRate: c.Sampling.SampleRate, Sampling: samplingKeys{c.Sampling.Sampler, c.Sampling.Dropped},
+		SampleRate: c.Sampling.SampleRate, Sampling: samplingKeys{c.Sampling.Sampler, c.Sampling.Dropped, c.Sampling.RemoteParent},
 		Timeout: c.Timeout, MaxTagValueLength: c.MaxTagValueLength,
 		ExcludedURLs: c.ExcludedURLs, ExcludedPaths: c.ExcludedPaths, ExcludedRPCs: c.ExcludedRPCs,
-		Batch: batchKeys(c.Batch), Limits: limitKeys(c.Limits),
+		Redact: redactKeys(c.Redact), Batch: batchKeys(c.Batch), Limits: limitKeys(c.Limits),
 		Delivery: deliveryKeys{QueueBytes: c.Delivery.QueueBytes, Retry: retryKeys(c.Delivery.Retry)},
 	}
 }

@@ -26,6 +26,11 @@ func (l *loader) refine(e *entry) bool {
 		return l.refinePatterns(e, policy.CheckPathGlob)
 	case "excluded_rpcs":
 		return l.refinePatterns(e, policy.CheckRPCGlob)
+	case "redact.query_keys":
+		if n := len(e.value.([]string)); n > policy.MaxQueryKeys {
+			l.refuse(e, e.source, settings.Errorf(ErrOutOfRange, "%d keys are out of range, want at most %d", n, policy.MaxQueryKeys))
+			return false
+		}
 	case "sample_rate":
 		if rate := e.value.(float64); rate > 0 && rate < math.Ldexp(1, -56) {
 			l.warn(WarnSuspicious, e, e.source, fmt.Sprintf("%v keeps nothing in practice", rate), "")

@@ -14,6 +14,7 @@ import (
 func (r *resolver) across(cfg *Config) {
 	r.batch(cfg)
 	r.sampled(cfg)
+	r.remoteParent(cfg)
 	r.noExporter(cfg)
 	r.hidden()
 	if slices.Contains(r.types, "memory") {
@@ -71,6 +72,17 @@ func (r *resolver) sampled(cfg *Config) {
 	}
 	if e != nil {
 		r.warn(WarnNoTraces, e, e.source, message, hint)
+	}
+}
+
+// remoteParent warns about sampling.remote_parent beside a sampler that no parent has a part in.
+func (r *resolver) remoteParent(cfg *Config) {
+	e := r.winner("sampling.remote_parent")
+	if e == nil || cfg.Sampling.RemoteParent != sampling.Ignore {
+		return
+	}
+	if s := cfg.Sampling.Sampler; s == sampling.AlwaysOn || s == sampling.AlwaysOff {
+		r.warn(WarnIgnored, e, e.source, "has no effect: "+s+" never follows a parent", "choose another sampler or leave the key out")
 	}
 }
 
