@@ -192,7 +192,7 @@ func (c *clientCall) answer(over bool) (addr net.Addr, header, trailer metadata.
 func (c *clientCall) abort(v any) {
 	if c.recorded() {
 		if v != nil {
-			semattr.RecordPanic(c.span, v)
+			semattr.RecordPanic(c.span, v, c.in.recordsPanicMessages())
 		}
 		c.mu.Lock()
 		c.panicType = panicType(v)

@@ -118,10 +118,7 @@ func (in *instrument) excludedHere(fullMethod string) bool {
 }
 
 func (in *instrument) excludedByRule(fullMethod string) bool {
-	if in.tracing == nil {
-		return false
-	}
-	return in.tracing.Exclusions().Load().ExcludesRPC(fullMethod)
+	return in.policy().ExcludesRPC(fullMethod)
 }
 
 // usualAttributes is room for the attributes of a span without captured metadata.

@@ -42,6 +42,10 @@ type settings struct {
 	response   []string
 	unredacted []string
 	noMessage  bool
+
+	noPanicMessages bool
+	noRemoteBaggage bool
+
 	public     func(ctx context.Context, fullMethod string) bool
 	traceIDKey string
 }
@@ -119,9 +123,9 @@ func WithAttributes(attributes func(ctx context.Context, fullMethod string) []at
 }
 
 // WithCapturedRequestMetadata records the values of request metadata keys as rpc.request.metadata.<key>, at most
-// 16 of each. Keys are exact, in any case. Keys that begin with ":" or "grpc-" are never captured; values of
-// authorization, proxy-authorization, cookie, set-cookie, x-api-key and x-auth-token are REDACTED, see
-// [WithUnredactedMetadata]; values of -bin keys are unpadded base64. Several add up.
+// 16 of each. Keys are exact, in any case. Keys that begin with ":" or "grpc-" are never captured; values of keys that
+// contain a word such as auth, authorization, token, secret, key, cert, session, cookie, credential or signature are
+// REDACTED, see [WithUnredactedMetadata]; values of -bin keys are unpadded base64. Several add up.
 func WithCapturedRequestMetadata(keys ...string) Option {
 	return func(s *settings) { s.request = append(s.request, keys...) }
 }
@@ -133,7 +137,8 @@ func WithCapturedResponseMetadata(keys ...string) Option {
 	return func(s *settings) { s.response = append(s.response, keys...) }
 }
 
-// WithUnredactedMetadata records the values of the secret keys named, if they are captured. Several add up.
+// WithUnredactedMetadata records the values of the keys named, if they are captured and would be REDACTED otherwise.
+// Several add up.
 func WithUnredactedMetadata(keys ...string) Option {
 	return func(s *settings) { s.unredacted = append(s.unredacted, keys...) }
 }
@@ -144,8 +149,25 @@ func WithoutStatusMessage() Option {
 	return func(s *settings) { s.noMessage = true }
 }
 
+// WithoutPanicMessages leaves the value of a panic, which may repeat what a user sent, out of spans: the exception
+// event has type and stack trace only, and the status has no description. The configuration key redact.panic_messages
+// does the same for all interceptors.
+func WithoutPanicMessages() Option {
+	return func(s *settings) { s.noPanicMessages = true }
+}
+
+// WithoutRemoteBaggage drops the baggage that callers send, also with [WithPublicEndpoint]: it is neither in the
+// handler's context nor in its incoming metadata, so that it does not travel on with calls made for an untrusted
+// client. Baggage that the service sets itself is sent as usual. Without the option, a caller's baggage is kept.
+// Clients ignore it.
+func WithoutRemoteBaggage() Option {
+	return func(s *settings) { s.noRemoteBaggage = true }
+}
+
 // WithPublicEndpoint makes every server span the root of a new trace, with a link to the caller's span, because
-// callers are not trusted to decide about this service's traces. Baggage is kept. Clients ignore it.
+// callers are not trusted to decide about this service's traces. Their baggage is kept, see [WithoutRemoteBaggage].
+// The configuration key sampling.remote_parent keeps the caller's trace and only ignores its sampling decision.
+// Clients ignore the option.
 func WithPublicEndpoint() Option {
 	return WithPublicEndpointFn(func(context.Context, string) bool { return true })
 }

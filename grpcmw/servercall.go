@@ -110,7 +110,11 @@ func (c *serverCall) extract(ctx context.Context) context.Context {
 	if sc := trace.SpanContextFromContext(ctx); sc.IsValid() && !sc.IsRemote() {
 		return ctx
 	}
-	return c.in.currentPropagator().Extract(ctx, &c.carrier)
+	extracted := c.in.currentPropagator().Extract(ctx, &c.carrier)
+	if c.in.noRemoteBaggage {
+		return withoutRemoteBaggage(ctx, extracted)
+	}
+	return extracted
 }
 
 // start starts the span of method m and returns the handler's context.

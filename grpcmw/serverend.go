@@ -29,7 +29,7 @@ func (c *serverCall) abort(v any) {
 	c.panicType = panicType(v)
 	c.mu.Unlock()
 	if v != nil {
-		semattr.RecordPanic(span, v) // calls methods of v, which may do anything
+		semattr.RecordPanic(span, v, c.in.recordsPanicMessages()) // calls methods of v, which may do anything
 	}
 }
 
@@ -74,6 +74,9 @@ func (c *serverCall) settle(err error) {
 		code, message, errorType = codes.Internal, "", c.panicType
 		if c.trailerSent {
 			code, message = statusOf(err)
+		}
+		if !c.in.recordsPanicMessages() {
+			message = "" // an outer interceptor may have put the value there
 		}
 	case c.failure != nil:
 		code, message = statusOf(c.failure)

@@ -21,7 +21,7 @@ func (c *call) roundTrip(base http.RoundTripper) (res *http.Response, err error)
 		out := outcome{errorType: goexit}
 		if v != nil {
 			out.errorType = semattr.PanicType(v)
-			semattr.RecordPanic(c.span, v)
+			semattr.RecordPanic(c.span, v, c.t.recordsPanicMessages())
 		}
 		c.finish(out, 0)
 		if v != nil {

@@ -60,7 +60,7 @@ func (rec *record) finish(h *handler, v any, returned bool) {
 		rec.span.SetStatus(codes.Error, semattr.Text(out.description))
 	}
 	if v != nil && out.errorType != aborted {
-		semattr.RecordPanic(rec.span, v)
+		semattr.RecordPanic(rec.span, v, rec.m.recordsPanicMessages())
 	}
 	rec.rename(route)
 	if !rec.late {

@@ -34,6 +34,9 @@ type options struct {
 	unredacted      []string
 	bodySizes       bool
 
+	noPanicMessages bool
+	noRemoteBaggage bool
+
 	router         chi.Routes
 	mux            *http.ServeMux
 	publicEndpoint func(*http.Request) bool
@@ -115,8 +118,9 @@ func WithOnlySensitiveQueryKeys(keys ...string) Option {
 func WithoutQuery() Option { return func(o *options) { o.redactor.noQuery = true } }
 
 // WithCapturedRequestHeaders sets http.request.header.<name> for each named header that was sent. Names are exact,
-// in any case. Values of Authorization, Proxy-Authorization, Cookie, Set-Cookie, X-Api-Key and X-Auth-Token are
-// redacted.
+// in any case. Values of headers whose name contains a word such as auth, authorization, token, secret, key, cert,
+// session, cookie, credential or signature are redacted. In headers that hold URLs, such as Referer and Location, the
+// URLs are redacted as url.full is.
 func WithCapturedRequestHeaders(names ...string) Option {
 	return func(o *options) { o.requestHeaders = append(o.requestHeaders, names...) }
 }
@@ -127,7 +131,7 @@ func WithCapturedResponseHeaders(names ...string) Option {
 	return func(o *options) { o.responseHeaders = append(o.responseHeaders, names...) }
 }
 
-// WithUnredactedHeaders tells the values of captured headers that are redacted otherwise.
+// WithUnredactedHeaders records the values of the headers named, if they are captured, without redaction.
 func WithUnredactedHeaders(names ...string) Option {
 	return func(o *options) { o.unredacted = append(o.unredacted, names...) }
 }
@@ -142,8 +146,13 @@ func WithRouter(router chi.Routes) Option { return func(o *options) { o.router =
 // WithServeMux is [WithRouter] for net/http's router.
 func WithServeMux(mux *http.ServeMux) Option { return func(o *options) { o.mux = mux } }
 
+// WithoutPanicMessages leaves the value of a panic, which may repeat what a client sent, out of spans: the exception
+// event has type and stack trace only. The configuration key redact.panic_messages does the same for all middlewares.
+func WithoutPanicMessages() Option { return func(o *options) { o.noPanicMessages = true } }
+
 // WithPublicEndpoint starts a new trace for each request and links it to the caller's. It is for servers whose
-// callers are strangers.
+// callers are untrusted. Their baggage is kept, see [WithoutRemoteBaggage]. The configuration key
+// sampling.remote_parent keeps the caller's trace and only ignores its sampling decision.
 func WithPublicEndpoint() Option {
 	return WithPublicEndpointFn(func(*http.Request) bool { return true })
 }
@@ -153,6 +162,11 @@ func WithPublicEndpoint() Option {
 func WithPublicEndpointFn(public func(*http.Request) bool) Option {
 	return func(o *options) { o.publicEndpoint = public }
 }
+
+// WithoutRemoteBaggage drops the baggage that callers send, also with [WithPublicEndpoint]: it is neither in the
+// handler's context nor in its request's header, so that it does not travel on with requests made for an untrusted
+// client. Baggage that the service sets itself is sent as usual. Without the option, a caller's baggage is kept.
+func WithoutRemoteBaggage() Option { return func(o *options) { o.noRemoteBaggage = true } }
 
 // WithTrustedProxies names the peers whose forwarded headers count, by address. The forwarded headers of all other
 // peers are ignored.

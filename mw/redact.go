@@ -185,6 +185,11 @@ func (d *redactor) text(s string, p *policy.Policy) string {
 	}
 }
 
+// recordsPanicMessages reports whether the value of a panic may be in a span.
+func (m *middleware) recordsPanicMessages() bool {
+	return !m.noPanicMessages && !m.exclusions.Load().RedactsPanicMessages()
+}
+
 // redactHeader redacts the value of a header that holds a URL. A peer wrote it, so it need not be well formed.
 func (m *middleware) redactHeader(value string) string {
 	p := m.exclusions.Load()

@@ -67,7 +67,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.next.ServeHTTP(w, r)
 		return
 	}
-	ctx := h.textMap().Extract(r.Context(), carrier(r.Header))
+	ctx := h.extract(r)
 	if h.excludes(r) {
 		h.pass(policy.Suppress(ctx), w, r)
 		return
@@ -79,6 +79,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *handler) pass(ctx context.Context, w http.ResponseWriter, r *http.Request) {
 	p := &passage{Context: ctx}
 	p.request = *r.WithContext(p)
+	h.dropBaggage(&p.request)
 	p.serve(h.next, w, r)
 }
 
@@ -143,6 +144,7 @@ func (h *handler) serveTraced(ctx context.Context, w http.ResponseWriter, r *htt
 	rec := &record{m: h.middleware, in: r, span: span, name: name, late: late, arrival: a, routeBefore: route}
 	rec.Context = ctx
 	rec.request = *r.WithContext(rec)
+	h.dropBaggage(&rec.request)
 	rec.run(h, w)
 }
 

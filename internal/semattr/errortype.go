@@ -13,6 +13,7 @@ import (
 	"runtime/debug"
 	"syscall"
 
+	"go.opentelemetry.io/otel/attribute"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 )
@@ -98,13 +99,16 @@ func unwrapNet(err error) error {
 func PanicType(v any) string { return Text(fmt.Sprintf("%T", v)) }
 
 // RecordPanic adds the event of a panic with value v to span, with the stack of the caller. Called from a deferred
-// function, that stack still has the frames that panicked.
-func RecordPanic(span trace.Span, v any) {
-	span.AddEvent(ExceptionEvent, trace.WithAttributes(
-		ExceptionType.String(PanicType(v)),
-		ExceptionMessage.String(Text(panicText(v))),
-		ExceptionStacktrace.String(TextN(string(debug.Stack()), MaxStack)),
-	))
+// function, that stack still has the frames that panicked. If message is false, the event does not hold v, which may
+// repeat what a client sent, and no method of v is called.
+func RecordPanic(span trace.Span, v any, message bool) {
+	attrs := make([]attribute.KeyValue, 0, 3)
+	attrs = append(attrs, ExceptionType.String(PanicType(v)))
+	if message {
+		attrs = append(attrs, ExceptionMessage.String(Text(panicText(v))))
+	}
+	attrs = append(attrs, ExceptionStacktrace.String(TextN(string(debug.Stack()), MaxStack)))
+	span.AddEvent(ExceptionEvent, trace.WithAttributes(attrs...))
 }
 
 // panicText is fmt.Sprint, which survives a panicking Error or String method of v.

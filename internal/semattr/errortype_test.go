@@ -73,7 +73,7 @@ func TestRecordPanic(t *testing.T) {
 	for _, v := range []any{"boom", rude{}, nil, strings.Repeat("é\xff", 5000)} {
 		spans := tracetest.NewSpanRecorder()
 		_, span := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans)).Tracer("t").Start(t.Context(), "s")
-		semattr.RecordPanic(span, v)
+		semattr.RecordPanic(span, v, true)
 		span.End()
 		events := spans.Ended()[0].Events()
 		if len(events) != 1 || events[0].Name != "exception" || len(events[0].Attributes) != 3 {
