@@ -31,7 +31,14 @@
 // an answer is a recovery interceptor's work, inside (a plain error then) or outside (the span stays an error).
 //
 // Every string is valid UTF-8 of at most 4096 bytes (stacks 16 KiB), lists have at most 16 values. Metadata is recorded
-// only if asked for; known secrets are REDACTED.
+// only if asked for; values of keys that read like those of secrets are REDACTED.
+//
+// # Untrusted clients
+//
+// A caller's sampled flag decides about its trace, and its baggage goes on with outgoing calls. The configuration key
+// sampling.remote_parent takes the decision from it, [WithPublicEndpoint] the trace as well, [WithoutRemoteBaggage] the
+// baggage. Panics are recorded with their message unless [WithoutPanicMessages] or redact.panic_messages leaves it out;
+// status messages unless [WithoutStatusMessage] does.
 //
 // # Who gets no span
 //

@@ -20,6 +20,17 @@
 // before anything was written; a client span for 400 and above and for a failed request or body, but not when the
 // caller cancelled. An error has error.type, nothing else has. The status Ok is left to the user.
 //
+// # Untrusted clients
+//
+// A caller's sampled flag decides about its trace, and its baggage goes on with outgoing requests. The configuration key
+// sampling.remote_parent takes the decision from it, [WithPublicEndpoint] the trace as well, [WithoutRemoteBaggage] the
+// baggage.
+//
+// Values of query keys and captured headers whose names read like those of secrets are REDACTED, and so is user
+// information in URLs. The fragment of a URL is not recorded. The text of an error is recorded without the secrets of
+// URLs that it quotes. Panics are recorded with their message unless [WithoutPanicMessages] or redact.panic_messages
+// leaves it out.
+//
 // # Cost
 //
 // A request that is excluded or not sampled gets the original ResponseWriter and no attributes are built. A sampled
