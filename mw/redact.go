@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spanroute/spanroute/internal/policy"
@@ -26,11 +27,15 @@ type redactor struct {
 	noQuery bool
 }
 
+// maxQuery bounds what is looked at of a query, in bytes: less is recorded, and a client can send a megabyte.
+const maxQuery = 16 << 10
+
 // query returns the text of a query, without ?, for a span.
 func (d *redactor) query(raw string, p *policy.Policy) string {
 	if raw == "" || d.noQuery {
 		return ""
 	}
+	raw = raw[:min(len(raw), maxQuery)]
 	var out strings.Builder
 	done := 0 // bytes of raw that are in out
 	for at := 0; at < len(raw); {
@@ -87,12 +92,13 @@ func containsFold(list []string, name string) bool {
 func percentDecoded(s string) string {
 	decoded := make([]byte, 0, len(s))
 	for i := 0; i < len(s); i++ {
-		if c, err := url.PathUnescape(s[i:min(i+3, len(s))]); s[i] == '%' && err == nil && len(c) == 1 {
-			decoded = append(decoded, c[0])
-			i += 2
-			continue
+		c := s[i]
+		if c == '%' && i+2 < len(s) {
+			if n, err := strconv.ParseUint(s[i+1:i+3], 16, 8); err == nil {
+				c, i = byte(n), i+2
+			}
 		}
-		decoded = append(decoded, s[i])
+		decoded = append(decoded, c)
 	}
 	return string(decoded)
 }

@@ -63,6 +63,24 @@ func TestUsualQueryKeysAreRecorded(t *testing.T) {
 	}
 }
 
+func TestLongQueries(t *testing.T) {
+	long := strings.Repeat("a=1&", 1<<18)
+	for name, query := range map[string]string{
+		"a secret behind":              long + "token=" + sentinel,
+		"a secret where it is cut":     long[:4090] + "&token=" + sentinel,
+		"a secret of a megabyte":       "token=" + strings.Repeat(sentinel, 1<<17),
+		"a secret over the end":        strings.Repeat("a", 16<<10-7) + "&token=" + sentinel,
+		"an escaped key of a megabyte": strings.Repeat("%74", 1<<18) + "token=" + sentinel,
+	} {
+		r := newRequest("GET", "/x")
+		r.URL.RawQuery = query
+		_, got := serve(t, status(200), r)
+		if text := got.Text("url.query"); strings.Contains(text, sentinel) || len(text) > 4096 || text == "" {
+			t.Errorf("%s: url.query has %d bytes, or the secret: %.40q", name, len(text), text)
+		}
+	}
+}
+
 func TestClientErrorTexts(t *testing.T) {
 	secretURL := "http://user:" + sentinel + "@h/a?token=" + sentinel + "&n=1#" + sentinel
 	inner := &url.Error{Op: "Get", URL: secretURL, Err: errors.New("refused")}
