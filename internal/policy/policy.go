@@ -47,7 +47,8 @@ func (e *PatternError) Error() string { return fmt.Sprintf("%s[%d]: %v", e.Key, 
 
 func (e *PatternError) Unwrap() error { return e.Err }
 
-// Compile checks and classifies rules. The first item that is not a pattern is returned as a *[PatternError].
+// Compile checks and classifies rules. The first item that is not a pattern is returned as a *[PatternError], more than
+// [MaxQueryKeys] query keys as another error.
 func Compile(rules Rules) (*Policy, error) {
 	p := new(Policy)
 	for i, item := range rules.URLs {
@@ -71,9 +72,12 @@ func Compile(rules Rules) (*Policy, error) {
 		}
 		p.rpcs.add(compileGlob(glob))
 	}
-	var err error
-	p.redaction, err = newRedaction(rules)
-	return p, err
+	redaction, err := newRedaction(rules)
+	if err != nil {
+		return nil, err
+	}
+	p.redaction = redaction
+	return p, nil
 }
 
 // hasScheme reports whether an item of excluded_urls asks for the URL instead of the path.
