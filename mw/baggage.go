@@ -17,8 +17,8 @@ func (m *middleware) extract(r *http.Request) context.Context {
 	return ctx
 }
 
-// dropBaggage removes the caller's baggage from r, the handler's copy of the request, if it is not wanted: a proxy
-// sends the header on as it is.
+// dropBaggage removes the caller's baggage from r, the handler's copy of the request, if it is not wanted: a handler
+// that is a proxy forwards the header unchanged.
 func (m *middleware) dropBaggage(r *http.Request) {
 	if m.noRemoteBaggage && len(r.Header["Baggage"]) > 0 {
 		r.Header = maps.Clone(r.Header)
