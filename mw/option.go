@@ -109,7 +109,7 @@ func WithSensitiveQueryKeys(keys ...string) Option {
 
 // WithOnlySensitiveQueryKeys replaces the query keys whose values are redacted: those that are redacted by default and
 // those of earlier options. Without keys, nothing is redacted. Keys of the configuration key redact.query_keys are
-// redacted in any case, because an operator asks for them.
+// redacted in any case, because the operator decides about them.
 func WithOnlySensitiveQueryKeys(keys ...string) Option {
 	return func(o *options) { o.redactor.keys, o.redactor.only = slices.Clone(keys), true }
 }
