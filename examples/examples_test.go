@@ -72,6 +72,9 @@ func load(t *testing.T, file string, environ ...string) *config.Config {
 	for _, warning := range cfg.Warnings {
 		t.Errorf("%s: %v", file, warning)
 	}
+	if want := []string{"/readyz", "/livez", "/healthz", "/metrics"}; !gocmp.Equal(cfg.ExcludedPaths, want) || len(cfg.ExcludedURLs) > 0 {
+		t.Errorf("%s: excludes the paths %q and searches for %q, want the paths %q alone", file, cfg.ExcludedPaths, cfg.ExcludedURLs, want)
+	}
 	return cfg
 }
 
