@@ -12,7 +12,9 @@ import (
 	"net/http/httptest"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -77,7 +79,7 @@ func stub(store *memory.Store, n int, change func(*tracetest.SpanStub)) {
 
 const firstTrace = "&id=01000000000000000000000000000000"
 
-// fullStores hold 12 to 16 MiB each, in texts that JSON writes six times as long.
+// fullStores hold about 4 MiB each, in texts that JSON writes six times as long.
 var fullStores = []struct {
 	name string
 	fill func(*memory.Store)
@@ -85,13 +87,13 @@ var fullStores = []struct {
 }{
 	{"many spans with one value", func(store *memory.Store) {
 		text := strings.Repeat("\x01", 100<<10)
-		for n := range 150 {
+		for n := range 40 {
 			stub(store, n, func(s *tracetest.SpanStub) { s.Attributes = []attribute.KeyValue{attribute.String("text", text)} })
 		}
 	}, 0},
 	{"many spans with many values", func(store *memory.Store) {
 		text := strings.Repeat("\x01", 1000)
-		for n := range 120 {
+		for n := range 32 {
 			stub(store, n, func(s *tracetest.SpanStub) {
 				for i := range 128 {
 					s.Attributes = append(s.Attributes, attribute.String(fmt.Sprint("text", i), text))
@@ -100,31 +102,31 @@ var fullStores = []struct {
 		}
 	}, 0},
 	{"one value", func(store *memory.Store) {
-		text := strings.Repeat("\x01", 15<<20)
+		text := strings.Repeat("\x01", 4<<20)
 		stub(store, 1, func(s *tracetest.SpanStub) { s.Attributes = []attribute.KeyValue{attribute.String("text", text)} })
 	}, 0},
 	{"one array", func(store *memory.Store) {
-		texts := make([]string, 15)
+		texts := make([]string, 4)
 		for i := range texts {
 			texts[i] = strings.Repeat("\x01", 1<<20)
 		}
 		stub(store, 1, func(s *tracetest.SpanStub) {
 			s.Attributes = []attribute.KeyValue{attribute.StringSlice("texts", texts)}
 		})
-	}, 15 * 16},
+	}, 4 * 16},
 	{"one map in an array", func(store *memory.Store) {
-		inner := attribute.MapValue(attribute.String("text", strings.Repeat("\x01", 15<<20)))
+		inner := attribute.MapValue(attribute.String("text", strings.Repeat("\x01", 4<<20)))
 		stub(store, 1, func(s *tracetest.SpanStub) {
 			s.Attributes = []attribute.KeyValue{{Key: "maps", Value: attribute.SliceValue(inner)}}
 		})
 	}, 1000},
 	{"bytes", func(store *memory.Store) {
-		data := attribute.ByteSliceValue(make([]byte, 15<<20))
+		data := attribute.ByteSliceValue(make([]byte, 4<<20))
 		stub(store, 1, func(s *tracetest.SpanStub) { s.Attributes = []attribute.KeyValue{{Key: "bytes", Value: data}} })
-	}, 15 << 20},
+	}, 4 << 20},
 	{"events, links and a resource", func(store *memory.Store) {
 		text := strings.Repeat("\x01", 100<<10)
-		for n := range 40 {
+		for n := range 10 {
 			stub(store, n, func(s *tracetest.SpanStub) {
 				s.Events = []sdktrace.Event{{Name: text, Attributes: []attribute.KeyValue{attribute.String("text", text)}}, {Name: text}}
 				s.Links = []sdktrace.Link{{Attributes: []attribute.KeyValue{attribute.String("text", text)}}}
@@ -133,7 +135,7 @@ var fullStores = []struct {
 		}
 	}, 0},
 	{"names", func(store *memory.Store) {
-		for n := range 150 {
+		for n := range 40 {
 			stub(store, n, func(s *tracetest.SpanStub) { s.Name = strings.Repeat("\x01", 100<<10) })
 		}
 	}, 0},
@@ -185,7 +187,10 @@ func TestShownAnswersAreShort(t *testing.T) {
 // fullStore is a store whose download is longer than what the buffers of two sockets hold.
 func fullStore() *memory.Store {
 	store := memory.NewStore(memory.Limits{})
-	fullStores[0].fill(store)
+	text := strings.Repeat("\x01", 100<<10)
+	for n := range 150 {
+		stub(store, n, func(s *tracetest.SpanStub) { s.Attributes = []attribute.KeyValue{attribute.String("text", text)} })
+	}
 	return store
 }
 
@@ -275,6 +280,42 @@ func TestOneDownloadAtATime(t *testing.T) {
 	if !json.Valid(all(t, third.Body)) || third.StatusCode != http.StatusOK {
 		t.Errorf("the download after the first one ended: %d", third.StatusCode)
 	}
+}
+
+// Lists and waterfalls are written a few at a time, so that clients that do not read hold a bounded amount of memory.
+func TestFurtherAnswersWait(t *testing.T) {
+	store := held(pageSpan(1, 1, 0, "root", 0, 1))
+	synctest.Test(t, func(t *testing.T) {
+		page := memory.Handler(store)
+		read := make(chan struct{})
+		var writing, ended atomic.Int32
+		serve := func(ctx context.Context, query string) {
+			w := &sink{after: func(int) error { writing.Add(1); <-read; return nil }}
+			page.ServeHTTP(w, request(http.MethodGet, "/"+query).WithContext(received(ctx, "127.0.0.1:80")))
+			ended.Add(1)
+		}
+		for range 6 {
+			go serve(t.Context(), "?data=traces")
+			go serve(t.Context(), "?data=trace"+firstTrace)
+		}
+		synctest.Wait()
+		if got := writing.Load(); got != 4 {
+			t.Errorf("%d answers are written at the same time, want 4", got)
+		}
+		ctx, leave := context.WithCancel(t.Context())
+		go serve(ctx, "?data=traces")
+		synctest.Wait()
+		leave()
+		synctest.Wait()
+		if got := ended.Load(); got != 1 {
+			t.Errorf("%d answers ended, want that of the client that left", got)
+		}
+		close(read)
+		synctest.Wait()
+		if got := ended.Load(); got != 13 {
+			t.Errorf("%d answers ended after their clients read, want all 13", got)
+		}
+	})
 }
 
 func all(t *testing.T, r io.Reader) []byte {

@@ -155,21 +155,27 @@ const hexDigits = "0123456789abcdef"
 
 // appendEscaped appends valid UTF-8 as the inside of a JSON string.
 func appendEscaped[T string | []byte](dst []byte, text T) []byte {
+	plain := 0 // where the bytes begin that are not appended yet
 	for i := range len(text) {
-		switch c := text[i]; {
-		case c == '"' || c == '\\':
-			dst = append(dst, '\\', c)
-		case c == '\n':
-			dst = append(dst, '\\', 'n')
-		case c == '\r':
-			dst = append(dst, '\\', 'r')
-		case c == '\t':
-			dst = append(dst, '\\', 't')
-		case c < ' ':
-			dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xF])
-		default:
-			dst = append(dst, c)
+		if c := text[i]; c < ' ' || c == '"' || c == '\\' {
+			dst = appendEscape(append(dst, text[plain:i]...), c)
+			plain = i + 1
 		}
 	}
-	return dst
+	return append(dst, text[plain:]...)
+}
+
+func appendEscape(dst []byte, c byte) []byte {
+	switch c {
+	case '"', '\\':
+		return append(dst, '\\', c)
+	case '\n':
+		return append(dst, '\\', 'n')
+	case '\r':
+		return append(dst, '\\', 'r')
+	case '\t':
+		return append(dst, '\\', 't')
+	default:
+		return append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xF])
+	}
 }
