@@ -51,6 +51,8 @@ func TestReadmeConfigurationLoads(t *testing.T) {
 		cfg, err := config.Load(config.Sources{Files: []string{file}, Environ: []string{}})
 		if err != nil || len(cfg.Warnings) > 0 {
 			t.Errorf("the README's configuration: %v, %v", err, cfg.Warnings)
+		} else if len(cfg.ExcludedURLs) > 0 {
+			t.Errorf("the README's configuration searches paths for %q, which excludes more than health checks; use excluded_paths", cfg.ExcludedURLs)
 		}
 	}
 }

@@ -19,7 +19,7 @@ type common struct {
 	Sampling           samplingKeys   `koanf:"sampling"`
 	Timeout            time.Duration  `koanf:"timeout" doc:"bound of one attempt to deliver"`
 	MaxTagValueLength  int            `koanf:"max_tag_value_length" otel:"SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT,ATTRIBUTE_VALUE_LENGTH_LIMIT" doc:"code points of an attribute's text; 0 or less: no limit"`
-	ExcludedURLs       []string       `koanf:"excluded_urls" hot:"true" doc:"RE2 patterns, searched in the path or full method; with :// in the URL"`
+	ExcludedURLs       []string       `koanf:"excluded_urls" hot:"true" doc:"RE2 patterns, searched anywhere in the path or full method; with :// in the URL; healthz also excludes /orders/healthz, so prefer excluded_paths"`
 	ExcludedPaths      []string       `koanf:"excluded_paths" hot:"true" doc:"globs over the whole path"`
 	ExcludedRPCs       []string       `koanf:"excluded_rpcs" hot:"true" doc:"globs over the whole gRPC method"`
 	Redact             redactKeys     `koanf:"redact"`

@@ -72,6 +72,9 @@ func load(t *testing.T, file string, environ ...string) *config.Config {
 	for _, warning := range cfg.Warnings {
 		t.Errorf("%s: %v", file, warning)
 	}
+	if want := []string{"/readyz", "/livez", "/healthz", "/metrics"}; !gocmp.Equal(cfg.ExcludedPaths, want) || len(cfg.ExcludedURLs) > 0 {
+		t.Errorf("%s: excludes the paths %q and searches for %q, want the paths %q alone", file, cfg.ExcludedPaths, cfg.ExcludedURLs, want)
+	}
 	return cfg
 }
 
@@ -105,6 +108,8 @@ func TestComposeFiles(t *testing.T) {
 			if build == nil && !pinned.MatchString(image) {
 				t.Errorf("%s: %s runs %q, want a pinned image", file, name, image)
 			}
+			checkMajor(t, file, image)
+			checkComposeService(t, file, name, service)
 			for _, other := range list(path(service, "depends_on")) {
 				if _, ok := services[text(other)]; !ok {
 					t.Errorf("%s: %s depends on %v, which is no service", file, name, other)
@@ -129,87 +134,6 @@ func TestComposeFiles(t *testing.T) {
 		cfg := load(t, filepath.Join(filepath.Dir(file), "tracing.yaml"), environ...)
 		if got := path(cfg.Exporters[cfg.ExporterTypes[0]].Settings, want[file].keys...); got != want[file].to {
 			t.Errorf("%s: the variables lead to %v = %v, want %v", file, want[file].keys, got, want[file].to)
-		}
-	}
-}
-
-func TestKubernetesFiles(t *testing.T) {
-	var kinds []string
-	maps := map[string]bool{}
-	for _, file := range glob(t, "kubernetes/*.yaml") {
-		for _, doc := range documents(t, file) {
-			kind, name := text(doc["kind"]), text(path(doc, "metadata", "name"))
-			if text(doc["apiVersion"]) == "" || kind == "" || name == "" {
-				t.Errorf("%s: a document without apiVersion, kind or name: %v", file, doc)
-			}
-			kinds = append(kinds, kind)
-			if kind == "ConfigMap" {
-				maps[name] = true
-				checkConfigMap(t, file, doc)
-			}
-			if pod := path(doc, "spec", "template", "spec"); pod != nil {
-				checkPod(t, file, pod)
-				if !gocmp.Equal(path(doc, "spec", "selector", "matchLabels"), path(doc, "spec", "template", "metadata", "labels")) {
-					t.Errorf("%s: %s selects other labels than its pods have", file, name)
-				}
-			}
-		}
-	}
-	slices.Sort(kinds)
-	if want := []string{"ConfigMap", "ConfigMap", "ConfigMap", "DaemonSet", "Deployment", "Deployment", "Namespace", "Service"}; !gocmp.Equal(kinds, want) {
-		t.Errorf("kinds %v, want %v", kinds, want)
-	}
-	for _, name := range []string{"quickstart-tracing", "collector-agent", "collector-gateway"} {
-		if !maps[name] {
-			t.Errorf("no ConfigMap %s", name)
-		}
-	}
-}
-
-// checkConfigMap loads the tracing.yaml in a ConfigMap as the service would, and parses a Collector's.
-func checkConfigMap(t *testing.T, file string, doc map[string]any) {
-	t.Helper()
-	for name, content := range path(doc, "data").(map[string]any) {
-		extracted := filepath.Join(t.TempDir(), name)
-		if err := os.WriteFile(extracted, []byte(text(content)), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if name == "tracing.yaml" {
-			load(t, extracted, "OTEL_EXPORTER_OTLP_ENDPOINT=http://10.0.0.1:4317", "OTEL_SERVICE_NAME=quickstart")
-			continue
-		}
-		collector := documents(t, extracted)[0]
-		pipeline := path(collector, "service", "pipelines", "traces")
-		for _, part := range []string{"receivers", "processors", "exporters"} {
-			for _, used := range list(path(pipeline, part)) {
-				if path(collector, part) == nil || !has(path(collector, part), text(used)) {
-					t.Errorf("%s: the pipeline uses %s %v, which nothing defines", file, part, used)
-				}
-			}
-		}
-	}
-}
-
-func has(m any, key string) bool { _, ok := m.(map[string]any)[key]; return ok }
-
-func checkPod(t *testing.T, file string, pod any) {
-	t.Helper()
-	for _, container := range list(path(pod, "containers")) {
-		if image := text(path(container, "image")); !pinned.MatchString(image) {
-			t.Errorf("%s: image %q is not pinned", file, image)
-		}
-		var environ []string
-		for _, variable := range list(path(container, "env")) {
-			if name := text(path(variable, "name")); strings.HasPrefix(name, "OTEL_") {
-				environ = append(environ, name+"="+strings.NewReplacer("$(NODE_IP)", "10.0.0.1", "$(POD_NAME)", "p").Replace(text(path(variable, "value"))))
-			}
-		}
-		if len(environ) == 0 {
-			continue
-		}
-		cfg := load(t, "collector/tracing.yaml", environ...)
-		if cfg.Exporters["otlp"].Settings["endpoint"] != "http://10.0.0.1:4317" || cfg.ServiceName != "quickstart" {
-			t.Errorf("%s: the variables lead to %v and service %q", file, cfg.Exporters["otlp"].Settings, cfg.ServiceName)
 		}
 	}
 }

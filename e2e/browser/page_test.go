@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -34,13 +36,13 @@ import (
 )
 
 // open starts a browser of its own and returns the context of its one tab, and what the page complained about.
-func open(t *testing.T) (context.Context, *complaints) {
+func open(t *testing.T, options ...chromedp.ExecAllocatorOption) (context.Context, *complaints) {
 	t.Helper()
-	allocator, stop := chromedp.NewExecAllocator(context.Background(),
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), append(options,
 		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
 		chromedp.Flag("disable-background-networking", true),
-	)
+	)...)
 	t.Cleanup(stop)
 	tab, closeTab := chromedp.NewContext(allocator)
 	t.Cleanup(closeTab)
@@ -229,6 +231,53 @@ func addresses(t *testing.T, out io.Reader) (api, page string) {
 		}
 	}()
 	return api, page
+}
+
+// A site that resolves its own name to this machine sees nothing of the page, however it goes about it.
+func TestForeignSite(t *testing.T) {
+	store := memory.NewStore(memory.Limits{})
+	store.Add(tracetest.SpanStub{Name: "secret", SpanContext: trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{1}})}.Snapshot())
+	var fetched atomic.Int32
+	page := memory.Handler(store)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/attack" { // the attacker's document, on the origin that then leads to the page
+			w.Header().Set("Content-Type", "text/html")
+			fmt.Fprint(w, "<title>attack</title>")
+			return
+		}
+		fetched.Add(1)
+		page.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	_, port, err := net.SplitHostPort(server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const read = `fetch(%q, {mode: %q}).then(r => r.text()).catch(e => "refused: " + e)`
+	tests := []struct {
+		name, from, url, mode string
+		want                  string
+	}{
+		{"its own name, resolved to this machine", "http://rebind.test:" + port, "/?data=traces", "cors", "may not read"},
+		{"a request across origins", "http://rebind.test:" + port, "http://localhost:" + port + "/?data=traces", "cors", "refused"},
+		{"a request across origins without reading", "http://rebind.test:" + port, "http://localhost:" + port + "/?data=traces", "no-cors", "refused"},
+		{"the page's own origin", "http://localhost:" + port, "/?data=traces", "cors", "secret"},
+	}
+	tab, _ := open(t, chromedp.Flag("host-resolver-rules", "MAP rebind.test 127.0.0.1"))
+	for _, tt := range tests {
+		do(t, tab, tt.name, chromedp.Navigate(tt.from+"/attack"))
+		script := fmt.Sprintf(read, tt.url, tt.mode)
+		got, err := chromedp.Run(tab, chromedp.Evaluate[string](script, chromedp.EvalAwaitPromise))
+		if err != nil {
+			t.Fatalf("%s: %v", tt.name, err)
+		}
+		if !strings.Contains(got, tt.want) || (tt.want != "secret" && strings.Contains(got, "secret")) {
+			t.Errorf("%s: read %q, want %q in it", tt.name, got, tt.want)
+		}
+	}
+	if fetched.Load() < 2 {
+		t.Errorf("%d requests reached the page", fetched.Load())
+	}
 }
 
 const hostile = `<script>window.pwned = 1</script><img src=x onerror="window.pwned = 1">"'` + "\u2028</style>"

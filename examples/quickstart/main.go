@@ -5,7 +5,8 @@
 //	go run ./examples/quickstart --demo               sends itself a handful of requests and checks the outcome
 //	go run ./examples/quickstart --config FILE        sends the spans where FILE says
 //
-// Every finished trace is printed as a tree. A change of FILE is applied while it runs; SIGHUP reads everything anew.
+// Every finished trace is printed as a tree. While the spans stay in memory and the address is on loopback, the traces
+// are also on a page. A change of FILE is applied while the program runs; SIGHUP reads all sources again.
 package main
 
 import (
@@ -25,10 +26,10 @@ import (
 
 // builtIn is the configuration without a file: everything is sampled, spans stay in memory.
 var builtIn = map[string]any{
-	"exporter_type": "memory",
-	"service_name":  "quickstart",
-	"sample_rate":   1.0,
-	"excluded_urls": "readyz,livez,healthz,metrics",
+	"exporter_type":  "memory",
+	"service_name":   "quickstart",
+	"sample_rate":    1.0,
+	"excluded_paths": "/readyz,/livez,/healthz,/metrics",
 }
 
 func main() {
@@ -43,6 +44,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.SetOutput(stderr)
 	demo := flags.Bool("demo", false, "send a handful of requests, print their traces, check that nothing was dropped, exit")
 	addr := flags.String("addr", "127.0.0.1:8080", "address of the API; --demo takes a free port instead")
+	var pageHosts []string
+	flags.Func("page-host", "mount the trace page also on an address that is not loopback, for requests to this `host`; can be repeated", func(host string) error {
+		pageHosts = append(pageHosts, host)
+		return nil
+	})
 	config.RegisterFlags(flags)
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
@@ -51,10 +57,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 2
 	}
 	program := program{
-		sources: config.Sources{Flags: config.FlagsOf(flags), Defaults: builtIn},
-		addr:    *addr,
-		out:     newScreen(stdout),
-		logger:  slog.New(slog.NewTextHandler(stderr, nil)),
+		sources:   config.Sources{Flags: config.FlagsOf(flags), Defaults: builtIn},
+		addr:      *addr,
+		pageHosts: pageHosts,
+		out:       newScreen(stdout),
+		logger:    slog.New(slog.NewTextHandler(stderr, nil)),
 	}
 	if *demo {
 		program.addr = "127.0.0.1:0"

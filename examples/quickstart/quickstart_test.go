@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,7 +16,12 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/goleak"
+
+	"github.com/spanroute/spanroute"
+	"github.com/spanroute/spanroute/config"
+	"github.com/spanroute/spanroute/mw"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -105,6 +112,98 @@ func TestServesUntilToldToStop(t *testing.T) {
 	cancel()
 	if status := <-done; status != 0 {
 		t.Errorf("exit status %d after a clean stop\n%s", status, stderr.String())
+	}
+}
+
+// The page is there where only this machine reads it, or where the command line names who else may.
+func TestWhereThePageIs(t *testing.T) {
+	loopback, everywhere := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80}, &net.TCPAddr{IP: net.IPv4zero, Port: 80}
+	tests := []struct {
+		name      string
+		exporters []string
+		at        net.Addr
+		hosts     []string
+		want      bool
+	}{
+		{"memory on loopback", []string{"memory"}, loopback, nil, true},
+		{"memory beside another on IPv6 loopback", []string{"otlp", "memory"}, &net.TCPAddr{IP: net.IPv6loopback}, nil, true},
+		{"memory on all interfaces, as in the image", []string{"memory"}, everywhere, nil, false},
+		{"memory on one interface", []string{"memory"}, &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1)}, nil, false},
+		{"another exporter on loopback", []string{"jaeger"}, loopback, nil, false},
+		{"no exporter", nil, loopback, nil, false},
+		{"a flag on all interfaces", []string{"memory"}, everywhere, []string{"localhost"}, true},
+	}
+	for _, tt := range tests {
+		p := program{pageHosts: tt.hosts}
+		if got := p.showsPage(&config.Config{ExporterTypes: tt.exporters}, tt.at); got != tt.want {
+			t.Errorf("%s: the page is mounted: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestThePageOfARunningProgram(t *testing.T) {
+	tests := []struct {
+		name string
+		args []string
+		host string // "" is that of the address
+		want int
+	}{
+		{"spans in memory", nil, "", http.StatusOK},
+		{"a name that a stranger resolves to this machine", nil, "rebind.example", http.StatusForbidden},
+		{"a name of the command line", []string{"--page-host", "other", "--page-host", "shop.example"}, "shop.example", http.StatusOK},
+		{"spans elsewhere", []string{"--tracing.exporter-type", "console"}, "", http.StatusNotFound},
+	}
+	for _, tt := range tests {
+		ctx, cancel := context.WithCancel(t.Context())
+		var stdout, stderr output
+		done := make(chan int, 1)
+		go func() { done <- run(ctx, append([]string{"--addr", "127.0.0.1:0"}, tt.args...), &stdout, &stderr) }()
+		url := stdout.awaits(t, `(?m)^api +(http://\S+)`)[1]
+		stdout.awaits(t, `(?m)^spans `) // the last line of addresses
+		request, err := http.NewRequest(http.MethodGet, url+tracesPage, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Host = tt.host
+		response, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		announced := strings.Contains(stdout.String(), "\ntraces  http://")
+		if response.StatusCode != tt.want || announced == (tt.want == http.StatusNotFound) {
+			t.Errorf("%s: %d, announced: %v, want %d", tt.name, response.StatusCode, announced, tt.want)
+		}
+		cancel()
+		if status := <-done; status != 0 {
+			t.Errorf("%s: exit status %d\n%s", tt.name, status, stderr.String())
+		}
+	}
+}
+
+// A health check is excluded by its whole path: an order that has its name is not.
+func TestOnlyHealthChecksAreExcluded(t *testing.T) {
+	cfg, err := config.Load(config.Sources{Environ: []string{}, Defaults: builtIn})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tracing, err := spanroute.Start(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tracing.Shutdown(context.WithoutCancel(t.Context()))
+	for path, want := range map[string]bool{
+		"/readyz": false, "/livez": false, "/healthz": false, "/metrics": false,
+		"/orders/healthz": true, "/api/metrics-report": true, "/healthz/../orders/7": true,
+	} {
+		var recorded bool
+		handler := mw.New(mw.With(tracing))(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			recorded = trace.SpanFromContext(r.Context()).IsRecording()
+		}))
+		handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, path, nil))
+		if recorded != want {
+			t.Errorf("%s is traced: %v, want %v", path, recorded, want)
+		}
 	}
 }
 

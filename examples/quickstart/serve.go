@@ -23,10 +23,11 @@ import (
 )
 
 type program struct {
-	sources config.Sources
-	addr    string
-	out     *screen
-	logger  *slog.Logger
+	sources   config.Sources
+	addr      string
+	pageHosts []string // that may read the trace page on a listener that is not on loopback
+	out       *screen
+	logger    *slog.Logger
 }
 
 // serving is the program while its servers run.
@@ -35,6 +36,7 @@ type serving struct {
 	config  *config.Config
 	trees   *treePrinter
 	url     string // of the API
+	page    bool   // the trace page is mounted
 }
 
 // How long the program waits for its last requests, and for its last spans.
@@ -76,11 +78,12 @@ func (p *program) serve(ctx context.Context, work func(context.Context, serving)
 	if err != nil {
 		return fmt.Errorf("%w (choose another address with --addr)", err)
 	}
-	server := &http.Server{Handler: besideThePage(router), ReadHeaderTimeout: 5 * time.Second}
+	page := p.showsPage(cfg, listener.Addr())
+	server := &http.Server{Handler: p.withPage(router, page), ReadHeaderTimeout: 5 * time.Second}
 	go p.report(server.Serve, listener)
 	defer func() { err = errors.Join(err, bounded(ctx, server.Shutdown)) }()
 
-	return work(ctx, serving{t, cfg, trees, "http://" + listener.Addr().String()})
+	return work(ctx, serving{t, cfg, trees, "http://" + listener.Addr().String(), page})
 }
 
 // startStock serves the stock over a real loopback connection and dials it.
@@ -111,9 +114,20 @@ func bounded(ctx context.Context, stop func(context.Context) error) error {
 // tracesPage is where the memory exporter's page is mounted.
 const tracesPage = "/debug/traces"
 
-// besideThePage serves the page outside the traced router, so that looking at traces makes none.
-func besideThePage(router http.Handler) http.Handler {
-	page := memory.Handler(nil)
+// showsPage reports whether the trace page is mounted: where the spans stay in memory and only this machine can
+// connect, or where the command line names hosts.
+func (p *program) showsPage(cfg *config.Config, addr net.Addr) bool {
+	tcp, ok := addr.(*net.TCPAddr)
+	onLoopback := ok && tcp.IP.IsLoopback()
+	return len(p.pageHosts) > 0 || (onLoopback && slices.Contains(cfg.ExporterTypes, "memory"))
+}
+
+// withPage serves the page outside the traced router, so that reading traces makes none.
+func (p *program) withPage(router http.Handler, mounted bool) http.Handler {
+	if !mounted {
+		return router
+	}
+	page := memory.Handler(nil, memory.AllowHosts(p.pageHosts...))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == tracesPage {
 			page.ServeHTTP(w, r)
@@ -123,7 +137,7 @@ func besideThePage(router http.Handler) http.Handler {
 	})
 }
 
-// untilDone tells where to look, keeps the counts up to date and waits for Ctrl-C.
+// untilDone prints the addresses, keeps the counts up to date and waits for Ctrl-C.
 func (p *program) untilDone(ctx context.Context, s serving) error {
 	p.announce(s)
 	fmt.Fprintf(p.out, "try     curl %[1]s/orders/7\n        curl %[1]s/orders/7/watch\n        curl %[1]s/orders/1\n        curl -X POST %[1]s/checkout\n\n", s.url)
@@ -145,7 +159,7 @@ func (p *program) untilDone(ctx context.Context, s serving) error {
 
 func (p *program) announce(s serving) {
 	fmt.Fprintf(p.out, "api     %s\n", s.url)
-	if slices.Contains(s.config.ExporterTypes, "memory") {
+	if s.page {
 		fmt.Fprintf(p.out, "traces  %s%s\n", s.url, tracesPage)
 	}
 	exporters := strings.Join(s.config.ExporterTypes, ", ")

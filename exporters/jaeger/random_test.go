@@ -90,7 +90,7 @@ func (r random) value(depth int) attribute.Value {
 
 func (r random) attributes(depth int) []attribute.KeyValue {
 	kvs := make([]attribute.KeyValue, r.IntN(4))
-	if depth == 0 && r.IntN(8) == 0 {
+	if depth == 0 && r.IntN(24) == 0 {
 		kvs = make([]attribute.KeyValue, 10+r.IntN(200))
 	}
 	for i := range kvs {

@@ -17,23 +17,41 @@ import (
 //go:embed page
 var assets embed.FS
 
-// Handler is a page that shows the traces of store, newest first, and one trace as a waterfall; a nil store is
-// [Default]. It can be mounted anywhere, because it tells its parts apart by the query alone:
+// Handler returns a page that shows the traces of store, newest first, and one trace as a waterfall; a nil store is
+// [Default]. It can be mounted at any path, because it tells its parts apart by the query alone:
 //
 //	mux.Handle("/debug/traces", memory.Handler(nil))
 //
-// It shows whatever spans hold, so mount it where only operators reach it, and outside the traced router. Everything
-// is embedded, nothing is loaded from elsewhere, and what came from requests is never markup. The same data is there
-// as JSON: ?data=traces (service, name, status=error|ok, min=10ms, limit), ?data=trace&id=…
-// (from; 500 spans an answer, long values cut) and ?data=download&id=… with everything whole.
-func Handler(store *Store) http.Handler {
+// The page shows whatever spans hold. Mount it outside the traced router, on a listener that only operators reach. On
+// a loopback listener it answers only where the Host is localhost, a name below it or an IP address; [AllowHosts]
+// names others. On other listeners it answers only under the hosts that AllowHosts names. Requests that a browser
+// sends for another site or origin are refused, in all cases with 403 and the reason.
+//
+// Everything is embedded, nothing is loaded from elsewhere, and what came from requests is never markup. The same
+// data is there as JSON: ?data=traces (service, name, status=error|ok, min=10ms, limit), ?data=trace&id=… (from; at
+// most 500 spans an answer, long texts cut) and ?data=download&id=… with everything whole. Answers are written as
+// they are made and take a constant amount of memory, apart from a copy of one array that an attribute holds. One
+// download runs at a time; another one gets 503 with Retry-After. A client that leaves, or does not read for 10 s,
+// ends its answer.
+func Handler(store *Store, opts ...HandlerOption) http.Handler {
 	if store == nil {
 		store = Default()
 	}
-	return pageHandler{store}
+	h := pageHandler{
+		store: store, access: access{hosts: map[string]bool{}},
+		answers: make(chan struct{}, answersAtOnce), downloads: make(chan struct{}, 1),
+	}
+	for _, opt := range opts {
+		opt(&h.access)
+	}
+	return h
 }
 
-type pageHandler struct{ store *Store }
+type pageHandler struct {
+	store              *Store
+	access             access
+	answers, downloads chan struct{} // one element for each that is being written
+}
 
 const (
 	// The page's own files and its JSON, nothing inline, nothing from elsewhere, in no frame.
@@ -41,18 +59,36 @@ const (
 		"img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 	// Shorter than a server's patience with open requests when it shuts down.
 	longestWait = 2 * time.Second
-	// Traces in one answer when the query does not say, spans of a waterfall, and bytes of a value in it.
+	// Lists and waterfalls that are written at the same time; further ones wait.
+	answersAtOnce = 4
+	// Traces in one answer when the query does not say, and spans of a waterfall.
 	listed     = 200
 	shownSpans = 500
+	// Bytes of a waterfall's answer, of a value in it, and of a name there and in the list.
+	shownPage  = 4 << 20
 	shownValue = 4096
+	shownName  = 512
 )
+
+// headers are on every answer. No header allows another origin anything.
+var headers = map[string]string{
+	"Content-Security-Policy":      contentSecurityPolicy,
+	"Cross-Origin-Resource-Policy": "same-origin",
+	"Cross-Origin-Opener-Policy":   "same-origin",
+	"X-Content-Type-Options":       "nosniff",
+	"Referrer-Policy":              "no-referrer",
+	"Cache-Control":                "no-store",
+}
 
 func (h pageHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
-	header.Set("Content-Security-Policy", contentSecurityPolicy)
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Referrer-Policy", "no-referrer")
-	header.Set("Cache-Control", "no-store")
+	for name, value := range headers {
+		header.Set(name, value)
+	}
+	if reason := h.access.refusal(r); reason != "" {
+		fault(w, http.StatusForbidden, reason)
+		return
+	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		header.Set("Allow", "GET, HEAD")
 		fault(w, http.StatusMethodNotAllowed, "this page is only read")
@@ -65,11 +101,11 @@ func (h pageHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case data == "":
 		serveAsset(w, r, "page.html")
 	case data == "traces":
-		h.traces(w, query.Get)
+		h.traces(w, r, query.Get)
 	case data == "trace":
-		h.trace(w, query.Get("id"), query.Get("from"))
+		h.trace(w, r, query.Get("id"), query.Get("from"))
 	case data == "download":
-		h.download(w, query.Get("id"))
+		h.download(w, r, query.Get("id"))
 	case data == "wait":
 		h.wait(w, r, query.Get("seen"))
 	default:
@@ -86,52 +122,86 @@ func serveAsset(w http.ResponseWriter, r *http.Request, name string) {
 	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(content))
 }
 
-func (h pageHandler) traces(w http.ResponseWriter, parameter func(string) string) {
+func (h pageHandler) traces(w http.ResponseWriter, r *http.Request, parameter func(string) string) {
 	f, err := newFilter(parameter)
 	if err != nil {
 		fault(w, http.StatusBadRequest, err.Error())
 		return
 	}
+	if !h.enter(r) {
+		return
+	}
+	defer h.leave()
 	generation := h.store.Generation() // before the traces: what comes in between is shown again, not missed
 	all := h.store.Traces(-1)
-	list := make([]summaryJSON, 0, min(f.limit, len(all)))
-	for _, t := range all {
-		if len(list) == f.limit {
-			break
+	answer(w, r, func(s *stream) {
+		s.begin('{')
+		s.key("generation")
+		s.integer(int64(generation))
+		s.key("held")
+		s.integer(int64(len(all)))
+		s.key("traces")
+		s.begin('[')
+		for _, t := range all {
+			if f.limit == 0 || s.err != nil {
+				break
+			}
+			if f.matches(t) {
+				s.summary(t)
+				f.limit--
+			}
 		}
-		if f.matches(t) {
-			list = append(list, summaryOf(t))
-		}
-	}
-	answer(w, struct {
-		Generation uint64        `json:"generation"`
-		Held       int           `json:"held"`
-		Traces     []summaryJSON `json:"traces"`
-	}{generation, len(all), list})
+		s.end(']')
+		s.end('}')
+	})
 }
 
 // trace answers with one page of spans for the waterfall: a trace may have ten thousand.
-func (h pageHandler) trace(w http.ResponseWriter, id, from string) {
+func (h pageHandler) trace(w http.ResponseWriter, r *http.Request, id, from string) {
+	if !h.enter(r) {
+		return
+	}
+	defer h.leave()
 	t, ok := h.held(w, id)
 	if !ok {
 		return
 	}
 	first, err := strconv.Atoi(cmp.Or(from, "0"))
 	if err != nil || first < 0 {
-		fault(w, http.StatusBadRequest, "from is no number of spans")
+		fault(w, http.StatusBadRequest, "from is not a number of spans")
 		return
 	}
-	answer(w, traceOf(t, part{from: first, most: shownSpans, shown: shownValue}))
+	answer(w, r, func(s *stream) { s.trace(t, shown(first)) })
 }
 
-func (h pageHandler) download(w http.ResponseWriter, id string) {
+func (h pageHandler) download(w http.ResponseWriter, r *http.Request, id string) {
 	t, ok := h.held(w, id)
 	if !ok {
 		return
 	}
+	select {
+	case h.downloads <- struct{}{}:
+		defer func() { <-h.downloads }()
+	default:
+		w.Header().Set("Retry-After", "1")
+		fault(w, http.StatusServiceUnavailable, "another download is running; try again when it is over")
+		return
+	}
 	w.Header().Set("Content-Disposition", `attachment; filename="trace-`+t.ID.String()+`.json"`)
-	answer(w, traceOf(t, part{}))
+	answer(w, r, func(s *stream) { s.trace(t, part{}) })
 }
+
+// enter waits for the turn of an answer. It returns false if the client leaves first; else leave is to be called.
+func (h pageHandler) enter(r *http.Request) bool {
+	select {
+	case h.answers <- struct{}{}:
+		return true
+	case <-r.Context().Done():
+		return false
+	}
+}
+
+func (h pageHandler) leave() { <-h.answers }
 
 // held answers for itself if there is no such trace.
 func (h pageHandler) held(w http.ResponseWriter, id string) (Trace, bool) {
@@ -156,16 +226,32 @@ func (h pageHandler) wait(w http.ResponseWriter, r *http.Request, seen string) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), longestWait)
 	defer cancel()
-	answer(w, map[string]uint64{"generation": h.store.Wait(ctx, number)})
+	generation := h.store.Wait(ctx, number)
+	answer(w, r, func(s *stream) {
+		s.begin('{')
+		s.key("generation")
+		s.integer(int64(generation))
+		s.end('}')
+	})
 }
 
-func answer(w http.ResponseWriter, v any) {
+// answer writes the JSON document that write makes, and nothing but the header for a HEAD request.
+func answer(w http.ResponseWriter, r *http.Request, write func(*stream)) {
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(v) // what fails is the connection, and nobody is left to tell
+	if r.Method == http.MethodHead {
+		return
+	}
+	s := newStream(r.Context(), w)
+	write(s)
+	s.buf = append(s.buf, '\n')
+	s.flush()
+	if s.err != nil && r.Context().Value(http.ServerContextKey) != nil {
+		panic(http.ErrAbortHandler) // closes the connection, or the part that was written would look like the whole
+	}
 }
 
 func fault(w http.ResponseWriter, code int, text string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
-	_ = json.NewEncoder(w).Encode(map[string]string{"error": text})
+	_ = json.NewEncoder(w).Encode(map[string]string{"error": text}) // what fails is the connection
 }

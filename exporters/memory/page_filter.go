@@ -9,11 +9,13 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/spanroute/spanroute/exporters/internal/spantext"
 )
 
-// filter is what a page asks for; its zero fields ask for nothing.
+// filter selects traces of the list; a zero field excludes none.
 type filter struct {
-	service, name string // parts of them, letter case aside
+	service, name string // parts of what is shown of them, in lower case
 	status        string // "error": some span failed; "ok": none did
 	atLeast       time.Duration
 	limit         int
@@ -30,12 +32,12 @@ func newFilter(parameter func(string) string) (filter, error) {
 	var err error
 	if text := strings.TrimSpace(parameter("min")); text != "" {
 		if f.atLeast, err = time.ParseDuration(strings.ReplaceAll(text, " ", "")); err != nil {
-			return f, fmt.Errorf("at least %.20q is no duration, write 10ms or 1.5s", text)
+			return f, fmt.Errorf("at least %.20q is not a duration; write 10ms or 1.5s", text)
 		}
 	}
 	if text := parameter("limit"); text != "" {
 		if f.limit, err = strconv.Atoi(text); err != nil || f.limit < 1 {
-			return f, fmt.Errorf("limit %.20q is no number above 0", text)
+			return f, fmt.Errorf("limit %.20q is out of range, want 1 or more", text)
 		}
 	}
 	return f, nil
@@ -47,8 +49,8 @@ func (f filter) matches(t Trace) bool {
 	}
 	var named, served, failed bool
 	for _, span := range t.Spans {
-		named = named || strings.Contains(strings.ToLower(span.Name()), f.name)
-		served = served || strings.Contains(strings.ToLower(serviceOf(span)), f.service)
+		named = named || within(span.Name(), f.name)
+		served = served || within(serviceOf(span), f.service)
 		failed = failed || span.Status().Code == codes.Error
 	}
 	if f.status != "" && failed != (f.status == "error") || !named || !served {
@@ -56,6 +58,11 @@ func (f filter) matches(t Trace) bool {
 	}
 	start, end := extent(t)
 	return end.Sub(start) >= f.atLeast
+}
+
+// within reports whether what the page shows of text holds part, which is in lower case.
+func within(text, part string) bool {
+	return part == "" || strings.Contains(strings.ToLower(spantext.CutBytes(text, shownName)), part)
 }
 
 func serviceOf(span sdktrace.ReadOnlySpan) string {

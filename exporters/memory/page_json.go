@@ -1,241 +1,240 @@
 package memory
 
 import (
-	"cmp"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/trace"
 )
 
-type summaryJSON struct {
-	ID         string    `json:"id"`
-	Name       string    `json:"name"` // of the root, or of the first span if the root is not here
-	Service    string    `json:"service"`
-	Start      time.Time `json:"start"`
-	DurationNs int64     `json:"durationNs"`
-	Spans      int       `json:"spans"`
-	Errors     int       `json:"errors"`
+// part selects what of a trace is written; the zero part is everything.
+type part struct {
+	from, most         int // spans in waterfall order; most 0 is no limit
+	page               int // bytes of an answer, above which it ends after the span and shows no further value; 0 is no limit
+	shownText, shownIn int // bytes of a name, key or message, and of a value; 0 is no limit
 }
 
-type traceJSON struct {
-	ID         string     `json:"id"`
-	Name       string     `json:"name"`
-	Start      time.Time  `json:"start"`
-	DurationNs int64      `json:"durationNs"`
-	Evicted    int        `json:"evicted"`
-	Total      int        `json:"total"` // spans held of it
-	Spans      []spanJSON `json:"spans"` // those asked for; parents before children, siblings by start
+// shown is the part of one answer for the waterfall.
+func shown(from int) part {
+	return part{from: from, most: shownSpans, page: shownPage, shownText: shownName, shownIn: shownValue}
 }
 
-type spanJSON struct {
-	SpanID     string          `json:"spanId"`
-	ParentID   string          `json:"parentId,omitempty"`
-	TraceState string          `json:"traceState,omitempty"`
-	Name       string          `json:"name"`
-	Kind       string          `json:"kind"`
-	Depth      int             `json:"depth"`
-	Start      time.Time       `json:"start"`
-	OffsetNs   int64           `json:"offsetNs"` // since the trace's start
-	DurationNs int64           `json:"durationNs"`
-	Status     statusJSON      `json:"status"`
-	Scope      scopeJSON       `json:"scope"`
-	Attributes []attributeJSON `json:"attributes"`
-	Events     []eventJSON     `json:"events"`
-	Links      []linkJSON      `json:"links"`
-	Resource   []attributeJSON `json:"resource"`
-	Dropped    string          `json:"dropped,omitempty"` // what the SDK's limits cost
+// room returns how many bytes of the next value are written.
+func (p part) room(s *stream) int {
+	switch {
+	case p.shownIn == 0:
+		return unlimited
+	case p.full(s):
+		return 0
+	default:
+		return p.shownIn
+	}
 }
 
-type statusJSON struct {
-	Code    string `json:"code"`
-	Message string `json:"message,omitempty"`
-}
+func (p part) full(s *stream) bool { return p.page > 0 && s.size() >= p.page }
 
-type scopeJSON struct {
-	Name    string `json:"name"`
-	Version string `json:"version,omitempty"`
-}
-
-type attributeJSON struct {
-	Key   string `json:"key"`
-	Type  string `json:"type"`
-	Value string `json:"value"`
-	Cut   int    `json:"cut,omitempty"` // bytes that are not shown
-}
-
-type eventJSON struct {
-	Name       string          `json:"name"`
-	OffsetNs   int64           `json:"offsetNs"`
-	Attributes []attributeJSON `json:"attributes"`
-}
-
-type linkJSON struct {
-	TraceID    string          `json:"traceId"`
-	SpanID     string          `json:"spanId"`
-	Attributes []attributeJSON `json:"attributes"`
-}
-
-func summaryOf(t Trace) summaryJSON {
+// summary writes what the list shows of a trace. Its name and service are those of the root, or of the first span
+// if the root is not held.
+func (s *stream) summary(t Trace) {
 	start, end := extent(t)
 	root := rootOf(t)
-	s := summaryJSON{
-		ID: t.ID.String(), Name: clean(root.Name()), Service: clean(serviceOf(root)),
-		Start: start, DurationNs: int64(end.Sub(start)), Spans: len(t.Spans),
-	}
+	errors := 0
 	for _, span := range t.Spans {
 		if span.Status().Code == codes.Error {
-			s.Errors++
+			errors++
 		}
 	}
-	return s
+	s.begin('{')
+	s.key("id")
+	s.id(t.ID[:])
+	s.key("name")
+	s.text(root.Name(), shownName)
+	s.key("service")
+	s.text(serviceOf(root), shownName)
+	s.key("start")
+	s.moment(start)
+	s.key("durationNs")
+	s.integer(int64(end.Sub(start)))
+	s.key("spans")
+	s.integer(int64(len(t.Spans)))
+	s.key("errors")
+	s.integer(int64(errors))
+	s.end('}')
 }
 
-// rootOf is the span that stands for the trace: one whose parent is elsewhere, the earliest of them.
-func rootOf(t Trace) sdktrace.ReadOnlySpan {
-	here := make(map[trace.SpanID]struct{}, len(t.Spans))
-	for _, span := range t.Spans {
-		here[span.SpanContext().SpanID()] = struct{}{}
-	}
-	var root sdktrace.ReadOnlySpan
-	for _, span := range t.Spans {
-		if _, below := here[span.Parent().SpanID()]; !below && (root == nil || span.StartTime().Before(root.StartTime())) {
-			root = span
-		}
-	}
-	if root == nil { // only spans that claim one another for a parent
-		root = t.Spans[0]
-	}
-	return root
-}
-
-// part says what of a trace is asked for; the zero part is everything.
-type part struct {
-	from, most int // spans in waterfall order; 0 is no limit
-	shown      int // bytes of a value; 0 is no limit
-}
-
-// traceOf lays a part of a trace out for reading.
-func traceOf(t Trace, p part) traceJSON {
+// trace writes a part of a trace: parents before children, siblings by start.
+func (s *stream) trace(t Trace, p part) {
 	start, end := extent(t)
 	spans := nested(t.Spans)
-	out := traceJSON{
-		ID: t.ID.String(), Name: clean(rootOf(t).Name()), Start: start, DurationNs: int64(end.Sub(start)), Evicted: t.Evicted,
-		Total: len(spans), Spans: []spanJSON{},
-	}
+	s.begin('{')
+	s.key("id")
+	s.id(t.ID[:])
+	s.key("name")
+	s.text(rootOf(t).Name(), p.shownText)
+	s.key("start")
+	s.moment(start)
+	s.key("durationNs")
+	s.integer(int64(end.Sub(start)))
+	s.key("evicted")
+	s.integer(int64(t.Evicted))
+	s.key("total") // spans held of it
+	s.integer(int64(len(spans)))
+	s.key("spans") // those asked for
+	s.begin('[')
 	spans = spans[min(p.from, len(spans)):]
 	if p.most > 0 {
 		spans = spans[:min(p.most, len(spans))]
 	}
-	for _, placed := range spans {
-		out.Spans = append(out.Spans, spanOf(placed, start, p.shown))
-	}
-	return out
-}
-
-type placedSpan struct {
-	sdktrace.ReadOnlySpan
-	depth int
-}
-
-// nested orders spans as a waterfall. It does not recurse, since a hostile trace may be one long chain, and gives
-// every span a place, also those of a cycle.
-func nested(spans []sdktrace.ReadOnlySpan) []placedSpan {
-	byStart := slices.Clone(spans)
-	slices.SortStableFunc(byStart, func(a, b sdktrace.ReadOnlySpan) int { return b.StartTime().Compare(a.StartTime()) }) // latest first: a stack
-	here := make(map[trace.SpanID]struct{}, len(spans))
-	for _, s := range spans {
-		here[s.SpanContext().SpanID()] = struct{}{}
-	}
-	children := make(map[trace.SpanID][]sdktrace.ReadOnlySpan)
-	var stack []placedSpan
-	for _, s := range byStart {
-		if _, ok := here[s.Parent().SpanID()]; ok {
-			children[s.Parent().SpanID()] = append(children[s.Parent().SpanID()], s)
-		} else {
-			stack = append(stack, placedSpan{s, 0})
+	for i, placed := range spans {
+		if s.err != nil || (i > 0 && p.full(s)) {
+			break
 		}
+		s.span(placed, start, p)
 	}
-	out := make([]placedSpan, 0, len(spans))
-	for {
-		for len(stack) > 0 {
-			top := stack[len(stack)-1]
-			stack = stack[:len(stack)-1]
-			out = append(out, top)
-			id := top.SpanContext().SpanID()
-			for _, child := range children[id] {
-				stack = append(stack, placedSpan{child, top.depth + 1})
-			}
-			delete(children, id)
-		}
-		if len(children) == 0 {
-			return out
-		}
-		// What is left hangs below itself: begin anywhere.
-		id := slices.MinFunc(slices.Collect(maps.Keys(children)), func(a, b trace.SpanID) int { return cmp.Compare(a.String(), b.String()) })
-		first := children[id][0]
-		if children[id] = children[id][1:]; len(children[id]) == 0 {
-			delete(children, id)
-		}
-		stack = append(stack, placedSpan{first, 0})
-	}
+	s.end(']')
+	s.end('}')
 }
 
-func spanOf(s placedSpan, begin time.Time, shown int) spanJSON {
-	out := spanJSON{
-		SpanID: s.SpanContext().SpanID().String(), TraceState: clean(s.SpanContext().TraceState().String()),
-		Name: clean(s.Name()), Kind: strings.ToUpper(s.SpanKind().String()), Depth: s.depth,
-		Start: s.StartTime(), OffsetNs: int64(s.StartTime().Sub(begin)), DurationNs: max(0, int64(s.EndTime().Sub(s.StartTime()))),
-		Status:     statusJSON{s.Status().Code.String(), clean(s.Status().Description)},
-		Scope:      scopeJSON{clean(s.InstrumentationScope().Name), clean(s.InstrumentationScope().Version)},
-		Attributes: attributesOf(s.Attributes(), shown), Events: []eventJSON{}, Links: []linkJSON{}, Resource: []attributeJSON{},
-		Dropped: droppedOf(s),
-	}
-	if s.Parent().SpanID().IsValid() {
-		out.ParentID = s.Parent().SpanID().String()
-	}
-	for _, e := range s.Events() {
-		out.Events = append(out.Events, eventJSON{clean(e.Name), int64(e.Time.Sub(begin)), attributesOf(e.Attributes, shown)})
-	}
-	for _, l := range s.Links() {
-		out.Links = append(out.Links, linkJSON{l.SpanContext.TraceID().String(), l.SpanContext.SpanID().String(), attributesOf(l.Attributes, shown)})
-	}
-	if s.Resource() != nil {
-		out.Resource = attributesOf(s.Resource().Attributes(), shown)
-	}
-	return out
+func (s *stream) span(placed placedSpan, begin time.Time, p part) {
+	s.begin('{')
+	s.identity(placed, p)
+	s.key("depth")
+	s.integer(int64(placed.depth))
+	s.key("start")
+	s.moment(placed.StartTime())
+	s.key("offsetNs") // since the trace's start
+	s.integer(int64(placed.StartTime().Sub(begin)))
+	s.key("durationNs")
+	s.integer(max(0, int64(placed.EndTime().Sub(placed.StartTime()))))
+	s.status(placed.Status(), p)
+	s.scope(placed, p)
+	s.key("attributes")
+	s.attributes(placed.Attributes(), p)
+	s.events(placed.Events(), begin, p)
+	s.links(placed.Links(), p)
+	s.resource(placed, p)
+	s.dropped(placed)
+	s.end('}')
 }
 
-func droppedOf(s sdktrace.ReadOnlySpan) string {
-	if s.DroppedAttributes()+s.DroppedEvents()+s.DroppedLinks() == 0 {
-		return ""
+func (s *stream) identity(placed placedSpan, p part) {
+	id := placed.SpanContext().SpanID()
+	s.key("spanId")
+	s.id(id[:])
+	if parent := placed.Parent().SpanID(); parent.IsValid() {
+		s.key("parentId")
+		s.id(parent[:])
 	}
-	return fmt.Sprintf("%d attributes, %d events, %d links", s.DroppedAttributes(), s.DroppedEvents(), s.DroppedLinks())
+	if state := placed.SpanContext().TraceState(); state.Len() > 0 {
+		s.key("traceState")
+		s.text(state.String(), p.shownText)
+	}
+	s.key("name")
+	s.text(placed.Name(), p.shownText)
+	s.key("kind")
+	s.text(strings.ToUpper(placed.SpanKind().String()), 0)
 }
 
-func attributesOf(list []attribute.KeyValue, shown int) []attributeJSON {
-	out := make([]attributeJSON, 0, len(list))
-	for _, a := range list {
-		text := a.Value.String()
-		cut := 0
-		if shown > 0 && len(text) > shown {
-			end := shown
-			for end > 0 && !utf8.RuneStart(text[end]) {
-				end--
-			}
-			text, cut = text[:end], len(text)-end
+func (s *stream) status(status sdktrace.Status, p part) {
+	s.key("status")
+	s.begin('{')
+	s.key("code")
+	s.text(status.Code.String(), 0)
+	if status.Description != "" {
+		s.key("message")
+		s.text(status.Description, p.shownText)
+	}
+	s.end('}')
+}
+
+func (s *stream) scope(placed placedSpan, p part) {
+	scope := placed.InstrumentationScope()
+	s.key("scope")
+	s.begin('{')
+	s.key("name")
+	s.text(scope.Name, p.shownText)
+	if scope.Version != "" {
+		s.key("version")
+		s.text(scope.Version, p.shownText)
+	}
+	s.end('}')
+}
+
+func (s *stream) attributes(list []attribute.KeyValue, p part) {
+	s.begin('[')
+	for i := range list {
+		if s.err != nil {
+			break
 		}
-		out = append(out, attributeJSON{clean(string(a.Key)), a.Value.Type().String(), clean(text), cut})
+		s.attribute(list[i], p)
 	}
-	return out
+	s.end(']')
 }
 
-// clean makes text that JSON can hold; encoding/json escapes the rest.
-func clean(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }
+func (s *stream) attribute(a attribute.KeyValue, p part) {
+	s.begin('{')
+	s.key("key")
+	s.text(string(a.Key), p.shownText)
+	s.key("type")
+	s.text(a.Value.Type().String(), 0)
+	s.key("value")
+	if cut := s.value(a.Value, p.room(s)); cut > 0 {
+		s.key("cut") // bytes that are not shown
+		s.integer(int64(cut))
+	}
+	s.end('}')
+}
+
+func (s *stream) events(events []sdktrace.Event, begin time.Time, p part) {
+	s.key("events")
+	s.begin('[')
+	for i := range events {
+		s.begin('{')
+		s.key("name")
+		s.text(events[i].Name, p.shownText)
+		s.key("offsetNs")
+		s.integer(int64(events[i].Time.Sub(begin)))
+		s.key("attributes")
+		s.attributes(events[i].Attributes, p)
+		s.end('}')
+	}
+	s.end(']')
+}
+
+func (s *stream) links(links []sdktrace.Link, p part) {
+	s.key("links")
+	s.begin('[')
+	for i := range links {
+		trace, span := links[i].SpanContext.TraceID(), links[i].SpanContext.SpanID()
+		s.begin('{')
+		s.key("traceId")
+		s.id(trace[:])
+		s.key("spanId")
+		s.id(span[:])
+		s.key("attributes")
+		s.attributes(links[i].Attributes, p)
+		s.end('}')
+	}
+	s.end(']')
+}
+
+func (s *stream) resource(placed placedSpan, p part) {
+	s.key("resource")
+	s.begin('[')
+	for it := placed.Resource().Iter(); it.Next() && s.err == nil; {
+		s.attribute(it.Attribute(), p)
+	}
+	s.end(']')
+}
+
+// dropped writes what the SDK's limits cost.
+func (s *stream) dropped(placed placedSpan) {
+	attributes, events, links := placed.DroppedAttributes(), placed.DroppedEvents(), placed.DroppedLinks()
+	if attributes+events+links > 0 {
+		s.key("dropped")
+		s.text(fmt.Sprintf("%d attributes, %d events, %d links", attributes, events, links), 0)
+	}
+}

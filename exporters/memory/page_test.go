@@ -58,7 +58,7 @@ func held(spans ...sdktrace.ReadOnlySpan) *memory.Store {
 func get(t *testing.T, store *memory.Store, target string) *http.Response {
 	t.Helper()
 	w := httptest.NewRecorder()
-	memory.Handler(store).ServeHTTP(w, httptest.NewRequest(http.MethodGet, target, nil))
+	memory.Handler(store).ServeHTTP(w, request(http.MethodGet, target))
 	return w.Result()
 }
 
@@ -232,8 +232,8 @@ func TestPageRefuses(t *testing.T) {
 		{"/?data=trace&id=ff" + strings.Repeat("0", 30), 404, "not held"},
 		{"/?data=traces&min=soon", 400, "write 10ms"},
 		{"/?data=traces&status=blue", 400, "want error or ok"},
-		{"/?data=traces&limit=-1", 400, "no number above 0"},
-		{"/?data=trace&id=01" + strings.Repeat("0", 30) + "&from=-1", 400, "no number of spans"},
+		{"/?data=traces&limit=-1", 400, "want 1 or more"},
+		{"/?data=trace&id=01" + strings.Repeat("0", 30) + "&from=-1", 400, "not a number of spans"},
 		{"/?data=wait&seen=x", 400, "not a generation"},
 		{"/?data=%3Cscript%3E", 400, "is unknown"},
 		{"/?asset=../page.go", 404, "no such file"},
@@ -248,7 +248,7 @@ func TestPageRefuses(t *testing.T) {
 		}
 	}
 	w := httptest.NewRecorder()
-	memory.Handler(store).ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/", nil))
+	memory.Handler(store).ServeHTTP(w, request(http.MethodPost, "/"))
 	if w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") != "GET, HEAD" {
 		t.Errorf("POST: %d, Allow %q", w.Code, w.Header().Get("Allow"))
 	}
