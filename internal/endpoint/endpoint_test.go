@@ -195,10 +195,19 @@ func TestRedact(t *testing.T) {
 		{"http://u:p/w@h/x", "http://***@h/x"},
 		{"http://u:p?w@h/x", "http://***@h/x"},
 		{"http://u:p#w@h/x", "http://***@h/x"},
-		{"http://h/@scope/x", "http://h/@scope/x"},
-		{"http://h:1/@scope", "http://h:1/@scope"},
-		{"http://[::1]:1/@scope", "http://[::1]:1/@scope"},
-		{"http://h?x=a@b", "http://h?x=a@b"},
+		{"http//u:p@h", "***@h"},
+		{"http:/u:p@h", "***@h"},
+		{"http://u:1/p@h", "http://***@h"},
+		{"http://u:p x@h", "http://***@h"},
+		{"http://user:@p#@h", "http://***@h"},
+		{"http://u:p\n@h", "http://***@h"},
+		{"htps://u:p@h", "***@h"},
+		{"u:p://w@h", "***@h"},
+		{"HTTPS://u:p@h", "HTTPS://***@h"},
+		{"http://h:1/@scope", "http://***@scope"}, // may be the password "1/"
+		{"http://h?x=a@b", "http://***@b"},
+		{"http://u:p@h?token=1", "http://***@h?token=***"},
+		{"http://h/x;token=1&sig=2", "http://h/x;token=***&sig=***"},
 		{"http://h?api_key=1&X-Auth=2;a=3&sig=&pass", "http://h?api_key=***&X-Auth=***;a=3&sig=&pass"},
 		{"http://h?%74oken=1", "http://h?%74oken=***"},
 		{"http://h#access_token=1", "http://h#access_token=***"},
@@ -210,6 +219,26 @@ func TestRedact(t *testing.T) {
 	} {
 		if got := endpoint.Redact(tt.text); got != tt.want {
 			t.Errorf("Redact(%q) = %q, want %q", tt.text, got, tt.want)
+		}
+	}
+}
+
+func TestRedactLine(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ line, want string }{
+		{"  url: http://u:p x@h/x", "  url: http://***@h/x"},
+		{`  url: "http://u:p"x@h/x"`, `  url: "http://***@h/x"`},
+		{"  url: http//u:p x@h", "  url: http//***@h"},
+		{"  url: http:/u:p x@h", "  url: http:/***@h"},
+		{"  url: //u:p x@h", "  url: //***@h"},
+		{"  url: u:p@h", "  url: ***@h"},
+		{"  url: http://h/?token=1 # with a token", "  url: http://h/?token=*** # with a token"},
+		{"  url: http://h:9411/api/v2/spans", "  url: http://h:9411/api/v2/spans"},
+		{"  http: {compression: gzip}", "  http: {compression: gzip}"},
+		{"", ""},
+	} {
+		if got := endpoint.RedactLine(tt.line); got != tt.want {
+			t.Errorf("RedactLine(%q) = %q, want %q", tt.line, got, tt.want)
 		}
 	}
 }
