@@ -43,10 +43,11 @@ func (s Settings) buildGRPC(common registry.Common) (sdktrace.SpanExporter, erro
 		Headers: headersOf(s.GRPC.Headers),
 		Gzip:    s.gzips(),
 		Family:  transport.OTLP,
+		Port:    grpcPort,
 		From:    from(common),
 	}
 	if to.tls {
-		if o.TLS, err = s.GRPC.certificates().TLS("grpc."); err != nil {
+		if o.TLS, err = s.GRPC.certificates().TLS("grpc.", common.Logger); err != nil {
 			return nil, err
 		}
 	}
@@ -68,10 +69,11 @@ func (s Settings) buildHTTP(common registry.Common) (sdktrace.SpanExporter, erro
 		Senders:   inFlight,
 		Family:    transport.OTLP,
 		UsualPath: usualPath,
+		UsualPort: httpPort,
 		From:      from(common),
 	}
 	if u.Scheme == "https" {
-		if o.TLS, err = s.HTTP.certificates().TLS("http."); err != nil {
+		if o.TLS, err = s.HTTP.certificates().TLS("http.", common.Logger); err != nil {
 			return nil, err
 		}
 	}

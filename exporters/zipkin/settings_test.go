@@ -119,7 +119,7 @@ func TestFilesAreReadWhenBuilt(t *testing.T) { // H7
 		{map[string]any{"certificate_file": missing}, "certificate_file: open " + missing + ": no such file or directory"},
 		{map[string]any{"certificate_file": empty}, "certificate_file: " + empty + " holds no certificate"},
 		{map[string]any{"client_certificate_file": missing, "client_key_file": empty}, "client_certificate_file: open " + missing},
-		{map[string]any{"client_certificate_file": empty, "client_key_file": empty}, "client_certificate_file: " + empty + " and " + empty + " are no pair"},
+		{map[string]any{"client_certificate_file": empty, "client_key_file": empty}, "client_certificate_file: " + empty + " and " + empty + " are not a pair"},
 	}
 	for _, tt := range tests {
 		tt.section["endpoint"] = "https://localhost:9411"
