@@ -109,17 +109,34 @@ func (r *redactor) add(value string) {
 	}
 }
 
-// forms returns value as it is, quoted for Go and JSON, escaped for URLs and HTML, in base64 and in hex.
+// forms returns value as it is, quoted for Go and JSON, escaped for URLs and HTML, in hex and in base64.
 func forms(value string) []string {
-	quoted := strconv.Quote(value)
 	inJSON, _ := json.Marshal(value) // a string always has a form
+	inHex := hex.EncodeToString([]byte(value))
 	out := []string{
-		value, quoted[1 : len(quoted)-1], string(inJSON[1 : len(inJSON)-1]),
-		url.QueryEscape(value), url.PathEscape(value), html.EscapeString(value),
-		hex.EncodeToString([]byte(value)), strings.ToUpper(hex.EncodeToString([]byte(value))),
+		value, quoted(value), quoted(quoted(value)), // twice: by gRPC about an answer of HTTP
+		string(inJSON[1 : len(inJSON)-1]), url.QueryEscape(value), url.PathEscape(value), html.EscapeString(value),
+		inHex, strings.ToUpper(inHex),
 		base64.RawStdEncoding.EncodeToString([]byte(value)), base64.RawURLEncoding.EncodeToString([]byte(value)),
 	}
-	return append(out, strconv.Quote(out[1])[1:len(strconv.Quote(out[1]))-1]) // quoted twice, by gRPC about HTTP
+	return append(out, insideBase64(value)...)
+}
+
+func quoted(text string) string {
+	q := strconv.Quote(text)
+	return q[1 : len(q)-1]
+}
+
+// insideBase64 returns the characters that depend on value alone in the base64 of a longer text, for each of the three
+// places at which value can begin in a group of three bytes.
+func insideBase64(value string) []string {
+	var out []string
+	for before := range 3 {
+		text := append(make([]byte, before), value...)
+		from, to := (8*before+5)/6, 8*len(text)/6
+		out = append(out, base64.RawStdEncoding.EncodeToString(text)[from:to], base64.RawURLEncoding.EncodeToString(text)[from:to])
+	}
+	return out
 }
 
 // text returns a receiver's text with the secrets masked.
