@@ -192,7 +192,7 @@ func (e *excerpt) show(n, column int) (text string, caret int) {
 	for _, s := range spans { // from the right, so that columns stay
 		line, caret = s.mask(line, caret)
 	}
-	shown := endpoint.RedactLine(string(line))
+	shown := redactURLs(string(line))
 	if shown != string(line) {
 		caret = min(caret, utf8.RuneCountInString(commonPrefix(shown, string(line)))+1)
 	}

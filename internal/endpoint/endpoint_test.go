@@ -223,26 +223,6 @@ func TestRedact(t *testing.T) {
 	}
 }
 
-func TestRedactLine(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct{ line, want string }{
-		{"  url: http://u:p x@h/x", "  url: http://***@h/x"},
-		{`  url: "http://u:p"x@h/x"`, `  url: "http://***@h/x"`},
-		{"  url: http//u:p x@h", "  url: http//***@h"},
-		{"  url: http:/u:p x@h", "  url: http:/***@h"},
-		{"  url: //u:p x@h", "  url: //***@h"},
-		{"  url: u:p@h", "  url: ***@h"},
-		{"  url: http://h/?token=1 # with a token", "  url: http://h/?token=*** # with a token"},
-		{"  url: http://h:9411/api/v2/spans", "  url: http://h:9411/api/v2/spans"},
-		{"  http: {compression: gzip}", "  http: {compression: gzip}"},
-		{"", ""},
-	} {
-		if got := endpoint.RedactLine(tt.line); got != tt.want {
-			t.Errorf("RedactLine(%q) = %q, want %q", tt.line, got, tt.want)
-		}
-	}
-}
-
 // Each word of the reference's list masks, in any letter case and percent-encoded too; others do not.
 func TestRedactSecretNames(t *testing.T) {
 	t.Parallel()

@@ -2,7 +2,6 @@ package endpoint
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/spanroute/spanroute/internal/secret"
@@ -23,23 +22,6 @@ func Redact(text string) string {
 	}
 	return masked + rest
 }
-
-// RedactLine returns a line of text with the secrets of its URLs masked as by [Redact]. A URL of which only the
-// beginning is recognizable ends at the last @ of the line, since a password can hold spaces and quotes.
-func RedactLine(line string) string {
-	at := strings.LastIndexByte(line, '@')
-	if begin := urlBegin.FindStringIndex(line); begin != nil && begin[1] <= at {
-		return redactWords(line[:begin[1]]) + redactWords(line[at:])
-	}
-	return redactWords(line)
-}
-
-var (
-	urlBegin = regexp.MustCompile(`(?i)\bhttps?(://?|//?)|//`)
-	urlWord  = regexp.MustCompile(`[^\s"',\[\]{}]*(://|@)[^\s"']*`)
-)
-
-func redactWords(text string) string { return urlWord.ReplaceAllStringFunc(text, Redact) }
 
 // schemes are those that Redact shows before user information. Another word there can be a part of a password.
 var schemes = []string{"http://", "https://", "//", "dns://", "unix://", "passthrough://", "grpc://", "grpcs://", "udp://", "tcp://"}
