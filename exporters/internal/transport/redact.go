@@ -16,8 +16,9 @@ import (
 )
 
 const (
-	minSecret = 4 // bytes; a shorter value is masked only as a whole word
-	minPart   = 8 // bytes; a part of a header value is masked from this length on
+	minSecret = 4    // bytes; a shorter value is masked only as a whole word
+	minPart   = 8    // bytes; a part of a header value is masked from this length on
+	maxForms  = 2000 // with more, looking for each takes too long, and every text is masked whole
 )
 
 // A redactor masks the secrets that one destination sends: header values, credentials, user information and secret
@@ -42,7 +43,6 @@ func newRedactor(sent http.Header, urls ...*url.URL) *redactor {
 		r.url(u)
 	}
 	slices.SortFunc(r.forms, func(a, b string) int { return len(b) - len(a) })
-	r.forms, r.words = slices.Compact(r.forms), slices.Compact(r.words)
 	if len(r.forms) > 0 {
 		r.longest = len(r.forms[0])
 	}
@@ -97,9 +97,12 @@ func (r *redactor) url(u *url.URL) {
 func (r *redactor) add(value string) {
 	value = strings.TrimSpace(value)
 	if len(value) < minSecret {
-		if value != "" {
+		if value != "" && !slices.Contains(r.words, value) {
 			r.words = append(r.words, value)
 		}
+		return
+	}
+	if len(r.forms) > maxForms {
 		return
 	}
 	for _, form := range forms(value) {
@@ -141,6 +144,9 @@ func insideBase64(value string) []string {
 
 // text returns a receiver's text with the secrets masked.
 func (r *redactor) text(text string) string {
+	if len(r.forms) > maxForms && text != "" {
+		return secret.Mask
+	}
 	text = secret.Redact(text, r.forms...)
 	for _, word := range r.words {
 		text = redactWord(text, word)

@@ -190,6 +190,19 @@ func TestShortSecrets(t *testing.T) {
 	}
 }
 
+// With more secrets than can be looked for, no text is kept.
+func TestManySecrets(t *testing.T) {
+	var headers Headers
+	for i := range 20_000 {
+		headers = append(headers, Header{fmt.Sprint("X-", i), fmt.Sprint("secret-", i)})
+	}
+	h, _ := destinations(t, HTTPOptions{URL: "http://h", Headers: headers})
+	o := h.verdict(Answer{Status: 431, Body: []byte("too large: secret-19999")})
+	if want := "answer 431 Request Header Fields Too Large: ***"; o.Err.Error() != want {
+		t.Errorf("error = %q, want %q", o.Err, want)
+	}
+}
+
 func TestTextsWithoutSecretsStay(t *testing.T) {
 	h, _ := destinations(t, HTTPOptions{
 		URL: "http://user:password@collector:4318/v1/traces?format=x", ContentType: "application/json", ContentEncoding: "gzip",
