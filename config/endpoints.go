@@ -149,7 +149,7 @@ func (r *resolver) jaegerProtocol() {
 	r.warn(WarnSuspicious, e, e.source, "port 14250 speaks gRPC and jaeger.protocol is thrift", "write protocol: grpc")
 }
 
-// agentIgnored is R6: the collector beats the agent.
+// agentIgnored is R6: the collector takes precedence over the agent.
 func (r *resolver) agentIgnored() {
 	for _, k := range r.table.keys {
 		if strings.HasPrefix(k.path, "jaeger.thrift.") && k.Format != "pem" {

@@ -20,7 +20,7 @@ var Factory = registry.NewFactory("jaeger", Defaults, build,
 
 func init() { registry.Register(Factory) }
 
-// Where a collector is when nobody says.
+// The default endpoints of a collector.
 const (
 	defaultHTTP = "http://localhost:14268/api/traces"
 	defaultGRPC = "http://localhost:14250"

@@ -45,7 +45,7 @@ func (c Certificates) Check(prefix string) error {
 // pemFiles is the content of the three files at one time.
 type pemFiles struct{ ca, cert, key []byte }
 
-// sums tells two contents apart without keeping a key in memory once more.
+// sums identifies the content without a second copy of a key in memory.
 func (p pemFiles) sums() [3][sha256.Size]byte {
 	return [...][sha256.Size]byte{sha256.Sum256(p.ca), sha256.Sum256(p.cert), sha256.Sum256(p.key)}
 }

@@ -67,7 +67,7 @@ type HTTP struct {
 func NewHTTP(o HTTPOptions) (*HTTP, error) {
 	u, err := url.Parse(o.URL)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return nil, settings.Errorf(settings.ErrURL, "the endpoint is no absolute http or https URL")
+		return nil, settings.Errorf(settings.ErrURL, "the endpoint is not an absolute http or https URL")
 	}
 	h := &HTTP{opts: o, header: o.header(u.User), secrets: o.secrets(u), conns: newConns()}
 	u.User = nil
