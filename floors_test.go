@@ -27,6 +27,7 @@ type floor struct {
 var floors = map[string]floor{
 	"internal/version":  {0, nil, false},
 	"internal/secret":   {0, nil, false},
+	"internal/escape":   {0, nil, false},
 	"internal/settings": {0, []string{"internal/secret"}, false},
 	"internal/endpoint": {0, []string{"internal/settings", "internal/secret"}, false},
 	"internal/policy":   {0, []string{"internal/settings"}, false},

@@ -56,7 +56,7 @@ func TestCasesExporters(t *testing.T) {
 		{name: "29 http with path", file: onOTLP + "otlp: {protocol: http, endpoint: 'http://h:4318/v1/traces'}", want: values{"otlp.endpoint": "http://h:4318/v1/traces"}},
 		{name: "29 http with slash", file: onOTLP + "otlp: {protocol: http, endpoint: 'http://h:4318/v1/traces/'}", want: values{"otlp.endpoint": "http://h:4318/v1/traces/"}},
 		{name: "30 https and insecure", file: onOTLP + "otlp: {endpoint: 'https://h:4317', grpc: {insecure: true}}", kinds: only(config.WarnSuspicious), want: values{"otlp.endpoint": "https://h:4317"}},
-		{name: "30 bare", file: onOTLP + "otlp: {endpoint: 'h:4317'}", want: values{"otlp.endpoint": "h:4317", "otlp.grpc.insecure": ""}},
+		{name: "30 bare", file: onOTLP + "otlp: {endpoint: 'h:4317'}", kinds: only(config.WarnInferred), want: values{"otlp.endpoint": "h:4317", "otlp.grpc.insecure": ""}},
 		{name: "30 bare and insecure", file: onOTLP + "otlp: {endpoint: 'h:4317', grpc: {insecure: true}}", want: values{"otlp.endpoint": "h:4317", "otlp.grpc.insecure": "true"}},
 		{name: "30 the other port", file: onOTLP + "otlp: {endpoint: 'http://h:4318'}", kinds: only(config.WarnSuspicious)},
 		{name: "30 default and insecure false", file: onOTLP + "otlp: {grpc: {insecure: false}}", want: values{"otlp.endpoint": "https://localhost:4317"}},

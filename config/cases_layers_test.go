@@ -83,7 +83,7 @@ func TestCasesOpenTelemetryVariables(t *testing.T) {
 		{name: "port out of range", file: onJaeger, env: []string{"OTEL_EXPORTER_JAEGER_AGENT_PORT=70000"}, kinds: only(config.ErrOutOfRange), want: values{"jaeger.thrift.agent_port": "6831"}},
 		{name: "propagators none wins", env: []string{"OTEL_PROPAGATORS=tracecontext,none"}, want: values{"propagators": ""}},
 		{name: "propagators unsupported", env: []string{"OTEL_PROPAGATORS=b3,baggage"}, kinds: only(config.ErrUnsupported), want: values{"propagators": "baggage"}},
-		{name: "O2 bare endpoint, grpc", file: onOTLP, env: []string{"OTEL_EXPORTER_OTLP_ENDPOINT=collector:4317"}, want: values{"otlp.endpoint": "collector:4317"}},
+		{name: "O2 bare endpoint, grpc", file: onOTLP, env: []string{"OTEL_EXPORTER_OTLP_ENDPOINT=collector:4317"}, kinds: only(config.WarnInferred), want: values{"otlp.endpoint": "collector:4317"}},
 		{name: "O2 bare endpoint, http", file: onOTLP + "otlp: {protocol: http}", env: []string{"OTEL_EXPORTER_OTLP_ENDPOINT=collector:4318"}, kinds: only(config.WarnInferred), want: values{"otlp.endpoint": "http://collector:4318/v1/traces"}},
 		{name: "generic endpoint is joined", file: onOTLP + "otlp: {protocol: http}", env: []string{"OTEL_EXPORTER_OTLP_ENDPOINT=http://h:4318/x/"}, want: values{"otlp.endpoint": "http://h:4318/x/v1/traces"}},
 		{name: "specific endpoint stays", file: onOTLP + "otlp: {protocol: http}", env: []string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://h:4318"}, want: values{"otlp.endpoint": "http://h:4318/"}},

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net"
 	"net/url"
 	"reflect"
 	"slices"
@@ -148,7 +149,7 @@ func (r *resolver) jaegerProtocol() {
 	r.warn(WarnSuspicious, e, e.source, "port 14250 speaks gRPC and jaeger.protocol is thrift", "write protocol: grpc")
 }
 
-// agentIgnored is R6: the collector beats the agent.
+// agentIgnored is R6: the collector takes precedence over the agent.
 func (r *resolver) agentIgnored() {
 	for _, k := range r.table.keys {
 		if strings.HasPrefix(k.path, "jaeger.thrift.") && k.Format != "pem" {
@@ -173,7 +174,8 @@ func (r *resolver) otlp() {
 		}
 		r.unused("otlp.grpc")
 		r.certificates("otlp.http", r.httpEndpoint(path, text, "/v1/traces", false))
-		r.httpHeaders("otlp.http.headers")
+		r.otlpHeaders(otlpHTTPHeaders, otlpGRPCHeaders, "HTTP")
+		r.httpHeaders(otlpHTTPHeaders)
 		r.wrongPort(path, "4317", "grpc")
 		return
 	}
@@ -182,7 +184,8 @@ func (r *resolver) otlp() {
 	}
 	r.unused("otlp.http")
 	r.certificates("otlp.grpc", r.grpcEndpoint(path, "otlp.grpc.insecure", text, otlpGRPC))
-	r.grpcHeaders("otlp.grpc.headers")
+	r.otlpHeaders(otlpGRPCHeaders, otlpHTTPHeaders, "gRPC")
+	r.grpcHeaders(otlpGRPCHeaders)
 	r.wrongPort(path, "4318", "http")
 }
 
@@ -281,16 +284,38 @@ func (r *resolver) grpcEndpoint(path, insecureKey, text, builtIn string) (tls bo
 	case g.Scheme == "http" || g.Scheme == "https":
 		if set && insecure != (g.Scheme == "http") {
 			if i := r.winner(insecureKey); i != nil {
-				r.warn(WarnSuspicious, i, i.source, "the endpoint says "+g.Scheme+", which wins", "write one of the two")
+				r.warn(WarnSuspicious, i, i.source, "the scheme of the endpoint, "+g.Scheme+", takes precedence", "write one of the two")
 			}
 		}
 		return g.Scheme == "https"
-	case g.Scheme == "" && g.Port == "":
-		_, port := cutPort(builtIn)
-		r.complete(path, g.JoinPort(port).Target)
-		r.warn(WarnInferred, e, e.source, "no port in the endpoint", port+" is used")
 	}
+	r.completeTarget(path, insecureKey, e, g, builtIn, set)
 	return !insecure
+}
+
+// completeTarget fills in the port of a bare host, and warns about what the endpoint leaves open: the port, and TLS where
+// neither a scheme nor insecure decides.
+func (r *resolver) completeTarget(path, insecureKey string, e *entry, g endpoint.GRPC, builtIn string, decided bool) {
+	var open, used []string
+	if !decided {
+		open, used = append(open, "scheme"), append(used, "TLS")
+	}
+	if g.Scheme == "" && g.Port == "" {
+		_, port := cutPort(builtIn)
+		g = g.JoinPort(port)
+		r.complete(path, g.Target)
+		open, used = append(open, "port"), append(used, port)
+	}
+	if len(open) == 0 {
+		return
+	}
+	hint := "it uses " + settings.Words(used, "and")
+	if address := net.JoinHostPort(g.Host, g.Port); !decided && g.Host != "" {
+		hint += ", write https://" + address + " or, for plain text, http://" + address
+	} else if !decided {
+		hint += ", write " + insecureKey + ": false or, for plain text, true"
+	}
+	r.warn(WarnInferred, e, e.source, "no "+settings.Words(open, "and")+" in the endpoint", hint)
 }
 
 func cutPort(address string) (host, port string) {

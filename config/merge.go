@@ -73,15 +73,17 @@ func (l *loader) merge() (*merged, error) {
 }
 
 // apply lays src over dest. Lists and maps of headers replace as a whole (R2), resource attributes merge name by
-// name, and the common timeout clears those of exporters below it (R4).
+// name. The common timeout clears those of exporters in lower layers (R4), and the headers for all protocols those of
+// one protocol.
 func (m *merged) apply(t *table, from *layer, src, dest map[string]any) {
 	if from.byPath["timeout"] != nil {
 		for _, name := range t.names {
-			path := name + ".timeout"
-			m.cleared[path] = append(m.cleared[path], m.stacks[path]...)
-			delete(m.stacks, path)
-			remove(dest, path)
+			m.clear(name+".timeout", dest)
 		}
+	}
+	if from.byPath[otlpHeaders] != nil {
+		m.clear(otlpHTTPHeaders, dest)
+		m.clear(otlpGRPCHeaders, dest)
 	}
 	for _, e := range from.entries {
 		path := e.key.path
@@ -96,6 +98,13 @@ func (m *merged) apply(t *table, from *layer, src, dest map[string]any) {
 		put(dest, path, value)
 		m.stacks[path] = append(m.stacks[path], e)
 	}
+}
+
+// clear takes out what lower layers set at path, and remembers it for Explain.
+func (m *merged) clear(path string, dest map[string]any) {
+	m.cleared[path] = append(m.cleared[path], m.stacks[path]...)
+	delete(m.stacks, path)
+	remove(dest, path)
 }
 
 // mergePairs lays above over below, name by name; the order of below comes first.

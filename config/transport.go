@@ -12,8 +12,8 @@ import (
 	"github.com/spanroute/spanroute/internal/settings"
 )
 
-// certificates checks the files of a transport that uses TLS; with plain text they are ignored (R10) and taken out,
-// so that nobody opens them.
+// certificates checks the files of a transport that uses TLS. With plain text they are ignored (R10) and taken out, so
+// that they are not opened.
 func (r *resolver) certificates(section string, tls bool) {
 	for _, k := range r.table.keys {
 		outer, _ := splitPath(k.path)
@@ -40,8 +40,12 @@ func (r *resolver) unused(sections ...string) {
 	}
 }
 
-// checkPEM reports whether a file can be read and holds a certificate, or a key.
+// checkPEM reports what is wrong with a file that should hold a certificate, or a key. Only a regular file is opened:
+// opening a FIFO waits for a writer.
 func checkPEM(name string, key bool) error {
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return settings.Errorf(ErrFile, "%s is not a regular file", name)
+	}
 	f, err := os.Open(name)
 	if err != nil {
 		return settings.Errorf(ErrFile, "open %s: %s", name, reason(err))
@@ -69,9 +73,21 @@ var hopByHop = map[string]bool{
 	"transfer-encoding": true, "upgrade": true,
 }
 
+// otlpHeaders hands the headers for all protocols to the one that is in use, unless that has its own, and warns about
+// the headers of the other one.
+func (r *resolver) otlpHeaders(used, other, transport string) {
+	if e := r.winner(other); e != nil {
+		r.warn(WarnIgnored, e, e.source, "without effect, spans go over "+transport, "write "+otlpHeaders+", which is for every protocol")
+	}
+	if e := r.winner(otlpHeaders); e != nil && r.winner(used) == nil {
+		r.stacks[used] = []*entry{e}
+	}
+	remove(r.section, otlpHeaders)
+}
+
 // httpHeaders is R12 for HTTP.
 func (r *resolver) httpHeaders(path string) {
-	r.filterHeaders(path, func(e *entry, at Source, p settings.Pair) bool {
+	r.filterHeaders(path, func(e *entry, at Source, p *settings.Pair) bool {
 		name := strings.ToLower(p.Name)
 		if name == "host" || strings.HasPrefix(name, "content-") || strings.HasPrefix(name, ":") {
 			r.warn(WarnIgnored, e, at, settings.Quote(p.Name)+" is not sent, the exporter sets it", "remove it")
@@ -84,11 +100,14 @@ func (r *resolver) httpHeaders(path string) {
 	})
 }
 
-// grpcHeaders is R12 for gRPC.
+// grpcHeaders is R11 and R12 for gRPC.
 func (r *resolver) grpcHeaders(path string) {
-	r.filterHeaders(path, func(e *entry, at Source, p settings.Pair) bool {
+	r.filterHeaders(path, func(e *entry, at Source, p *settings.Pair) bool {
 		_, set := r.text("otlp.compression")
+		p.Name = strings.ToLower(p.Name)
 		switch {
+		case !isMetadataName(p.Name):
+			r.refuse(e, at, metadataFault(p.Name))
 		case p.Name == "grpc-encoding" && strings.EqualFold(strings.TrimSpace(p.Value), "gzip") && !set:
 			r.complete("otlp.compression", "gzip")
 			r.warn(WarnInferred, e, at, `"grpc-encoding" asks for gzip`, "write otlp.compression: gzip")
@@ -102,15 +121,15 @@ func (r *resolver) grpcHeaders(path string) {
 	})
 }
 
-// filterHeaders keeps the pairs that keep wants.
-func (r *resolver) filterHeaders(path string, keep func(e *entry, at Source, p settings.Pair) bool) {
+// filterHeaders keeps the pairs for which keep reports true, as keep has changed them.
+func (r *resolver) filterHeaders(path string, keep func(e *entry, at Source, p *settings.Pair) bool) {
 	e := r.winner(path)
 	if e == nil {
 		return
 	}
 	sent := settings.Pairs{}
 	for i, pair := range e.value.(settings.Pairs) {
-		if keep(e, e.item(i), pair) {
+		if keep(e, e.item(i), &pair) {
 			sent = append(sent, pair)
 		}
 	}

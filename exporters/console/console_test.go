@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -137,6 +138,30 @@ func TestEveryLineIsJSON(t *testing.T) {
 	want := map[string]uint64{"utf8": 1, "value": 2, "duration": 1}
 	if diff := cmp.Diff(want, stats.Repaired); diff != "" || stats.Delivered != 3 {
 		t.Errorf("delivered %d, repaired (-want +got):\n%s", stats.Delivered, diff)
+	}
+}
+
+// Every text of a span, in every field that holds one.
+func TestTerminalControlsAreEscaped(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"C1": "a\u009b31mb", "DEL": "a\x7fb", "right-to-left override": "a\u202eb", "isolate": "a\u2066b", "zero width": "a\u200bb", "beyond 16 bits": "a\U000e0041b",
+	} {
+		odd := full()
+		odd.Name, odd.Status.Description, odd.Events[0].Name, odd.Links[0].Attributes[0].Key = text, text, text, attribute.Key(text)
+		odd.InstrumentationScope.Name, odd.Resource = text, resource.NewSchemaless(attribute.String("service.name", text))
+		odd.Attributes = append(odd.Attributes, attribute.String(text, text), attribute.StringSlice("list", []string{text}),
+			attribute.KeyValue{Key: "map", Value: attribute.MapValue(attribute.String(text, text))})
+		for _, pretty := range []bool{false, true} {
+			got, _ := write(t, map[string]any{"pretty": pretty}, 0, odd)
+			if i := strings.IndexFunc(got, func(r rune) bool { return !strconv.IsPrint(r) && r != '\n' }); i >= 0 {
+				t.Errorf("%s, pretty %t: not printable at %d: %q", name, pretty, i, got[max(0, i-20):i+4])
+			}
+			var back struct{ Name string }
+			if err := json.Unmarshal([]byte(got), &back); err != nil || back.Name != text {
+				t.Errorf("%s, pretty %t: name decodes to %q, %v, want %q", name, pretty, back.Name, err, text)
+			}
+		}
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/exporters/internal/spantext"
+	"github.com/spanroute/spanroute/internal/escape"
 )
 
 // encoder makes one line per span.
@@ -29,7 +30,7 @@ func (e encoder) Encode(spans []sdktrace.ReadOnlySpan, r *delivery.Report) []lin
 		l := line{limit: e.limit}
 		l.span(span)
 		l.report(span, r)
-		all = append(all, e.layout(l.text))
+		all = append(all, e.layout(escape.JSON(l.text)))
 	}
 	return []lines{all}
 }

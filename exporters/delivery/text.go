@@ -3,33 +3,27 @@ package delivery
 import (
 	"fmt"
 	"runtime"
-	"strconv"
-	"strings"
-	"unicode/utf8"
+
+	"github.com/spanroute/spanroute/internal/escape"
 )
 
 // excerptBytes is how much of a receiver's text is kept.
 const excerptBytes = 200
 
-// Excerpt makes text fit for a log: control characters and invalid UTF-8 escaped, at most
-// 200 bytes, cut between characters. It is applied to every Outcome.Err; a sender that joins
-// several texts applies it to the receiver's before.
+// Excerpt returns the first 200 bytes of text in a form that a log can hold: a character that is not printable
+// (control, format and bidirectional characters among them) and a byte that is not UTF-8 are escaped as in a Go string
+// literal. It cuts between characters and never inside an escape. The engine applies it to every Outcome.Err; a
+// sender that joins several texts applies it to the receiver's text first.
 func Excerpt(text string) string {
-	var b strings.Builder
-	for i := 0; i < len(text); {
-		r, n := utf8.DecodeRuneInString(text[i:])
-		part := text[i : i+n]
-		if !strconv.IsPrint(r) || (r == utf8.RuneError && n == 1) {
-			quoted := strconv.Quote(part)
-			part = quoted[1 : len(quoted)-1]
-		}
-		if b.Len()+len(part) > excerptBytes {
+	var out []byte
+	for text != "" {
+		longer, n := escape.First(out, text)
+		if len(longer) > excerptBytes {
 			break
 		}
-		b.WriteString(part)
-		i += n
+		out, text = longer, text[n:]
 	}
-	return b.String()
+	return string(out)
 }
 
 // panicError describes a recovered panic. Only the runtime's own texts are repeated: those of

@@ -3,7 +3,6 @@ package jaeger
 import (
 	"context"
 	"crypto/rand"
-	"crypto/tls"
 	"fmt"
 	"net/url"
 
@@ -21,12 +20,13 @@ var Factory = registry.NewFactory("jaeger", Defaults, build,
 
 func init() { registry.Register(Factory) }
 
-// Where a collector is when nobody says.
+// The default endpoints of a collector.
 const (
 	defaultHTTP = "http://localhost:14268/api/traces"
 	defaultGRPC = "http://localhost:14250"
 	usualPath   = "/api/traces"
 	grpcPort    = "14250"
+	httpPort    = "14268"
 )
 
 // Limits of one payload. A collector's queue holds 2000 spans by default and drops the rest of a request
@@ -123,16 +123,16 @@ func newHTTP(common registry.Common, s Settings) (sdktrace.SpanExporter, error) 
 	if err != nil {
 		return nil, at("collector_endpoint", err)
 	}
-	var conf *tls.Config
+	var conf *transport.TLS
 	if u.Scheme == "https" {
-		if conf, err = s.Thrift.certificates().TLS("thrift."); err != nil {
+		if conf, err = s.Thrift.certificates().TLS("thrift.", common.Logger); err != nil {
 			return nil, err
 		}
 	}
 	h, err := transport.NewHTTP(transport.HTTPOptions{
 		URL: u.String(), ContentType: "application/vnd.apache.thrift.binary",
 		Username: s.Username, Password: s.Password,
-		TLS: conf, Senders: collectorSenders, UsualPath: usualPath,
+		TLS: conf, Senders: collectorSenders, UsualPath: usualPath, UsualPort: httpPort,
 		From: from(common, "collector_endpoint"),
 	})
 	if err != nil {
@@ -168,13 +168,13 @@ func newGRPC(common registry.Common, s Settings) (sdktrace.SpanExporter, error) 
 	if err != nil {
 		return nil, at("collector_endpoint", err)
 	}
-	var conf *tls.Config
+	var conf *transport.TLS
 	if secure {
-		if conf, err = s.GRPC.certificates().TLS("grpc."); err != nil {
+		if conf, err = s.GRPC.certificates().TLS("grpc.", common.Logger); err != nil {
 			return nil, err
 		}
 	}
-	options := transport.GRPCOptions{Target: g.Target, TLS: conf, From: from(common, "collector_endpoint")}
+	options := transport.GRPCOptions{Target: g.Target, TLS: conf, Port: grpcPort, From: from(common, "collector_endpoint")}
 	if auth := transport.Basic(s.Username, s.Password); auth != "" {
 		options.Headers = transport.Headers{{Name: "authorization", Value: auth}}
 	}

@@ -7,6 +7,10 @@
 //	  exporter_type: otlp
 //	  otlp: {protocol: http, endpoint: "http://collector:4318/v1/traces", compression: gzip}
 //
+// The key otlp.headers holds the headers for every protocol; otlp.http.headers and otlp.grpc.headers take precedence for
+// theirs. NaN and infinite numbers stay numbers, as the protocol has them. The query API of Jaeger fails on a trace that
+// holds one: set otlp.non_finite to text for it.
+//
 // The section may be empty or absent; spans then go by gRPC in plaintext to localhost:4317. Building the
 // exporter reads certificate files and nothing else: it dials when the first batch is due. Queueing,
 // splitting, retry and accounting are those of exporters/delivery.

@@ -26,6 +26,8 @@ const floor = 64 << 10 // below this the limit is not halved
 type Encoder struct {
 	limit int // code points of a string value; 0: no limit
 	most  int // bytes of a request
+
+	wordsForNonFinite bool // NaN and the infinities become text, counted as a repair
 }
 
 // NewEncoder returns an encoder of requests up to most bytes (protobuf); maxTag is

@@ -5,7 +5,6 @@ import (
 	"compress/gzip"
 	"context"
 	"io"
-	"mime"
 	"sync"
 
 	coltracepb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
@@ -36,6 +35,7 @@ func newHTTPSender(o transport.HTTPOptions, json, compress bool) (*httpSender, e
 	if compress {
 		o.ContentEncoding = "gzip"
 	}
+	o.Accepts = accepts
 	post, err := transport.NewHTTP(o)
 	return &httpSender{http: post, json: json, compress: compress}, err
 }
@@ -48,7 +48,7 @@ func (s *httpSender) Send(ctx context.Context, p *Payload) delivery.Outcome {
 	}
 	o, answer := s.http.Exchange(ctx, body)
 	if o.Verdict == delivery.Delivered {
-		o.Refused, o.Err = partial(reply(answer))
+		o.Refused, o.Err = partial(reply(answer), s.http.Excerpt)
 	}
 	return o
 }
@@ -79,18 +79,15 @@ func compressed(body []byte) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// reply reads the answer's body; nil if there is none, or it is of another type.
+// reply reads the answer's body; nil if there is none or it cannot be read.
 func reply(a transport.Answer) *coltracepb.ExportTraceServiceResponse {
-	if len(a.Body) == 0 {
-		return nil
-	}
 	out := new(coltracepb.ExportTraceServiceResponse)
 	var err error
-	switch kind, _, _ := mime.ParseMediaType(a.Header.Get("Content-Type")); kind {
+	switch a.MediaType() {
 	case typeProto:
 		err = proto.Unmarshal(a.Body, out)
 	case typeJSON:
-		err = protojson.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(a.Body, out)
+		err = fromJSON(a.Body, out)
 	default:
 		return nil
 	}
@@ -98,6 +95,22 @@ func reply(a transport.Answer) *coltracepb.ExportTraceServiceResponse {
 		return nil
 	}
 	return out
+}
+
+func fromJSON(body []byte, out proto.Message) error {
+	return protojson.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(body, out)
+}
+
+// accepts reports whether a success can be that of an OTLP receiver (OTLP 1.5.0, "OTLP/HTTP Response"): its two types,
+// no body, or a body of another or no type that is nevertheless a response. A body of the two types that cannot be
+// read does not take back the success.
+func accepts(a transport.Answer) bool {
+	switch kind := a.MediaType(); {
+	case kind == typeProto, kind == typeJSON, len(bytes.TrimSpace(a.Body)) == 0:
+		return true
+	}
+	out := new(coltracepb.ExportTraceServiceResponse)
+	return fromJSON(a.Body, out) == nil || proto.Unmarshal(a.Body, out) == nil
 }
 
 // Close ends every connection; running requests fail.

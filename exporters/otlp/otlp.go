@@ -38,15 +38,17 @@ func (s Settings) buildGRPC(common registry.Common) (sdktrace.SpanExporter, erro
 	if err != nil {
 		return nil, err
 	}
+	headers, _ := s.headers()
 	o := transport.GRPCOptions{
 		Target:  to.address,
-		Headers: headersOf(s.GRPC.Headers),
+		Headers: headers,
 		Gzip:    s.gzips(),
 		Family:  transport.OTLP,
+		Port:    grpcPort,
 		From:    from(common),
 	}
 	if to.tls {
-		if o.TLS, err = s.GRPC.certificates().TLS("grpc."); err != nil {
+		if o.TLS, err = s.GRPC.certificates().TLS("grpc.", common.Logger); err != nil {
 			return nil, err
 		}
 	}
@@ -54,7 +56,7 @@ func (s Settings) buildGRPC(common registry.Common) (sdktrace.SpanExporter, erro
 	if err != nil {
 		return nil, &settings.KeyError{Key: "endpoint", Err: err}
 	}
-	return open(common, maxGRPC, to.address, g), nil
+	return s.open(common, maxGRPC, to.address, g), nil
 }
 
 func (s Settings) buildHTTP(common registry.Common) (sdktrace.SpanExporter, error) {
@@ -62,16 +64,18 @@ func (s Settings) buildHTTP(common registry.Common) (sdktrace.SpanExporter, erro
 	if err != nil {
 		return nil, err
 	}
+	headers, _ := s.headers()
 	o := transport.HTTPOptions{
 		URL:       u.String(),
-		Headers:   headersOf(s.HTTP.Headers),
+		Headers:   headers,
 		Senders:   inFlight,
 		Family:    transport.OTLP,
 		UsualPath: usualPath,
+		UsualPort: httpPort,
 		From:      from(common),
 	}
 	if u.Scheme == "https" {
-		if o.TLS, err = s.HTTP.certificates().TLS("http."); err != nil {
+		if o.TLS, err = s.HTTP.certificates().TLS("http.", common.Logger); err != nil {
 			return nil, err
 		}
 	}
@@ -83,16 +87,18 @@ func (s Settings) buildHTTP(common registry.Common) (sdktrace.SpanExporter, erro
 	if s.Protocol == protoJSON {
 		most = maxJSON
 	}
-	return open(common, most, h.http.Endpoint(), h), nil
+	return s.open(common, most, h.http.Endpoint(), h), nil
 }
 
-func open(common registry.Common, most int, endpoint string, to delivery.Sender[*Payload]) sdktrace.SpanExporter {
+func (s Settings) open(common registry.Common, most int, endpoint string, to delivery.Sender[*Payload]) sdktrace.SpanExporter {
 	o := common.Delivery
 	o.Senders, o.Endpoint = inFlight, endpoint
-	return delivery.New(NewEncoder(most, common.MaxTagValueLength), to, o)
+	e := NewEncoder(most, common.MaxTagValueLength)
+	e.wordsForNonFinite = s.NonFinite == "text"
+	return delivery.New(e, to, o)
 }
 
-// from says where the endpoint came from, for the hint about an unknown host.
+// from names the endpoint's key and where it was set, for hints.
 func from(common registry.Common) string {
 	return common.Name + ".endpoint (" + common.Source("endpoint") + ")"
 }

@@ -4,16 +4,14 @@ import (
 	"errors"
 
 	coltracepb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
-
-	"github.com/spanroute/spanroute/exporters/delivery"
 )
 
-// partial reads how many spans of a success the receiver refused, and what it had to say: with no
-// span refused that is a warning. A partial success is never sent again (OTLP 1.5.0).
-func partial(reply *coltracepb.ExportTraceServiceResponse) (refused int, message error) {
+// partial returns how many spans of a success the receiver refused, and its message: with no span refused that is a
+// warning. excerpt makes the receiver's text fit for a log. A partial success is never sent again (OTLP 1.5.0).
+func partial(reply *coltracepb.ExportTraceServiceResponse, excerpt func(string) string) (refused int, message error) {
 	p := reply.GetPartialSuccess()
 	if text := p.GetErrorMessage(); text != "" {
-		message = errors.New("the receiver says: " + delivery.Excerpt(text))
+		message = errors.New("message of the receiver: " + excerpt(text))
 	}
 	return int(max(0, p.GetRejectedSpans())), message
 }

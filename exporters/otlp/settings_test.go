@@ -31,10 +31,10 @@ func TestSettingsFaults(t *testing.T) { // O9, C2
 		{map[string]any{"protocol": "http", "endpoint": "http://h/#x"}, "endpoint: "},
 		{map[string]any{"grpc": map[string]any{"insecur": true}}, `grpc.insecur: unknown key, did you mean "insecure"?`},
 		{map[string]any{"grpc": map[string]any{"insecure": 1}}, "grpc.insecure: "},
-		{headers("grpc", registry.Pair{Name: "a b", Value: "s3cret"}), `grpc.headers: "a b" is no header name`},
-		{headers("grpc", registry.Pair{Name: "a~b", Value: "s3cret"}), `grpc.headers: "a~b" is no name for gRPC`},
+		{headers("grpc", registry.Pair{Name: "a b", Value: "s3cret"}), `grpc.headers: "a b" is not a header name`},
+		{headers("grpc", registry.Pair{Name: "a~b", Value: "s3cret"}), `grpc.headers: "a~b" cannot be sent over gRPC`},
 		{headers("http", registry.Pair{Name: "a~b", Value: "s3cret"}), ""},
-		{headers("http", registry.Pair{Name: "a", Value: "s3crét"}), `http.headers: the value of "a" holds more than printable ASCII`},
+		{headers("http", registry.Pair{Name: "a", Value: "s3crét"}), `http.headers: the value of "a" is not printable ASCII`},
 		{map[string]any{"grpc": map[string]any{"client_key_file": "k"}}, "grpc.client_certificate_file: "},
 		{map[string]any{"protocol": "http", "http": map[string]any{"client_certificate_file": "c"}}, "http.client_key_file: "},
 	}

@@ -53,7 +53,7 @@ func (t *tree) set(into *commonpb.AnyValue, v attribute.Value) {
 	case attribute.BOOL:
 		into.Value = &commonpb.AnyValue_BoolValue{BoolValue: v.AsBool()}
 	case attribute.FLOAT64:
-		into.Value = &commonpb.AnyValue_DoubleValue{DoubleValue: v.AsFloat64()}
+		t.setDouble(into, v.AsFloat64())
 	case attribute.BYTESLICE:
 		data := v.AsByteSlice()
 		t.bound += len(data)
@@ -64,6 +64,18 @@ func (t *tree) set(into *commonpb.AnyValue, v attribute.Value) {
 	default:
 		into.Value = &commonpb.AnyValue_ArrayValue{ArrayValue: &commonpb.ArrayValue{Values: t.elements(v)}}
 	}
+}
+
+// setDouble keeps NaN and the infinities as numbers, as upstream and the protocol do, unless the receiver fails on them:
+// the query API of Jaeger answers 500 for a whole trace that holds one (v1.42.0).
+func (t *tree) setDouble(into *commonpb.AnyValue, f float64) {
+	if word := spantext.Special(f); word != "" && t.encoder.wordsForNonFinite {
+		t.fixed |= spantext.Value
+		t.bound += len(word)
+		into.Value = &commonpb.AnyValue_StringValue{StringValue: word}
+		return
+	}
+	into.Value = &commonpb.AnyValue_DoubleValue{DoubleValue: f}
 }
 
 // flat is what nests too deep, as JSON text.

@@ -39,8 +39,8 @@ func TestSettingsFaults(t *testing.T) { // C2
 		{map[string]any{"local_node_ipv4": "4294967296"}, `local_node_ipv4: "4294967296" is no IPv4 address`},
 		{map[string]any{"endpoint": "ftp://h"}, "endpoint: "},
 		{map[string]any{"endpoint": "http://h:0"}, "endpoint: "},
-		{map[string]any{"headers": registry.Pairs{{Name: "a b", Value: "s3cret"}}}, `headers: "a b" is no header name`},
-		{map[string]any{"headers": registry.Pairs{{Name: "a", Value: "s3cret\r\nb: c"}}}, `headers: the value of "a" holds more than printable ASCII`},
+		{map[string]any{"headers": registry.Pairs{{Name: "a b", Value: "s3cret"}}}, `headers: "a b" is not a header name`},
+		{map[string]any{"headers": registry.Pairs{{Name: "a", Value: "s3cret\r\nb: c"}}}, `headers: the value of "a" is not printable ASCII`},
 		{map[string]any{"headers": registry.Pairs{{Name: "a", Value: "s3cret"}, {Name: "A", Value: "s3cret"}}}, `headers: "A" is set twice`},
 		{map[string]any{"client_key_file": "k.pem"}, "client_certificate_file: client_key_file is set without it, set both or neither"},
 		{map[string]any{"client_certificate_file": "c.pem"}, "client_key_file: client_certificate_file is set without it, set both or neither"},
@@ -119,7 +119,7 @@ func TestFilesAreReadWhenBuilt(t *testing.T) { // H7
 		{map[string]any{"certificate_file": missing}, "certificate_file: open " + missing + ": no such file or directory"},
 		{map[string]any{"certificate_file": empty}, "certificate_file: " + empty + " holds no certificate"},
 		{map[string]any{"client_certificate_file": missing, "client_key_file": empty}, "client_certificate_file: open " + missing},
-		{map[string]any{"client_certificate_file": empty, "client_key_file": empty}, "client_certificate_file: " + empty + " and " + empty + " are no pair"},
+		{map[string]any{"client_certificate_file": empty, "client_key_file": empty}, "client_certificate_file: " + empty + " and " + empty + " are not a pair"},
 	}
 	for _, tt := range tests {
 		tt.section["endpoint"] = "https://localhost:9411"

@@ -2,8 +2,8 @@ package zipkin
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
+	"log/slog"
 	"net/netip"
 	"net/url"
 	"strconv"
@@ -56,12 +56,12 @@ func (s Settings) certificates() transport.Certificates {
 	return transport.Certificates{CA: s.CertificateFile, Cert: s.ClientCertificateFile, Key: s.ClientKeyFile}
 }
 
-// tls reads the files, unless the endpoint has no use for them.
-func (s Settings) tls(u *url.URL) (*tls.Config, error) {
+// tls reads the files if the endpoint uses them.
+func (s Settings) tls(u *url.URL, log *slog.Logger) (*transport.TLS, error) {
 	if u.Scheme != "https" {
 		return nil, nil
 	}
-	return s.certificates().TLS("")
+	return s.certificates().TLS("", log)
 }
 
 func (s Settings) headers() transport.Headers {
@@ -133,7 +133,7 @@ func build(_ context.Context, common registry.Common, s Settings) (sdktrace.Span
 	if err := errors.Join(errURL, errNode); err != nil {
 		return nil, err
 	}
-	tlsConfig, err := s.tls(u)
+	tlsConfig, err := s.tls(u, common.Logger)
 	if err != nil {
 		return nil, err
 	}
@@ -145,6 +145,7 @@ func build(_ context.Context, common registry.Common, s Settings) (sdktrace.Span
 		Senders:     inFlight,
 		Family:      transport.Classic,
 		UsualPath:   usualPath,
+		UsualPort:   defaultPort,
 		From:        common.Name + ".endpoint (" + common.Source("endpoint") + ")",
 	})
 	if err != nil {

@@ -7,56 +7,32 @@ import (
 	"github.com/spanroute/spanroute/internal/secret"
 )
 
-// Redact returns text, a URL or anything that was meant to be one, with user information and the query
-// values whose name is that of a secret replaced by ***.
+// Redact returns text, a URL or an attempt at one, with everything between the scheme and the last @ replaced by
+// ***, and the values of query parameters whose name is that of a secret. It does not look for the end of the
+// authority: a password with an unescaped delimiter, or a scheme without its colon, moves that end to the left of
+// the password. So an @ in a path masks the host too.
 func Redact(text string) string {
-	body, query := text, ""
-	if i := strings.IndexAny(text, "?#"); i >= 0 {
-		body, query = text[:i], text[i:]
+	scheme := schemePart(text)
+	masked, rest := scheme, text[len(scheme):]
+	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
+		masked, rest = scheme+secret.Mask, rest[at:]
 	}
-	if strings.Contains(query, "@") && !strings.Contains(body, "@") && brokenAuthority(body) {
-		i := strings.LastIndexByte(text, '@')
-		return schemePart(text) + secret.Mask + text[i:]
+	if i := strings.IndexAny(rest, "?#&;"); i >= 0 {
+		return masked + rest[:i] + redactQuery(rest[i:])
 	}
-	return redactUser(body) + redactQuery(query)
+	return masked + rest
 }
+
+// schemes are those that Redact shows before user information. Another word there can be a part of a password.
+var schemes = []string{"http://", "https://", "//", "dns://", "unix://", "passthrough://", "grpc://", "grpcs://", "udp://", "tcp://"}
 
 func schemePart(text string) string {
-	if i := strings.Index(text, "://"); i >= 0 {
-		return text[:i+3]
-	}
-	if strings.HasPrefix(text, "//") {
-		return "//"
+	for _, scheme := range schemes {
+		if len(text) >= len(scheme) && strings.EqualFold(text[:len(scheme)], scheme) {
+			return text[:len(scheme)]
+		}
 	}
 	return ""
-}
-
-// redactUser masks what stands before the last @ of the authority; in a password with an unescaped slash
-// that is further right than the authority ends.
-func redactUser(body string) string {
-	scheme := schemePart(body)
-	rest := body[len(scheme):]
-	end := strings.IndexByte(rest, '/')
-	if end < 0 || brokenAuthority(body) {
-		end = len(rest)
-	}
-	at := strings.LastIndexByte(rest[:end], '@')
-	if at < 0 {
-		return body
-	}
-	return scheme + secret.Mask + rest[at:]
-}
-
-// brokenAuthority reports whether the authority has a colon with no port behind it, as user:pass has that
-// was cut short by a delimiter in the password.
-func brokenAuthority(body string) bool {
-	rest := body[len(schemePart(body)):]
-	hostPort, _, _ := strings.Cut(rest, "/")
-	if strings.Contains(hostPort, "@") || strings.HasPrefix(hostPort, "[") {
-		return false
-	}
-	_, port, colon := strings.Cut(hostPort, ":")
-	return colon && !allDigits(port)
 }
 
 func redactQuery(query string) string {

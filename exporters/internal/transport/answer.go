@@ -3,6 +3,7 @@ package transport
 import (
 	"bytes"
 	"errors"
+	"mime"
 	"net/http"
 	"strconv"
 	"strings"
@@ -13,25 +14,62 @@ import (
 )
 
 const (
-	hintTLS   = "the server speaks TLS: use https://"
-	hintProxy = "the proxy wants a user name and password, set them in HTTP_PROXY or HTTPS_PROXY"
+	hintTLS   = "the server expects TLS; use https://"
+	hintProxy = "the proxy requires a user name and a password; set them in HTTP_PROXY or HTTPS_PROXY"
 )
 
 // verdict judges an answer. Text comes before the code.
 func (h *HTTP) verdict(a Answer) delivery.Outcome {
-	switch {
-	case a.Status >= 200 && a.Status <= 299:
+	success := a.Status >= 200 && a.Status <= 299
+	if success && !h.foreign(a) {
 		return delivery.Outcome{Verdict: delivery.Delivered}
-	case a.Status == http.StatusBadRequest && saysHTTPS(a.Body):
-		return delivery.Outcome{Verdict: delivery.Misconfigured, Err: a.err(), Hint: hintTLS}
-	case a.Status == http.StatusProxyAuthRequired:
-		return delivery.Outcome{Verdict: delivery.Misconfigured, Err: a.err(), Hint: hintProxy}
-	case a.Status == http.StatusRequestEntityTooLarge, a.Status == http.StatusBadRequest && contains(a.Body, "request body too large"):
-		return delivery.Outcome{Verdict: delivery.TooLarge, Err: a.err()}
-	case h.opts.Family.retries(a.Status):
-		return delivery.Outcome{Verdict: delivery.Retry, After: RetryAfter(a.Header.Get("Retry-After"), time.Now()), Err: a.err()}
 	}
-	return delivery.Outcome{Verdict: delivery.Rejected, Err: a.err(), Hint: h.hint(a)}
+	o := delivery.Outcome{Err: h.err(a)}
+	switch {
+	case success:
+		o.Verdict, o.Hint = delivery.Misconfigured, delivery.HintFor(h.seen(delivery.Seen{Status: a.Status, Foreign: true}))
+	case a.Status == http.StatusBadRequest && saysHTTPS(a.Body):
+		o.Verdict, o.Hint = delivery.Misconfigured, hintTLS
+	case a.Status == http.StatusProxyAuthRequired:
+		o.Verdict, o.Hint = delivery.Misconfigured, hintProxy
+	case a.Status == http.StatusRequestEntityTooLarge, a.Status == http.StatusBadRequest && contains(a.Body, "request body too large"):
+		o.Verdict = delivery.TooLarge
+	case h.opts.Family.retries(a.Status):
+		o.Verdict, o.After = delivery.Retry, RetryAfter(a.Header.Get("Retry-After"), time.Now())
+	default:
+		o.Verdict, o.Hint = delivery.Rejected, h.hint(a)
+	}
+	return o
+}
+
+// foreign reports whether a success came from a server that is not a receiver of spans. A 202 or 204 without a body is
+// always taken for a receiver's: frameworks add the type of a web page to it.
+func (h *HTTP) foreign(a Answer) bool {
+	if len(a.Body) == 0 && a.Status != http.StatusOK {
+		return false
+	}
+	return a.webPage() || h.opts.Accepts != nil && !h.opts.Accepts(a)
+}
+
+// webPage reports whether the answer is HTML, by its type or, where a server sent a general type, by its beginning.
+func (a Answer) webPage() bool {
+	switch a.MediaType() {
+	case "text/html", "application/xhtml+xml":
+		return true
+	case "", "text/plain", "application/octet-stream":
+		head := bytes.ToLower(bytes.TrimSpace(a.Body[:min(len(a.Body), 64)]))
+		return bytes.HasPrefix(head, []byte("<!doctype html")) || bytes.HasPrefix(head, []byte("<html"))
+	}
+	return false
+}
+
+// MediaType is the type of the body in lower case, without parameters; empty if there is none or it is malformed.
+func (a Answer) MediaType() string {
+	kind, _, err := mime.ParseMediaType(a.Header.Get("Content-Type"))
+	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) {
+		return ""
+	}
+	return kind
 }
 
 func (f Family) retries(status int) bool {
@@ -44,7 +82,7 @@ func (f Family) retries(status int) bool {
 	return false
 }
 
-// saysHTTPS knows how servers answer a plaintext request on a TLS port (Go, nginx, Apache).
+// saysHTTPS reports whether body is how servers answer a plaintext request on a TLS port (Go, nginx, Apache).
 func saysHTTPS(body []byte) bool {
 	return contains(body, "http request to an https server") ||
 		contains(body, "plain http request was sent to https port") ||
@@ -57,27 +95,31 @@ func contains(body []byte, lower string) bool {
 
 func (h *HTTP) hint(a Answer) string {
 	if to := a.Header.Get("Location"); to != "" && a.Status >= 300 && a.Status <= 399 {
-		return "redirects are not followed, set the endpoint to " + delivery.Excerpt(endpoint.Redact(to))
+		return "redirects are not followed; set the endpoint to " + delivery.Excerpt(endpoint.Redact(h.secrets.text(to)))
 	}
 	return delivery.HintFor(h.seen(delivery.Seen{Status: a.Status}))
 }
 
 func (h *HTTP) seen(s delivery.Seen) delivery.Seen {
-	s.Endpoint, s.Key, s.UsualPath = h.url.String(), h.opts.From, h.opts.UsualPath
+	s.Endpoint, s.Key, s.UsualPath, s.UsualPort = h.url.String(), h.opts.From, h.opts.UsualPath, h.opts.UsualPort
 	return s
 }
 
-// err is the status line and the head of the body.
-func (a Answer) err() error {
+// err is the status line and the head of the body, without the destination's secrets.
+func (h *HTTP) err(a Answer) error {
 	text := strings.TrimSpace(strconv.Itoa(a.Status) + " " + http.StatusText(a.Status))
-	if body := delivery.Excerpt(strings.TrimSpace(string(a.Body))); body != "" {
+	body := h.secrets.text(string(a.Body))
+	if len(a.Body) == maxBody {
+		body = h.secrets.head(string(a.Body))
+	}
+	if body = delivery.Excerpt(strings.TrimSpace(body)); body != "" {
 		text += ": " + body
 	}
 	return errors.New("answer " + text)
 }
 
-// RetryAfter reads a Retry-After header (RFC 9110 section 10.2.3), seconds or an HTTP date. What is
-// negative, past or unreadable is 0; what does not fit is the longest Duration.
+// RetryAfter reads a Retry-After header (RFC 9110 section 10.2.3), seconds or an HTTP date. A negative, past or
+// unreadable value is 0; a value that does not fit is the longest Duration.
 func RetryAfter(value string, now time.Time) time.Duration {
 	value = strings.TrimSpace(value)
 	if at, err := http.ParseTime(value); err == nil {

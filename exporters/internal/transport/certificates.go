@@ -1,15 +1,19 @@
 package transport
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
+	"io"
 	"os"
 
 	"github.com/spanroute/spanroute/internal/settings"
 )
 
-// Certificates names the PEM files of one destination; empty means none.
+// Certificates names the PEM files of one destination; an empty name means no file.
 type Certificates struct {
 	CA   string // bundle that replaces the system's roots
 	Cert string // client certificate; needs Key
@@ -23,7 +27,10 @@ const (
 	keyKey  = "client_key_file"
 )
 
-// Check says which of the two client files lacks the other; prefix leads to the keys' section.
+// maxPEM bounds one file, in bytes. The bundle of a system is about 200 KiB.
+const maxPEM = 16 << 20
+
+// Check reports which of the two client files lacks the other; prefix leads to the keys' section.
 // It reads nothing.
 func (c Certificates) Check(prefix string) error {
 	switch {
@@ -35,53 +42,99 @@ func (c Certificates) Check(prefix string) error {
 	return nil
 }
 
-// TLS reads the files and returns the client's TLS configuration: at least TLS 1.2, the system's
-// roots unless CA is set, the server name from the endpoint. All faults come joined, each a
-// *settings.KeyError that names key and path.
-func (c Certificates) TLS(prefix string) (*tls.Config, error) {
-	conf := &tls.Config{MinVersion: tls.VersionTLS12}
-	err := errors.Join(c.Check(prefix), c.readCA(prefix, conf), c.readPair(prefix, conf))
+// pemFiles is the content of the three files at one time.
+type pemFiles struct{ ca, cert, key []byte }
+
+// sums identifies the content without a second copy of a key in memory.
+func (p pemFiles) sums() [3][sha256.Size]byte {
+	return [...][sha256.Size]byte{sha256.Sum256(p.ca), sha256.Sum256(p.cert), sha256.Sum256(p.key)}
+}
+
+// read reads the files that are named. All faults are joined, each a *settings.KeyError that names key and path.
+func (c Certificates) read(prefix string) (p pemFiles, err error) {
+	var errCA, errCert, errKey error
+	p.ca, errCA = readPEM(prefix+caKey, c.CA)
+	if c.Cert != "" && c.Key != "" {
+		p.cert, errCert = readPEM(prefix+certKey, c.Cert)
+		p.key, errKey = readPEM(prefix+keyKey, c.Key)
+	}
+	return p, errors.Join(errCA, errCert, errKey)
+}
+
+// readPEM reads a regular file; opening another kind, such as a FIFO, could block for ever.
+func readPEM(key, name string) ([]byte, error) {
+	if name == "" {
+		return nil, nil
+	}
+	info, err := os.Stat(name)
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New(name + " is not a regular file")
+	}
+	var data []byte
+	if err == nil {
+		data, err = readHead(name)
+	}
+	if err != nil {
+		return nil, &settings.KeyError{Key: key, Err: settings.Errorf(settings.ErrFile, "%s", openFault(err))}
+	}
+	return data, nil
+}
+
+// openFault is err as an error of open, whichever call found it.
+func openFault(err error) error {
+	var path *os.PathError
+	if errors.As(err, &path) && path.Op == "stat" {
+		return &os.PathError{Op: "open", Path: path.Path, Err: path.Err}
+	}
+	return err
+}
+
+func readHead(name string) ([]byte, error) {
+	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
-	return conf, nil
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxPEM))
 }
 
-func (c Certificates) readCA(prefix string, conf *tls.Config) error {
-	if c.CA == "" {
-		return nil
+// config makes the client's TLS configuration of p: at least TLS 1.2, the system's roots unless there is a CA, the
+// server name from the endpoint.
+func (c Certificates) config(prefix string, p pemFiles) (*tls.Config, error) {
+	conf := &tls.Config{MinVersion: tls.VersionTLS12}
+	var errCA, errPair error
+	if c.CA != "" {
+		conf.RootCAs, errCA = c.roots(prefix, p.ca)
 	}
-	pem, err := os.ReadFile(c.CA)
+	if c.Cert != "" && c.Key != "" {
+		conf.Certificates, errPair = c.pair(prefix, p)
+	}
+	return conf, errors.Join(errCA, errPair)
+}
+
+// roots refuses a bundle that ends inside a certificate: it is being written.
+func (c Certificates) roots(prefix string, data []byte) (*x509.CertPool, error) {
+	fault := func(what string) error {
+		return &settings.KeyError{Key: prefix + caKey, Err: settings.Errorf(settings.ErrFile, "%s %s", c.CA, what)}
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(data) {
+		return nil, fault("holds no certificate")
+	}
+	for block, rest := pem.Decode(data); ; block, rest = pem.Decode(rest) {
+		if block == nil {
+			if bytes.Contains(rest, []byte("-----BEGIN ")) {
+				return nil, fault("ends inside a certificate")
+			}
+			return pool, nil
+		}
+	}
+}
+
+func (c Certificates) pair(prefix string, p pemFiles) ([]tls.Certificate, error) {
+	pair, err := tls.X509KeyPair(p.cert, p.key)
 	if err != nil {
-		return fileFault(prefix+caKey, err)
+		return nil, &settings.KeyError{Key: prefix + certKey, Err: settings.Errorf(settings.ErrFile, "%s and %s are not a pair of PEM certificate and key: %s", c.Cert, c.Key, err)}
 	}
-	conf.RootCAs = x509.NewCertPool()
-	if !conf.RootCAs.AppendCertsFromPEM(pem) {
-		return &settings.KeyError{Key: prefix + caKey, Err: settings.Errorf(settings.ErrFile, "%s holds no certificate", c.CA)}
-	}
-	return nil
-}
-
-func (c Certificates) readPair(prefix string, conf *tls.Config) error {
-	if c.Cert == "" || c.Key == "" {
-		return nil
-	}
-	cert, errCert := os.ReadFile(c.Cert)
-	key, errKey := os.ReadFile(c.Key)
-	if errCert != nil || errKey != nil {
-		return errors.Join(fileFault(prefix+certKey, errCert), fileFault(prefix+keyKey, errKey))
-	}
-	pair, err := tls.X509KeyPair(cert, key)
-	if err != nil {
-		return &settings.KeyError{Key: prefix + certKey, Err: settings.Errorf(settings.ErrFile, "%s and %s are no pair of PEM certificate and key, %s", c.Cert, c.Key, err)}
-	}
-	conf.Certificates = []tls.Certificate{pair}
-	return nil
-}
-
-func fileFault(key string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return &settings.KeyError{Key: key, Err: settings.Errorf(settings.ErrFile, "%s", err)}
+	return []tls.Certificate{pair}, nil
 }

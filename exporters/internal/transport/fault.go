@@ -17,29 +17,30 @@ func (h *HTTP) fault(ctx context.Context, err error) delivery.Outcome {
 		err = outer.Err
 	}
 	if ctx.Err() != nil {
-		return delivery.Outcome{Verdict: delivery.Retry, Err: noAnswer(ctx)}
+		err = noAnswer(ctx)
+		return delivery.Outcome{Verdict: delivery.Retry, Err: err, Hint: delivery.HintFor(h.seen(delivery.Seen{Err: err}))}
 	}
 	verdict, hint := diagnose(err.Error())
 	if hint == "" {
 		hint = delivery.HintFor(h.seen(delivery.Seen{Err: err}))
 	}
-	return delivery.Outcome{Verdict: verdict, Err: bounded(err), Hint: hint}
+	return delivery.Outcome{Verdict: verdict, Err: h.secrets.bounded(err), Hint: hint}
 }
 
 func noAnswer(ctx context.Context) error {
 	return fmt.Errorf("no answer: %w", context.Cause(ctx))
 }
 
-// bounded keeps the type of an error whose text is harmless, and cuts one that quotes a peer at length.
-func bounded(err error) error {
-	if text := err.Error(); delivery.Excerpt(text) != text {
-		return errors.New(delivery.Excerpt(text))
+// bounded keeps the type of an error whose text is harmless. It masks and cuts one that quotes a peer.
+func (r *redactor) bounded(err error) error {
+	if text := r.excerpt(err.Error()); text != err.Error() {
+		return errors.New(text)
 	}
 	return err
 }
 
-// diagnose says whether an attempt failed because the two ends disagree about TLS or protocol
-// (Misconfigured) or for a reason that passes (Retry), with a hint where delivery.HintFor has none.
+// diagnose decides whether an attempt failed because the two ends disagree about TLS or protocol (Misconfigured) or for a
+// reason that passes (Retry). It returns a hint where delivery.HintFor has none.
 func diagnose(text string) (delivery.Verdict, string) {
 	for _, known := range faults {
 		if strings.Contains(text, known.text) {
@@ -50,9 +51,11 @@ func diagnose(text string) (delivery.Verdict, string) {
 }
 
 const (
-	hintOther  = "the certificate is for another host, change the endpoint or the certificate"
-	hintHTTP1  = "this is no gRPC port: use protocol http (jaeger: thrift), or port 4317 (jaeger: 14250)"
-	hintClient = "the server refused the TLS handshake, check client_certificate_file and client_key_file"
+	hintOther   = "the certificate is for another host; change the endpoint or the certificate"
+	hintHTTP1   = "the port is not a gRPC port; use protocol http (jaeger: thrift), or port 4317 (jaeger: 14250)"
+	hintClient  = "the server refused the TLS handshake; check client_certificate_file and client_key_file"
+	hintExpired = "the server's certificate is not valid at this time; renew it or set the clock"
+	hintCA      = "the server's certificate cannot be verified; set certificate_file to the CA"
 )
 
 // faults are texts of net/http, crypto/tls and crypto/x509 (Go 1.26), the same inside a gRPC status.
@@ -66,8 +69,9 @@ var faults = []struct{ text, hint string }{
 	{"certificate is valid for", hintOther},
 	{"certificate is not valid for", hintOther},
 	{"doesn't contain any IP SANs", hintOther},
-	{"certificate has expired or is not yet valid", "renew the server's certificate or set the clock"},
-	{"failed to verify certificate", "set certificate_file to the CA"},
+	{"certificate has expired or is not yet valid", hintExpired},
+	{"failed to verify certificate", hintCA},
+	{"tls: certificate required", ""},
 	{"remote error: tls:", hintClient},
 	{"tls: no supported versions satisfy", hintClient},
 	{"Proxy Authentication Required", hintProxy},

@@ -2,8 +2,9 @@ package transport
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
+	"net/http"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -13,7 +14,6 @@ import (
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/connectivity"
-	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/encoding/gzip"
 	"google.golang.org/grpc/metadata"
@@ -29,12 +29,13 @@ const reconnectWait = time.Second
 
 // GRPCOptions describe one gRPC destination.
 type GRPCOptions struct {
-	Target  string      // for grpc.NewClient
-	TLS     *tls.Config // nil means plaintext
-	Headers Headers     // sent as metadata, already checked
-	Gzip    bool        // compress requests
-	Family  Family      //
-	From    string      // for the hint of an unknown host
+	Target  string  // for grpc.NewClient
+	TLS     *TLS    // nil means plaintext
+	Headers Headers // sent as metadata, already checked
+	Gzip    bool    // compress requests
+	Family  Family  //
+	Port    string  // that such receivers usually listen on, for hints: "4317"
+	From    string  // where the target was set, for hints
 }
 
 // GRPC sends to one destination. It is safe for concurrent use.
@@ -42,6 +43,7 @@ type GRPC struct {
 	opts     GRPCOptions
 	conn     *grpc.ClientConn
 	metadata metadata.MD
+	secrets  *redactor
 	answered atomic.Bool // a gRPC server has answered here before
 }
 
@@ -49,9 +51,10 @@ type GRPC struct {
 func NewGRPC(o GRPCOptions) (*GRPC, error) {
 	creds := insecure.NewCredentials()
 	if o.TLS != nil {
-		creds = credentials.NewTLS(o.TLS)
+		creds = newCredentials(o.TLS)
 	}
 	g := &GRPC{opts: o, metadata: metadata.New(o.Headers.Metadata())}
+	g.secrets = newRedactor(http.Header(g.metadata), proxyOf(&url.URL{Scheme: "https", Host: o.Target}))
 	options := []grpc.DialOption{
 		grpc.WithTransportCredentials(creds),
 		grpc.WithUserAgent(version.UserAgent),
@@ -103,13 +106,14 @@ func (g *GRPC) Outcome(ctx context.Context, err error) delivery.Outcome {
 		return delivery.Outcome{Verdict: delivery.Delivered}
 	}
 	if ctx.Err() != nil {
-		return delivery.Outcome{Verdict: delivery.Retry, Err: noAnswer(ctx)}
+		err = noAnswer(ctx)
+		return delivery.Outcome{Verdict: delivery.Retry, Err: err, Hint: delivery.HintFor(g.seen(err.Error()))}
 	}
 	s := status.Convert(err)
 	if o, ok := g.textual(s); ok {
 		return o
 	}
-	o := delivery.Outcome{Verdict: delivery.Rejected, Err: statusError(s)}
+	o := delivery.Outcome{Verdict: delivery.Rejected, Err: g.statusError(s)}
 	info := retryInfo(s)
 	if g.opts.Family.retriesCode(s.Code(), info != nil) {
 		o.Verdict = delivery.Retry
@@ -123,7 +127,7 @@ func (g *GRPC) Outcome(ctx context.Context, err error) delivery.Outcome {
 // and a handshake from an outage.
 func (g *GRPC) textual(s *status.Status) (delivery.Outcome, bool) {
 	text := s.Message()
-	o := delivery.Outcome{Err: statusError(s)}
+	o := delivery.Outcome{Err: g.statusError(s)}
 	switch {
 	case s.Code() == codes.ResourceExhausted && (strings.Contains(text, "larger than max") || strings.Contains(text, "exceeds maximum")):
 		o.Verdict = delivery.TooLarge
@@ -177,7 +181,7 @@ func (g *GRPC) codeHint(s *status.Status) string {
 	case codes.Unauthenticated, codes.PermissionDenied:
 		return delivery.HintFor(delivery.Seen{Status: 401})
 	case codes.Unimplemented:
-		return "the server has no such gRPC service, check the endpoint's port"
+		return "the server has no such gRPC service; check the port of the endpoint"
 	case codes.Unavailable:
 		return delivery.HintFor(g.seen(s.Message()))
 	}
@@ -185,9 +189,23 @@ func (g *GRPC) codeHint(s *status.Status) string {
 }
 
 func (g *GRPC) seen(text string) delivery.Seen {
-	return delivery.Seen{Text: strings.ReplaceAll(text, "produced zero addresses", "no such host"), Endpoint: g.opts.Target, Key: g.opts.From}
+	return delivery.Seen{Text: strings.ReplaceAll(text, "produced zero addresses", "no such host"), Endpoint: g.opts.Target, Key: g.opts.From, UsualPort: g.opts.Port}
 }
 
-func statusError(s *status.Status) error {
-	return errors.New("grpc " + s.Code().String() + ": " + delivery.Excerpt(s.Message()))
+// statusError is the code and the head of the message, without the destination's secrets.
+func (g *GRPC) statusError(s *status.Status) error {
+	return errors.New("grpc " + s.Code().String() + ": " + delivery.Excerpt(g.masked(s.Message())))
 }
+
+// masked masks the secrets in a message. Of an answer that is not gRPC's, grpc-go (v1.85.0) quotes the first 1024
+// bytes at the end of the message, where a secret may be cut.
+func (g *GRPC) masked(text string) string {
+	if i := strings.LastIndex(text, "\ndata: "); i >= 0 {
+		return g.secrets.text(text[:i]) + g.secrets.head(text[i:])
+	}
+	return g.secrets.text(text)
+}
+
+// Excerpt returns the part of a receiver's text that may be logged and kept: the destination's secrets masked, control
+// characters escaped, at most 200 bytes.
+func (g *GRPC) Excerpt(text string) string { return g.secrets.excerpt(text) }

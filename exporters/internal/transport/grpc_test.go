@@ -32,8 +32,8 @@ func newGRPC(t testing.TB, o transport.GRPCOptions) *transport.GRPC {
 }
 
 // serve runs a service /t.T/Call on l that answers as told.
-func serve(t testing.TB, l net.Listener, answer func(context.Context) error) {
-	srv := grpc.NewServer()
+func serve(t testing.TB, l net.Listener, answer func(context.Context) error, opts ...grpc.ServerOption) {
+	srv := grpc.NewServer(opts...)
 	srv.RegisterService(&grpc.ServiceDesc{ServiceName: "t.T", HandlerType: (*any)(nil), Methods: []grpc.MethodDesc{{
 		MethodName: "Call",
 		Handler: func(_ any, ctx context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
@@ -167,7 +167,7 @@ func TestPlaintextToATLSPort(t *testing.T) { // H6, O6
 func TestGRPCToAnHTTPPort(t *testing.T) {
 	srv := server(t, func(http.ResponseWriter, *http.Request) {})
 	g := newGRPC(t, transport.GRPCOptions{Target: srv.Listener.Addr().String()})
-	if o := attempt(context.Background(), g); o.Verdict != delivery.Misconfigured || !strings.Contains(o.Hint, "no gRPC port") {
+	if o := attempt(context.Background(), g); o.Verdict != delivery.Misconfigured || !strings.Contains(o.Hint, "not a gRPC port") {
 		t.Errorf("outcome = %+v, want misconfigured with a hint about the port", o)
 	}
 }

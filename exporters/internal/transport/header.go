@@ -18,9 +18,8 @@ type Headers []Header
 // Header is one of them.
 type Header struct{ Name, Value string }
 
-// Check refuses names that are no tokens (RFC 9110 section 5.6.2), names that come twice, and values
-// with anything but printable ASCII, so that no value can end its line. The faults name key and
-// header, never a value.
+// Check refuses names that are not tokens (RFC 9110 section 5.6.2), names that are set twice, and values that are not
+// printable ASCII, so that no value can end its line. The faults name key and header, never a value.
 func (hs Headers) Check(key string) error {
 	var errs []error
 	seen := make(map[string]bool, len(hs))
@@ -28,25 +27,25 @@ func (hs Headers) Check(key string) error {
 		name := strings.ToLower(h.Name)
 		switch {
 		case !httpguts.ValidHeaderFieldName(strings.TrimPrefix(name, ":")):
-			errs = append(errs, headerFault(key, "%s is no header name", settings.Quote(h.Name)))
+			errs = append(errs, headerFault(key, "%s is not a header name", settings.Quote(h.Name)))
 		case seen[name]:
 			errs = append(errs, headerFault(key, "%s is set twice", settings.Quote(h.Name)))
 		case !printable(h.Value):
-			errs = append(errs, headerFault(key, "the value of %s holds more than printable ASCII", settings.Quote(h.Name)))
+			errs = append(errs, headerFault(key, "the value of %s is not printable ASCII", settings.Quote(h.Name)))
 		}
 		seen[name] = true
 	}
 	return errors.Join(errs...)
 }
 
-// CheckMetadata is Check for gRPC, which knows fewer characters in a name than HTTP: with another one
-// every call would fail.
+// CheckMetadata is Check for gRPC, which allows fewer characters in a name than HTTP: with another one every call would
+// fail.
 func (hs Headers) CheckMetadata(key string) error {
 	errs := []error{hs.Check(key)}
 	for _, h := range hs {
 		name := strings.ToLower(h.Name)
 		if httpguts.ValidHeaderFieldName(name) && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-_.") != "" {
-			errs = append(errs, headerFault(key, "%s is no name for gRPC, want letters, digits, -, _ and .", settings.Quote(h.Name)))
+			errs = append(errs, headerFault(key, "%s cannot be sent over gRPC, want letters, digits, -, _ and .", settings.Quote(h.Name)))
 		}
 	}
 	return errors.Join(errs...)
@@ -75,10 +74,10 @@ func (hs Headers) Get(name string) string {
 	return ""
 }
 
-// hop lists what belongs to the body or the connection, and so to the transport alone.
+// hop lists the headers of the body and the connection, which only the transport sets.
 var hop = []string{"Content-Type", "Content-Encoding", "Content-Length", "Transfer-Encoding", "Host", "Grpc-Encoding"}
 
-// httpHeader is what goes over HTTP: without the names the transport sets itself.
+// httpHeader returns the headers for HTTP, without those that the transport sets itself.
 func (hs Headers) httpHeader() http.Header {
 	out := make(http.Header, len(hs)+3)
 	for _, h := range hs {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
@@ -31,51 +32,85 @@ const (
 
 // HTTPOptions describe one HTTP destination.
 type HTTPOptions struct {
-	URL             string      // absolute http or https; user information becomes Basic authentication
-	ContentType     string      // of the body
-	ContentEncoding string      // of the body; may be empty
-	Headers         Headers     // extra headers, already checked
-	Username        string      // Basic authentication, together with Password
-	Password        string      //
-	TLS             *tls.Config // for https; nil means the system's roots
-	Senders         int         // connections kept open; 0 means 2
-	Family          Family      //
-	UsualPath       string      // for the hint of a 404: "/api/v2/spans"
-	From            string      // for the hint of an unknown host: "zipkin.endpoint (app.yaml:12:5)"
+	URL             string  // absolute http or https; user information becomes Basic authentication
+	ContentType     string  // of the body
+	ContentEncoding string  // of the body; may be empty
+	Headers         Headers // extra headers, already checked
+	Username        string  // Basic authentication, together with Password
+	Password        string  //
+	TLS             *TLS    // for https; nil means the system's roots
+	Senders         int     // connections kept open; 0 means 2
+	Family          Family  //
+	UsualPath       string  // for hints: "/api/v2/spans"
+	UsualPort       string  // for hints: "9411"
+	From            string  // for hints: "zipkin.endpoint (app.yaml:12:5)"
+
+	// Accepts reports whether a 2xx answer can be one of the protocol. A web page never is, whatever it reports.
+	// It may be nil, which means that any other answer can.
+	Accepts func(Answer) bool
 }
 
 // HTTP sends to one destination. It is safe for concurrent use.
 type HTTP struct {
-	opts   HTTPOptions
-	url    *url.URL // without user information
-	header http.Header
-	base   *http.Transport
-	conns  *conns
+	opts    HTTPOptions
+	url     *url.URL // without user information
+	header  http.Header
+	secrets *redactor
+	conns   *conns
+
+	mu   sync.Mutex
+	base *http.Transport
+	tls  *tls.Config // that base was made with
 }
 
 // NewHTTP prepares a destination; it neither dials nor resolves.
 func NewHTTP(o HTTPOptions) (*HTTP, error) {
 	u, err := url.Parse(o.URL)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return nil, settings.Errorf(settings.ErrURL, "the endpoint is no absolute http or https URL")
+		return nil, settings.Errorf(settings.ErrURL, "the endpoint is not an absolute http or https URL")
 	}
-	h := &HTTP{opts: o, header: o.header(u.User), conns: newConns()}
+	h := &HTTP{opts: o, header: o.header(u.User), secrets: o.secrets(u), conns: newConns()}
 	u.User = nil
 	h.url = u
-	h.base = &http.Transport{
+	if o.TLS != nil {
+		h.tls = o.TLS.Config()
+	}
+	h.base = h.newBase()
+	return h, nil
+}
+
+func (h *HTTP) newBase() *http.Transport {
+	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           h.conns.dial,
-		TLSClientConfig:       o.TLS.Clone(),
+		TLSClientConfig:       h.tls.Clone(),
 		ForceAttemptHTTP2:     true,
 		DisableCompression:    true, // answers are tiny, and the read limit should mean wire bytes
-		MaxIdleConns:          o.senders(),
-		MaxIdleConnsPerHost:   o.senders(),
+		MaxIdleConns:          h.opts.senders(),
+		MaxIdleConnsPerHost:   h.opts.senders(),
 		IdleConnTimeout:       90 * time.Second,
 		ExpectContinueTimeout: time.Second,
 
 		MaxResponseHeaderBytes: maxBody,
 	}
-	return h, nil
+}
+
+// transport returns the transport for the next request. Changed certificate files make a new one; the idle connections
+// of the old one are closed, and its requests in flight end in their own time.
+func (h *HTTP) transport() *http.Transport {
+	if h.opts.TLS == nil {
+		return h.base
+	}
+	conf := h.opts.TLS.Config()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if conf != h.tls {
+		old := h.base
+		h.tls = conf
+		h.base = h.newBase()
+		old.CloseIdleConnections()
+	}
+	return h.base
 }
 
 func (o HTTPOptions) senders() int {
@@ -85,18 +120,9 @@ func (o HTTPOptions) senders() int {
 	return 2
 }
 
-// header is set on every request. An Authorization header beats username and password,
-// and those beat the URL's.
+// header is set on every request.
 func (o HTTPOptions) header(user *url.Userinfo) http.Header {
-	out := o.Headers.httpHeader()
-	auth := Basic(o.Username, o.Password)
-	if auth == "" && user != nil {
-		password, _ := user.Password() // may be empty: a token in place of the name
-		auth = basic(user.Username(), password)
-	}
-	if auth != "" && out.Get("Authorization") == "" {
-		out.Set("Authorization", auth)
-	}
+	out := o.configured(user)
 	if out.Get("User-Agent") == "" {
 		out.Set("User-Agent", version.UserAgent)
 	}
@@ -109,6 +135,30 @@ func (o HTTPOptions) header(user *url.Userinfo) http.Header {
 	return out
 }
 
+// secrets are those of u and of what is sent there.
+func (o HTTPOptions) secrets(u *url.URL) *redactor {
+	return newRedactor(o.configured(u.User), u, proxyOf(u))
+}
+
+// configured is the part of the header whose values are secrets. An Authorization header takes precedence over
+// username and password, and those over the URL's.
+func (o HTTPOptions) configured(user *url.Userinfo) http.Header {
+	out := o.Headers.httpHeader()
+	auth := Basic(o.Username, o.Password)
+	if auth == "" && user != nil {
+		password, _ := user.Password() // may be empty: a token in place of the name
+		auth = basic(user.Username(), password)
+	}
+	if auth != "" && out.Get("Authorization") == "" {
+		out.Set("Authorization", auth)
+	}
+	return out
+}
+
+// Excerpt returns the part of a receiver's text that may be logged and kept: the destination's secrets masked, control
+// characters escaped, at most 200 bytes.
+func (h *HTTP) Excerpt(text string) string { return h.secrets.excerpt(text) }
+
 // Endpoint is the URL for logs: without user information, secrets in the query masked.
 func (h *HTTP) Endpoint() string { return endpoint.Redact(h.url.String()) }
 
@@ -118,7 +168,7 @@ func (h *HTTP) Post(ctx context.Context, body []byte) delivery.Outcome {
 	return o
 }
 
-// Exchange is Post for those who read the answer, too.
+// Exchange is Post that returns the answer too.
 func (h *HTTP) Exchange(ctx context.Context, body []byte) (delivery.Outcome, Answer) {
 	a, err := h.exchange(ctx, body)
 	if err != nil {
@@ -127,7 +177,7 @@ func (h *HTTP) Exchange(ctx context.Context, body []byte) (delivery.Outcome, Ans
 	return h.verdict(a), a
 }
 
-// An Answer is what came back for one request; its zero value is none.
+// An Answer is the response to one request. Its zero value stands for a missing response.
 type Answer struct {
 	Status int
 	Header http.Header
@@ -143,7 +193,7 @@ func (h *HTTP) exchange(ctx context.Context, body []byte) (Answer, error) {
 		return Answer{}, err
 	}
 	req.Header = h.header.Clone()
-	resp, err := h.base.RoundTrip(req)
+	resp, err := h.transport().RoundTrip(req)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -158,5 +208,7 @@ func (h *HTTP) exchange(ctx context.Context, body []byte) (Answer, error) {
 // Close ends every connection, also those in use or being dialled. Attempts fail from now on.
 func (h *HTTP) Close() {
 	h.conns.close()
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	h.base.CloseIdleConnections()
 }

@@ -2,13 +2,13 @@ package transport_test
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -269,7 +269,12 @@ func TestHTTP2IsUsedOverTLS(t *testing.T) {
 	srv.EnableHTTP2 = true
 	srv.StartTLS()
 	defer srv.Close()
-	conf := &tls.Config{RootCAs: srv.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	writePEM(t, ca, "CERTIFICATE", srv.Certificate().Raw)
+	conf, err := transport.Certificates{CA: ca}.TLS("", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	h := newHTTP(t, transport.HTTPOptions{URL: srv.URL, TLS: conf, Headers: transport.Headers{{Name: "Keep-Alive", Value: "1"}}})
 	if o := h.Post(context.Background(), nil); o.Verdict != delivery.Delivered {
 		t.Errorf("outcome = %+v, want delivered over HTTP/2", o)

@@ -11,11 +11,12 @@ import (
 // In the package, because the ports are other programs'.
 func TestHintOfA404(t *testing.T) {
 	for url, want := range map[string]string{
-		"http://h:4317/v1/traces":   "this is a gRPC port",
-		"http://h:14250/api/traces": "this is a gRPC port",
-		"http://h:9411/wrong?a=b":   "posted to /wrong, the usual path is /api/v2/spans",
+		"http://h:4317/v1/traces":    "h:4317 is a gRPC port; use port 9411",
+		"http://h:14250/api/traces":  "h:14250 is a gRPC port; use port 9411",
+		"http://h:9411/wrong?a=b":    "does not accept spans at /wrong; the usual path is /api/v2/spans",
+		"http://h:4318/api/v2/spans": "does not accept spans at /api/v2/spans, the usual path; check host and port",
 	} {
-		h, err := NewHTTP(HTTPOptions{URL: url, UsualPath: "/api/v2/spans"})
+		h, err := NewHTTP(HTTPOptions{URL: url, UsualPath: "/api/v2/spans", UsualPort: "9411"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,0 +1,194 @@
+package transport
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"html"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/internal/secret"
+)
+
+const (
+	minSecret = 4    // bytes; a shorter value is masked only as a whole word
+	minPart   = 8    // bytes; a part of a header value is masked from this length on
+	maxForms  = 2000 // with more, looking for each takes too long, and every text is masked whole
+)
+
+// A redactor masks the secrets that one destination sends: header values, credentials, user information and secret
+// query values of the URL. A receiver can repeat them in any text, so every text of a receiver passes through it
+// before it is shortened, logged or kept. It is immutable and safe for concurrent use.
+type redactor struct {
+	forms   []string // texts that hold a secret: as sent, and as a receiver may encode it
+	words   []string // secrets too short to be masked inside of other words
+	longest int      // length of the longest form
+}
+
+// newRedactor collects the secrets of a destination: the headers that are set by its configuration, and the URLs of
+// the receiver and its proxy, which may be nil, with their user information.
+func newRedactor(sent http.Header, urls ...*url.URL) *redactor {
+	r := new(redactor)
+	for name, values := range sent {
+		for _, value := range values {
+			r.header(name, value)
+		}
+	}
+	for _, u := range urls {
+		r.url(u)
+	}
+	slices.SortFunc(r.forms, func(a, b string) int { return len(b) - len(a) })
+	if len(r.forms) > 0 {
+		r.longest = len(r.forms[0])
+	}
+	return r
+}
+
+// header adds a value, its longer parts, and what Basic credentials hold.
+func (r *redactor) header(name, value string) {
+	r.add(value)
+	for _, part := range strings.FieldsFunc(value, func(c rune) bool { return strings.ContainsRune(` ,;="`, c) }) {
+		if len(part) >= minPart {
+			r.add(part)
+		}
+	}
+	scheme, credentials, ok := strings.Cut(strings.TrimSpace(value), " ")
+	if !ok || !secret.Name(name) {
+		return
+	}
+	r.add(credentials)
+	if strings.EqualFold(scheme, "Basic") {
+		if plain, err := base64.StdEncoding.DecodeString(strings.TrimSpace(credentials)); err == nil {
+			_, password, _ := strings.Cut(string(plain), ":")
+			r.add(string(plain))
+			r.add(password)
+		}
+	}
+}
+
+func (r *redactor) url(u *url.URL) {
+	if u == nil {
+		return
+	}
+	if u.User != nil {
+		password, _ := u.User.Password()
+		r.add(u.User.Username())
+		r.add(password)
+		r.add(u.User.String())
+		r.add(u.User.Username() + ":" + password)
+	}
+	for pair := range strings.FieldsFuncSeq(u.RawQuery, func(c rune) bool { return c == '&' || c == ';' }) {
+		name, value, _ := strings.Cut(pair, "=")
+		if plain, err := url.QueryUnescape(name); err == nil && secret.Name(plain) {
+			r.add(value)
+			if plain, err := url.QueryUnescape(value); err == nil {
+				r.add(plain)
+			}
+		}
+	}
+}
+
+// add enters value and the forms in which a receiver may quote it.
+func (r *redactor) add(value string) {
+	value = strings.TrimSpace(value)
+	if len(value) < minSecret {
+		if value != "" && !slices.Contains(r.words, value) {
+			r.words = append(r.words, value)
+		}
+		return
+	}
+	if len(r.forms) > maxForms {
+		return
+	}
+	for _, form := range forms(value) {
+		if len(form) >= minSecret && !slices.Contains(r.forms, form) {
+			r.forms = append(r.forms, form)
+		}
+	}
+}
+
+// forms returns value as it is, quoted for Go and JSON, escaped for URLs and HTML, in hex and in base64.
+func forms(value string) []string {
+	inJSON, _ := json.Marshal(value) // a string always has a form
+	inHex := hex.EncodeToString([]byte(value))
+	out := []string{
+		value, quoted(value), quoted(quoted(value)), // twice: by gRPC about an answer of HTTP
+		string(inJSON[1 : len(inJSON)-1]), url.QueryEscape(value), url.PathEscape(value), html.EscapeString(value),
+		inHex, strings.ToUpper(inHex),
+		base64.RawStdEncoding.EncodeToString([]byte(value)), base64.RawURLEncoding.EncodeToString([]byte(value)),
+	}
+	return append(out, insideBase64(value)...)
+}
+
+func quoted(text string) string {
+	q := strconv.Quote(text)
+	return q[1 : len(q)-1]
+}
+
+// insideBase64 returns the characters that depend on value alone in the base64 of a longer text, for each of the three
+// places at which value can begin in a group of three bytes.
+func insideBase64(value string) []string {
+	var out []string
+	for before := range 3 {
+		text := append(make([]byte, before), value...)
+		from, to := (8*before+5)/6, 8*len(text)/6
+		out = append(out, base64.RawStdEncoding.EncodeToString(text)[from:to], base64.RawURLEncoding.EncodeToString(text)[from:to])
+	}
+	return out
+}
+
+// text returns a receiver's text with the secrets masked.
+func (r *redactor) text(text string) string {
+	if len(r.forms) > maxForms && text != "" {
+		return secret.Mask
+	}
+	text = secret.Redact(text, r.forms...)
+	for _, word := range r.words {
+		text = redactWord(text, word)
+	}
+	return text
+}
+
+// head is text for a text that was cut off, where a secret may have lost its end: as many bytes as the longest
+// secret could take are left out.
+func (r *redactor) head(text string) string {
+	text = r.text(text)
+	return text[:max(0, len(text)-r.longest)]
+}
+
+// excerpt is what may be logged and kept of a receiver's text.
+func (r *redactor) excerpt(text string) string { return delivery.Excerpt(r.text(text)) }
+
+// proxyOf is the URL of the proxy that requests to u go through; nil if there is none.
+func proxyOf(u *url.URL) *url.URL {
+	proxy, _ := http.ProxyFromEnvironment(&http.Request{URL: u}) // the request reports the error
+	return proxy
+}
+
+// redactWord masks word where no letter or digit stands beside it.
+func redactWord(text, word string) string {
+	var b strings.Builder
+	for done := 0; ; {
+		i := strings.Index(text[done:], word)
+		if i < 0 {
+			return b.String() + text[done:]
+		}
+		end := done + i + len(word)
+		b.WriteString(text[done : done+i])
+		if (done+i > 0 && alphanumeric(text[done+i-1])) || (end < len(text) && alphanumeric(text[end])) {
+			b.WriteString(word)
+		} else {
+			b.WriteString(secret.Mask)
+		}
+		done = end
+	}
+}
+
+func alphanumeric(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c >= 0x80
+}
