@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -32,7 +33,7 @@ type agent struct {
 
 func newAgent(host string, port int, interval time.Duration) *agent {
 	return &agent{
-		host: host, port: uint16(port), interval: interval,
+		host: unbracketed(host), port: uint16(port), interval: interval,
 		lookup: func(ctx context.Context, host string) ([]netip.Addr, error) {
 			return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 		},
@@ -42,6 +43,16 @@ func newAgent(host string, port int, interval time.Duration) *agent {
 		},
 		now: time.Now,
 	}
+}
+
+// unbracketed returns an IPv6 address without the brackets and the escaped zone that it has in a URL
+// (RFC 6874), and any other host as it is.
+func unbracketed(host string) string {
+	inner, bracket := strings.CutPrefix(host, "[")
+	if !bracket {
+		return host
+	}
+	return strings.Replace(strings.TrimSuffix(inner, "]"), "%25", "%", 1)
 }
 
 func (a *agent) endpoint() string {
