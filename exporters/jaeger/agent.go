@@ -15,6 +15,10 @@ import (
 // refreshTimeout bounds a lookup while there is a socket that works.
 const refreshTimeout = 2 * time.Second
 
+// sendBuffer is the size of the socket's buffer, bytes. On macOS and the BSDs a datagram must fit it,
+// and its default (macOS: net.inet.udp.maxdgram) is 9216.
+const sendBuffer = 256 << 10
+
 // agent knows where Jaeger's agent is. It belongs to the one goroutine that sends.
 type agent struct {
 	host     string
@@ -39,7 +43,11 @@ func newAgent(host string, port int, interval time.Duration) *agent {
 		},
 		dial: func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
 			var d net.Dialer
-			return d.DialContext(ctx, "udp", to.String())
+			conn, err := d.DialContext(ctx, "udp", to.String())
+			if u, ok := conn.(*net.UDPConn); ok {
+				_ = u.SetWriteBuffer(sendBuffer)
+			}
+			return conn, err
 		},
 		now: time.Now,
 	}
@@ -53,6 +61,14 @@ func unbracketed(host string) string {
 		return host
 	}
 	return strings.Replace(strings.TrimSuffix(inner, "]"), "%25", "%", 1)
+}
+
+// isLoopback reports whether host names this host without a lookup.
+func isLoopback(host string) bool {
+	if addr, err := netip.ParseAddr(unbracketed(host)); err == nil {
+		return addr.IsLoopback()
+	}
+	return strings.EqualFold(strings.TrimSuffix(host, "."), "localhost")
 }
 
 func (a *agent) endpoint() string {

@@ -17,7 +17,11 @@ type Packer struct{ e *encoder }
 
 // NewPacker makes the encoder that the exporter with these settings has.
 func NewPacker(s Settings, limit int) Packer {
-	common := registry.Common{MaxTagValueLength: limit}
+	return NewPackerIn(registry.Common{MaxTagValueLength: limit}, s)
+}
+
+// NewPackerIn makes the encoder that the exporter with these settings has in a program.
+func NewPackerIn(common registry.Common, s Settings) Packer {
 	switch s.Protocol {
 	case ProtocolGRPC:
 		return Packer{grpcEncoder(common, s)}

@@ -86,8 +86,8 @@ func udpEncoder(common registry.Common, s Settings) (*encoder, statsFraming) {
 		e = newEncoder(common, s, strict{}, binaryMessage{stats: t.ClientStats})
 	}
 	e.most, e.floor = t.MaxPacketSize, floorPacket
-	if !t.UDPSplitOversizedBatches && e.most == defaultPacket && unset(common, "thrift.max_packet_size") {
-		e.most = maxPacket // or every usual batch would be lost
+	if t.UDPSplitOversizedBatches && !isLoopback(t.AgentHostName) && unset(common, "thrift.max_packet_size") {
+		e.fill = distantPacket
 	}
 	e.packet = &packetRules{whole: !t.UDPSplitOversizedBatches, truncate: t.Oversize != "drop"}
 	if t.ClientStats {

@@ -198,8 +198,9 @@ func TestBatchIsNotSplit(t *testing.T) { // section 4.2 rule 8
 	if bodies := packets(4000, whole).Pack(spans[:5], &r); len(bodies) != 1 || r.Dropped(delivery.DropTooLarge) != 0 {
 		t.Errorf("%d packets and %d dropped, want 1 and 0", len(bodies), r.Dropped(delivery.DropTooLarge))
 	}
-	r = delivery.Report{} // 8000 is the default of a key that nobody set
-	if bodies := packets(8000, whole).Pack(spans, &r); len(bodies) != 1 || len(bodies[0]) < 8001 {
+	r = delivery.Report{}
+	toAnotherHost := func(s *jaeger.Settings) { s.Thrift.AgentHostName = "agent.test" }
+	if bodies := packets(65000, whole, toAnotherHost).Pack(spans, &r); len(bodies) != 1 || len(bodies[0]) < 8001 {
 		t.Errorf("%d packets without max_packet_size, want 1 of up to 65000 bytes", len(bodies))
 	}
 }
