@@ -142,6 +142,10 @@ func (a *agent) turn() bool {
 
 func (a *agent) nobody() string { return "no agent listens on " + a.endpoint() }
 
+func (a *agent) slow() string {
+	return "the agent at " + a.endpoint() + " reads slowly; give it more processor time or a larger receive buffer"
+}
+
 func (a *agent) hint(err error) string {
 	var dns *net.DNSError
 	if !errors.As(err, &dns) || !dns.IsNotFound {

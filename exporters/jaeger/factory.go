@@ -55,16 +55,16 @@ func newEncoder(common registry.Common, s Settings, w wire, f framing) *encoder 
 }
 
 func newUDP(common registry.Common, s Settings) (sdktrace.SpanExporter, error) {
-	return assembleUDP(common, s, func(*agent) {})
+	return assembleUDP(common, s, func(*udp) {})
 }
 
-// assembleUDP builds the exporter whose agent adapt has seen; tests put a network of their own in it.
-func assembleUDP(common registry.Common, s Settings, adapt func(*agent)) (delivery.Queuer, error) {
+// assembleUDP builds the exporter whose sender adapt has seen; tests put a network of their own in it.
+func assembleUDP(common registry.Common, s Settings, adapt func(*udp)) (delivery.Queuer, error) {
 	e, f := udpEncoder(common, s)
 	a := newAgent(s.Thrift.AgentHostName, agentPort(common, s), s.Thrift.ResolveInterval)
 	a.from = from(common, "thrift.agent_host_name")
-	adapt(a)
-	u := &udp{agent: a, pace: newPace(s.Thrift.MaxBytesPerSecond, e.most)}
+	u := &udp{agent: a, pace: newPace(s.Thrift.MaxBytesPerSecond, e.most), watch: watch}
+	adapt(u)
 	if s.Thrift.ClientStats {
 		u.stats = &statistics{framing: f}
 	}

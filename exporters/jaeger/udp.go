@@ -11,35 +11,22 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"github.com/spanroute/spanroute/exporters/delivery"
 )
-
-// burst is how many bytes may go out at once before pacing sets in.
-const burst = 32 << 10
 
 // udp sends packets to Jaeger's agent. Nothing ever answers; what is known of losses comes from the
 // network stack: a refusal belongs to the packet before the one that meets it.
 type udp struct {
 	agent  *agent
-	pace   *rate.Limiter // nil: unpaced
-	stats  *statistics   // nil: not sent
-	lost   atomic.Bool   // the packet sent last was refused
-	wrote  time.Time     // when that one was written
-	hinted bool          // about the size of datagrams
-	mu     sync.Mutex    // guards socket and closed
+	pace   *pace // nil: unpaced
+	watch  func(net.Conn) receiver
+	stats  *statistics // nil: not sent
+	lost   atomic.Bool // the packet sent last was refused
+	wrote  time.Time   // when that one was written
+	hinted bool        // about the size of datagrams
+	mu     sync.Mutex  // guards socket and closed
 	socket *socket
 	closed bool
-}
-
-// newPace bounds the rate, because a receive buffer of 208 KiB overflows long before a receiver's
-// processor is busy; packets up to largest bytes pass.
-func newPace(bytesPerSecond int64, largest int) *rate.Limiter {
-	if bytesPerSecond <= 0 {
-		return nil
-	}
-	return rate.NewLimiter(rate.Limit(bytesPerSecond), max(burst, largest))
 }
 
 // Send writes one packet.
@@ -53,16 +40,13 @@ func (u *udp) Send(ctx context.Context, p *payload) delivery.Outcome {
 	if u.stats != nil {
 		packet = u.stats.packet(packet)
 	}
-	if u.pace != nil {
-		if err := u.pace.WaitN(ctx, len(packet)); err != nil {
-			return delivery.Outcome{Verdict: delivery.Retry, Err: err}
-		}
+	if err := u.pace.wait(ctx, len(packet)); err != nil {
+		return delivery.Outcome{Verdict: delivery.Retry, Err: err}
 	}
 	if deadline, ok := ctx.Deadline(); ok {
 		_ = s.conn.SetWriteDeadline(deadline)
 	}
-	_, err = s.conn.Write(packet)
-	return u.outcome(s, err)
+	return u.outcome(s, s.write(ctx, packet))
 }
 
 // confirmDelay is how long the engine asks after a packet.
@@ -80,6 +64,7 @@ func (u *udp) outcome(s *socket, err error) delivery.Outcome {
 	switch {
 	case err == nil:
 		u.wrote = time.Now()
+		u.pace.sent()
 		if u.stats != nil {
 			u.stats.sent()
 		}
@@ -90,7 +75,10 @@ func (u *udp) outcome(s *socket, err error) delivery.Outcome {
 		return delivery.Outcome{Verdict: delivery.Retry, Err: plain(err), Hint: u.agent.nobody()}
 	case isErrno(err, syscall.EMSGSIZE, windowsMessageSize):
 		return u.tooLarge(err)
+	case errors.Is(err, errNoRoom), errors.Is(err, errDropped):
+		return delivery.Outcome{Verdict: delivery.Retry, Err: err, Hint: u.agent.slow()}
 	}
+	u.pace.failed(err)
 	u.drop(s)
 	return delivery.Outcome{Verdict: delivery.Retry, Err: plain(err)}
 }
@@ -146,6 +134,9 @@ func (u *udp) open(ctx context.Context) (*socket, error) {
 		return nil, err
 	}
 	fresh := listen(conn, addr, &u.lost)
+	if u.pace != nil {
+		fresh.receiver = u.watch(conn)
+	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.closed {
@@ -184,6 +175,8 @@ type socket struct {
 	addr    netip.Addr
 	refused atomic.Bool
 	done    chan struct{}
+
+	receiver receiver // nil: not known
 }
 
 func listen(conn net.Conn, addr netip.Addr, lost *atomic.Bool) *socket {
@@ -209,15 +202,38 @@ func (s *socket) read(lost *atomic.Bool) {
 	}
 }
 
+// write sends a packet once the receiver has room for it, and reports errDropped if it had none after all.
+func (s *socket) write(ctx context.Context, packet []byte) error {
+	if s.receiver == nil {
+		_, err := s.conn.Write(packet)
+		return err
+	}
+	before, err := awaitRoom(ctx, s.receiver)
+	if err != nil {
+		return err
+	}
+	if _, err := s.conn.Write(packet); err != nil {
+		return err
+	}
+	if after, known := s.receiver.look(); known && after.drops != before.drops && before.size > 0 {
+		return errDropped
+	}
+	return nil
+}
+
 func (s *socket) close() {
 	_ = s.conn.Close()
 	<-s.done
+	if s.receiver != nil {
+		s.receiver.close()
+	}
 }
 
 // Numbers of winsock, which package syscall does not name alike on every system.
 const (
 	windowsMessageSize = syscall.Errno(10040)
 	windowsReset       = syscall.Errno(10054)
+	windowsNoBuffers   = syscall.Errno(10055)
 	windowsRefused     = syscall.Errno(10061)
 )
 
