@@ -169,10 +169,13 @@ func (w *worker[P]) pop() {
 	w.todo = w.todo[1:]
 }
 
-// divide puts both halves of a load in its place, or drops a single span.
+// divide puts both halves of a load in its place. A single span is made smaller, or dropped.
 func (w *worker[P]) divide(l *load[P], out Outcome) {
 	a, b, ok := w.split(l)
 	if !ok {
+		if w.shrink(l, out) {
+			return
+		}
 		w.refused(l, DropTooLarge, out)
 		return
 	}

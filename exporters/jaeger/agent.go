@@ -8,11 +8,16 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
 // refreshTimeout bounds a lookup while there is a socket that works.
 const refreshTimeout = 2 * time.Second
+
+// sendBuffer is the size of the socket's buffer, bytes. On macOS and the BSDs a datagram must fit it,
+// and its default (macOS: net.inet.udp.maxdgram) is 9216.
+const sendBuffer = 256 << 10
 
 // agent knows where Jaeger's agent is. It belongs to the one goroutine that sends.
 type agent struct {
@@ -32,16 +37,38 @@ type agent struct {
 
 func newAgent(host string, port int, interval time.Duration) *agent {
 	return &agent{
-		host: host, port: uint16(port), interval: interval,
+		host: unbracketed(host), port: uint16(port), interval: interval,
 		lookup: func(ctx context.Context, host string) ([]netip.Addr, error) {
 			return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 		},
 		dial: func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
 			var d net.Dialer
-			return d.DialContext(ctx, "udp", to.String())
+			conn, err := d.DialContext(ctx, "udp", to.String())
+			if u, ok := conn.(*net.UDPConn); ok {
+				_ = u.SetWriteBuffer(sendBuffer)
+			}
+			return conn, err
 		},
 		now: time.Now,
 	}
+}
+
+// unbracketed returns an IPv6 address without the brackets and the escaped zone that it has in a URL
+// (RFC 6874), and any other host as it is.
+func unbracketed(host string) string {
+	inner, bracket := strings.CutPrefix(host, "[")
+	if !bracket {
+		return host
+	}
+	return strings.Replace(strings.TrimSuffix(inner, "]"), "%25", "%", 1)
+}
+
+// isLoopback reports whether host names this host without a lookup.
+func isLoopback(host string) bool {
+	if addr, err := netip.ParseAddr(unbracketed(host)); err == nil {
+		return addr.IsLoopback()
+	}
+	return strings.EqualFold(strings.TrimSuffix(host, "."), "localhost")
 }
 
 func (a *agent) endpoint() string {
@@ -114,6 +141,10 @@ func (a *agent) turn() bool {
 }
 
 func (a *agent) nobody() string { return "no agent listens on " + a.endpoint() }
+
+func (a *agent) slow() string {
+	return "the agent at " + a.endpoint() + " reads slowly; give it more processor time or a larger receive buffer"
+}
 
 func (a *agent) hint(err error) string {
 	var dns *net.DNSError

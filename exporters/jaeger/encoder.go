@@ -1,16 +1,13 @@
 package jaeger
 
 import (
-	"fmt"
 	"slices"
-	"strconv"
 	"sync"
 
 	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
-	"github.com/spanroute/spanroute/exporters/internal/spantext"
 )
 
 // encoder packs spans into payloads for one transport. It is safe for concurrent use.
@@ -20,6 +17,7 @@ type encoder struct {
 	limit    int  // max_tag_value_length, 0: none
 	linkLogs bool //
 	most     int  // bytes of one payload
+	fill     int  // bytes of one payload of several spans, 0: most
 	floor    int  // below which most is not halved
 	count    int  // spans of one payload, 0: any number
 	packet   *packetRules
@@ -41,7 +39,13 @@ type scratch struct {
 	buf    []byte // encoded spans
 	ends   []int  // where each one ends, counted from the payload's first
 	counts []int  // spans of each payload
-	kept   []sdktrace.ReadOnlySpan
+	kept   []kept // what was encoded, for packets
+}
+
+// kept is a span in a packet. It lets the packet be made smaller.
+type kept struct {
+	span sdktrace.ReadOnlySpan
+	cut  bool // to fit
 }
 
 func (sc *scratch) reset() {
@@ -53,6 +57,10 @@ func (e *encoder) Limits() (most, floor int) { return e.most, e.floor }
 
 // Encode makes payloads of one resource each, in the order in which the resources first appear.
 func (e *encoder) Encode(spans []sdktrace.ReadOnlySpan, r *delivery.Report) []*payload {
+	return e.encode(spans, e.largest(r), r)
+}
+
+func (e *encoder) encode(spans []sdktrace.ReadOnlySpan, most int, r *delivery.Report) []*payload {
 	if len(spans) == 0 {
 		return nil
 	}
@@ -64,15 +72,35 @@ func (e *encoder) Encode(spans []sdktrace.ReadOnlySpan, r *delivery.Report) []*p
 		clear(sc.kept)
 		e.scratch.Put(sc)
 	}()
-	most := e.most
-	if limit := r.Limit(); limit > 0 && limit < most {
-		most = limit
-	}
 	var out []*payload
 	for group := range groups(spans) {
 		out = e.group(out, group, sc, most, r)
 	}
 	return out
+}
+
+// largest is the number of bytes that a payload may have now.
+func (e *encoder) largest(r *delivery.Report) int {
+	if limit := r.Limit(); limit > 0 && limit < e.most {
+		return limit
+	}
+	return e.most
+}
+
+// Shrink cuts the span of a packet that the host does not send further.
+func (e *encoder) Shrink(p *payload, r *delivery.Report) (*payload, bool) {
+	if e.packet == nil || !e.packet.truncate || len(p.kept) != 1 || e.largest(r) >= p.Size() {
+		return nil, false
+	}
+	k, again := p.kept[0], new(delivery.Report) // what it was repaired in is counted already
+	smaller := e.encode([]sdktrace.ReadOnlySpan{k.span}, e.largest(r), again)
+	if len(smaller) != 1 {
+		return nil, false
+	}
+	if !k.cut && again.Repaired(delivery.RepairTruncated) > 0 {
+		r.Repair(k.span, delivery.RepairTruncated)
+	}
+	return smaller[0], true
 }
 
 // Split halves p by spans.
@@ -126,17 +154,21 @@ func (e *encoder) group(out []*payload, spans []sdktrace.ReadOnlySpan, sc *scrat
 	pr := e.process(spans[0], &sc.writer, most)
 	sc.reset()
 	first, whole := len(out), e.packet != nil && e.packet.whole
+	fill := most
+	if e.fill > 0 {
+		fill = min(fill, e.fill)
+	}
 	n, from := 0, 0 // of the payload being filled: spans, and where in buf it begins
 	for _, s := range spans {
 		mark := len(sc.buf)
 		if !e.span(sc, s, pr, most, r) {
 			continue
 		}
-		if whole {
-			sc.kept = append(sc.kept, s)
+		if e.packet != nil {
+			sc.kept = append(sc.kept, kept{s, (sc.writer.repair|pr.repair)&repairTruncated != 0})
 		}
 		full := e.count > 0 && n == e.count ||
-			n > 0 && e.framing.size(len(pr.bytes), len(sc.buf)-from, n+1) > most
+			n > 0 && e.framing.size(len(pr.bytes), len(sc.buf)-from, n+1) > fill
 		if full {
 			sc.counts = append(sc.counts, n)
 			n, from = 0, mark
@@ -157,7 +189,7 @@ func (e *encoder) group(out []*payload, spans []sdktrace.ReadOnlySpan, sc *scrat
 
 // assemble makes the payloads that sc describes, in one piece of memory: they are sent and let go together.
 func (e *encoder) assemble(out []*payload, pr *process, sc *scratch) []*payload {
-	ends, total := slices.Clone(sc.ends), 0
+	ends, total, keep := slices.Clone(sc.ends), 0, slices.Clone(sc.kept)
 	for i, n := 0, 0; n < len(sc.counts); n++ {
 		i += sc.counts[n]
 		total += e.framing.size(len(pr.bytes), ends[i-1], sc.counts[n])
@@ -166,6 +198,9 @@ func (e *encoder) assemble(out []*payload, pr *process, sc *scratch) []*payload 
 	for i, n := range sc.counts {
 		p := &payloads[i]
 		p.process, p.ends, ends = pr, ends[:n:n], ends[n:]
+		if len(keep) > 0 {
+			p.kept, keep = keep[:n:n], keep[n:]
+		}
 		to := from + p.ends[n-1]
 		begin := len(memory)
 		memory, p.from = e.framing.assemble(memory, pr.bytes, sc.buf[from:to], n)
@@ -221,31 +256,4 @@ func report(r *delivery.Report, s sdktrace.ReadOnlySpan, made repairs) {
 			r.Repair(s, k.kind)
 		}
 	}
-}
-
-// Bounds of a span's name in the log, bytes: as it is, and with its control characters escaped.
-const (
-	maxName   = 64
-	maxQuoted = 128
-)
-
-// tooLarge is the line for the log about s; it stays under 300 bytes.
-func tooLarge(s sdktrace.ReadOnlySpan, size, limit int) string {
-	sc := s.SpanContext()
-	name, _ := spantext.Clean(s.Name())
-	quoted := strconv.Quote(spantext.CutBytes(name, maxName))
-	for n := maxName / 2; len(quoted) > maxQuoted; n /= 2 {
-		quoted = strconv.Quote(spantext.CutBytes(name, n))
-	}
-	return fmt.Sprintf("span too large: trace=%s span=%s name=%s size=%d limit=%d",
-		sc.TraceID(), sc.SpanID(), quoted, size, limit)
-}
-
-// refuse drops the spans of packets, because that is what udp_split_oversized_batches: false asks for.
-func (e *encoder) refuse(packets []*payload, kept []sdktrace.ReadOnlySpan, most int, r *delivery.Report) {
-	for _, s := range kept {
-		r.Drop(s, delivery.DropTooLarge)
-	}
-	r.Note(fmt.Sprintf("batch too large: spans=%d packets=%d limit=%d, jaeger.thrift.udp_split_oversized_batches is false",
-		len(kept), len(packets), most))
 }

@@ -17,7 +17,11 @@ type Packer struct{ e *encoder }
 
 // NewPacker makes the encoder that the exporter with these settings has.
 func NewPacker(s Settings, limit int) Packer {
-	common := registry.Common{MaxTagValueLength: limit}
+	return NewPackerIn(registry.Common{MaxTagValueLength: limit}, s)
+}
+
+// NewPackerIn makes the encoder that the exporter with these settings has in a program.
+func NewPackerIn(common registry.Common, s Settings) Packer {
 	switch s.Protocol {
 	case ProtocolGRPC:
 		return Packer{grpcEncoder(common, s)}
@@ -61,11 +65,24 @@ type Network struct {
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 	Dial   func(ctx context.Context, to netip.AddrPort) (net.Conn, error)
 	Now    func() time.Time
+	Watch  func(net.Conn) func() (Buffer, bool)
 }
+
+// Buffer is the state of a receiver's buffer.
+type Buffer = receiveBuffer
+
+// NewBuffer makes one.
+func NewBuffer(used, size, drops uint32) Buffer { return Buffer{used, size, drops} }
+
+type watched func() (Buffer, bool)
+
+func (w watched) look() (Buffer, bool) { return w() }
+func (w watched) close()               {}
 
 // BuildUDP makes the exporter with these seams instead of the network.
 func BuildUDP(common registry.Common, s Settings, n Network) (delivery.Queuer, error) {
-	return assembleUDP(common, s, func(a *agent) {
+	return assembleUDP(common, s, func(u *udp) {
+		a := u.agent
 		if n.Lookup != nil {
 			a.lookup = n.Lookup
 		}
@@ -74,6 +91,9 @@ func BuildUDP(common registry.Common, s Settings, n Network) (delivery.Queuer, e
 		}
 		if n.Now != nil {
 			a.now = n.Now
+		}
+		if n.Watch != nil {
+			u.watch = func(conn net.Conn) receiver { return watched(n.Watch(conn)) }
 		}
 	})
 }
@@ -84,6 +104,7 @@ func NewDirect(s Settings) func(ctx context.Context, spans []sdktrace.ReadOnlySp
 	u := &udp{
 		agent: newAgent(s.Thrift.AgentHostName, s.Thrift.AgentPort, s.Thrift.ResolveInterval),
 		pace:  newPace(s.Thrift.MaxBytesPerSecond, e.most),
+		watch: watch,
 	}
 	return func(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
 		for _, p := range e.Encode(spans, new(delivery.Report)) {
@@ -109,3 +130,16 @@ func CollectorURL(text string) (string, error) {
 	}
 	return u.String(), nil
 }
+
+// Pace is the pace of packets by itself.
+type Pace struct{ p *pace }
+
+// NewPace is a pace of so many bytes per second.
+func NewPace(bytesPerSecond int64) Pace { return Pace{newPace(bytesPerSecond, 0)} }
+
+// Sent is a write that succeeded, Failed one that did not.
+func (p Pace) Sent()            { p.p.sent() }
+func (p Pace) Failed(err error) { p.p.failed(err) }
+
+// BytesPerSecond is the present pace.
+func (p Pace) BytesPerSecond() int64 { return int64(p.p.limiter.Limit()) }

@@ -55,16 +55,16 @@ func newEncoder(common registry.Common, s Settings, w wire, f framing) *encoder 
 }
 
 func newUDP(common registry.Common, s Settings) (sdktrace.SpanExporter, error) {
-	return assembleUDP(common, s, func(*agent) {})
+	return assembleUDP(common, s, func(*udp) {})
 }
 
-// assembleUDP builds the exporter whose agent adapt has seen; tests put a network of their own in it.
-func assembleUDP(common registry.Common, s Settings, adapt func(*agent)) (delivery.Queuer, error) {
+// assembleUDP builds the exporter whose sender adapt has seen; tests put a network of their own in it.
+func assembleUDP(common registry.Common, s Settings, adapt func(*udp)) (delivery.Queuer, error) {
 	e, f := udpEncoder(common, s)
 	a := newAgent(s.Thrift.AgentHostName, agentPort(common, s), s.Thrift.ResolveInterval)
 	a.from = from(common, "thrift.agent_host_name")
-	adapt(a)
-	u := &udp{agent: a, pace: newPace(s.Thrift.MaxBytesPerSecond, e.most)}
+	u := &udp{agent: a, pace: newPace(s.Thrift.MaxBytesPerSecond, e.most), watch: watch}
+	adapt(u)
 	if s.Thrift.ClientStats {
 		u.stats = &statistics{framing: f}
 	}
@@ -86,8 +86,8 @@ func udpEncoder(common registry.Common, s Settings) (*encoder, statsFraming) {
 		e = newEncoder(common, s, strict{}, binaryMessage{stats: t.ClientStats})
 	}
 	e.most, e.floor = t.MaxPacketSize, floorPacket
-	if !t.UDPSplitOversizedBatches && e.most == defaultPacket && unset(common, "thrift.max_packet_size") {
-		e.most = maxPacket // or every usual batch would be lost
+	if t.UDPSplitOversizedBatches && !isLoopback(t.AgentHostName) && unset(common, "thrift.max_packet_size") {
+		e.fill = distantPacket
 	}
 	e.packet = &packetRules{whole: !t.UDPSplitOversizedBatches, truncate: t.Oversize != "drop"}
 	if t.ClientStats {

@@ -87,7 +87,7 @@ func TestDescription(t *testing.T) {
 	want := map[string]string{
 		"protocol": "thrift", "collector_endpoint": "", "username": "", "password": "<nil>", "link_logs": "false",
 		"thrift.agent_host_name": "localhost", "thrift.agent_port": "6831", "thrift.udp_split_oversized_batches": "true",
-		"thrift.max_packet_size": "8000", "thrift.max_bytes_per_second": "8000000", "thrift.oversize": "truncate",
+		"thrift.max_packet_size": "65000", "thrift.max_bytes_per_second": "8000000", "thrift.oversize": "truncate",
 		"thrift.resolve_interval": "30s", "thrift.client_stats": "false", "thrift.certificate_file": "",
 		"thrift.client_certificate_file": "", "thrift.client_key_file": "", "grpc.certificate_file": "", "grpc.client_certificate_file": "", "grpc.client_key_file": "", "grpc.insecure": "<nil>",
 	}

@@ -93,14 +93,19 @@ func (a *fakeAgent) run() {
 		if err != nil {
 			return
 		}
-		b, err := readPacket(buf[:n], a.binary)
-		a.mu.Lock()
-		if err != nil {
-			a.errs = append(a.errs, err)
-		}
-		a.batches, a.packets = append(a.batches, b), append(a.packets, slices.Clone(buf[:n]))
-		a.mu.Unlock()
+		a.note(buf[:n])
 	}
+}
+
+// note keeps a datagram.
+func (a *fakeAgent) note(packet []byte) {
+	b, err := readPacket(packet, a.binary)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err != nil {
+		a.errs = append(a.errs, err)
+	}
+	a.batches, a.packets = append(a.batches, b), append(a.packets, slices.Clone(packet))
 }
 
 func (a *fakeAgent) stop() {

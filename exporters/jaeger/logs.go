@@ -3,6 +3,7 @@ package jaeger
 import (
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
@@ -13,26 +14,24 @@ func (w *writer) logs(b []byte, events []sdktrace.Event, links []sdktrace.Link, 
 	}
 	begin := len(b)
 	b, at := w.wire.open(b, logs)
-	n, i := 0, 0
-	for ; i < len(events); i++ {
-		from := len(b)
-		if !w.cut.drops(i) {
-			b = w.event(b, &events[i])
+	n := 0
+	for i := range events {
+		if id := (partID{in: logs, i: i}); !w.cut.drops(id) {
+			from := len(b)
+			b = w.event(b, i, &events[i])
 			n++
+			w.cut.wrote(id, rankOf(&events[i]), len(b)-from)
 		}
-		w.cut.logSize(i, len(b)-from)
 	}
 	for j := range links {
-		if !w.linkLogs || len(links[j].Attributes) == 0 {
+		id := partID{in: logs, i: len(events) + j}
+		if !w.linkLogs || len(links[j].Attributes) == 0 || w.cut.drops(id) {
 			continue
 		}
 		from := len(b)
-		if !w.cut.drops(i) {
-			b = w.link(b, &links[j], start)
-			n++
-		}
-		w.cut.logSize(i, len(b)-from)
-		i++
+		b = w.link(b, id.i, &links[j], start)
+		n++
+		w.cut.wrote(id, rankLog, len(b)-from)
 	}
 	if n == 0 {
 		return b[:begin]
@@ -40,36 +39,57 @@ func (w *writer) logs(b []byte, events []sdktrace.Event, links []sdktrace.Link, 
 	return w.wire.close(b, logs, at, n)
 }
 
-func (w *writer) event(b []byte, e *sdktrace.Event) []byte {
+func (w *writer) event(b []byte, i int, e *sdktrace.Event) []byte {
 	b, log := w.wire.openLog(b, w.clamp(e.Time))
 	b, at := w.wire.open(b, fields)
 	w.tags = 0
+	dropped := e.DroppedAttributeCount + w.cut.droppedFields(i)
+	own := keySet(0).with(droppedAttributesKey, dropped > 0)
 	if !has(e.Attributes, keyEvent) {
 		b = w.str(b, fields, keyEvent, w.clean(e.Name))
 	}
-	named := false
-	for i := range e.Attributes {
-		kv := &e.Attributes[i]
-		if kv.Key == keyEvent && named {
-			continue
+	mark := w.cut.mark()
+	for j := range e.Attributes {
+		kv := &e.Attributes[j]
+		if !own.holds(kv.Key) {
+			b = w.field(b, partID{fields, i, j}, kv)
 		}
-		named = named || kv.Key == keyEvent
-		b = w.tag(b, fields, kv, w.limit)
+		own = own.with(eventKey, kv.Key == keyEvent) // one of them
 	}
-	b = w.count(b, fields, keyDroppedAttributes, e.DroppedAttributeCount)
+	w.cut.wroteFields(mark)
+	b = w.count(b, fields, keyDroppedAttributes, dropped)
 	return w.wire.closeLog(w.wire.close(b, fields, at, w.tags), log)
 }
 
-func (w *writer) link(b []byte, l *sdktrace.Link, start time.Time) []byte {
+func (w *writer) link(b []byte, i int, l *sdktrace.Link, start time.Time) []byte {
 	b, log := w.wire.openLog(b, start)
 	b, at := w.wire.open(b, fields)
 	w.tags = 0
+	dropped := l.DroppedAttributeCount + w.cut.droppedFields(i)
+	own := (eventKey | traceIDKey | spanIDKey).with(droppedAttributesKey, dropped > 0)
 	b = w.str(b, fields, keyEvent, "link")
-	b = w.str(b, fields, "trace_id", l.SpanContext.TraceID().String())
-	b = w.str(b, fields, "span_id", l.SpanContext.SpanID().String())
-	for i := range l.Attributes {
-		b = w.tag(b, fields, &l.Attributes[i], w.limit)
+	b = w.str(b, fields, keyTraceID, l.SpanContext.TraceID().String())
+	b = w.str(b, fields, keySpanID, l.SpanContext.SpanID().String())
+	mark := w.cut.mark()
+	for j := range l.Attributes {
+		if kv := &l.Attributes[j]; !own.holds(kv.Key) {
+			b = w.field(b, partID{fields, i, j}, kv)
+		}
 	}
-	b = w.count(b, fields, keyDroppedAttributes, l.DroppedAttributeCount)
+	w.cut.wroteFields(mark)
+	b = w.count(b, fields, keyDroppedAttributes, dropped)
 	return w.wire.closeLog(w.wire.close(b, fields, at, w.tags), log)
+}
+
+// field writes an attribute of an event or link, unless it is dropped.
+func (w *writer) field(b []byte, id partID, kv *attribute.KeyValue) []byte {
+	if w.cut.drops(id) {
+		return b
+	}
+	from := len(b)
+	b = w.tag(b, fields, kv, w.limit)
+	if !describes(kv.Key) {
+		w.cut.wrote(id, rankField, len(b)-from)
+	}
+	return b
 }

@@ -24,25 +24,6 @@ const (
 	repairTruncated
 )
 
-// Tag keys of the mapping to formats that are not OTLP (OpenTelemetry specification v1.49.0,
-// common/mapping-to-non-otlp.md, and sdk_exporters/jaeger.md before its removal).
-const (
-	keyKind              = "span.kind"
-	keyError             = "error"
-	keyEvent             = "event"
-	keyStatusCode        = "otel.status_code"
-	keyStatusDescription = "otel.status_description"
-	keyScopeName         = "otel.scope.name"
-	keyScopeVersion      = "otel.scope.version"
-	keyLibraryName       = "otel.library.name"
-	keyLibraryVersion    = "otel.library.version"
-	keyTraceState        = "w3c.tracestate"
-	keyDroppedAttributes = "otel.dropped_attributes_count"
-	keyDroppedEvents     = "otel.dropped_events_count"
-	keyDroppedLinks      = "otel.dropped_links_count"
-	keyTruncated         = "spanroute.truncated"
-)
-
 var kinds = [...]string{
 	trace.SpanKindServer: "server", trace.SpanKindClient: "client",
 	trace.SpanKindProducer: "producer", trace.SpanKindConsumer: "consumer",
@@ -112,11 +93,12 @@ func (w *writer) clamp(t time.Time) time.Time {
 	return t
 }
 
-// clean makes names and keys valid UTF-8; no limit cuts those.
+// clean makes names and keys valid UTF-8. No limit cuts those, but they are cut in a span that does
+// not fit a packet.
 func (w *writer) clean(s string) string {
 	s, r := spantext.Clean(s)
 	w.repair |= repairs(r)
-	return s
+	return w.cut.text(s)
 }
 
 // references writes the parent, where the encoding has it there, and the links, and says whether there were any.
@@ -132,9 +114,12 @@ func (w *writer) references(b []byte, id trace.TraceID, parent trace.SpanID, lin
 		n++
 	}
 	for i := range links {
-		if sc := links[i].SpanContext; sc.IsValid() {
+		id := partID{in: references, i: i}
+		if sc := links[i].SpanContext; sc.IsValid() && !w.cut.drops(id) {
+			from := len(b)
 			b = w.wire.reference(b, followsFrom, sc.TraceID(), sc.SpanID())
 			n++
+			w.cut.wrote(id, rankLog, len(b)-from)
 		}
 	}
 	return w.wire.close(b, references, at, n), true
@@ -150,32 +135,60 @@ func anyValid(links []sdktrace.Link) bool {
 	return false
 }
 
+// spanTags writes the attributes of s, then what Jaeger's model has no field for.
 func (w *writer) spanTags(b []byte, s sdktrace.ReadOnlySpan, state trace.TraceState) []byte {
 	b, at := w.wire.open(b, spanTags)
 	w.tags = 0
-	status, attributes := s.Status(), s.Attributes()
-	failed := status.Code == codes.Error
+	kind, dropped := kindOf(s), w.cut.dropped(s)
+	own, attributes := w.keys(s, dropped), s.Attributes()
 	for i := range attributes {
-		if failed && attributes[i].Key == keyError {
-			continue // gives way to the status's
+		if !own.holds(attributes[i].Key) {
+			b = w.attribute(b, i, &attributes[i])
 		}
-		b = w.spanTag(b, &attributes[i], w.limit)
 	}
-	if kind := s.SpanKind(); kind > 0 && int(kind) < len(kinds) && kinds[kind] != "" {
-		b = w.str(b, spanTags, keyKind, kinds[kind])
+	if kind != "" {
+		b = w.str(b, spanTags, keyKind, kind)
 	}
-	b = w.status(b, status)
-	b = w.scopeOf(b, s.InstrumentationScope(), attributes, failed)
+	b = w.status(b, s.Status())
+	b = w.scopeOf(b, s.InstrumentationScope(), attributes, own)
 	if state.Len() > 0 {
 		b = w.userText(b, keyTraceState, state.String())
 	}
-	b = w.count(b, spanTags, keyDroppedAttributes, s.DroppedAttributes())
-	b = w.count(b, spanTags, keyDroppedEvents, s.DroppedEvents()+w.cut.droppedLogs())
-	b = w.count(b, spanTags, keyDroppedLinks, s.DroppedLinks())
+	b = w.count(b, spanTags, keyDroppedAttributes, dropped.attributes)
+	b = w.count(b, spanTags, keyDroppedEvents, dropped.events)
+	b = w.count(b, spanTags, keyDroppedLinks, dropped.links)
 	if w.cut != nil {
 		b = w.boolean(b, spanTags, keyTruncated, true)
 	}
 	return w.wire.close(b, spanTags, at, w.tags)
+}
+
+func kindOf(s sdktrace.ReadOnlySpan) string {
+	if kind := s.SpanKind(); kind > 0 && int(kind) < len(kinds) {
+		return kinds[kind]
+	}
+	return ""
+}
+
+// droppedCounts are the numbers of what is not in a span, although it was recorded.
+type droppedCounts struct{ attributes, events, links int }
+
+// keys are the keys that the mapping writes into the tags of s.
+func (w *writer) keys(s sdktrace.ReadOnlySpan, dropped droppedCounts) keySet {
+	status, scope := s.Status(), s.InstrumentationScope()
+	failed := status.Code == codes.Error
+	return keySet(0).
+		with(kindKey, kindOf(s) != "").
+		with(statusCodeKey, failed || status.Code == codes.Ok).
+		with(errorKey, failed).
+		with(statusDescriptionKey, failed && status.Description != "").
+		with(scopeNameKeys, scope.Name != "").
+		with(scopeVersionKeys, scope.Version != "").
+		with(traceStateKey, s.SpanContext().TraceState().Len() > 0).
+		with(droppedAttributesKey, dropped.attributes > 0).
+		with(droppedEventsKey, dropped.events > 0).
+		with(droppedLinksKey, dropped.links > 0).
+		with(truncatedKey, w.cut != nil)
 }
 
 func (w *writer) status(b []byte, s sdktrace.Status) []byte {
@@ -192,21 +205,27 @@ func (w *writer) status(b []byte, s sdktrace.Status) []byte {
 	return b
 }
 
-// scopeOf writes the scope's name and version, and those of its attributes whose keys the span does not use itself.
-func (w *writer) scopeOf(b []byte, sc instrumentation.Scope, own []attribute.KeyValue, failed bool) []byte {
-	if !w.scope.known || sc.Name != w.scope.name || sc.Version != w.scope.version {
+// scopeOf writes the scope's name and version, and those of its attributes whose keys neither the
+// mapping nor the span itself uses.
+func (w *writer) scopeOf(b []byte, sc instrumentation.Scope, attributes []attribute.KeyValue, own keySet) []byte {
+	switch {
+	case w.cut != nil:
+		b = w.scopeNames(b, sc)
+	case !w.scope.known || sc.Name != w.scope.name || sc.Version != w.scope.version:
 		w.keepScope(sc)
+		fallthrough
+	default:
+		b = append(b, w.scope.bytes...)
+		w.tags += w.scope.n
+		w.repair |= w.scope.repair
 	}
-	b = append(b, w.scope.bytes...)
-	w.tags += w.scope.n
-	w.repair |= w.scope.repair
 	if sc.Attributes.Len() == 0 {
 		return b
 	}
 	for it := sc.Attributes.Iter(); it.Next(); {
-		kv := it.Attribute()
-		if !has(own, kv.Key) && !(failed && kv.Key == keyError) {
-			b = w.spanTag(b, &kv, w.limit)
+		i, kv := it.IndexedAttribute()
+		if !has(attributes, kv.Key) && !own.holds(kv.Key) {
+			b = w.attribute(b, len(attributes)+i, &kv)
 		}
 	}
 	return b
@@ -215,18 +234,23 @@ func (w *writer) scopeOf(b []byte, sc instrumentation.Scope, own []attribute.Key
 func (w *writer) keepScope(sc instrumentation.Scope) {
 	tags, repair := w.tags, w.repair
 	w.tags, w.repair = 0, 0
-	name, version := w.clean(sc.Name), w.clean(sc.Version)
-	b := w.scope.bytes[:0]
-	if name != "" {
+	b := w.scopeNames(w.scope.bytes[:0], sc)
+	w.scope = scopeTags{true, sc.Name, sc.Version, b, w.tags, w.repair}
+	w.tags, w.repair = tags, repair
+}
+
+func (w *writer) scopeNames(b []byte, sc instrumentation.Scope) []byte {
+	if sc.Name != "" {
+		name := w.clean(sc.Name)
 		b = w.str(b, spanTags, keyScopeName, name)
 		b = w.str(b, spanTags, keyLibraryName, name)
 	}
-	if version != "" {
+	if sc.Version != "" {
+		version := w.clean(sc.Version)
 		b = w.str(b, spanTags, keyScopeVersion, version)
 		b = w.str(b, spanTags, keyLibraryVersion, version)
 	}
-	w.scope = scopeTags{true, sc.Name, sc.Version, b, w.tags, w.repair}
-	w.tags, w.repair = tags, repair
+	return b
 }
 
 func has(attributes []attribute.KeyValue, key attribute.Key) bool {

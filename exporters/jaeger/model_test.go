@@ -3,6 +3,7 @@ package jaeger_test
 import (
 	"context"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -226,15 +227,8 @@ func mapped(s sdktrace.ReadOnlySpan, limit int, linkLogs, micro bool) span {
 		Trace: sc.TraceID().String(), ID: sc.SpanID().String(), Parent: s.Parent().SpanID().String(),
 		Name: valid(s.Name()), Flags: 1, Start: start, Nanoseconds: int64(duration),
 	}
-	isError := s.Status().Code == codes.Error
-	own := map[attribute.Key]bool{}
-	for _, kv := range s.Attributes() {
-		own[kv.Key] = true
-		if !isError || kv.Key != "error" {
-			out.Tags = append(out.Tags, mappedTag(kv, limit))
-		}
-	}
-	add := func(key string, value any) { out.Tags = append(out.Tags, tag{key, value}) }
+	var own []tag // those of the mapping
+	add := func(key string, value any) { own = append(own, tag{key, value}) }
 	if k := s.SpanKind(); k >= trace.SpanKindServer && k <= trace.SpanKindConsumer {
 		add("span.kind", k.String())
 	}
@@ -257,11 +251,7 @@ func mapped(s sdktrace.ReadOnlySpan, limit int, linkLogs, micro bool) span {
 		add("otel.scope.version", valid(scope.Version))
 		add("otel.library.version", valid(scope.Version))
 	}
-	for _, kv := range scope.Attributes.ToSlice() {
-		if !own[kv.Key] && (!isError || kv.Key != "error") {
-			out.Tags = append(out.Tags, mappedTag(kv, limit))
-		}
-	}
+	scopeAt := len(own) // where the scope's attributes go
 	if ts := sc.TraceState().String(); ts != "" {
 		add("w3c.tracestate", valid(ts))
 	}
@@ -274,6 +264,11 @@ func mapped(s sdktrace.ReadOnlySpan, limit int, linkLogs, micro bool) span {
 	if n := s.DroppedLinks(); n != 0 {
 		add("otel.dropped_links_count", int64(n))
 	}
+	out.Tags = mappedTags(without(s.Attributes(), own), limit, 0)
+	out.Tags = append(out.Tags, own[:scopeAt]...)
+	ofScope := without(without(scope.Attributes.ToSlice(), own), tagsOf(s.Attributes()))
+	out.Tags = append(out.Tags, mappedTags(ofScope, limit, 0)...)
+	out.Tags = append(out.Tags, own[scopeAt:]...)
 	for _, e := range s.Events() {
 		l := logRecord{Time: floorTime(e.Time, micro)}
 		named := false
@@ -294,7 +289,7 @@ func mapped(s sdktrace.ReadOnlySpan, limit int, linkLogs, micro bool) span {
 			l := logRecord{Time: start, Fields: []tag{
 				{"event", "link"}, {"trace_id", x.SpanContext.TraceID().String()}, {"span_id", x.SpanContext.SpanID().String()},
 			}}
-			l.Fields = append(l.Fields, mappedTags(x.Attributes, limit, x.DroppedAttributeCount)...)
+			l.Fields = append(l.Fields, mappedTags(without(x.Attributes, l.Fields), limit, x.DroppedAttributeCount)...)
 			out.Logs = append(out.Logs, l)
 		}
 	}
@@ -311,10 +306,26 @@ func floorTime(t time.Time, micro bool) int64 {
 	return t.UnixNano()
 }
 
+// without returns the attributes whose keys are not among tags.
+func without(kvs []attribute.KeyValue, tags []tag) []attribute.KeyValue {
+	return slices.DeleteFunc(slices.Clone(kvs), func(kv attribute.KeyValue) bool {
+		return slices.ContainsFunc(tags, func(t tag) bool { return t.Key == string(kv.Key) })
+	})
+}
+
+func tagsOf(kvs []attribute.KeyValue) (tags []tag) {
+	for _, kv := range kvs {
+		tags = append(tags, tag{Key: string(kv.Key)})
+	}
+	return tags
+}
+
 func mappedTags(kvs []attribute.KeyValue, limit, dropped int) []tag {
 	var out []tag
 	for _, kv := range kvs {
-		out = append(out, mappedTag(kv, limit))
+		if kv.Key != "otel.dropped_attributes_count" || dropped == 0 {
+			out = append(out, mappedTag(kv, limit))
+		}
 	}
 	if dropped != 0 {
 		out = append(out, tag{"otel.dropped_attributes_count", int64(dropped)})

@@ -2,7 +2,9 @@ package jaeger
 
 import (
 	"cmp"
+	"math"
 	"slices"
+	"unicode/utf8"
 
 	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -10,135 +12,173 @@ import (
 	"github.com/spanroute/spanroute/exporters/internal/spantext"
 )
 
-// shortTag is what a long string or binary tag of an oversize span is cut to, bytes.
-const shortTag = 1024
+// leastText is how far the texts of an oversize span are cut, in bytes, before parts of it are dropped.
+const leastText = 64
 
-// cut says what an oversize span goes without. A nil cut leaves everything in.
+// cut describes how an oversize span is made to fit. Every text in it, names and keys included, has at
+// most bound bytes: the longest texts give way first and share the room evenly. Parts are dropped only
+// where that is not enough. All methods accept nil, which leaves the span whole.
 type cut struct {
-	logs, tags parts
-	next       int // index of the next tag of the span
+	bound   int
+	lengths []int // of the texts of the last pass, before the bound
+	parts
 }
 
-// parts are the logs, or the tags that can be cut, of one span.
-type parts struct {
-	size []int        // bytes, by index; 0: cannot be cut
-	gone map[int]bool // by index
-}
-
-func (p *parts) measure(i, size int) {
-	for len(p.size) <= i {
-		p.size = append(p.size, 0)
-	}
-	if !p.gone[i] {
-		p.size[i] = size
-	}
-}
-
-// take marks the largest parts until they make up excess, and returns what is left of it.
-func (p *parts) take(excess int, saved func(size int) int) (left int, any bool) {
-	order := make([]int, 0, len(p.size))
-	for i, size := range p.size {
-		if size > 0 && !p.gone[i] {
-			order = append(order, i)
-		}
-	}
-	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(p.size[j], p.size[i]) })
-	for _, i := range order {
-		if excess <= 0 {
-			break
-		}
-		if p.gone == nil {
-			p.gone = make(map[int]bool)
-		}
-		p.gone[i], any = true, true
-		excess -= saved(p.size[i])
-	}
-	return excess, any
-}
-
-func (c *cut) droppedLogs() int {
+// text returns s within the bound.
+func (c *cut) text(s string) string {
 	if c == nil {
-		return 0
+		return s
 	}
-	return len(c.logs.gone)
+	c.lengths = append(c.lengths, len(s))
+	return spantext.CutBytes(s, c.bound)
 }
 
-func (c *cut) drops(log int) bool { return c != nil && c.logs.gone[log] }
-
-func (c *cut) logSize(log, size int) {
-	if c != nil {
-		c.logs.measure(log, size)
+// data returns b within the bound.
+func (c *cut) data(b []byte) []byte {
+	if c == nil {
+		return b
 	}
+	c.lengths = append(c.lengths, len(b))
+	return b[:min(len(b), c.bound)]
 }
 
-func (c *cut) more(excess int) bool {
-	left, logs := c.logs.take(excess, func(size int) int { return size })
-	if left <= 0 {
-		return true
+// json returns text, which is v as JSON, within the bound: cut between two elements, so that it stays JSON.
+func (c *cut) json(text []byte, v attribute.Value) []byte {
+	if c == nil {
+		return text
 	}
-	_, tags := c.tags.take(left, func(size int) int { return size - shortTag })
-	return logs || tags
+	c.lengths = append(c.lengths, len(text))
+	switch {
+	case len(text) <= c.bound:
+		return text
+	case c.bound < len("[]"):
+		return nil
+	}
+	head := text[:c.bound-1] // 1: the closing bracket
+	for len(head) > 0 && !utf8.RuneStart(text[len(head)]) {
+		head = head[:len(head)-1]
+	}
+	short, _ := spantext.AppendValue(nil, v, utf8.RuneCount(head)+1)
+	return short
 }
 
-// fit writes s within room: without its largest logs, then with its longest tags cut, as much of both as
-// it takes. It says false, and returns b as it was, when even that is not enough.
+// share returns the largest bound that makes texts of these lengths shorter by excess bytes or more, all
+// together. It is negative if no bound does.
+func share(lengths []int, excess int) int {
+	slices.SortFunc(lengths, func(a, b int) int { return cmp.Compare(b, a) })
+	sum := 0
+	for i, length := range lengths {
+		sum += length
+		next := 0
+		if i+1 < len(lengths) {
+			next = lengths[i+1]
+		}
+		if sum-(i+1)*next >= excess {
+			return (sum - excess) / (i + 1)
+		}
+	}
+	return -1
+}
+
+// fit appends s within room. It reports false, and returns b unchanged, if s does not fit even with
+// everything dropped that can be.
 func (w *writer) fit(b []byte, s sdktrace.ReadOnlySpan, room int) ([]byte, bool) {
-	w.cut = new(cut)
+	f := fitting{w: w, span: s, at: len(b), room: room}
+	w.cut = &f.cut
 	defer func() { w.cut = nil }()
-	at := len(b)
-	var seen repairs
-	for {
-		w.cut.next = 0
-		b = w.span(b[:at], s)
-		seen |= w.repair
-		excess := len(b) - at - room
-		if excess <= 0 {
-			w.repair = seen | repairTruncated
-			return b, true
-		}
-		if !w.cut.more(excess) {
-			return b[:at], false
-		}
+	fits := false
+	if b, fits = f.fit(b); !fits {
+		return b[:f.at], false
 	}
+	w.repair = f.seen | repairTruncated
+	return b, true
 }
 
-// cutTag is tag for a span that is too large.
-func (w *writer) cutTag(b []byte, kv *attribute.KeyValue, limit int) []byte {
-	i := w.cut.next
-	w.cut.next++
-	if w.cut.tags.gone[i] {
-		kv = &attribute.KeyValue{Key: kv.Key, Value: shorten(kv.Value, limit)}
+// fitting is one call of fit.
+type fitting struct {
+	w    *writer
+	span sdktrace.ReadOnlySpan
+	at   int // where the span begins
+	room int
+	cut  cut
+	seen repairs // of all passes
+}
+
+func (f *fitting) fit(b []byte) ([]byte, bool) {
+	b, bound := f.widest(b)
+	if bound >= leastText {
+		return f.fill(b, bound), true
 	}
-	from := len(b)
-	b = w.tag(b, spanTags, kv, limit)
-	size := len(b) - from - len(kv.Key)
-	if size <= shortTag {
-		size = 0
+	b, fits := f.drop(b)
+	if b, bound = f.widest(b); bound < leastText && fits {
+		bound = leastText // the estimate counts what a cut between two code points leaves free
 	}
-	w.cut.tags.measure(i, size)
+	if bound < 0 {
+		return b, false
+	}
+	return f.fill(b, bound), true
+}
+
+// pass writes the span with texts of at most bound bytes, and returns by how much it exceeds the room.
+func (f *fitting) pass(b []byte, bound int) (_ []byte, excess int) {
+	f.cut.bound, f.cut.lengths = bound, f.cut.lengths[:0]
+	f.cut.begin()
+	b = f.w.span(b[:f.at], f.span)
+	f.seen |= f.w.repair
+	return b, len(b) - f.at - f.room
+}
+
+// widest returns the largest bound known to be enough without a trial, or a negative number.
+func (f *fitting) widest(b []byte) ([]byte, int) {
+	b, excess := f.pass(b, math.MaxInt)
+	if excess <= 0 {
+		return b, math.MaxInt
+	}
+	return b, share(f.cut.lengths, excess)
+}
+
+// fill writes the span with a bound that is enough, or with the largest one above it: a cut may leave
+// room free, since it falls between two code points or elements.
+func (f *fitting) fill(b []byte, bound int) []byte {
+	b, excess := f.pass(b, bound)
+	if bound == math.MaxInt {
+		return b
+	}
+	// A bound that is larger by more than what is free makes no text longer by less than that.
+	low, high := bound, bound-excess
+	for low < high {
+		middle := (low + high + 1) / 2
+		if b, excess = f.pass(b, middle); excess <= 0 {
+			low = middle
+		} else {
+			high = middle - 1
+		}
+	}
+	if f.cut.bound != low {
+		b, _ = f.pass(b, low)
+	}
 	return b
 }
 
-// shorten cuts the text of v to 1 KiB, or to limit code points if that is less: between two code
-// points, or between two elements of an array or map.
-func shorten(v attribute.Value, limit int) attribute.Value {
-	switch v.Type() {
-	case attribute.STRING:
-		text, _ := spantext.Clean(v.AsString())
-		return attribute.StringValue(spantext.CutBytes(text, shortTag))
-	case attribute.BYTESLICE:
-		data := v.AsByteSlice()
-		return attribute.ByteSliceValue(data[:min(len(data), shortTag)])
-	case attribute.BOOL, attribute.INT64, attribute.FLOAT64, attribute.EMPTY:
-		return v
+// drop drops parts until the span fits with texts of leastText, and then takes back those that fit as
+// well. It reports false when nothing is left to drop.
+func (f *fitting) drop(b []byte) ([]byte, bool) {
+	b, excess := f.pass(b, leastText)
+	for restores := 0; ; {
+		switch {
+		case excess > 0:
+			if !f.cut.remove(excess) {
+				return b, false
+			}
+		case restores == maxRestores || !f.cut.restore(-excess):
+			return b, true
+		default:
+			restores++
+		}
+		b, excess = f.pass(b, leastText)
 	}
-	if limit <= 0 || limit > shortTag {
-		limit = shortTag
-	}
-	text, _ := spantext.AppendValue(nil, v, limit)
-	for len(text) > shortTag { // code points of several bytes
-		limit = limit * shortTag / len(text)
-		text, _ = spantext.AppendValue(text[:0], v, limit)
-	}
-	return attribute.StringValue(string(text))
 }
+
+// maxRestores bounds the attempts to take parts back. The count of what is gone shrinks with each of
+// them, which may make room for another part.
+const maxRestores = 4

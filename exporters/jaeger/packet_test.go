@@ -1,9 +1,7 @@
 package jaeger_test
 
 import (
-	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -160,76 +158,6 @@ func TestOversizeDrop(t *testing.T) { // U4, as far as the encoder goes
 	}
 }
 
-func TestOversizeTruncate(t *testing.T) {
-	long := strings.Repeat("é", 10000)
-	tests := []struct {
-		name  string
-		stub  tracetest.SpanStub
-		limit int
-		check func(t *testing.T, s span)
-	}{
-		{"logs go first, the largest first", base(func(s *tracetest.SpanStub) {
-			s.DroppedEvents = 1
-			for _, n := range []int{10, 6000, 20, 7000} {
-				s.Events = append(s.Events, sdktrace.Event{Name: fmt.Sprint(n), Time: epoch, Attributes: []attribute.KeyValue{attribute.String("k", strings.Repeat("x", n))}})
-			}
-			s.Attributes = []attribute.KeyValue{attribute.String("long", strings.Repeat("y", 1500))}
-		}), 8000, func(t *testing.T, s span) {
-			if len(s.Logs) != 3 || s.Logs[1].Fields[0].Value != "6000" {
-				t.Errorf("%d logs, want all but that of 7000", len(s.Logs))
-			}
-			wantTags(t, "tags", s.Tags, tag{"long", strings.Repeat("y", 1500)}, tag{"otel.dropped_events_count", int64(2)}, tag{"spanroute.truncated", true})
-		}},
-		{"then tags are cut to 1 KiB, the longest first", base(func(s *tracetest.SpanStub) {
-			s.Attributes = []attribute.KeyValue{
-				attribute.String("a", strings.Repeat("y", 1500)), attribute.String("b", "x"+long), attribute.Int("n", 1),
-				{Key: "bytes", Value: attribute.ByteSliceValue(make([]byte, 9000))}, attribute.StringSlice("array", []string{"e", long}),
-			}
-		}), 8000, func(t *testing.T, s span) {
-			wantTags(t, "tags", s.Tags, tag{"a", strings.Repeat("y", 1500)}, tag{"b", "x" + long[:1022]}, tag{"n", int64(1)},
-				tag{"bytes", make([]byte, 1024)}, tag{"array", `["e"]`}, tag{"spanroute.truncated", true})
-		}},
-		{"an array of long runes is cut at an element", base(func(s *tracetest.SpanStub) {
-			s.Attributes = []attribute.KeyValue{attribute.StringSlice("array", slices.Repeat([]string{"日本語"}, 1000))}
-		}), 8000, func(t *testing.T, s span) {
-			text := s.Tags[0].Value.(string)
-			var elements []string
-			if err := json.Unmarshal([]byte(text), &elements); err != nil || len(text) > 1024 || len(elements) == 0 {
-				t.Errorf("%d bytes, %d elements, %v", len(text), len(elements), err)
-			}
-		}},
-		{"a long status description", base(func(s *tracetest.SpanStub) {
-			s.Status = sdktrace.Status{Code: 1, Description: long}
-		}), 8000, func(t *testing.T, s span) {
-			wantTags(t, "tags", s.Tags, tag{"otel.status_code", "ERROR"}, tag{"error", true}, tag{"otel.status_description", long[:1024]}, tag{"spanroute.truncated", true})
-		}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			var r delivery.Report
-			bodies := packets(tt.limit).Pack([]sdktrace.ReadOnlySpan{tt.stub.Snapshot()}, &r)
-			if len(bodies) != 1 || len(bodies[0]) > tt.limit {
-				t.Fatalf("%d packets", len(bodies))
-			}
-			if r.Repaired(delivery.RepairTruncated) != 1 {
-				t.Errorf("truncated %d, want 1", r.Repaired(delivery.RepairTruncated))
-			}
-			tt.check(t, decodePacket(t, bodies[0], false).Spans[0])
-		})
-	}
-}
-
-func TestTruncateThatDoesNotHelp(t *testing.T) {
-	var r delivery.Report
-	long := base(func(s *tracetest.SpanStub) { s.Name = strings.Repeat("n", 9000) })
-	if bodies := packets(8000).Pack([]sdktrace.ReadOnlySpan{long.Snapshot()}, &r); len(bodies) != 0 {
-		t.Errorf("%d packets for a name of 9000 bytes", len(bodies))
-	}
-	if r.Dropped(delivery.DropTooLarge) != 1 || r.Repaired(delivery.RepairTruncated) != 0 {
-		t.Errorf("too_large %d, truncated %d, want 1, 0", r.Dropped(delivery.DropTooLarge), r.Repaired(delivery.RepairTruncated))
-	}
-}
-
 func TestProcessIsTrimmed(t *testing.T) { // U5
 	s := base(func(s *tracetest.SpanStub) {
 		s.Resource = resource.NewSchemaless(attribute.String("service.name", "MySvc"), attribute.String("a", "1"),
@@ -270,8 +198,9 @@ func TestBatchIsNotSplit(t *testing.T) { // section 4.2 rule 8
 	if bodies := packets(4000, whole).Pack(spans[:5], &r); len(bodies) != 1 || r.Dropped(delivery.DropTooLarge) != 0 {
 		t.Errorf("%d packets and %d dropped, want 1 and 0", len(bodies), r.Dropped(delivery.DropTooLarge))
 	}
-	r = delivery.Report{} // 8000 is the default of a key that nobody set
-	if bodies := packets(8000, whole).Pack(spans, &r); len(bodies) != 1 || len(bodies[0]) < 8001 {
+	r = delivery.Report{}
+	toAnotherHost := func(s *jaeger.Settings) { s.Thrift.AgentHostName = "agent.test" }
+	if bodies := packets(65000, whole, toAnotherHost).Pack(spans, &r); len(bodies) != 1 || len(bodies[0]) < 8001 {
 		t.Errorf("%d packets without max_packet_size, want 1 of up to 65000 bytes", len(bodies))
 	}
 }

@@ -8,6 +8,7 @@ type payload struct {
 	from    int   // where its spans begin
 	ends    []int // where each span ends, counted from there
 	process *process
+	kept    []kept // its spans, if it is a packet
 }
 
 // Spans is the number of spans in it.
@@ -34,7 +35,11 @@ func (p *payload) part(f framing, i, j int) *payload {
 	for k := range ends {
 		ends[k] -= p.begin(i)
 	}
-	return newPayload(f, p.process, p.spans(i, j), ends)
+	half := newPayload(f, p.process, p.spans(i, j), ends)
+	if p.kept != nil {
+		half.kept = p.kept[i:j]
+	}
+	return half
 }
 
 // newPayload copies spans into a body of exactly the size it needs, and keeps ends.

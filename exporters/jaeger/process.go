@@ -54,7 +54,7 @@ func (w *writer) process(res *resource.Resource, client string, room int) *proce
 
 	tags := make([][]byte, 0, res.Len()+1)
 	for it := res.Iter(); it.Next(); {
-		if kv := it.Attribute(); kv.Key != spantext.ServiceKey {
+		if kv := it.Attribute(); kv.Key != spantext.ServiceKey && (client == "" || kv.Key != keyClient) {
 			tags = append(tags, w.tag(nil, processTags, &kv, w.limit))
 		}
 	}

@@ -25,7 +25,7 @@ type random struct {
 }
 
 func newRandom(seed uint64, words ...string) random {
-	return random{rand.New(rand.NewPCG(seed, 1)), append(words, "", "http.route", "héllo wörld", "a\"b\\c\n", "event", "error")}
+	return random{rand.New(rand.NewPCG(seed, 1)), append(words, "", "http.route", "héllo wörld", "a\"b\\c\n", "event", "error", "span.kind", "otel.scope.name", "otel.dropped_attributes_count")}
 }
 
 func (r random) word() string { return r.words[r.IntN(len(r.words))] }

@@ -36,7 +36,7 @@ type Thrift struct {
 	AgentHostName            string        `koanf:"agent_host_name" alias:"address" otel:"OTEL_EXPORTER_JAEGER_AGENT_HOST" doc:"host of the agent"`
 	AgentPort                int           `koanf:"agent_port" alias:"port" otel:"OTEL_EXPORTER_JAEGER_AGENT_PORT" range:"1..65535" doc:"port of the agent; when not set, 6832 for udp/thrift.binary"`
 	UDPSplitOversizedBatches bool          `koanf:"udp_split_oversized_batches" otel:"OTEL_EXPORTER_JAEGER_AGENT_SPLIT_OVERSIZED_BATCHES" doc:"send a batch that needs more than one packet in several, instead of dropping it"`
-	MaxPacketSize            int           `koanf:"max_packet_size" range:"512..65000" doc:"bytes of one UDP packet; when not set, 65000 without udp_split_oversized_batches"`
+	MaxPacketSize            int           `koanf:"max_packet_size" range:"512..65000" doc:"most bytes of one UDP packet; when not set, packets of several spans to another host have at most 8000"`
 	MaxBytesPerSecond        int64         `koanf:"max_bytes_per_second" range:"0.." doc:"pace of UDP packets, so that the receiver's buffer does not overflow; 0 means none"`
 	Oversize                 string        `koanf:"oversize" enum:"truncate,drop" doc:"what happens to a span larger than a packet"`
 	ResolveInterval          time.Duration `koanf:"resolve_interval" doc:"how often the agent's host name is looked up again"`
@@ -57,8 +57,8 @@ type GRPC struct {
 const (
 	defaultPort       = 6831
 	defaultBinaryPort = 6832
-	defaultPacket     = 8000
 	maxPacket         = 65000 // what Jaeger's agent and the Collector take by default
+	distantPacket     = 8000  // of several spans, to another host: few fragments, few spans to lose at once
 )
 
 // Defaults are the settings where nothing is set: the agent at localhost:6831.
@@ -69,7 +69,7 @@ func Defaults() Settings {
 			AgentHostName:            "localhost",
 			AgentPort:                defaultPort,
 			UDPSplitOversizedBatches: true,
-			MaxPacketSize:            defaultPacket,
+			MaxPacketSize:            maxPacket,
 			MaxBytesPerSecond:        8_000_000,
 			Oversize:                 "truncate",
 			ResolveInterval:          30 * time.Second,

@@ -8,18 +8,21 @@ import (
 	"github.com/spanroute/spanroute/exporters/internal/spantext"
 )
 
-// spanTag writes a tag whose size is up to the user, and which an oversize span may lose a part of.
-func (w *writer) spanTag(b []byte, kv *attribute.KeyValue, limit int) []byte {
-	if w.cut == nil {
-		return w.tag(b, spanTags, kv, limit)
+// attribute writes attribute i of the span and its scope, unless it is dropped.
+func (w *writer) attribute(b []byte, i int, kv *attribute.KeyValue) []byte {
+	id := partID{in: spanTags, i: i}
+	if w.cut.drops(id) {
+		return b
 	}
-	return w.cutTag(b, kv, limit)
+	from := len(b)
+	b = w.tag(b, spanTags, kv, w.limit)
+	w.cut.wrote(id, rankAttribute, len(b)-from)
+	return b
 }
 
-// userText is spanTag for text that is no attribute: no limit cuts it.
+// userText writes text that is not an attribute: max_tag_value_length does not cut it.
 func (w *writer) userText(b []byte, key, text string) []byte {
-	kv := attribute.String(key, text)
-	return w.spanTag(b, &kv, 0)
+	return w.str(b, spanTags, key, w.clean(text))
 }
 
 // tag writes one attribute: Jaeger's own types where it has them, JSON text for arrays and maps.
@@ -29,7 +32,7 @@ func (w *writer) tag(b []byte, in section, kv *attribute.KeyValue, limit int) []
 	case attribute.STRING:
 		text, r := spantext.Clean(v.AsString())
 		w.repair |= repairs(r)
-		return w.str(b, in, key, spantext.Cut(text, limit))
+		return w.str(b, in, key, w.cut.text(spantext.Cut(text, limit)))
 	case attribute.BOOL:
 		return w.boolean(b, in, key, v.AsBool())
 	case attribute.INT64:
@@ -43,12 +46,12 @@ func (w *writer) tag(b []byte, in section, kv *attribute.KeyValue, limit int) []
 			data = data[:limit]
 		}
 		w.tags++
-		return w.wire.binary(b, in, key, data)
+		return w.wire.binary(b, in, key, w.cut.data(data))
 	default:
 		text, r := spantext.AppendValue(w.text[:0], *v, limit)
 		w.text = text
 		w.repair |= repairs(r)
-		return w.str(b, in, key, string(text))
+		return w.str(b, in, key, string(w.cut.json(text, *v)))
 	}
 }
 

@@ -5,41 +5,27 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"github.com/spanroute/spanroute/exporters/delivery"
 )
-
-// burst is how many bytes may go out at once before pacing sets in.
-const burst = 32 << 10
 
 // udp sends packets to Jaeger's agent. Nothing ever answers; what is known of losses comes from the
 // network stack: a refusal belongs to the packet before the one that meets it.
 type udp struct {
 	agent  *agent
-	pace   *rate.Limiter // nil: unpaced
-	stats  *statistics   // nil: not sent
-	lost   atomic.Bool   // the packet sent last was refused
-	wrote  time.Time     // when that one was written
-	hinted bool          // about the size of datagrams
-	mu     sync.Mutex    // guards socket and closed
+	pace   *pace // nil: unpaced
+	watch  func(net.Conn) receiver
+	stats  *statistics // nil: not sent
+	lost   atomic.Bool // the packet sent last was refused
+	wrote  time.Time   // when that one was written
+	hinted bool        // about the size of datagrams
+	mu     sync.Mutex  // guards socket and closed
 	socket *socket
 	closed bool
-}
-
-// newPace bounds the rate, because a receive buffer of 208 KiB overflows long before a receiver's
-// processor is busy; packets up to largest bytes pass.
-func newPace(bytesPerSecond int64, largest int) *rate.Limiter {
-	if bytesPerSecond <= 0 {
-		return nil
-	}
-	return rate.NewLimiter(rate.Limit(bytesPerSecond), max(burst, largest))
 }
 
 // Send writes one packet.
@@ -53,16 +39,13 @@ func (u *udp) Send(ctx context.Context, p *payload) delivery.Outcome {
 	if u.stats != nil {
 		packet = u.stats.packet(packet)
 	}
-	if u.pace != nil {
-		if err := u.pace.WaitN(ctx, len(packet)); err != nil {
-			return delivery.Outcome{Verdict: delivery.Retry, Err: err}
-		}
+	if err := u.pace.wait(ctx, len(packet)); err != nil {
+		return delivery.Outcome{Verdict: delivery.Retry, Err: err}
 	}
 	if deadline, ok := ctx.Deadline(); ok {
 		_ = s.conn.SetWriteDeadline(deadline)
 	}
-	_, err = s.conn.Write(packet)
-	return u.outcome(s, err)
+	return u.outcome(s, s.write(ctx, packet))
 }
 
 // confirmDelay is how long the engine asks after a packet.
@@ -80,6 +63,7 @@ func (u *udp) outcome(s *socket, err error) delivery.Outcome {
 	switch {
 	case err == nil:
 		u.wrote = time.Now()
+		u.pace.sent()
 		if u.stats != nil {
 			u.stats.sent()
 		}
@@ -90,7 +74,10 @@ func (u *udp) outcome(s *socket, err error) delivery.Outcome {
 		return delivery.Outcome{Verdict: delivery.Retry, Err: plain(err), Hint: u.agent.nobody()}
 	case isErrno(err, syscall.EMSGSIZE, windowsMessageSize):
 		return u.tooLarge(err)
+	case errors.Is(err, errNoRoom), errors.Is(err, errDropped):
+		return delivery.Outcome{Verdict: delivery.Retry, Err: err, Hint: u.agent.slow()}
 	}
+	u.pace.failed(err)
 	u.drop(s)
 	return delivery.Outcome{Verdict: delivery.Retry, Err: plain(err)}
 }
@@ -146,6 +133,9 @@ func (u *udp) open(ctx context.Context) (*socket, error) {
 		return nil, err
 	}
 	fresh := listen(conn, addr, &u.lost)
+	if u.pace != nil {
+		fresh.receiver = u.watch(conn)
+	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.closed {
@@ -177,47 +167,11 @@ func (u *udp) drop(s *socket) {
 	s.close()
 }
 
-// socket is a connected socket and the goroutine that reads from it: a read meets a refusal at once,
-// a write only when the next packet goes out.
-type socket struct {
-	conn    net.Conn
-	addr    netip.Addr
-	refused atomic.Bool
-	done    chan struct{}
-}
-
-func listen(conn net.Conn, addr netip.Addr, lost *atomic.Bool) *socket {
-	s := &socket{conn: conn, addr: addr, done: make(chan struct{})}
-	go s.read(lost)
-	return s
-}
-
-func (s *socket) read(lost *atomic.Bool) {
-	defer close(s.done)
-	buf := make([]byte, 1)
-	for {
-		_, err := s.conn.Read(buf)
-		switch {
-		case err == nil: // an agent says nothing; what came is nobody's
-		case refused(err), isErrno(err, syscall.EHOSTUNREACH, syscall.ENETUNREACH):
-			s.refused.Store(true)
-			lost.Store(true)
-		case isErrno(err, syscall.EMSGSIZE, windowsMessageSize): // a stray datagram of more than a byte, or path MTU
-		default:
-			return
-		}
-	}
-}
-
-func (s *socket) close() {
-	_ = s.conn.Close()
-	<-s.done
-}
-
 // Numbers of winsock, which package syscall does not name alike on every system.
 const (
 	windowsMessageSize = syscall.Errno(10040)
 	windowsReset       = syscall.Errno(10054)
+	windowsNoBuffers   = syscall.Errno(10055)
 	windowsRefused     = syscall.Errno(10061)
 )
 

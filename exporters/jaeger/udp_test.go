@@ -67,7 +67,7 @@ func TestUDPOversize(t *testing.T) { // U4
 				t.Errorf("too_large %d, want 1", n)
 			}
 			line := log.wait(t, "span too large: trace="+baseTrace.String()+" span=fe00000000000002")
-			if strings.Contains(line, "s3cr3t") || strings.Contains(line, strings.Repeat("n", 65)) || !strings.Contains(line, "limit=8000") {
+			if strings.Contains(line, "s3cr3t") || strings.Contains(line, strings.Repeat("n", 65)) || !strings.Contains(line, "limit=65000") {
 				t.Errorf("log: %s", line)
 			}
 			if at := strings.Index(line, "span too large"); at >= 0 && len(line[at:]) >= 300 {
@@ -200,7 +200,7 @@ func TestUDPPacing(t *testing.T) { // rule 4
 	t.Parallel()
 	const pace = 50_000 // so slow that no machine takes that long by itself
 	a := startAgent(t, "127.0.0.1:0", false)
-	q := open(t, common(new(logBook)), section(a, "max_bytes_per_second", pace))
+	q := open(t, common(new(logBook)), section(a, "max_bytes_per_second", pace, "max_packet_size", 8000))
 	began := time.Now()
 	enqueue(q, 0, 1000)
 	flush(t, q)
@@ -237,7 +237,7 @@ func TestUDPClientStats(t *testing.T) { // U6, as far as the datagram goes
 				enqueue(q, i, i+1)
 				flush(t, q)
 			}
-			q.Enqueue(numbered(7, func(s *tracetest.SpanStub) { s.Name = strings.Repeat("n", 9000) }).Snapshot())
+			q.Enqueue(numbered(7, func(s *tracetest.SpanStub) { s.Name = strings.Repeat("n", 70000) }).Snapshot())
 			flush(t, q)
 			enqueue(q, 3, 4)
 			flush(t, q)

@@ -1,0 +1,70 @@
+package jaeger
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"sync/atomic"
+	"syscall"
+)
+
+// socket is a connected socket and the goroutine that reads from it: a read meets a refusal at once,
+// a write only when the next packet goes out.
+type socket struct {
+	conn    net.Conn
+	addr    netip.Addr
+	refused atomic.Bool
+	done    chan struct{}
+
+	receiver receiver // nil: not known
+}
+
+func listen(conn net.Conn, addr netip.Addr, lost *atomic.Bool) *socket {
+	s := &socket{conn: conn, addr: addr, done: make(chan struct{})}
+	go s.read(lost)
+	return s
+}
+
+func (s *socket) read(lost *atomic.Bool) {
+	defer close(s.done)
+	buf := make([]byte, 1)
+	for {
+		_, err := s.conn.Read(buf)
+		switch {
+		case err == nil: // an agent says nothing; what came is nobody's
+		case refused(err), isErrno(err, syscall.EHOSTUNREACH, syscall.ENETUNREACH):
+			s.refused.Store(true)
+			lost.Store(true)
+		case isErrno(err, syscall.EMSGSIZE, windowsMessageSize): // a stray datagram of more than a byte, or path MTU
+		default:
+			return
+		}
+	}
+}
+
+// write sends a packet once the receiver has room for it, and reports errDropped if it had none after all.
+func (s *socket) write(ctx context.Context, packet []byte) error {
+	if s.receiver == nil {
+		_, err := s.conn.Write(packet)
+		return err
+	}
+	before, err := awaitRoom(ctx, s.receiver)
+	if err != nil {
+		return err
+	}
+	if _, err := s.conn.Write(packet); err != nil {
+		return err
+	}
+	if after, known := s.receiver.look(); known && after.drops != before.drops && before.size > 0 {
+		return errDropped
+	}
+	return nil
+}
+
+func (s *socket) close() {
+	_ = s.conn.Close()
+	<-s.done
+	if s.receiver != nil {
+		s.receiver.close()
+	}
+}
