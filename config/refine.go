@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/big"
@@ -21,11 +22,11 @@ func (l *loader) refine(e *entry) bool {
 	case "propagators":
 		return l.refinePropagators(e)
 	case "excluded_urls":
-		return l.refinePatterns(e, policy.CheckURLItem)
+		return l.refinePatterns(e, new(policy.Checker).URL)
 	case "excluded_paths":
-		return l.refinePatterns(e, policy.CheckPathGlob)
+		return l.refinePatterns(e, new(policy.Checker).Path)
 	case "excluded_rpcs":
-		return l.refinePatterns(e, policy.CheckRPCGlob)
+		return l.refinePatterns(e, new(policy.Checker).RPC)
 	case "sample_rate":
 		if rate := e.value.(float64); rate > 0 && rate < math.Ldexp(1, -56) {
 			l.warn(WarnSuspicious, e, e.source, fmt.Sprintf("%v keeps nothing in practice", rate), "")
@@ -168,6 +169,9 @@ func (l *loader) refinePatterns(e *entry, check func(string) (everything bool, e
 		if err != nil {
 			ok = false
 			l.refuse(e, e.item(i), err)
+			if errors.Is(err, ErrTooLarge) {
+				break // the items that follow are refused for the same reason
+			}
 		} else if everything {
 			l.warn(WarnSuspicious, e, e.item(i), settings.Quote(item)+" excludes everything", "")
 		}

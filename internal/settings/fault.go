@@ -22,7 +22,7 @@ const (
 	ErrSyntax       Kind = "syntax"        // YAML, ${...}
 	ErrDuplicateKey Kind = "duplicate_key" // one key twice in a mapping
 	ErrEncoding     Kind = "encoding"      // bytes that are no UTF-8 text
-	ErrTooLarge     Kind = "too_large"     // file size
+	ErrTooLarge     Kind = "too_large"     // a file, the text of its values, or its patterns
 	ErrTooDeep      Kind = "too_deep"      // depth or node budget
 	ErrFile         Kind = "file"          // cannot be read, or lacks what it should hold
 	ErrURL          Kind = "url"           // not a usable endpoint or host
