@@ -24,6 +24,7 @@ const (
 	ErrHeader       = settings.ErrHeader       // header name, value or pair
 	ErrUnsupported  = settings.ErrUnsupported  // known, but not in this build
 	ErrMissing      = settings.ErrMissing      // something needed is absent
+	ErrInvalidValue = settings.ErrInvalidValue // refused by an exporter that names no other kind
 )
 
 // The kinds that only warnings have.
