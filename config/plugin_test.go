@@ -96,6 +96,18 @@ func TestPlugin(t *testing.T) {
 			t.Errorf("diagnosed\n%s\nwant\n%s", lines(ds), want)
 		}
 	})
+	t.Run("a plugin without a description", func(t *testing.T) {
+		var broken registry.Registry
+		if err := broken.Register(registry.NewFactory("broken", func() lines1 { panic("no defaults") }, func(context.Context, registry.Common, lines1) (sdktrace.SpanExporter, error) {
+			return tracetest.NewNoopExporter(), nil
+		})); err != nil {
+			t.Fatal(err)
+		}
+		_, err := config.Load(config.Sources{Environ: []string{}, Registry: &broken})
+		if err == nil || !strings.Contains(err.Error(), `exporter "broken": panic in defaults: no defaults`) {
+			t.Errorf("Load = %v, want the fault of the plugin", err)
+		}
+	})
 	t.Run("misspelt, and its secret", func(t *testing.T) {
 		_, ds := load("lines: {pth: x, token: [hunter2], delay: 0}")
 		wantKinds(t, ds, config.ErrUnknownKey, config.ErrWrongType, config.ErrOutOfRange)
