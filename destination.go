@@ -10,6 +10,7 @@ import (
 
 	"github.com/spanroute/spanroute/config"
 	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/internal/settings"
 	"github.com/spanroute/spanroute/registry"
 )
 
@@ -36,22 +37,30 @@ func prepareAll(cfg *config.Config) ([]prepared, error) {
 	var errs []error
 	for _, name := range cfg.ExporterTypes {
 		opener, err := known.Prepare(name, cfg.Exporters[name].Settings)
-		if err != nil {
-			errs = append(errs, inSection(cfg, name, err))
-			continue
+		switch {
+		case errors.Is(err, registry.ErrUnknown):
+			errs = append(errs, err)
+		case err != nil:
+			errs = append(errs, inSection(cfg, name, name+": ", err))
+		default:
+			all = append(all, prepared{name: name, opener: opener, common: commonOf(cfg, name)})
 		}
-		all = append(all, prepared{name: name, opener: opener, common: commonOf(cfg, name)})
 	}
 	return all, errors.Join(errs...)
 }
 
-// inSection puts place and section in front of a fault of an exporter's settings.
-func inSection(cfg *config.Config, name string, err error) error {
-	var fault *registry.KeyError
-	if !errors.As(err, &fault) {
-		return err
+// inSection puts place and section in front of every fault of an exporter's settings, and prefix in front of those
+// that name no key.
+func inSection(cfg *config.Config, name, prefix string, err error) error {
+	var faults []error
+	for _, fault := range settings.KeyErrors(err) {
+		if fault.Key == "" {
+			faults = append(faults, fmt.Errorf("%s%w", prefix, fault.Err))
+			continue
+		}
+		faults = append(faults, fmt.Errorf("%s: %s.%w", cfg.Source(name+"."+fault.Key), name, fault))
 	}
-	return fmt.Errorf("%s: %s.%w", cfg.Source(name+"."+fault.Key), name, err)
+	return errors.Join(faults...)
 }
 
 func commonOf(cfg *config.Config, name string) registry.Common {
@@ -101,7 +110,7 @@ func openAll(ctx context.Context, p plan) ([]destination, error) {
 		x, err := exporter.opener(ctx, common)
 		if err != nil {
 			closeAll(ctx, opened)
-			return nil, fmt.Errorf("open exporter %q: %w", exporter.name, err)
+			return nil, fmt.Errorf("open exporter %q: %w", exporter.name, inSection(p.cfg, exporter.name, "", err))
 		}
 		opened = append(opened, destination{exporter.name, queued(x, common.Delivery)})
 	}

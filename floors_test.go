@@ -54,11 +54,13 @@ var floors = map[string]floor{
 
 	".": {4, []string{"config", "registry", "sampling", "exporters/delivery", "internal/*"}, true},
 
-	"cmd/spanroute":       {5, everything, true},
-	"examples":            {5, everything, true},
-	"examples/chi":        {5, everything, true},
-	"examples/grpc":       {5, everything, true},
-	"examples/quickstart": {5, everything, true},
+	"cli": {5, []string{".", "config", "registry", "sampling", "internal/*"}, true},
+
+	"cmd/spanroute":       {6, everything, true},
+	"examples":            {6, everything, true},
+	"examples/chi":        {6, everything, true},
+	"examples/grpc":       {6, everything, true},
+	"examples/quickstart": {6, everything, true},
 }
 
 var (

@@ -2,7 +2,10 @@ package spanroute_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"strings"
 	"sync"
@@ -76,16 +79,64 @@ func TestSpanLimitsOfTheConfiguration(t *testing.T) {
 	}
 }
 
-// A fault of an exporter's settings names the whole key and where it was set.
-func TestFaultOfAnExporterNamesTheKey(t *testing.T) {
-	cfg := load(t, factories(t, new(keeper), nil), map[string]any{"exporter_type": "keep"})
-	x := cfg.Exporters["keep"]
-	x.Settings = map[string]any{"path": 7}
-	cfg.Exporters["keep"] = x
-	if _, err := spanroute.Start(t.Context(), cfg); err == nil || !strings.HasPrefix(err.Error(), "built-in: keep.path: ") {
-		t.Errorf("Start = %v, want the place and keep.path", err)
+// Every fault of an exporter's settings names the whole key and where it was set, also when the exporter opens.
+func TestFaultsOfAnExporterNameTheirKeys(t *testing.T) {
+	key := func(name string) error { return &registry.KeyError{Key: name, Err: errors.New(name + " is bad")} }
+	tests := []struct {
+		name     string
+		section  map[string]any
+		validate error
+		build    error
+		want     string
+	}{
+		{"one", map[string]any{"path": 7}, nil, nil, "override: faulty.path: 7 is not text, quote it"},
+		{"several types", map[string]any{"path": 7, "mode": true}, nil, nil,
+			"built-in: faulty.mode: true is not text, quote it\noverride: faulty.path: 7 is not text, quote it"},
+		{"several of Validate", map[string]any{"path": "x"}, errors.Join(key("mode"), key("path")), nil,
+			"built-in: faulty.mode: mode is bad\noverride: faulty.path: path is bad"},
+		{"without a key", map[string]any{"path": "x"}, errors.Join(key("mode"), errors.New("the two do not fit")), nil,
+			"built-in: faulty.mode: mode is bad\nfaulty: the two do not fit"},
+		{"wrapped", map[string]any{"path": "x"}, fmt.Errorf("check: %w", errors.Join(key("mode"), key("path"))), nil,
+			"built-in: faulty.mode: mode is bad\noverride: faulty.path: path is bad"},
+		{"two causes in one", map[string]any{"path": "x"}, fmt.Errorf("%w and %w", io.EOF, fs.ErrNotExist), nil,
+			"faulty: EOF and file does not exist"},
+		{"several of build", map[string]any{"path": "x"}, nil, errors.Join(key("mode"), key("path")),
+			"open exporter \"faulty\": built-in: faulty.mode: mode is bad\noverride: faulty.path: path is bad"},
+	}
+	for _, tt := range tests {
+		var r registry.Registry
+		if err := r.Register(registry.NewFactory("faulty", nil, func(context.Context, registry.Common, faulty) (sdktrace.SpanExporter, error) {
+			return nil, tt.build
+		})); err != nil {
+			t.Fatal(err)
+		}
+		cfg, err := config.Load(config.Sources{Environ: []string{}, Registry: &r, Overrides: map[string]any{
+			"exporter_type": "faulty", "sample_rate": 1, "faulty": map[string]any{"path": "x"},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := cfg.Exporters["faulty"]
+		x.Settings = tt.section // by hand, past the checks of config
+		cfg.Exporters["faulty"] = x
+		faultOf = tt.validate
+		_, err = spanroute.Start(t.Context(), cfg)
+		faultOf = nil
+		if err == nil || err.Error() != tt.want {
+			t.Errorf("%s: Start = %v\nwant %s", tt.name, err, tt.want)
+		}
 	}
 }
+
+// faulty are settings whose Validate returns faultOf.
+type faulty struct {
+	Path string `koanf:"path" doc:"a path"`
+	Mode string `koanf:"mode" doc:"a mode"`
+}
+
+var faultOf error
+
+func (faulty) Validate() error { return faultOf }
 
 // Once Shutdown has returned nothing is recorded any more, also when its context was over.
 func TestNothingIsRecordedAfterShutdown(t *testing.T) {

@@ -19,6 +19,8 @@ const (
 	jaegerGRPC = "http://localhost:14250"
 	otlpGRPC   = "http://localhost:4317"
 	otlpHTTP   = "http://localhost:4318/v1/traces"
+
+	jaegerBinaryPort = 6832 // of the agent, where the protocol is udp/thrift.binary and no port is set
 )
 
 // endpoints applies R5 to R12 to the exporters that are selected, and checks the endpoints of the others.
@@ -127,6 +129,9 @@ func (r *resolver) jaeger() {
 			r.ignored("jaeger.collector_endpoint", protocol+" sends to the agent")
 		}
 		r.unused("jaeger.grpc")
+		if protocol == "udp/thrift.binary" && r.winner("jaeger.thrift.agent_port") == nil {
+			r.complete("jaeger.thrift.agent_port", jaegerBinaryPort)
+		}
 		r.certificates("jaeger.thrift", false)
 	}
 }

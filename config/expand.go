@@ -16,14 +16,16 @@ func (p *fileParser) expand(e *entry, n *yaml.Node, at *Source) (text string, qu
 	}
 	quoted = n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0 ||
 		n.Style&yaml.TaggedStyle != 0 && n.ShortTag() == "!!str"
-	if !strings.Contains(n.Value, "${") {
-		return n.Value, quoted, true
+	if p.textBytes > maxTextBytes {
+		p.found = true
+		return "", false, false // the first value over the bound is reported
 	}
-	x := expansion{env: p.env}
+	x := expansion{env: p.env, bytes: p.textBytes}
 	text, err := x.expand(n.Value)
+	p.textBytes = x.bytes
 	if err != nil {
 		p.found = true
-		if e.key.Secret {
+		if e.key.Secret && settings.KindOf(err) == ErrSyntax {
 			err = settings.Errorf(ErrSyntax, "the value has a ${ that begins no variable").WithHint("write $${ for a literal ${")
 		}
 		p.refuse(e, *at, err)
@@ -46,6 +48,18 @@ type expansion struct {
 	env   map[string]string
 	via   string   // the first variable that gave something
 	unset []string // variables without value and default
+	bytes int      // length of the text of this value and those before it in the file
+}
+
+// write appends a part of the value, unless the file's text becomes too long: ${X}${X} takes eight bytes of the file
+// and twice the memory of X.
+func (x *expansion) write(b *strings.Builder, part string) error {
+	if x.bytes += len(part); x.bytes > maxTextBytes {
+		return settings.Errorf(ErrTooLarge, "the values up to here have %d bytes with their variables, want at most %d", x.bytes, maxTextBytes).
+			WithHint("shorten the variables, or use fewer of them")
+	}
+	b.WriteString(part)
+	return nil
 }
 
 func (x *expansion) expand(text string) (string, error) {
@@ -53,15 +67,16 @@ func (x *expansion) expand(text string) (string, error) {
 	for {
 		i := strings.Index(text, "${")
 		if i < 0 {
-			b.WriteString(text)
-			return b.String(), nil
+			err := x.write(&b, text)
+			return b.String(), err
 		}
 		if i > 0 && text[i-1] == '$' {
-			b.WriteString(text[:i-1] + "${")
+			if err := x.write(&b, text[:i-1]+"${"); err != nil {
+				return "", err
+			}
 			text = text[i+2:]
 			continue
 		}
-		b.WriteString(text[:i])
 		inner, rest, closed := strings.Cut(text[i+2:], "}")
 		if !closed {
 			return "", settings.Errorf(ErrSyntax, "${ without }").WithHint("write $${ for a literal ${")
@@ -70,7 +85,9 @@ func (x *expansion) expand(text string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		b.WriteString(value)
+		if err := x.write(&b, text[:i]+value); err != nil {
+			return "", err
+		}
 		text = rest
 	}
 }

@@ -21,6 +21,8 @@ type fileParser struct {
 	text  *excerpt
 	layer *layer
 	found bool // the section sets something, or tried to
+
+	textBytes int // of the values so far, see maxTextBytes
 }
 
 // parseFile reads one file's bytes into a layer.

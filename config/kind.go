@@ -16,7 +16,7 @@ const (
 	ErrSyntax       = settings.ErrSyntax       // YAML, ${...}
 	ErrDuplicateKey = settings.ErrDuplicateKey // one key twice in a mapping
 	ErrEncoding     = settings.ErrEncoding     // bytes that are no UTF-8 text
-	ErrTooLarge     = settings.ErrTooLarge     // file size
+	ErrTooLarge     = settings.ErrTooLarge     // a file, the text of its values, or its patterns
 	ErrTooDeep      = settings.ErrTooDeep      // depth or node budget
 	ErrFile         = settings.ErrFile         // cannot be read, or lacks what it should hold
 	ErrURL          = settings.ErrURL          // not a usable endpoint or host
@@ -24,6 +24,7 @@ const (
 	ErrHeader       = settings.ErrHeader       // header name, value or pair
 	ErrUnsupported  = settings.ErrUnsupported  // known, but not in this build
 	ErrMissing      = settings.ErrMissing      // something needed is absent
+	ErrInvalidValue = settings.ErrInvalidValue // refused by an exporter that names no other kind
 )
 
 // The kinds that only warnings have.

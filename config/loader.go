@@ -179,21 +179,16 @@ func (l *loader) refuse(e *entry, at Source, err error) {
 
 // faultsOf takes joined errors apart, down to faults.
 func faultsOf(err error) []error {
-	if _, ok := err.(*settings.Fault); ok || err == nil {
-		return []error{err}
-	}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		var all []error
-		for _, e := range joined.Unwrap() {
-			all = append(all, faultsOf(e)...)
+	var all []error
+	for _, e := range settings.KeyErrors(err) {
+		var f *settings.Fault
+		if errors.As(e.Err, &f) {
+			all = append(all, f)
+			continue
 		}
-		return all
+		all = append(all, e.Err)
 	}
-	var f *settings.Fault
-	if errors.As(err, &f) {
-		return []error{f}
-	}
-	return []error{err}
+	return all
 }
 
 // unknown reports a name that is no key.

@@ -3,6 +3,7 @@ package config_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -23,8 +24,14 @@ type lines1 struct {
 }
 
 func (l lines1) Validate() error {
-	if l.Path == "" {
+	switch l.Path {
+	case "":
 		return &registry.KeyError{Key: "path", Err: errors.New("no path")}
+	case "bad":
+		return fmt.Errorf("lines: %w", errors.Join(
+			&registry.KeyError{Key: "path", Err: errors.New("no such table")},
+			&registry.KeyError{Key: "path", Err: errors.New("no such column")},
+			errors.New("the two do not fit")))
 	}
 	return nil
 }
@@ -64,7 +71,7 @@ func TestPlugin(t *testing.T) {
 	})
 	t.Run("a default that will not do", func(t *testing.T) {
 		_, ds := load("exporter_type: lines\nsample_rate: 1")
-		wantKinds(t, ds, config.ErrOutOfRange)
+		wantKinds(t, ds, "invalid_value")
 		if !strings.Contains(lines(ds), "tracing.yaml:2:18: lines.path: no path") {
 			t.Errorf("diagnosed %s", lines(ds))
 		}
@@ -75,9 +82,30 @@ func TestPlugin(t *testing.T) {
 	})
 	t.Run("a variable chose it", func(t *testing.T) {
 		cfg, ds := load("sample_rate: 1", "OTEL_TRACES_EXPORTER=lines")
-		wantKinds(t, ds, config.ErrOutOfRange)
+		wantKinds(t, ds, "invalid_value")
 		if cfg == nil || len(cfg.ExporterTypes) != 0 {
 			t.Errorf("loaded %v, want no exporter", cfg)
+		}
+	})
+	t.Run("several faults of Validate", func(t *testing.T) {
+		_, ds := load("exporter_type: lines\nsample_rate: 1\nlines: {path: bad, mode: append}")
+		wantKinds(t, ds, "invalid_value", "invalid_value", "invalid_value")
+		want := "tracing.yaml:2:18: lines: the two do not fit\n" +
+			"tracing.yaml:4:17: tracing.lines.path: no such table\ntracing.yaml:4:17: tracing.lines.path: no such column"
+		if lines(ds) != want {
+			t.Errorf("diagnosed\n%s\nwant\n%s", lines(ds), want)
+		}
+	})
+	t.Run("a plugin without a description", func(t *testing.T) {
+		var broken registry.Registry
+		if err := broken.Register(registry.NewFactory("broken", func() lines1 { panic("no defaults") }, func(context.Context, registry.Common, lines1) (sdktrace.SpanExporter, error) {
+			return tracetest.NewNoopExporter(), nil
+		})); err != nil {
+			t.Fatal(err)
+		}
+		_, err := config.Load(config.Sources{Environ: []string{}, Registry: &broken})
+		if err == nil || !strings.Contains(err.Error(), `exporter "broken": panic in defaults: no defaults`) {
+			t.Errorf("Load = %v, want the fault of the plugin", err)
 		}
 	})
 	t.Run("misspelt, and its secret", func(t *testing.T) {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/big"
@@ -21,11 +22,11 @@ func (l *loader) refine(e *entry) bool {
 	case "propagators":
 		return l.refinePropagators(e)
 	case "excluded_urls":
-		return l.refinePatterns(e, policy.CheckURLItem)
+		return l.refinePatterns(e, new(policy.Checker).URL)
 	case "excluded_paths":
-		return l.refinePatterns(e, policy.CheckPathGlob)
+		return l.refinePatterns(e, new(policy.Checker).Path)
 	case "excluded_rpcs":
-		return l.refinePatterns(e, policy.CheckRPCGlob)
+		return l.refinePatterns(e, new(policy.Checker).RPC)
 	case "redact.query_keys":
 		if n := len(e.value.([]string)); n > policy.MaxQueryKeys {
 			l.refuse(e, e.source, settings.Errorf(ErrOutOfRange, "%d keys are out of range, want at most %d", n, policy.MaxQueryKeys))
@@ -173,6 +174,9 @@ func (l *loader) refinePatterns(e *entry, check func(string) (everything bool, e
 		if err != nil {
 			ok = false
 			l.refuse(e, e.item(i), err)
+			if errors.Is(err, ErrTooLarge) {
+				break // the items that follow are refused for the same reason
+			}
 		} else if everything {
 			l.warn(WarnSuspicious, e, e.item(i), settings.Quote(item)+" excludes everything", "")
 		}

@@ -121,7 +121,8 @@ func (r *resolver) exporter(name string, section map[string]any, timeout time.Du
 	return x
 }
 
-// faultAt reports a fault of the merged result at the place of the value that causes it, once per key.
+// faultAt reports a fault of the merged result at the place of the value that causes it. Of several faults of one key
+// and kind it reports the first, because config and an exporter check some things both; a plugin's are all different.
 func (r *resolver) faultAt(path string, err error) {
 	e := r.winner(path)
 	if e == nil { // a default that will not do: whoever chose the exporter hears of it
@@ -134,7 +135,7 @@ func (r *resolver) faultAt(path string, err error) {
 		return
 	}
 	if r.report.has(func(d Diagnostic) bool {
-		return d.Key == e.written && d.Source == e.source && d.Kind == settings.KindOf(err)
+		return d.Key == e.written && d.Source == e.source && d.Kind == settings.KindOf(err) && d.Kind != ErrInvalidValue
 	}) {
 		return
 	}

@@ -81,9 +81,12 @@ func newTable(r *registry.Registry, names []string) *table {
 		t.add(&key{Key: k, path: k.Path, aliases: k.Aliases})
 	}
 	for _, name := range names {
-		if d, err := r.Describe(name); err == nil {
-			t.addExporter(d)
+		d, err := r.Describe(name)
+		if err != nil {
+			t.faults = append(t.faults, err.Error())
+			continue
 		}
+		t.addExporter(d)
 	}
 	return t
 }

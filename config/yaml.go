@@ -21,6 +21,7 @@ const (
 	maxDepth     = 32
 	maxNodes     = 50_000 // aliases are followed and counted each time
 	maxTokens    = 4 * maxNodes
+	maxTextBytes = 2 * maxFileBytes // of all values together, aliases followed and variables put in
 )
 
 // A yamlFault is a reason not to use a file at all.
@@ -169,13 +170,23 @@ func syntaxFault(err error, ex *excerpt) *yamlFault {
 
 // checkTree walks all nodes once for each way that leads to them.
 func checkTree(root *yaml.Node) *yamlFault {
-	budget := maxNodes
-	return checkNode(root, 1, &budget)
+	return checkNode(root, 1, &treeBudget{nodes: maxNodes, text: maxTextBytes})
 }
 
-func checkNode(n *yaml.Node, depth int, budget *int) *yamlFault {
-	if *budget--; *budget < 0 {
+// A treeBudget is what the rest of the tree may have.
+type treeBudget struct {
+	nodes int
+	text  int // bytes of scalars
+}
+
+func checkNode(n *yaml.Node, depth int, budget *treeBudget) *yamlFault {
+	if budget.nodes--; budget.nodes < 0 {
 		return nodeFault(n, settings.Errorf(ErrTooDeep, "more than %d values, aliases counted each time", maxNodes))
+	}
+	if n.Kind == yaml.ScalarNode {
+		if budget.text -= len(n.Value); budget.text < 0 {
+			return nodeFault(n, settings.Errorf(ErrTooLarge, "more than %d bytes of text, aliases counted each time", maxTextBytes))
+		}
 	}
 	if depth > maxDepth {
 		return nodeFault(n, settings.Errorf(ErrTooDeep, "nested deeper than %d", maxDepth))

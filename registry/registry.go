@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"testing"
 
 	"github.com/spanroute/spanroute/internal/settings"
 )
@@ -34,10 +35,26 @@ var process Registry
 func Default() *Registry { return &process }
 
 // Register adds f to [Default]. It is for init only and panics where [Registry.Register] returns an error.
-func Register(f Factory) {
-	if err := process.Register(f); err != nil {
+//
+// In a test binary a factory that matches [ErrInvalid] is added instead, and Describe and Prepare return the error:
+// after a panic in init no test would run, registrytest.Run neither.
+func Register(f Factory) { process.mustRegister(f, testing.Testing()) }
+
+func (r *Registry) mustRegister(f Factory, testing bool) {
+	err := f.check()
+	if err != nil && testing && f.name != "" {
+		f = f.refused(err)
+	} else if err != nil {
 		panic("spanroute: " + err.Error())
 	}
+	if err := r.add(f); err != nil {
+		panic("spanroute: " + err.Error())
+	}
+}
+
+// refused is a factory by the name of f that returns err for each use.
+func (f Factory) refused(err error) Factory {
+	return Factory{name: f.name, err: err, prepare: func(map[string]any) (open, error) { return nil, err }}
 }
 
 var nameSyntax = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
@@ -47,6 +64,10 @@ func (r *Registry) Register(f Factory) error {
 	if err := f.check(); err != nil {
 		return err
 	}
+	return r.add(f)
+}
+
+func (r *Registry) add(f Factory) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, name := range f.names() {
@@ -134,6 +155,9 @@ func (r *Registry) find(name string) (Factory, error) {
 // struct. name may be an alias, in any letter case. A name nobody registered is ErrUnknown.
 func (r *Registry) Describe(name string) (d Description, err error) {
 	f, err := r.find(name)
+	if err == nil {
+		err = f.err
+	}
 	if err != nil {
 		return Description{}, err
 	}

@@ -1,6 +1,7 @@
-// Command spanroute checks, prints and explains configurations of tracing. It links all exporters of the kit.
+// Command spanroute checks, prints and explains configurations of tracing. It links all exporters of this module; a
+// program with plugins calls package cli itself.
 //
-//	spanroute validate tracing.yaml     every problem, with the line it is in
+//	spanroute validate tracing.yaml     every problem, with the line it is in, and what a service would do
 //	spanroute print tracing.yaml        the effective configuration
 //	spanroute explain sample_rate       where a value comes from and what it hides
 //	spanroute exporters zipkin          an exporter's keys, defaults and variables
@@ -11,27 +12,12 @@
 package main
 
 import (
-	"context"
 	"os"
-	"os/signal"
-	"syscall"
 
+	"github.com/spanroute/spanroute/cli"
 	_ "github.com/spanroute/spanroute/exporters/all"
 )
 
 //go:generate go run . exporters --markdown --out ../../config/KEYS.md
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], world{
-		stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ(), color: isTerminal(os.Stderr) && os.Getenv("NO_COLOR") == "",
-	})
-	stop()
-	os.Exit(code)
-}
-
-// isTerminal reports whether f is a character device, which is what people look at.
-func isTerminal(f *os.File) bool {
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
-}
+func main() { os.Exit(cli.Main(os.Args[1:])) }

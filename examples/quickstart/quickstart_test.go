@@ -62,6 +62,9 @@ func TestDemo(t *testing.T) {
 	if status := run(t.Context(), []string{"--demo"}, &stdout, &stderr); status != 0 {
 		t.Fatalf("exit status %d\n%s%s", status, stdout.String(), stderr.String())
 	}
+	if strings.Contains(stderr.String(), "level=WARN") {
+		t.Errorf("the demo warns about its own configuration:\n%s", stderr.String())
+	}
 	got := stdout.String()
 	order := regexp.MustCompile(`(?m)^trace [0-9a-f]{32}  3 spans\n` +
 		`  GET /orders/\{id\} +server .* http=200 path=/orders/7\n` +

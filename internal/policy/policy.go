@@ -47,27 +47,31 @@ func (e *PatternError) Error() string { return fmt.Sprintf("%s[%d]: %v", e.Key, 
 
 func (e *PatternError) Unwrap() error { return e.Err }
 
-// Compile checks and classifies rules. The first item that is not a pattern is returned as a *[PatternError], more than
-// [MaxQueryKeys] query keys as another error.
+// Compile checks and classifies rules. The first item that is not a pattern, or takes its key over one of the bounds
+// [MaxPatterns], [MaxPatternBytes] and [MaxPatternSize], is returned as a *[PatternError]; more than [MaxQueryKeys]
+// query keys are another error.
 func Compile(rules Rules) (*Policy, error) {
 	p := new(Policy)
+	var urls, paths, rpcs Checker
 	for i, item := range rules.URLs {
-		target := &p.texts
-		if hasScheme(item) {
-			target = &p.urls
-		}
-		if err := target.add(item); err != nil {
+		t, err := urls.text(item)
+		if err != nil {
 			return nil, &PatternError{"excluded_urls", i, err}
+		}
+		if hasScheme(item) {
+			p.urls.add(t)
+		} else {
+			p.texts.add(t)
 		}
 	}
 	for i, glob := range rules.Paths {
-		if _, err := CheckPathGlob(glob); err != nil {
+		if _, err := paths.Path(glob); err != nil {
 			return nil, &PatternError{"excluded_paths", i, err}
 		}
 		p.paths.add(compileGlob(glob))
 	}
 	for i, glob := range rules.RPCs {
-		if _, err := CheckRPCGlob(glob); err != nil {
+		if _, err := rpcs.RPC(glob); err != nil {
 			return nil, &PatternError{"excluded_rpcs", i, err}
 		}
 		p.rpcs.add(compileGlob(glob))

@@ -52,57 +52,66 @@ func (m *textMatcher) match(text string) bool {
 	return false
 }
 
-func (m *textMatcher) add(item string) error {
-	parsed, err := parse(item)
-	if err != nil {
-		return err
-	}
-	literal, begin, end, ok := literalOf(parsed)
+func (m *textMatcher) add(t text) {
 	switch {
-	case !ok:
-		return m.addRegexp(item)
-	case begin && end:
+	case t.re != nil:
+		m.regexps = append(m.regexps, t.re)
+	case t.everything():
+		m.everything = true
+	case t.begin && t.end:
 		if m.equals == nil {
 			m.equals = make(map[string]struct{})
 		}
-		m.equals[literal] = struct{}{}
-	case literal == "": // an empty text, or an anchor alone, is found in every text
-		m.everything = true
-	case begin:
-		m.prefixes = append(m.prefixes, literal)
-	case end:
-		m.suffixes = append(m.suffixes, literal)
+		m.equals[t.literal] = struct{}{}
+	case t.begin:
+		m.prefixes = append(m.prefixes, t.literal)
+	case t.end:
+		m.suffixes = append(m.suffixes, t.literal)
 	default:
-		m.contains.add(literal)
+		m.contains.add(t.literal)
 	}
-	return nil
 }
 
-func (m *textMatcher) addRegexp(item string) error {
-	re, err := regexp.Compile(item)
-	if err != nil {
-		return notRE2(item, err)
-	}
-	m.regexps = append(m.regexps, re)
-	return nil
+// A text is a compiled item of excluded_urls: a regular expression, or a literal with its anchors.
+type text struct {
+	re         *regexp.Regexp // nil for a literal
+	literal    string
+	begin, end bool // anchors
 }
 
-// CheckURLItem reports whether item of excluded_urls is a pattern, and whether it excludes everything because
-// it matches the empty text.
-func CheckURLItem(item string) (everything bool, err error) {
-	re, err := regexp.Compile(item)
-	if err != nil {
-		return false, notRE2(item, err)
+// everything reports whether t matches every text: an empty literal, or an anchor alone, is found in all.
+func (t text) everything() bool {
+	if t.re != nil {
+		return t.re.MatchString("") && t.re.MatchString("/")
 	}
-	return re.MatchString("") && re.MatchString("/"), nil
+	return t.literal == "" && !(t.begin && t.end)
 }
 
-func parse(item string) (*syntax.Regexp, error) {
+// text compiles an item after its size is counted, because regexp.Compile accepts expressions that take gigabytes.
+func (c *Checker) text(item string) (t text, err error) {
+	if err := c.admit(item); err != nil {
+		return t, err
+	}
+	if item != regexp.QuoteMeta(item) {
+		if err := c.grow(item, textSize(item)); err != nil {
+			return t, err
+		}
+	}
 	parsed, err := syntax.Parse(item, syntax.Perl)
 	if err != nil {
-		return nil, notRE2(item, err)
+		return t, notRE2(item, err)
 	}
-	return parsed.Simplify(), nil
+	var ok bool
+	if t.literal, t.begin, t.end, ok = literalOf(parsed); ok {
+		return t, nil
+	}
+	if err := c.grow(item, programSize(parsed)); err != nil {
+		return t, err
+	}
+	if t.re, err = regexp.Compile(item); err != nil {
+		return t, notRE2(item, err)
+	}
+	return t, nil
 }
 
 // literalOf takes literal, ^literal, literal$ and ^literal$ apart; escapes are already gone after parsing.

@@ -3,6 +3,7 @@ package settings
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Kind classifies a fault. It is itself an error, so that errors.Is(err, ErrUnknownKey) holds for every
@@ -22,7 +23,7 @@ const (
 	ErrSyntax       Kind = "syntax"        // YAML, ${...}
 	ErrDuplicateKey Kind = "duplicate_key" // one key twice in a mapping
 	ErrEncoding     Kind = "encoding"      // bytes that are no UTF-8 text
-	ErrTooLarge     Kind = "too_large"     // file size
+	ErrTooLarge     Kind = "too_large"     // a file, the text of its values, or its patterns
 	ErrTooDeep      Kind = "too_deep"      // depth or node budget
 	ErrFile         Kind = "file"          // cannot be read, or lacks what it should hold
 	ErrURL          Kind = "url"           // not a usable endpoint or host
@@ -30,6 +31,7 @@ const (
 	ErrHeader       Kind = "header"        // header name, value or pair
 	ErrUnsupported  Kind = "unsupported"   // known, but not in this build
 	ErrMissing      Kind = "missing"       // something needed is absent
+	ErrInvalidValue Kind = "invalid_value" // refused by an exporter that names no other kind
 )
 
 // ErrInvalid is what a struct that cannot be a settings type is refused with.
@@ -90,8 +92,11 @@ func (e *KeyError) Unwrap() error { return e.Err }
 type Validator interface{ Validate() error }
 
 // KeyErrors takes err apart into the faults that were joined in it, in order. A fault without a key
-// has the key "". Of nil it is nil.
+// has the key "". Of nil it is nil. Text that was put around faults with keys is left out; an error that
+// wraps several and has a text of its own stays whole.
 func KeyErrors(err error) []*KeyError {
+	var inner []*KeyError
+	joined := false
 	switch e := err.(type) { // the tree is taken apart here, node by node
 	case nil:
 		return nil
@@ -100,20 +105,26 @@ func KeyErrors(err error) []*KeyError {
 	case *Fault:
 		return []*KeyError{{Err: e}}
 	case interface{ Unwrap() []error }:
-		var all []*KeyError
-		for _, inner := range e.Unwrap() {
-			all = append(all, KeyErrors(inner)...)
+		for _, each := range e.Unwrap() {
+			inner = append(inner, KeyErrors(each)...)
 		}
-		return all
+		joined = len(inner) > 0 && err.Error() == errors.Join(e.Unwrap()...).Error()
+	case interface{ Unwrap() error }:
+		inner = KeyErrors(e.Unwrap())
+	}
+	if joined || slices.ContainsFunc(inner, (*KeyError).hasKey) {
+		return inner
 	}
 	return []*KeyError{{Err: err}}
 }
 
-// KindOf returns the kind err carries, [ErrOutOfRange] if it carries none.
+func (e *KeyError) hasKey() bool { return e.Key != "" }
+
+// KindOf returns the kind err carries, [ErrInvalidValue] if it carries none.
 func KindOf(err error) Kind {
 	var k Kind
 	if errors.As(err, &k) {
 		return k
 	}
-	return ErrOutOfRange
+	return ErrInvalidValue
 }

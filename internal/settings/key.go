@@ -72,7 +72,7 @@ func (k Key) bounds() (bounds, error) {
 	}
 	from, to, ok := strings.Cut(k.Range, "..")
 	if !ok || from+to == "" {
-		return b, fmt.Errorf("range %s is not of the form lo..hi", Quote(k.Range))
+		return b, fmt.Errorf("range tag %s is not of the form lo..hi", Quote(k.Range))
 	}
 	var err error
 	if b.from = from; from != "" {
@@ -82,7 +82,7 @@ func (k Key) bounds() (bounds, error) {
 		b.hi, err = k.bound(to)
 	}
 	if err == nil && b.lo > b.hi {
-		err = fmt.Errorf("range %s is empty", Quote(k.Range))
+		err = fmt.Errorf("range tag %s is empty", Quote(k.Range))
 	}
 	return b, err
 }
@@ -91,13 +91,13 @@ func (k Key) bound(text string) (float64, error) {
 	if k.Type == TypeDuration && text != "0" {
 		d, err := time.ParseDuration(text)
 		if err != nil {
-			return 0, fmt.Errorf("range %s is no range of durations", Quote(k.Range))
+			return 0, fmt.Errorf("range tag %s is no range of durations", Quote(k.Range))
 		}
 		return float64(d), nil
 	}
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil {
-		return 0, fmt.Errorf("range %s is no range of numbers", Quote(k.Range))
+		return 0, fmt.Errorf("range tag %s is no range of numbers", Quote(k.Range))
 	}
 	return f, nil
 }

@@ -2,6 +2,7 @@ package settings_test
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -241,5 +242,28 @@ func TestMaskTakesSecretsOut(t *testing.T) {
 	got := schema(t).Mask(v, "x-token=s3cr3t as hunter2 at http://localhost")
 	if want := "x-token=*** as *** at http://localhost"; got != want {
 		t.Errorf("Mask = %q, want %q", got, want)
+	}
+}
+
+// Package reflect does not find what follows a tag that it cannot read.
+func TestTagsThatReflectCannotRead(t *testing.T) {
+	for _, tt := range []struct {
+		tag  reflect.StructTag
+		want string
+	}{
+		{`koanf:"a" doc:"a \"quoted\" word" json:"-"`, ""},
+		{`  koanf:"a"  range:"1..5" `, ""},
+		{`koanf:"a" range:1..5`, "X: the tag `koanf:\"a\" range:1..5` is not a list of name:\"value\""},
+		{`koanf: "a"`, "X: the tag `koanf: \"a\"` is not a list"},
+		{`koanf:"a`, "X: the tag `koanf:\"a` is not a list"},
+		{`koanf:"a",range:"1..5"`, ""}, // the comma becomes a part of the second name, which go vet reports
+	} {
+		err := settings.FaultsOf(reflect.StructOf([]reflect.StructField{{Name: "X", Type: reflect.TypeFor[int](), Tag: tt.tag}}))
+		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+			t.Errorf("`%s`: %v, want %s", tt.tag, err, tt.want)
+		}
+		if _, read := tt.tag.Lookup("koanf"); !read && err == nil {
+			t.Errorf("`%s`: accepted, and package reflect does not read it", tt.tag)
+		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 var (
 	nameSyntax = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 	pathSyntax = regexp.MustCompile(`^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$`)
+	tagSyntax  = regexp.MustCompile(`^( *[^ ":\x00-\x1f\x7f]+:"([^"\\]|\\.)*")* *$`) // as package reflect reads tags
 	envSyntax  = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
 )
 
@@ -31,6 +32,8 @@ func (b *builder) walk(t reflect.Type, prefix string, index []int) {
 		switch {
 		case tag == "-", !f.IsExported() && !tagged:
 			continue
+		case !tagSyntax.MatchString(string(f.Tag)):
+			b.refuse("%s: the tag `%s` is not a list of name:\"value\"", f.Name, f.Tag)
 		case !tagged:
 			b.refuse("%s has no koanf tag", f.Name)
 		case !f.IsExported():

@@ -2,6 +2,7 @@ package settings_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"strings"
 	"testing"
@@ -78,8 +79,8 @@ func TestFaults(t *testing.T) {
 	if got := settings.KindOf(err); got != settings.ErrFile {
 		t.Errorf("KindOf = %s", got)
 	}
-	if got := settings.KindOf(errors.New("plain")); got != settings.ErrOutOfRange {
-		t.Errorf("KindOf a plain error = %s, want out_of_range", got)
+	if got := settings.KindOf(errors.New("plain")); got != "invalid_value" {
+		t.Errorf("KindOf a plain error = %s, want invalid_value", got)
 	}
 	var got []string
 	for _, e := range settings.KeyErrors(errors.Join(err, &settings.KeyError{Key: "c", Err: errors.Join(f, f)})) {
@@ -92,5 +93,39 @@ func TestFaults(t *testing.T) {
 	}
 	if settings.KeyErrors(nil) != nil {
 		t.Error("KeyErrors(nil) is not nil")
+	}
+}
+
+// emptyJoin is an error that wraps nothing, as a plugin's own type may.
+type emptyJoin struct{}
+
+func (emptyJoin) Error() string   { return "nothing inside" }
+func (emptyJoin) Unwrap() []error { return []error{nil} }
+
+func TestKeyErrorsTakesJoinsApart(t *testing.T) {
+	key := func(name string) error { return &settings.KeyError{Key: name, Err: errors.New("bad")} }
+	plain := errors.New("plain")
+	tests := []struct {
+		name string
+		err  error
+		want string // the faults, separated by |
+	}{
+		{"nothing", nil, ""},
+		{"one key", key("a"), "a: bad"},
+		{"joined", errors.Join(key("a"), plain, errors.Join(key("b"), key("c"))), "a: bad|: plain|b: bad|c: bad"},
+		{"wrapped", fmt.Errorf("check: %w", errors.Join(key("a"), key("b"))), "a: bad|b: bad"},
+		{"wrapped without a key", fmt.Errorf("check: %w", plain), ": check: plain"},
+		{"a text of its own around two causes", fmt.Errorf("%w after %w", plain, plain), ": plain after plain"},
+		{"a text of its own around two keys", fmt.Errorf("%w after %w", key("a"), key("b")), "a: bad|b: bad"},
+		{"wraps nothing", emptyJoin{}, ": nothing inside"},
+	}
+	for _, tt := range tests {
+		var got []string
+		for _, e := range settings.KeyErrors(tt.err) {
+			got = append(got, e.Error())
+		}
+		if strings.Join(got, "|") != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, strings.Join(got, "|"), tt.want)
+		}
 	}
 }

@@ -35,15 +35,53 @@ func looksSecret(k registry.Key) bool {
 }
 
 func defaultsDecode(s *subject) {
+	for _, k := range s.about.Keys {
+		s.defaultOf(k)
+	}
 	section := copied(s.valid)
 	for _, k := range s.about.Keys {
 		if _, set := find(section, k); !set && k.Default != nil {
 			put(section, k.Path, k.Default)
 		}
 	}
-	if _, err := s.prepare(section); err != nil {
+	if _, err := s.prepare(section); err != nil && len(s.faults) == 0 {
 		s.faultf("the defaults, given as a section, are refused: %v", err)
 	}
+}
+
+// defaultOf checks the default of one key against its own tags, also where the valid section sets the key.
+func (s *subject) defaultOf(k registry.Key) {
+	if k.Default == nil {
+		return
+	}
+	section := copied(s.valid)
+	for _, path := range append([]string{k.Path}, k.Aliases...) {
+		take(section, path)
+	}
+	put(section, k.Path, k.Default)
+	_, err := s.prepare(section)
+	for _, fault := range settings.KeyErrors(err) {
+		if fault.Key == k.Path {
+			s.faultf("the default of %s is refused: %v", k.Path, fault.Err)
+			return
+		}
+	}
+	for _, value := range texts(k.Default) {
+		if k.Enum != nil && value != "" && !slices.Contains(k.Enum, value) {
+			s.faultf("the default of %s is %q, want %s in the letter case of the enum tag", k.Path, value, settings.Words(k.Enum, "or"))
+		}
+	}
+}
+
+// texts returns the texts of a string or list.
+func texts(v any) []string {
+	switch v := v.(type) {
+	case string:
+		return []string{v}
+	case []string:
+		return v
+	}
+	return nil
 }
 
 // find returns what a section holds for a key, by its path or an alias.

@@ -108,13 +108,16 @@ type payload []string
 func (p payload) Spans() int { return len(p) }
 func (p payload) Size() int  { return len(p) * 100 }
 
-type names struct{ panics bool }
+type names struct{ panics, loses bool }
 
 func (n names) Encode(spans []sdktrace.ReadOnlySpan, _ *delivery.Report) []payload {
 	var p payload
 	for _, span := range spans {
 		if n.panics && !utf8.ValidString(span.Name()) {
 			panic("bad UTF-8")
+		}
+		if n.loses && span.Resource() == nil {
+			continue
 		}
 		p = append(p, span.Name())
 	}
@@ -125,9 +128,15 @@ func (names) Split(p payload) (a, b payload, ok bool) {
 	return p[:len(p)/2], p[len(p)/2:], len(p) > 1
 }
 
+// panicking is a verdict of a sender that panics.
+const panicking delivery.Verdict = 99
+
 type sender delivery.Verdict
 
 func (s sender) Send(context.Context, payload) delivery.Outcome {
+	if delivery.Verdict(s) == panicking {
+		panic("no connection")
+	}
 	return delivery.Outcome{Verdict: delivery.Verdict(s), Err: errors.New("connection refused")}
 }
 func (sender) Close(context.Context) error { return nil }
@@ -210,4 +219,20 @@ func (s blabs) Validate() error {
 
 type address struct {
 	Endpoint string `koanf:"endpoint" doc:"URL"`
+}
+
+// ranged and listed are settings with bounded values.
+type ranged struct {
+	Port int           `koanf:"port" range:"1..65535" doc:"port"`
+	Wait time.Duration `koanf:"wait" doc:"time"`
+}
+
+type listed struct {
+	Mode  string   `koanf:"mode" enum:"json,text" doc:"format"`
+	Parts []string `koanf:"parts" alias:"elements" enum:"json,text" doc:"formats"`
+}
+
+// defaulting is a factory whose exporter is good, with these defaults.
+func defaulting[S any](s S) registry.Factory {
+	return registry.NewFactory("x", func() S { return s }, open[S])
 }

@@ -58,7 +58,16 @@ func TestBrokenFactoriesAreSeen(t *testing.T) {
 		}) {
 			s.Port = 70000
 			return s
-		}, open), nil, "defaults decode into themselves", "port: 70000 is out of range, want 1 to 65535"},
+		}, open), nil, "defaults decode into themselves", "the default of port is refused: 70000 is out of range, want 1 to 65535"},
+		{"a default outside the range, set by the valid section", defaulting(ranged{Port: 70000, Wait: time.Second}), map[string]any{"port": 443},
+			"defaults decode into themselves", "the default of port is refused: 70000 is out of range, want 1 to 65535"},
+		{"a negative duration", defaulting(ranged{Wait: -1}), nil, "defaults decode into themselves", `the default of wait is refused: "-1ns" is out of range, want more than 0`},
+		{"a default outside the enumeration", defaulting(listed{Mode: "lines"}), map[string]any{"mode": "json"}, "defaults decode into themselves",
+			`the default of mode is refused: "lines" is unknown, want json or text`},
+		{"a default of the enumeration in other letters", defaulting(listed{Mode: "JSON"}), nil, "defaults decode into themselves",
+			`the default of mode is "JSON", want json or text in the letter case of the enum tag`},
+		{"an item outside the enumeration", defaulting(listed{Parts: []string{"json", "lines"}}), map[string]any{"elements": "text"}, "defaults decode into themselves",
+			`the default of parts is refused: "lines" is unknown, want json or text`},
 		{"Validate starts a goroutine", conforming[starts](), map[string]any{"a": "x"}, "prepare has no effect", "prepare leaves goroutines"},
 		{"Validate opens a file", conforming[opens](), map[string]any{"a": "x"}, "prepare has no effect", "prepare leaves 2 open files or sockets"},
 		{"openings share a file", shared(), nil, "two openings are independent", "shutting down one exporter broke another: "},
@@ -101,7 +110,9 @@ func TestBrokenFactoriesAreSeen(t *testing.T) {
 				return x.write(spans)
 			}
 		}), nil, "odd spans", "export of a span with a nil resource: panic: "},
-		{"encoder panics", engine(names{panics: true}, delivery.Delivered), nil, "odd spans", "2 odd spans made the exporter panic (dropped: encode)"},
+		{"encoder panics", engine(names{panics: true}, delivery.Delivered), nil, "odd spans", "2 of 20 odd spans are dropped (encode): panic in Encode"},
+		{"encoder loses spans", engine(names{loses: true}, delivery.Delivered), nil, "odd spans", "4 of 20 odd spans are dropped (encode): encoder left "},
+		{"sender panics", engine(names{}, panicking), nil, "odd spans", "odd spans are dropped (panic): "},
 		{"ignores its context", broken(func(x *file, _ registry.Common, _ conf) {
 			x.export = func(x *file, ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
 				if ctx.Err() != nil {
@@ -193,30 +204,65 @@ func TestWhatCannotBeCheckedIsToldAtOnce(t *testing.T) {
 	}
 }
 
-// Run itself must fail the test of the plugin, with the reason of the rule: seen from outside, in a process
-// of its own.
+// unparsable has tags that NewFactory refuses. A plugin registers it in init, as here in the child process.
+var unparsable = conforming[struct {
+	Port int    `koanf:"port" range:"1-65535" doc:"port"`
+	Mode string `koanf:"mode" secret:"maybe" doc:"mode"`
+}]()
+
+func init() {
+	if os.Getenv("REGISTRYTEST_BROKEN") == "tags" {
+		registry.Register(unparsable)
+	}
+}
+
+// Run itself fails the test of the plugin and prints the reason of the rule: seen from outside, in a process of its own.
 func TestRunFailsTheTest(t *testing.T) {
-	if os.Getenv("REGISTRYTEST_BROKEN") != "" {
-		registrytest.Run(t, conforming[struct {
-			A int `koanf:"a"`
-		}](), nil)
+	undocumented := conforming[struct {
+		A int `koanf:"a"`
+	}]()
+	switch os.Getenv("REGISTRYTEST_BROKEN") {
+	case "doc":
+		registrytest.Run(t, undocumented, nil)
+		return
+	case "tags":
+		registrytest.Run(t, unparsable, nil)
+		return
+	case "section":
+		registrytest.Run(t, undocumented, map[string]any{"b": 1})
 		return
 	}
-	cmd := exec.Command(os.Args[0], "-test.run=^TestRunFailsTheTest$", "-test.v")
-	cmd.Env = append(os.Environ(), "REGISTRYTEST_BROKEN=1")
-	out, err := cmd.CombinedOutput()
-	var exit *exec.ExitError
-	if !errors.As(err, &exit) {
-		t.Fatalf("the test of a broken factory ended with %v, want a failure\n%s", err, out)
-	}
-	for _, want := range []string{
-		"--- FAIL: TestRunFailsTheTest/every_key_has_a_doc",
-		"a has no doc tag",
-		"why: the doc tag is all that `spanroute exporters <name>` can tell a user about a key",
-		"--- PASS: TestRunFailsTheTest/nothing_is_left",
+	for name, wants := range map[string][]string{
+		"doc": {
+			"--- FAIL: TestRunFailsTheTest/every_key_has_a_doc",
+			"a has no doc tag",
+			"why: the doc tag is all that `spanroute exporters <name>` can tell a user about a key",
+			"--- PASS: TestRunFailsTheTest/nothing_is_left",
+		},
+		"tags": {
+			"--- FAIL: TestRunFailsTheTest/every_key_has_a_doc",
+			"--- FAIL: TestRunFailsTheTest/secrets_stay_secret",
+			`exporter "x": Port: range tag "1-65535" is not of the form lo..hi`,
+			`exporter "x": Mode: secret tag "maybe" is neither true nor false`,
+			"why: a factory that cannot be registered",
+		},
+		"section": {
+			"--- FAIL: TestRunFailsTheTest/nothing_is_left",
+			"the valid section is refused: b: unknown key",
+			"why: a factory that cannot be registered, or does not accept the section given to Run, cannot be checked",
+		},
 	} {
-		if !strings.Contains(string(out), want) {
-			t.Errorf("the output lacks %q:\n%s", want, out)
+		cmd := exec.Command(os.Args[0], "-test.run=^TestRunFailsTheTest$", "-test.v")
+		cmd.Env = append(os.Environ(), "REGISTRYTEST_BROKEN="+name)
+		out, err := cmd.CombinedOutput()
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			t.Fatalf("%s: the test of a broken factory ended with %v, want a failure\n%s", name, err, out)
+		}
+		for _, want := range wants {
+			if !strings.Contains(string(out), want) {
+				t.Errorf("%s: the output lacks %q:\n%s", name, want, out)
+			}
 		}
 	}
 }

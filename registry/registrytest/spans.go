@@ -1,8 +1,11 @@
 package registrytest
 
 import (
+	"context"
+	"log/slog"
 	"math"
 	"strings"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -17,7 +20,8 @@ import (
 )
 
 func oddSpans(s *subject) {
-	x := s.open()
+	var causes dropCauses
+	x := s.openWith(s.valid, slog.New(&causes))
 	if x == nil {
 		return
 	}
@@ -34,10 +38,52 @@ func oddSpans(s *subject) {
 		dropped := q.Stats().Dropped
 		for _, reason := range []string{delivery.DropEncode, delivery.DropPanic} {
 			if n := dropped[reason]; n > 0 {
-				s.faultf("%d odd spans made the exporter panic (dropped: %s)", n, reason)
+				s.faultf("%d of %d odd spans are dropped (%s): %s", n, 2*len(all), reason, causes.of(reason))
 			}
 		}
 	}
+}
+
+// dropCauses is a log handler that remembers why spans were dropped, by reason: the account of a destination counts
+// them, and its log says which of several faults of the exporter it was.
+type dropCauses struct {
+	mu     sync.Mutex
+	causes map[string]string
+}
+
+func (d *dropCauses) Enabled(context.Context, slog.Level) bool { return true }
+
+func (d *dropCauses) Handle(_ context.Context, line slog.Record) error {
+	attrs := map[string]string{}
+	line.Attrs(func(a slog.Attr) bool {
+		attrs[a.Key] = a.Value.String()
+		return true
+	})
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.causes == nil {
+		d.causes = map[string]string{}
+	}
+	if reason := attrs["reason"]; d.causes[reason] == "" {
+		d.causes[reason] = attrs["error"]
+	}
+	return nil
+}
+
+func (d *dropCauses) WithAttrs([]slog.Attr) slog.Handler { return d }
+func (d *dropCauses) WithGroup(string) slog.Handler      { return d }
+
+// of returns the first cause of a reason.
+func (d *dropCauses) of(reason string) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if cause := d.causes[reason]; cause != "" {
+		return cause
+	}
+	if reason == delivery.DropPanic {
+		return "the sender panics"
+	}
+	return "the encoder panics, or returns fewer spans in its payloads than it was given"
 }
 
 // ordinary is one span without anything odd.

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"flag"
@@ -34,9 +34,9 @@ var listing = command{
 				list(&b)
 			}
 			if *out == "" {
-				_, _ = io.WriteString(c.stdout, b.String())
+				_, _ = io.WriteString(c.Stdout, b.String())
 			} else if err := os.WriteFile(*out, []byte(b.String()), 0o644); err != nil {
-				fmt.Fprintf(c.stderr, "spanroute: %s\n", err)
+				fmt.Fprintf(c.Stderr, "%s: %s\n", c.Name, err)
 				return problems
 			}
 			return code

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -10,24 +10,10 @@ import (
 	"strings"
 
 	"github.com/spanroute/spanroute/config"
-	"github.com/spanroute/spanroute/internal/version"
+	"github.com/spanroute/spanroute/internal/settings"
 )
 
-// The exit codes.
-const (
-	fine     = 0
-	problems = 1
-	usage    = 2
-)
-
-// A world is what a command may touch besides files, so that tests run commands in their own process.
-type world struct {
-	stdout, stderr io.Writer
-	environ        []string
-	color          bool
-}
-
-// A command is one word after spanroute.
+// A command is the first argument of the program.
 type command struct {
 	name string
 	args string // for the usage line
@@ -43,7 +29,7 @@ func commands() []command {
 
 // A call is one run of a command: its positional arguments, and where values come from.
 type call struct {
-	world
+	Program
 	ctx   context.Context
 	args  []string
 	flags config.FlagSource
@@ -51,7 +37,7 @@ type call struct {
 
 // sources are those of a program whose files are the given ones.
 func (c *call) sources(files []string) config.Sources {
-	s := config.Sources{Environ: c.environ, Flags: c.flags}
+	s := config.Sources{Environ: c.Environ, Flags: c.flags}
 	if len(files) == 0 {
 		return s
 	}
@@ -72,36 +58,28 @@ func (c *call) sources(files []string) config.Sources {
 	return s
 }
 
-// misused says what is wrong with the command line and returns the exit code for it.
+// misused prints what is wrong with the command line and returns the exit code for it.
 func (c *call) misused(format string, args ...any) int {
-	fmt.Fprintf(c.stderr, "spanroute: "+format+"\n", args...)
+	fmt.Fprintf(c.Stderr, c.Name+": "+format+"\n", args...)
 	return usage
 }
 
-func run(ctx context.Context, args []string, w world) int {
-	if len(args) == 0 {
-		help(w.stderr)
+// unknownCommand prints the nearest command, or the help where none is near.
+func (p Program) unknownCommand(name string) int {
+	names := []string{"help", "version"}
+	for _, cmd := range commands() {
+		names = append(names, cmd.name)
+	}
+	if hint := settings.DidYouMean(name, names); hint != "" {
+		fmt.Fprintf(p.Stderr, "%s: unknown command %s; %s\n", p.Name, settings.Quote(name), hint)
 		return usage
 	}
-	switch args[0] {
-	case "help", "-h", "-help", "--help":
-		help(w.stdout)
-		return fine
-	case "version", "--version":
-		fmt.Fprintln(w.stdout, "spanroute", version.Version)
-		return fine
-	}
-	for _, cmd := range commands() {
-		if cmd.name == args[0] {
-			return cmd.run(ctx, args[1:], w)
-		}
-	}
-	fmt.Fprintf(w.stderr, "spanroute: no command is called %q\n\n", args[0])
-	help(w.stderr)
+	fmt.Fprintf(p.Stderr, "%s: unknown command %s\n\n", p.Name, settings.Quote(name))
+	p.help(p.Stderr)
 	return usage
 }
 
-func (cmd command) run(ctx context.Context, args []string, w world) int {
+func (cmd command) run(ctx context.Context, args []string, p Program) int {
 	fs := flag.NewFlagSet(cmd.name, flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	do := cmd.define(fs)
@@ -110,14 +88,45 @@ func (cmd command) run(ctx context.Context, args []string, w world) int {
 	positional, err := parse(fs, dashed(args))
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(w.stdout, cmd.usage(), own)
+		fmt.Fprint(p.Stdout, cmd.usage(p.Name), own)
 		return fine
 	case err != nil:
-		fmt.Fprintf(w.stderr, "spanroute %s: %s\n%s%s", cmd.name, err, cmd.usage(), own)
+		fmt.Fprintf(p.Stderr, "%s %s: %s\n%s%s", p.Name, cmd.name, flagFault(fs, err), cmd.usage(p.Name), own)
 		return usage
 	}
-	return do(&call{world: w, ctx: ctx, args: positional, flags: config.FlagsOf(fs)})
+	return do(&call{Program: p, ctx: ctx, args: positional, flags: config.FlagsOf(fs)})
 }
+
+// flagFault is an error of package flag; of an unknown flag with the nearest one, or the key that has its name.
+func flagFault(fs *flag.FlagSet, err error) string {
+	name, unknown := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
+	if !unknown {
+		return err.Error()
+	}
+	fault := "unknown flag " + settings.Quote("--"+strings.TrimLeft(name, "-"))
+	name = strings.ReplaceAll(strings.TrimLeft(name, "-"), "_", "-")
+	if key := keyFlag + name; fs.Lookup(key) != nil {
+		return fault + "; did you mean " + settings.Quote("--"+key) + "?"
+	}
+	var names, keys []string
+	fs.VisitAll(func(f *flag.Flag) {
+		names = append(names, f.Name)
+		keys = append(keys, strings.TrimPrefix(f.Name, keyFlag))
+	})
+	near, ok := settings.Nearest(name, names)
+	if !ok {
+		if near, ok = settings.Nearest(name, keys); ok && fs.Lookup(near) == nil {
+			near = keyFlag + near
+		}
+	}
+	if !ok {
+		return fault
+	}
+	return fault + "; did you mean " + settings.Quote("--"+near) + "?"
+}
+
+// keyFlag begins the flag of a key.
+const keyFlag = "tracing."
 
 // dashed writes the flags of keys with - where people wrote _, as their keys have it.
 func dashed(args []string) []string {
@@ -151,8 +160,8 @@ func parse(fs *flag.FlagSet, args []string) (positional []string, err error) {
 	}
 }
 
-func (cmd command) usage() string {
-	return fmt.Sprintf("usage: spanroute %s\n%s\n", strings.TrimSpace(cmd.name+" "+cmd.args), cmd.doc)
+func (cmd command) usage(program string) string {
+	return fmt.Sprintf("usage: %s %s\n%s\n", program, strings.TrimSpace(cmd.name+" "+cmd.args), cmd.doc)
 }
 
 // ownFlags describes the flags of the command itself, before those of the keys are added.
@@ -164,10 +173,10 @@ func (cmd command) ownFlags(fs *flag.FlagSet) string {
 	return b.String() + "  --config        a file, may be repeated\n  --tracing.<key> a key of the section\n"
 }
 
-func help(w io.Writer) {
-	fmt.Fprint(w, "spanroute checks, prints and explains configurations of tracing\n\n")
+func (p Program) help(w io.Writer) {
+	fmt.Fprintf(w, "%s checks, prints and explains configurations of tracing\n\n", p.Name)
 	for _, cmd := range commands() {
-		fmt.Fprintf(w, "  spanroute %-46s %s\n", strings.TrimSpace(cmd.name+" "+cmd.args), cmd.doc)
+		fmt.Fprintf(w, "  %s %-46s %s\n", p.Name, strings.TrimSpace(cmd.name+" "+cmd.args), cmd.doc)
 	}
-	fmt.Fprint(w, "  spanroute version\n\nFiles are arguments, else --config, else SPANROUTE_CONFIG. Exit: 0 fine, 1 problems, 2 wrong usage.\n")
+	fmt.Fprintf(w, "  %s version\n\nFiles are arguments, else --config, else SPANROUTE_CONFIG. Exit: 0 fine, 1 problems, 2 wrong usage.\n", p.Name)
 }

@@ -1,17 +1,18 @@
-package main
+package cli
 
 import (
 	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spanroute/spanroute/config"
 )
 
 var validate = command{
 	name: "validate", args: "[--strict] [--format text|json] [file...]",
-	doc: "prints all problems of a configuration",
+	doc: "prints all problems of a configuration, and what a service with it does",
 	define: func(fs *flag.FlagSet) func(c *call) int {
 		strict := fs.Bool("strict", false, "count warnings as problems")
 		format := fs.String("format", "text", "text or json")
@@ -19,8 +20,8 @@ var validate = command{
 			if *format != "text" && *format != "json" {
 				return c.misused("--format is text or json, not %q", *format)
 			}
-			_, all := config.Check(c.sources(c.args))
-			c.diagnosed(all, *format == "json")
+			cfg, all := config.Check(c.sources(c.args))
+			c.diagnosed(cfg, all, *format == "json")
 			if len(all.Errors()) > 0 || *strict && len(all) > 0 {
 				return problems
 			}
@@ -29,23 +30,41 @@ var validate = command{
 	},
 }
 
-// diagnosed prints diagnostics: as text, with their number, to standard error; as JSON, which is for programs, to
-// standard output.
-func (c *call) diagnosed(all config.Diagnostics, asJSON bool) {
+// diagnosed prints diagnostics: as text, with their number and what a service does with cfg, to standard error; as JSON,
+// which is for programs, to standard output. cfg is nil if there are errors.
+func (c *call) diagnosed(cfg *config.Config, all config.Diagnostics, asJSON bool) {
 	if asJSON {
 		if all == nil {
 			all = config.Diagnostics{}
 		}
-		encoder := json.NewEncoder(c.stdout)
+		encoder := json.NewEncoder(c.Stdout)
 		encoder.SetIndent("", "  ")
-		_ = encoder.Encode(all) // nobody is left to tell when standard output is gone
+		_ = encoder.Encode(all) // there is no place for an error once standard output is gone
 		return
 	}
-	_ = all.WriteText(c.stderr, c.color)
+	_ = all.WriteText(c.Stderr, c.Color)
 	if len(all) > 0 {
-		fmt.Fprintln(c.stderr)
+		fmt.Fprintln(c.Stderr)
 	}
-	fmt.Fprintf(c.stderr, "%s, %s\n", plural(len(all.Errors()), "error"), plural(len(all.Warnings()), "warning"))
+	fmt.Fprintf(c.Stderr, "%s, %s\n", plural(len(all.Errors()), "error"), plural(len(all.Warnings()), "warning"))
+	c.notLinked(all)
+	if cfg != nil {
+		fmt.Fprintln(c.Stderr, summary(cfg))
+	}
+}
+
+// notLinked explains an exporter type that is unknown to this program and not a misspelt name of a known one: it is
+// that of a plugin, probably.
+func (c *call) notLinked(all config.Diagnostics) {
+	for _, d := range all {
+		name := d.Key[strings.LastIndexByte(d.Key, '.')+1:]
+		if d.Kind != config.ErrUnknownValue || name != "exporter_type" && name != "type" || strings.Contains(d.Hint, "did you mean") {
+			continue
+		}
+		fmt.Fprintf(c.Stderr, "an exporter of a plugin has to be linked in: write a program that imports the plugin and calls cli.Main "+
+			"of github.com/spanroute/spanroute/cli, and run it instead of %s\n", c.Name)
+		return
+	}
 }
 
 func plural(n int, word string) string {
@@ -59,7 +78,8 @@ func plural(n int, word string) string {
 func (c *call) load(files []string) *config.Config {
 	cfg, all := config.Check(c.sources(files))
 	if cfg == nil {
-		_ = all.Errors().WriteText(c.stderr, c.color)
+		_ = all.Errors().WriteText(c.Stderr, c.Color)
+		c.notLinked(all)
 	}
 	return cfg
 }
@@ -80,8 +100,8 @@ var printing = command{
 			if cfg == nil {
 				return problems
 			}
-			if err := write(cfg, c.stdout, *secrets); err != nil {
-				fmt.Fprintf(c.stderr, "spanroute: %s\n", err)
+			if err := write(cfg, c.Stdout, *secrets); err != nil {
+				fmt.Fprintf(c.Stderr, "%s: %s\n", c.Name, err)
 				return problems
 			}
 			return fine

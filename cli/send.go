@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -34,7 +34,7 @@ func (c *call) send(wait time.Duration) int {
 		return problems
 	}
 	if !cfg.Enabled || len(cfg.ExporterTypes) == 0 {
-		fmt.Fprintln(c.stderr, "spanroute send: there is no exporter to send to, set exporter_type and leave enabled alone")
+		fmt.Fprintf(c.Stderr, "%s send: there is no exporter to send to, set exporter_type and leave enabled alone\n", c.Name)
 		return problems
 	}
 	cfg.Sampling = sampling.Config{Sampler: sampling.AlwaysOn} // whatever the service itself would keep
@@ -43,10 +43,10 @@ func (c *call) send(wait time.Duration) int {
 	defer cancel()
 	t, err := kit.Start(ctx, cfg, kit.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
-		fmt.Fprintln(c.stderr, "spanroute send:", err)
+		fmt.Fprintf(c.Stderr, "%s send: %s\n", c.Name, err)
 		return problems
 	}
-	fmt.Fprintf(c.stdout, "trace %s\n", smallTrace(ctx, t))
+	fmt.Fprintf(c.Stdout, "trace %s\n", smallTrace(ctx, t))
 	answered(ctx, t)
 	stop, cancelStop := context.WithCancel(context.WithoutCancel(ctx))
 	cancelStop() // what is not delivered by now is told below, not tried again
@@ -57,7 +57,7 @@ func (c *call) send(wait time.Duration) int {
 
 // smallTrace makes a trace of two spans and returns its id.
 func smallTrace(ctx context.Context, t *kit.Tracing) trace.TraceID {
-	tracer := t.TracerProvider().Tracer("github.com/spanroute/spanroute/cmd/spanroute")
+	tracer := t.TracerProvider().Tracer("github.com/spanroute/spanroute/cli")
 	ctx, root := tracer.Start(ctx, "spanroute send", trace.WithNewRoot())
 	_, child := tracer.Start(ctx, "it works", trace.WithAttributes(attribute.String("sent.by", "spanroute send")))
 	child.End()
@@ -100,7 +100,7 @@ func (c *call) delivered(stats []kit.ExporterStats) int {
 	code := fine
 	for _, x := range stats {
 		if x.Delivered == x.Ended {
-			fmt.Fprintf(c.stdout, "%s: delivered %s\n", x.Name, plural(int(x.Delivered), "span"))
+			fmt.Fprintf(c.Stdout, "%s: delivered %s\n", x.Name, plural(int(x.Delivered), "span"))
 			continue
 		}
 		code = problems
@@ -108,9 +108,9 @@ func (c *call) delivered(stats []kit.ExporterStats) int {
 		if reason == "" {
 			reason = "no answer in time, wait longer with --wait"
 		}
-		fmt.Fprintf(c.stdout, "%s: not delivered: %s\n", x.Name, reason)
+		fmt.Fprintf(c.Stdout, "%s: not delivered: %s\n", x.Name, reason)
 		if x.Hint != "" {
-			fmt.Fprintf(c.stdout, "%*s  try: %s\n", len(x.Name), "", x.Hint)
+			fmt.Fprintf(c.Stdout, "%*s  try: %s\n", len(x.Name), "", x.Hint)
 		}
 	}
 	return code

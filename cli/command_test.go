@@ -1,8 +1,7 @@
-package main
+package cli_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -10,6 +9,16 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/spanroute/spanroute/cli"
+	_ "github.com/spanroute/spanroute/exporters/all"
+)
+
+// The exit codes.
+const (
+	fine     = 0
+	problems = 1
+	usage    = 2
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -18,7 +27,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func spanroute(t *testing.T, environ []string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	code = run(context.Background(), args, world{stdout: &out, stderr: &errs, environ: append([]string{}, environ...)})
+	program := cli.Program{Stdout: &out, Stderr: &errs, Environ: append([]string{}, environ...)}
+	code = program.Run(t.Context(), args)
 	return code, out.String(), errs.String()
 }
 
@@ -60,8 +70,15 @@ func TestExitCodes(t *testing.T) {
 		{"an exporter", []string{"exporters", "zipkin"}, "", fine, "OTEL_EXPORTER_ZIPKIN_ENDPOINT"},
 		{"an unknown exporter", []string{"exporters", "zipkn"}, "", usage, `did you mean "zipkin"?`},
 		{"no command", nil, "", usage, "spanroute validate"},
-		{"an unknown command", []string{"valdate"}, "", usage, `no command is called "valdate"`},
+		{"an unknown command", []string{"valdate"}, "", usage, `unknown command "valdate"; did you mean "validate"?`},
+		{"a command that is near nothing", []string{"frobnicate"}, "", usage, "unknown command \"frobnicate\"\n\nspanroute checks"},
 		{"an unknown flag", []string{"validate", "--nonsense"}, "", usage, "usage: spanroute validate"},
+		{"a misspelt flag of a key", []string{"validate", "--tracing.sampel-rate=1"}, "", usage, `unknown flag "--tracing.sampel-rate"; did you mean "--tracing.sample-rate"?`},
+		{"a misspelt flag of a key, with _", []string{"validate", "-tracing.sampel_rate", "1"}, "", usage, `did you mean "--tracing.sample-rate"?`},
+		{"a misspelt flag of a command", []string{"validate", "--formt=json"}, "", usage, `unknown flag "--formt"; did you mean "--format"?`},
+		{"a flag of a key without tracing.", []string{"validate", "--sample_rate", "1"}, "", usage, `did you mean "--tracing.sample-rate"?`},
+		{"a misspelt flag of a key without tracing.", []string{"validate", "--exporter-typ=otlp"}, "", usage, `did you mean "--tracing.exporter-type"?`},
+		{"a flag that lacks its value", []string{"validate", "--format"}, "", usage, "flag needs an argument: -format"},
 		{"help", []string{"--help"}, "", fine, "Exit: 0 fine"},
 		{"help of a command", []string{"validate", "-h"}, "", fine, "--strict"},
 		{"version", []string{"version"}, "", fine, "spanroute 0."},
@@ -172,7 +189,7 @@ func TestFilesOfCommands(t *testing.T) {
 func TestColour(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	run(context.Background(), []string{"validate", write(t, mistake)}, world{stdout: &out, stderr: &out, environ: []string{}, color: true})
+	cli.Program{Stdout: &out, Stderr: &out, Environ: []string{}, Color: true}.Run(t.Context(), []string{"validate", write(t, mistake)})
 	if !strings.Contains(out.String(), "\x1b[") {
 		t.Errorf("no colour in %q", out.String())
 	}
@@ -180,7 +197,7 @@ func TestColour(t *testing.T) {
 
 func TestPageIsCurrent(t *testing.T) {
 	t.Parallel()
-	want, err := os.ReadFile("../../config/KEYS.md")
+	want, err := os.ReadFile("../config/KEYS.md")
 	if err != nil {
 		t.Fatal(err)
 	}

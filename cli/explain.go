@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"flag"
@@ -30,10 +30,10 @@ func (c *call) explain() int {
 	}
 	for _, key := range cfg.Keys() {
 		x, _ := cfg.Explain(key)
-		fmt.Fprint(c.stdout, x)
+		fmt.Fprint(c.Stdout, x)
 	}
 	for _, d := range cfg.Ignored() {
-		fmt.Fprintln(c.stdout, d.Error())
+		fmt.Fprintln(c.Stdout, d.Error())
 	}
 	return fine
 }
@@ -48,7 +48,7 @@ func (c *call) explainKey(cfg *config.Config, key string) int {
 	if !ok {
 		return c.misused("no key is called %q%s", key, nearest(key, keyNames()))
 	}
-	fmt.Fprint(c.stdout, x)
+	fmt.Fprint(c.Stdout, x)
 	return fine
 }
 

@@ -1,0 +1,19 @@
+package cli_test
+
+import (
+	"context"
+	"os"
+
+	"github.com/spanroute/spanroute/cli"
+)
+
+// A program's own main is os.Exit(cli.Main(os.Args[1:])). Here the streams and the environment are given.
+func ExampleProgram_Run() {
+	program := cli.Program{Stdout: os.Stdout, Stderr: os.Stdout, Environ: []string{"SPANROUTE_EXPORTER_TYPE=otlp"}}
+	program.Run(context.Background(), []string{"validate", "--tracing.sample-rate=0.01"})
+	program.Run(context.Background(), []string{"validat"})
+	// Output:
+	// 0 errors, 0 warnings
+	// traces 1 in 100 new requests, sends to otlp at http://localhost:4317 over gRPC
+	// spanroute: unknown command "validat"; did you mean "validate"?
+}

@@ -1,0 +1,126 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"net"
+	"strconv"
+	"strings"
+
+	"github.com/spanroute/spanroute/config"
+	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/sampling"
+)
+
+// summary is one line about what a service with this configuration does: which requests it traces, where it sends the
+// spans, and what it excludes.
+func summary(cfg *config.Config) string {
+	if nothing := tracesNothing(cfg); nothing != "" {
+		return nothing
+	}
+	parts := []string{traced(cfg)}
+	var to []string
+	for _, name := range cfg.ExporterTypes {
+		to = append(to, destination(cfg, name))
+	}
+	parts = append(parts, "sends to "+settings.Words(to, "and"))
+	if excluded := excluded(cfg); excluded != "" {
+		parts = append(parts, excluded)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// tracesNothing is the summary of a service that never sends a span, with the reason; else "".
+func tracesNothing(cfg *config.Config) string {
+	reason := ""
+	switch sampler := cfg.Sampling.Sampler; {
+	case !cfg.Enabled:
+		reason = "enabled is false" + at(cfg, "enabled")
+	case len(cfg.ExporterTypes) == 0 && cfg.Source("exporter_type") == "built-in":
+		reason = "exporter_type is not set"
+	case len(cfg.ExporterTypes) == 0:
+		reason = "exporter_type is none" + at(cfg, "exporter_type")
+	case sampler == sampling.AlwaysOff:
+		reason = "sampling.sampler is " + sampler + at(cfg, "sampling.sampler")
+	case sampler == sampling.TraceIDRatio && cfg.Sampling.SampleRate == 0:
+		reason = "sample_rate is 0" + at(cfg, "sample_rate")
+	default:
+		return ""
+	}
+	return "traces nothing: " + reason
+}
+
+// at is the place where key is set, in parentheses.
+func at(cfg *config.Config, key string) string { return " (" + cfg.Source(key) + ")" }
+
+// traced is the share of requests that get a recorded trace. New requests are those without a caller that decides.
+func traced(cfg *config.Config) string {
+	share := shareOf(cfg.Sampling.SampleRate)
+	switch cmp.Or(cfg.Sampling.Sampler, sampling.ParentBasedTraceIDRatio) {
+	case sampling.AlwaysOn:
+		return "traces all requests"
+	case sampling.TraceIDRatio:
+		return "traces " + share + " requests"
+	case sampling.ParentBasedAlwaysOn:
+		return "traces all new requests"
+	case sampling.ParentBasedAlwaysOff:
+		return "traces only requests of sampled callers: sampling.sampler is " + cfg.Sampling.Sampler + at(cfg, "sampling.sampler")
+	}
+	if cfg.Sampling.SampleRate == 0 {
+		return "traces only requests of sampled callers: sample_rate is 0" + at(cfg, "sample_rate")
+	}
+	return "traces " + share + " new requests"
+}
+
+// shareOf is a rate in words: "all", "1 in 100", "30 % of".
+func shareOf(rate float64) string {
+	if rate >= 1 {
+		return "all"
+	}
+	n := math.Round(1 / rate)
+	if math.Abs(n*rate-1) < 1e-9 {
+		return "1 in " + strconv.FormatFloat(n, 'f', -1, 64)
+	}
+	return strconv.FormatFloat(rate*100, 'g', 4, 64) + " % of"
+}
+
+// destination is an exporter with its address and transport, as far as its keys hold them. Secrets are masked.
+func destination(cfg *config.Config, name string) string {
+	value := func(key string) string {
+		x, _ := cfg.Explain(name + "." + key)
+		return x.Value
+	}
+	address, protocol := cmp.Or(value("endpoint"), value("collector_endpoint")), value("protocol")
+	transport := ""
+	switch {
+	case strings.HasPrefix(protocol, "grpc"):
+		transport = " over gRPC"
+	case address == "" && value("thrift.agent_host_name") != "", strings.HasPrefix(protocol, "udp"):
+		address = net.JoinHostPort(value("thrift.agent_host_name"), value("thrift.agent_port"))
+		transport = " over UDP"
+	case protocol != "":
+		transport = " over HTTP"
+	}
+	if address == "" {
+		return name
+	}
+	return name + " at " + address + transport
+}
+
+// excluded counts the exclusion patterns of each kind.
+func excluded(cfg *config.Config) string {
+	var counts []string
+	for _, kind := range []struct {
+		n    int
+		word string
+	}{{len(cfg.ExcludedURLs), "URL pattern"}, {len(cfg.ExcludedPaths), "path pattern"}, {len(cfg.ExcludedRPCs), "method pattern"}} {
+		if kind.n > 0 {
+			counts = append(counts, plural(kind.n, kind.word))
+		}
+	}
+	if len(counts) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("excludes %s", settings.Words(counts, "and"))
+}

@@ -1,0 +1,165 @@
+package policy_test
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"regexp/syntax"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spanroute/spanroute/internal/policy"
+	"github.com/spanroute/spanroute/internal/settings"
+)
+
+// nested is a pattern of 15 bytes whose program has 1,891 instructions.
+const nested = "(x{1,30}y){1,30}"
+
+// wideRange is a range of 10 bytes that the parser folds rune by rune.
+const wideRange = `A-\x{1E942}`
+
+func TestCompileRefusesWhatCostsTooMuch(t *testing.T) {
+	numbered := make([]string, 10_001)
+	for i := range numbered {
+		numbered[i] = fmt.Sprintf("/literal/%d", i)
+	}
+	paths := func(items []string) []string {
+		out := slices.Clone(items)
+		for i := range out {
+			out[i] = "/" + out[i] + "*"
+		}
+		return out
+	}
+	tests := []struct {
+		name  string
+		rules policy.Rules
+		want  string // the beginning of the error
+	}{
+		{"nested repetitions, 640 KB of them", policy.Rules{URLs: slices.Repeat([]string{nested}, 40_000)},
+			`excluded_urls[129]: the patterns up to "(x{1,30}y){1,30}" have size 25`},
+		{"nested repetitions in one item", policy.Rules{URLs: []string{"ok", strings.Repeat(nested, 200)}},
+			`excluded_urls[1]: the patterns up to "(x{1,30}y)`},
+		{"ranges that are folded", policy.Rules{URLs: []string{"(?i)[" + strings.Repeat(wideRange, 1000) + "]"}},
+			`excluded_urls[0]: the patterns up to "(?i)[A-`},
+		{"ranges that are folded, written as text", policy.Rules{URLs: []string{"(?i)[" + strings.Repeat("A-\U0001E942", 1000) + "]"}},
+			`excluded_urls[0]: the patterns up to "(?i)[A-`},
+		{"classes of Unicode", policy.Rules{URLs: slices.Repeat([]string{strings.Repeat(`\pL|`, 100)}, 1000)},
+			`excluded_urls[2]: the patterns up to "\pL|`},
+		{"long texts between metacharacters", policy.Rules{URLs: []string{strings.Repeat("a.", 200_000)}},
+			`excluded_urls[0]: the patterns up to "a.a.`},
+		{"one text in many items", policy.Rules{URLs: slices.Repeat([]string{strings.Repeat("x", 500_000)}, 5000)},
+			`excluded_urls[2]: the patterns up to "xxx`},
+		{"one glob in many items", policy.Rules{Paths: slices.Repeat([]string{"/" + strings.Repeat("x", 500_000)}, 5000)},
+			`excluded_paths[2]: the patterns up to "/xxx`},
+		{"many literals", policy.Rules{URLs: numbered}, `excluded_urls[10000]: "/literal/10000" is pattern 10001, want at most 10000`},
+		{"many paths", policy.Rules{Paths: paths(numbered)}, `excluded_paths[10000]: "//literal/10000*" is pattern 10001, want at most 10000`},
+		{"many methods", policy.Rules{RPCs: slices.Repeat([]string{"/a.B/*"}, 10_001)}, `excluded_rpcs[10000]: "/a.B/*" is pattern 10001, want at most 10000`},
+	}
+	for _, tt := range tests {
+		var err error
+		if mib := allocated(func() { _, err = policy.Compile(tt.rules) }); mib > 64 {
+			t.Errorf("%s: %d MiB allocated before it is refused, want at most 64", tt.name, mib)
+		}
+		if err == nil || !strings.HasPrefix(err.Error(), tt.want) {
+			t.Errorf("%s: error %.120v, want %s", tt.name, err, tt.want)
+			continue
+		}
+		if !errors.Is(err, settings.ErrTooLarge) {
+			t.Errorf("%s: error %v, want kind too_large", tt.name, err)
+		}
+		if len(err.Error()) > 300 {
+			t.Errorf("%s: the error has %d bytes, want one line", tt.name, len(err.Error()))
+		}
+	}
+}
+
+// allocated is what f allocates, in MiB. The tests of this package do not run at the same time.
+func allocated(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return (after.TotalAlloc - before.TotalAlloc) >> 20
+}
+
+func TestCompileAcceptsWhatOperatorsWrite(t *testing.T) {
+	list := func(n int, format string) []string {
+		items := make([]string, n)
+		for i := range items {
+			items[i] = fmt.Sprintf(format, i)
+		}
+		return items
+	}
+	tests := []struct {
+		name  string
+		rules policy.Rules
+		path  string
+	}{
+		{"a thousand literals", policy.Rules{URLs: list(1000, "/some/rather/long/path/of/an/honest/service/%d/health")}, "/some/rather/long/path/of/an/honest/service/999/health"},
+		{"ten thousand literals with escapes", policy.Rules{URLs: list(10_000, `/file\.%d`)}, "/file.9999"},
+		{"ten thousand globs", policy.Rules{Paths: list(10_000, "/v*/users/%d/*")}, "/v1/users/9999/x"},
+		{"a thousand expressions", policy.Rules{URLs: list(1000, `^/api/v[0-9]+/users/[a-f0-9]{8,32}/%d$`)}, "/api/v1/users/deadbeef/999"},
+		{"a hundred ranges of letters, folded", policy.Rules{URLs: list(100, `(?i)^/[а-я]+/[à-ÿ]*-?%d$`)}, "/Док/99"},
+	}
+	for _, tt := range tests {
+		p, err := policy.Compile(tt.rules)
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		if !p.ExcludesPath(tt.path) || p.ExcludesPath("/") {
+			t.Errorf("%s: excludes %q = %t and / = %t, want true and false", tt.name, tt.path, p.ExcludesPath(tt.path), p.ExcludesPath("/"))
+		}
+	}
+}
+
+// FuzzCompile: an item that is accepted matches what package regexp matches, and its program is within the bound;
+// one that is refused is not an expression, or too large.
+func FuzzCompile(f *testing.F) {
+	for _, seed := range append(seedItems, "^/a$", "(", "/x/*", "/v*/b", "x*", nested, `\pL-[^\d]`, "(?i)[a-я]", `a{2,}\.b`, "(?:a|)$", `\Q^\E`, "(?m)^a$") {
+		f.Add(seed, "/a/b")
+	}
+	f.Fuzz(func(t *testing.T, pattern, text string) {
+		for _, rules := range []policy.Rules{{Paths: []string{pattern}}, {RPCs: []string{pattern}}} {
+			if p, err := policy.Compile(rules); err == nil {
+				p.ExcludesPath(text)
+				p.ExcludesRPC(text)
+			}
+		}
+		p, err := policy.Compile(policy.Rules{URLs: []string{pattern}})
+		if errors.Is(err, settings.ErrTooLarge) {
+			return
+		}
+		re, bad := regexp.Compile(pattern)
+		if (err == nil) != (bad == nil) {
+			t.Fatalf("Compile(%q) = %v, regexp.Compile: %v", pattern, err, bad)
+		}
+		if err != nil {
+			return
+		}
+		got, want := p.ExcludesRPC(text), re.MatchString(text)
+		if p.NeedsURL() {
+			got = p.ExcludesURL(text)
+		}
+		if got != want {
+			t.Errorf("%q in %q: %t, regexp has %t", pattern, text, got, want)
+		}
+		if n := instructions(t, pattern); n > policy.MaxPatternSize {
+			t.Errorf("%q has %d instructions, want at most %d", pattern, n, policy.MaxPatternSize)
+		}
+	})
+}
+
+func instructions(t *testing.T, pattern string) int {
+	parsed, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := syntax.Compile(parsed.Simplify())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(program.Inst)
+}
