@@ -61,7 +61,7 @@ func (s *subject) defaultOf(k registry.Key) {
 	put(section, k.Path, k.Default)
 	_, err := s.prepare(section)
 	for _, fault := range settings.KeyErrors(err) {
-		if fault.Key == k.Path {
+		if fault.Key == k.Path && settings.KindOf(fault.Err) != settings.ErrMissing { // a key that the valid section pairs with k
 			s.faultf("the default of %s is refused: %v", k.Path, fault.Err)
 			return
 		}
