@@ -1,4 +1,4 @@
 package registry
 
-// RegisterIn adds f to r as [Register] adds it to the default registry, in a program or in a test binary.
-func RegisterIn(r *Registry, f Factory, testing bool) { r.mustRegister(f, testing) }
+// RegisterIn adds f to r as [Register] adds it to the default registry.
+func RegisterIn(r *Registry, f Factory) { r.mustRegister(f) }

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"testing"
 
 	"github.com/spanroute/spanroute/internal/settings"
 )
@@ -34,15 +33,15 @@ var process Registry
 // Default is the process's registry, where the packages of exporters register themselves in init.
 func Default() *Registry { return &process }
 
-// Register adds f to [Default]. It is for init only and panics where [Registry.Register] returns an error.
+// Register adds f to [Default]. It is for init only. It panics for a name that is taken or missing.
 //
-// In a test binary a factory that matches [ErrInvalid] is added instead, and Describe and Prepare return the error:
-// after a panic in init no test would run, registrytest.Run neither.
-func Register(f Factory) { process.mustRegister(f, testing.Testing()) }
+// A factory that cannot work, such as one with a struct tag that does not parse, is added: Describe and Prepare return its
+// error, which matches [ErrInvalid], and config.Load reports it whatever exporter is selected. A panic in init would also
+// stop the plugin's own tests, and registrytest.Run could not name the fault.
+func Register(f Factory) { process.mustRegister(f) }
 
-func (r *Registry) mustRegister(f Factory, testing bool) {
-	err := f.check()
-	if err != nil && testing && f.name != "" {
+func (r *Registry) mustRegister(f Factory) {
+	if err := f.check(); err != nil && f.name != "" {
 		f = f.refused(err)
 	} else if err != nil {
 		panic("spanroute: " + err.Error())
