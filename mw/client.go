@@ -118,6 +118,7 @@ type call struct {
 // departure is what is known of a request before it goes out.
 type departure struct {
 	verb
+	source   semattr.Owner // of what is part of the URL
 	url      string
 	template string
 	headers  []attribute.KeyValue // captured
@@ -163,7 +164,7 @@ func (t *Transport) start(req *http.Request) *call {
 	c := &call{t: t, req: req, late: t.late(tracer)}
 	verb := t.methods.verb(methodOf(req))
 	template, _ := req.Context().Value(templateKey{}).(string)
-	template = cleanTarget(template)
+	template = t.names.target(verb.label, cleanTarget(template))
 	options := clientOptions
 	if !c.late {
 		c.prepare(verb, template)
@@ -198,23 +199,23 @@ func (c *call) gotConn(info httptrace.GotConnInfo) {
 func (c *call) prepare(v verb, template string) {
 	t, s := c.t, &c.departure
 	s.verb, s.template = v, template
-	s.url = t.redactor.full(c.req.URL)
+	s.source, s.url = targetOwner(c.req), t.redactor.full(c.req.URL)
 	if !t.captureRequest.Empty() {
 		s.headers = t.captureRequest.Append(nil, requestHeader(c.req))
 	}
 	if t.attributes != nil {
-		s.own = ownOf(t.attributes(c.req))
+		s.own = ownOf(t.attributes(c.req), s.source.And(headerOwner(c.req.Header)))
 	}
 }
 
 func (c *call) startAttributes(attrs []attribute.KeyValue) []attribute.KeyValue {
 	s := &c.departure
-	attrs = s.verb.append(attrs)
+	attrs = s.verb.append(attrs, s.source)
 	if s.url != "" {
 		attrs = append(attrs, semattr.URLFull.String(s.url))
 	}
 	if host, port, ok := semattr.HostPort(targetHost(c.req)); ok {
-		attrs = appendServer(attrs, host, portOr(port, c.req.URL.Scheme))
+		attrs = appendServer(attrs, s.source.Inside(s.url, host), portOr(port, c.req.URL.Scheme))
 	}
 	if s.template != "" {
 		attrs = append(attrs, semattr.URLTemplate.String(s.template))
@@ -287,7 +288,7 @@ func (c *call) finish(out outcome, responseBytes int64) {
 		return
 	}
 	if out.errorType != "" {
-		c.span.SetStatus(codes.Error, semattr.Text(out.description))
+		c.span.SetStatus(codes.Error, out.description)
 	}
 	c.span.SetAttributes(c.endAttributes(out, responseBytes)...)
 }

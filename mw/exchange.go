@@ -120,9 +120,9 @@ func (b *tracedBody) end(err error) {
 // errorText is what a span tells of err. A *url.Error repeats the URL, with its secrets, so only its cause counts.
 func errorText(err error) string {
 	if inner := (*url.Error)(nil); errors.As(err, &inner) && inner.Err != nil {
-		return inner.Err.Error()
+		err = inner.Err
 	}
-	return err.Error()
+	return semattr.ErrorText(err)
 }
 
 // maxExchange is the capacity that holds every attribute of a client span but captured headers and the user's.

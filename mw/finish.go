@@ -53,16 +53,17 @@ func (rec *record) run(h *handler, w http.ResponseWriter) {
 func (rec *record) finish(h *handler, v any, returned bool) {
 	defer func() { rec.span.End() }()
 	rec.ended.Store(true)
-	route := rec.route(h)
+	label := rec.m.methods.verb(methodOf(rec.in)).label
+	route := rec.m.names.target(label, rec.route(h))
 	rec.giveBack(rec.in, returned)
 	out := rec.outcome(v, returned)
 	if out.errorType != "" {
-		rec.span.SetStatus(codes.Error, semattr.Text(out.description))
+		rec.span.SetStatus(codes.Error, out.description)
 	}
 	if v != nil && out.errorType != aborted {
 		semattr.RecordPanic(rec.span, v)
 	}
-	rec.rename(route)
+	rec.rename(label, route)
 	if !rec.late {
 		rec.span.SetAttributes(rec.endAttributes(make([]attribute.KeyValue, 0, maxEnd), out, route)...)
 		return
@@ -90,7 +91,7 @@ func (rec *record) outcome(v any, returned bool) outcome {
 	case code != 0 && rec.failedStatus(code):
 		return outcome{code: code, errorType: strconv.Itoa(code)}
 	case fault != nil:
-		return outcome{code: code, errorType: rec.writeErrorType(fault), description: fault.Error()}
+		return outcome{code: code, errorType: rec.writeErrorType(fault), description: semattr.ErrorText(fault)}
 	case code != 0:
 		return outcome{code: code}
 	case rec.hijacked.Load() || asksUpgrade(rec.in):
@@ -144,8 +145,8 @@ func asksUpgrade(r *http.Request) bool {
 }
 
 // rename gives the span its final name, unless the handler chose one.
-func (rec *record) rename(route string) {
-	name := rec.m.nameOf(rec.in, rec.m.methods.verb(methodOf(rec.in)).label, route)
+func (rec *record) rename(label, route string) {
+	name := rec.m.nameOf(rec.in, label, route)
 	if name == rec.name {
 		return
 	}

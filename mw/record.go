@@ -8,6 +8,8 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/spanroute/spanroute/internal/semattr"
 )
 
 // requestKey is the context key under which a nested middleware finds what the outer one made of the request.
@@ -106,8 +108,9 @@ func (rec *record) nest(route string) {
 // arrival is what is known of a request when it arrives. It is taken from the request before the handler runs,
 // because handlers and middlewares change what they share with it: its URL and its header.
 type arrival struct {
-	path, query, agent string
-	extras             *extras // nil unless options ask for more
+	path, query, agent string        // the query is redacted
+	line               semattr.Owner // of what is part of the request line
+	extras             *extras       // nil unless options ask for more
 }
 
 // extras are what options ask for when a request arrives.

@@ -54,7 +54,7 @@ func ErrorName(err error) string {
 	var own interface{ ErrorType() string }
 	if errors.As(err, &own) {
 		if name := own.ErrorType(); name != "" {
-			return Text(name)
+			return Own(name)
 		}
 	}
 	for i := range named {
@@ -105,6 +105,17 @@ func RecordPanic(span trace.Span, v any) {
 		ExceptionMessage.String(Text(panicText(v))),
 		ExceptionStacktrace.String(TextN(string(debug.Stack()), MaxStack)),
 	))
+}
+
+// ErrorText returns the text of err for a status description: a copy, because it may be part of what the error is about.
+// An Error method that panics, as that of a nil pointer may, gives the type of err.
+func ErrorText(err error) (text string) {
+	defer func() {
+		if recover() != nil {
+			text = PanicType(err)
+		}
+	}()
+	return Own(err.Error())
 }
 
 // panicText is fmt.Sprint, which survives a panicking Error or String method of v.
