@@ -87,8 +87,11 @@ func (o Owner) value(v attribute.Value) attribute.Value {
 	}
 }
 
+// Unknown returns the Owner of texts whose source is not known: it copies all of them.
+func Unknown() Owner { return Owner{copies: true} }
+
 // Own returns [Text] of s as a copy. It is for texts of unknown origin, such as error messages.
-func Own(s string) string { return Owner{copies: true}.Text(s) }
+func Own(s string) string { return Unknown().Text(s) }
 
 // Part returns a part of whole as the span may keep it.
 func Part(whole, part string) string { return OwnerOf(len(whole), len(part)).Text(part) }

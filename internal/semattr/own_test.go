@@ -62,7 +62,7 @@ func TestOwnedAttributes(t *testing.T) {
 		attribute.MapValue(attribute.KeyValue{Key: key, Value: attribute.StringValue(text)}), attribute.IntValue(1),
 	} {
 		got := owner.Attribute(attribute.KeyValue{Key: key, Value: value})
-		if !got.Value.Equal(value) || got.Key != key || within(source, string(got.Key)) {
+		if got.Value.String() != value.String() || got.Key != key || within(source, string(got.Key)) {
 			t.Errorf("%v: attribute %v, want an equal one with a key of its own", value.Type(), got)
 		}
 		for _, part := range texts(got.Value) {
@@ -73,7 +73,7 @@ func TestOwnedAttributes(t *testing.T) {
 	}
 	nested := attribute.Map("k", attribute.Slice("a\xff", attribute.StringValue(source)))
 	want := attribute.Map("k", attribute.Slice("a\uFFFD", attribute.StringValue(source[:semattr.MaxText])))
-	if got := owner.Attribute(nested); got.Key != want.Key || !got.Value.Equal(want.Value) {
+	if got := owner.Attribute(nested); got.Key != want.Key || got.Value.String() != want.Value.String() {
 		t.Error("nested texts are not cleaned")
 	}
 }
