@@ -68,11 +68,6 @@ func part(text string) string { return text[:min(len(text), 7)] }
 
 var ok = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
 
-// handling is a handler that calls f.
-func handling(f func(w http.ResponseWriter, r *http.Request)) http.Handler {
-	return http.HandlerFunc(f)
-}
-
 // partError is an error whose text is a part of a longer one.
 type partError struct{ text string }
 
