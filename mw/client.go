@@ -288,7 +288,7 @@ func (c *call) finish(out outcome, responseBytes int64) {
 		return
 	}
 	if out.errorType != "" {
-		c.span.SetStatus(codes.Error, out.description)
+		c.span.SetStatus(codes.Error, semattr.Own(out.description))
 	}
 	c.span.SetAttributes(c.endAttributes(out, responseBytes)...)
 }

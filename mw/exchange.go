@@ -9,30 +9,23 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 
+	"github.com/spanroute/spanroute/internal/guard"
 	"github.com/spanroute/spanroute/internal/semattr"
 )
 
 // roundTrip sends the request and ends the span, or leaves that to the body of the response.
 func (c *call) roundTrip(base http.RoundTripper) (res *http.Response, err error) {
-	returned := false
-	defer func() {
-		if returned {
-			return
-		}
-		v := recover()
-		out := outcome{errorType: goexit}
-		if v != nil {
-			out.errorType = semattr.PanicType(v)
+	guard.Run(func() { res, err = base.RoundTrip(c.out) }, func(end guard.End, v any) {
+		switch end {
+		case guard.Returned:
+			c.answered(c.asked(res), err)
+		case guard.Panicked:
 			semattr.RecordPanic(c.span, v)
+			c.finish(outcome{errorType: semattr.PanicType(v)}, 0)
+		default:
+			c.finish(outcome{errorType: goexit}, 0)
 		}
-		c.finish(out, 0)
-		if v != nil {
-			panic(v)
-		}
-	}()
-	res, err = base.RoundTrip(c.out)
-	returned = true
-	c.answered(c.asked(res), err)
+	})
 	return res, err
 }
 
@@ -120,9 +113,9 @@ func (b *tracedBody) end(err error) {
 // errorText is what a span tells of err. A *url.Error repeats the URL, with its secrets, so only its cause counts.
 func errorText(err error) string {
 	if inner := (*url.Error)(nil); errors.As(err, &inner) && inner.Err != nil {
-		err = inner.Err
+		return inner.Err.Error()
 	}
-	return semattr.ErrorText(err)
+	return err.Error()
 }
 
 // maxExchange is the capacity that holds every attribute of a client span but captured headers and the user's.

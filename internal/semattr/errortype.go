@@ -107,16 +107,5 @@ func RecordPanic(span trace.Span, v any) {
 	))
 }
 
-// ErrorText returns the text of err for a status description: a copy, because it may be part of what the error is about.
-// An Error method that panics, as that of a nil pointer may, gives the type of err.
-func ErrorText(err error) (text string) {
-	defer func() {
-		if recover() != nil {
-			text = PanicType(err)
-		}
-	}()
-	return Own(err.Error())
-}
-
 // panicText is fmt.Sprint, which survives a panicking Error or String method of v.
 func panicText(v any) string { return fmt.Sprint(v) }
