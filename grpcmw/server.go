@@ -7,7 +7,6 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/metadata"
 
 	"github.com/spanroute/spanroute/internal/guard"
 )
@@ -49,11 +48,11 @@ func (in *instrument) serveUnary(ctx context.Context, req any, info *grpc.UnaryS
 	}
 	guard.Run(func() {
 		ctx = c.enter(ctx, c.in.methodOf(info.FullMethod, false))
-		if md := c.traceID(); md != nil {
-			_ = grpc.SetHeader(ctx, md) // fails where there is no real stream to send it on
-		}
 		resp, err = handler(ctx, req)
-	}, func(end guard.End, v any) { c.exit(end, v, err) })
+	}, func(end guard.End, v any) {
+		defer c.exit(end, v, err)
+		c.sendUnaryID(ctx, end != guard.Returned || err != nil)
+	})
 	return resp, err
 }
 
@@ -65,13 +64,17 @@ func (in *instrument) serveStream(srv any, ss grpc.ServerStream, info *grpc.Stre
 	if c.excluded {
 		return handler(srv, &contextStream{ss, c})
 	}
+	var sendID func(failed bool)
 	guard.Run(func() {
 		ctx := c.enter(ss.Context(), c.in.methodOf(info.FullMethod, srv == nil))
-		if md := c.traceID(); md != nil {
-			_ = ss.SetHeader(md) // fails where an outer interceptor has sent the header
-		}
+		ss, sendID = c.withTraceID(ss)
 		err = handler(srv, c.wrap(ctx, ss))
-	}, func(end guard.End, v any) { c.exit(end, v, err) })
+	}, func(end guard.End, v any) {
+		defer c.exit(end, v, err)
+		if sendID != nil {
+			sendID(end != guard.Returned || err != nil)
+		}
+	})
 	return err
 }
 
@@ -92,18 +95,6 @@ func (c *serverCall) exit(end guard.End, v any, err error) {
 	if c.stats == nil {
 		c.finish(err, time.Time{})
 	}
-}
-
-// traceID returns the header with the trace id, nil if it is not wanted or there is none.
-func (c *serverCall) traceID() metadata.MD {
-	if c.in.traceIDKey == "" {
-		return nil
-	}
-	sc := c.span.SpanContext()
-	if !sc.HasTraceID() {
-		return nil
-	}
-	return metadata.MD{c.in.traceIDKey: {sc.TraceID().String()}}
 }
 
 // wrap gives the handler's stream its context, and watches it if the span is recorded.
