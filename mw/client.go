@@ -61,8 +61,7 @@ func (t *Transport) pass(req *http.Request) (*http.Response, error) {
 	c := &call{Context: policy.Suppress(req.Context()), req: req}
 	defer c.ended.Store(true)
 	c.out = t.inject(c, req)
-	res, err := t.base.RoundTrip(c.out)
-	return c.asked(res), err
+	return c.send(t.base)
 }
 
 // inject returns the copy of req that goes out: with ctx, and with its trace headers instead of any old ones.

@@ -15,10 +15,10 @@ import (
 
 // roundTrip sends the request and ends the span, or leaves that to the body of the response.
 func (c *call) roundTrip(base http.RoundTripper) (res *http.Response, err error) {
-	guard.Run(func() { res, err = base.RoundTrip(c.out) }, func(end guard.End, v any) {
+	guard.Run(func() { res, err = c.send(base) }, func(end guard.End, v any) {
 		switch end {
 		case guard.Returned:
-			c.answered(c.asked(res), err)
+			c.answered(res, err)
 		case guard.Panicked:
 			semattr.RecordPanic(c.span, v)
 			c.finish(outcome{errorType: semattr.PanicType(v)}, 0)
@@ -33,14 +33,11 @@ func (c *call) roundTrip(base http.RoundTripper) (res *http.Response, err error)
 func (c *call) answered(res *http.Response, err error) {
 	if res == nil {
 		out := outcome{errorType: semattr.Other}
-		if err != nil {
+		if broken := (*contractError)(nil); !errors.As(err, &broken) {
 			out = c.failure(0, err)
 		}
 		c.finish(out, 0)
 		return
-	}
-	if res.Body == nil && err == nil {
-		res.Body = http.NoBody
 	}
 	bodiless := endsWithHeaders(c.req, res)
 	c.note(res, bodiless)
