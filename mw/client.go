@@ -187,11 +187,25 @@ func (t *Transport) start(req *http.Request) *call {
 var clientOptions = []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindClient)}
 
 func (c *call) gotConn(info httptrace.GotConnInfo) {
+	peer := remoteAddr(info.Conn)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if info.Conn != nil {
-		c.peer = info.Conn.RemoteAddr()
+	if peer != nil {
+		c.peer = peer
 	}
+}
+
+// remoteAddr is nil for a connection that has none or panics: a dialer may return a wrapper of nothing.
+func remoteAddr(conn net.Conn) (addr net.Addr) {
+	defer func() {
+		if recover() != nil {
+			addr = nil
+		}
+	}()
+	if conn == nil {
+		return nil
+	}
+	return conn.RemoteAddr()
 }
 
 // prepare takes from the request what the span will tell.

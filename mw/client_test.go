@@ -425,6 +425,46 @@ func TestFailedCodeOutlivesBodyError(t *testing.T) {
 }
 
 // The body of a 101 is a connection, whose bytes are not those of the response.
+// A dialer that returns a wrapper of nothing does not take the request down.
+func TestConnectionWithoutAddress(t *testing.T) {
+	srv := quietServer(t, status(http.StatusNoContent))
+	srv.Start()
+	for name, addr := range map[string]func() net.Addr{
+		"RemoteAddr panics":           func() net.Addr { panic("no address") },
+		"nil":                         func() net.Addr { return nil },
+		"an address that panics":      func() net.Addr { return brokenAddr{} },
+		"a nil pointer to an address": func() net.Addr { return (*brokenPointer)(nil) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			base := &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+				conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+				return addressed{conn, addr}, err
+			}}
+			t.Cleanup(base.CloseIdleConnections)
+			rec := spantest.NewRecorder(t)
+			client := &http.Client{Transport: mw.NewTransport(base, mw.With(rec.Tracing()))}
+			if res, _ := get(t, client, srv.URL); res.StatusCode != http.StatusNoContent {
+				t.Errorf("status %d, want 204", res.StatusCode)
+			}
+			wantAttrs(t, rec.One(t), map[string]string{"network.peer.address": "", "http.response.status_code": "204"})
+		})
+	}
+}
+
+type addressed struct {
+	net.Conn
+	addr func() net.Addr
+}
+
+func (a addressed) RemoteAddr() net.Addr { return a.addr() }
+
+type brokenAddr struct{ net.Addr }
+
+type brokenPointer struct{ text string }
+
+func (b *brokenPointer) Network() string { return b.text }
+func (b *brokenPointer) String() string  { return b.text }
+
 // A caller gets the error that an http.Client without Transport gives it, and the span has an error, too.
 func TestBrokenRoundTripper(t *testing.T) {
 	fault := errors.New("fault")
