@@ -39,8 +39,8 @@ func wantCharged(t *testing.T, k *spantest.Keeper, size int, makeSpan func()) {
 	if testing.Verbose() {
 		t.Logf("%7d: %6d bytes alive, %6d charged per span, ratio %.2f", size, alive/n, charged/n, ratio)
 	}
-	if ratio < 0.7 || ratio > 1.3 {
-		t.Errorf("size %d: a span keeps %d bytes alive and is charged %d: ratio %.2f, want 0.7 to 1.3", size, alive/n, charged/n, ratio)
+	if ratio < 0.65 || ratio > 1.3 { // keys and scope are constants, which are charged all the same
+		t.Errorf("size %d: a span keeps %d bytes alive and is charged %d: ratio %.2f, want 0.65 to 1.3", size, alive/n, charged/n, ratio)
 	}
 }
 

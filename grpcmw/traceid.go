@@ -8,7 +8,7 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// traceID returns the metadata with the trace id, nil if it is not wanted or there is none.
+// traceID returns the metadata with the trace id, nil without the option or without a trace id.
 func (c *serverCall) traceID() metadata.MD {
 	if c.in.traceIDKey == "" || c.span == nil { // starting the span may have panicked
 		return nil

@@ -43,8 +43,8 @@ func wantCharged(t *testing.T, k *spantest.Keeper, size int, makeSpan func()) {
 	if k.ReadsAttributes {
 		limit = 1.5 // the SDK's array of attributes that are set in two steps has room to spare
 	}
-	if ratio < 0.7 || ratio > limit {
-		t.Errorf("size %d: a span keeps %d bytes alive and is charged %d: ratio %.2f, want 0.7 to %.1f", size, alive/n, charged/n, ratio, limit)
+	if ratio < 0.65 || ratio > limit { // keys and scope are constants, which are charged all the same
+		t.Errorf("size %d: a span keeps %d bytes alive and is charged %d: ratio %.2f, want 0.65 to %.1f", size, alive/n, charged/n, ratio, limit)
 	}
 }
 

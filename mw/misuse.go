@@ -30,7 +30,7 @@ func (rec *record) misused(what string) bool {
 
 const writeOnHijacked = "response.Write on hijacked connection"
 
-// headerMisuse returns the mistake that a call of WriteHeader is, "" if it is none.
+// headerMisuse returns the mistake that a call of WriteHeader makes, "" for a correct call.
 func (rec *record) headerMisuse() string {
 	switch {
 	case rec.hijacked.Load():

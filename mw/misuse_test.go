@@ -41,7 +41,7 @@ func TestMisuseNamesTheHandler(t *testing.T) {
 		{"a status after the body", func(_ *testing.T, w http.ResponseWriter) { _, _ = io.WriteString(w, "x"); w.WriteHeader(500) }},
 		{"a status after Flush", func(_ *testing.T, w http.ResponseWriter) { w.(http.Flusher).Flush(); w.WriteHeader(500) }},
 		{"an early hint after the status", func(_ *testing.T, w http.ResponseWriter) { w.WriteHeader(200); w.WriteHeader(103) }},
-		{"a code that is none after the status", func(_ *testing.T, w http.ResponseWriter) { w.WriteHeader(200); w.WriteHeader(7) }},
+		{"an invalid code after the status", func(_ *testing.T, w http.ResponseWriter) { w.WriteHeader(200); w.WriteHeader(7) }},
 		{"http.Error after the status", func(_ *testing.T, w http.ResponseWriter) { w.WriteHeader(200); http.Error(w, "x", 500) }},
 		{"a status on a hijacked connection", func(t *testing.T, w http.ResponseWriter) { hijack(t, w); w.WriteHeader(500) }},
 		{"a write on a hijacked connection", func(t *testing.T, w http.ResponseWriter) {

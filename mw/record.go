@@ -43,7 +43,7 @@ func (p *passage) serve(next http.Handler, w http.ResponseWriter, r *http.Reques
 // multipart form of r afterwards, but not when the handler panicked.
 func (p *passage) giveBack(r *http.Request, returned bool) {
 	switch {
-	case r.Pattern == p.request.Pattern: // one request may be served twice at once, as long as nobody writes to it
+	case r.Pattern == p.request.Pattern: // one request may be served twice at once, as long as neither handler writes to it
 	case strings.Contains(p.request.Pattern, "{"):
 		giveMatch(r, p.request)
 	default:
