@@ -26,6 +26,7 @@ type floor struct {
 // floors is the house: every package of the root module stands here once.
 var floors = map[string]floor{
 	"internal/version":  {0, nil, false},
+	"internal/guard":    {0, nil, false},
 	"internal/secret":   {0, nil, false},
 	"internal/escape":   {0, nil, false},
 	"internal/settings": {0, []string{"internal/secret"}, false},
@@ -43,8 +44,8 @@ var floors = map[string]floor{
 	"exporters/internal/transport": {2, []string{"exporters/delivery", "registry", "internal/*"}, true},
 
 	"config":            {3, []string{"registry", "sampling", "internal/secret", "internal/settings", "internal/policy", "internal/endpoint"}, true},
-	"mw":                {3, []string{"internal/policy", "internal/secret", "internal/semattr", "internal/version"}, false},
-	"grpcmw":            {3, []string{"internal/policy", "internal/secret", "internal/semattr", "internal/version"}, false},
+	"mw":                {3, []string{"internal/guard", "internal/policy", "internal/secret", "internal/semattr", "internal/version"}, false},
+	"grpcmw":            {3, []string{"internal/guard", "internal/policy", "internal/secret", "internal/semattr", "internal/version"}, false},
 	"exporters/console": {3, exporterMayUse, true},
 	"exporters/jaeger":  {3, exporterMayUse, true},
 	"exporters/memory":  {3, exporterMayUse, true},

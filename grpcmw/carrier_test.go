@@ -68,6 +68,7 @@ func TestOtherPropagators(t *testing.T) {
 type torn struct{ grpc.ServerStream }
 
 func (torn) Context() context.Context    { return context.Background() }
+func (torn) SetTrailer(metadata.MD)      {}
 func (torn) SetHeader(metadata.MD) error { return nil }
 func (torn) RecvMsg(any) error           { return io.ErrUnexpectedEOF }
 func (torn) SendMsg(any) error           { return context.Canceled }

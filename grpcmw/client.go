@@ -7,6 +7,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
+
+	"github.com/spanroute/spanroute/internal/guard"
 )
 
 // DialOptions returns both client interceptors, chained, and the stats handler that tells the peer of each
@@ -38,20 +40,24 @@ func StreamClientInterceptor(opts ...Option) grpc.StreamClientInterceptor {
 	return newInstrument(trace.SpanKindClient, clientError, opts).callStream
 }
 
-func (in *instrument) callUnary(ctx context.Context, fullMethod string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+func (in *instrument) callUnary(ctx context.Context, fullMethod string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) (err error) {
 	if inFlight(ctx, cc, fullMethod) {
 		return invoker(ctx, fullMethod, req, reply, cc, opts...)
 	}
 	c := in.depart(ctx, cc, fullMethod)
-	returned := false
-	defer c.exit(&returned)
-	ctx = c.start()
-	if c.recorded() {
-		opts = c.options(opts)
-	}
-	err := invoker(ctx, fullMethod, req, reply, cc, opts...)
-	returned = true
-	c.finish(err, true)
+	guard.Run(func() {
+		ctx = c.start()
+		if c.recorded() {
+			opts = c.options(opts)
+		}
+		err = invoker(ctx, fullMethod, req, reply, cc, opts...)
+	}, func(end guard.End, v any) {
+		if end == guard.Returned {
+			c.finish(err, true)
+		} else {
+			c.abort(end, v)
+		}
+	})
 	return err
 }
 
@@ -60,14 +66,17 @@ func (in *instrument) callStream(ctx context.Context, desc *grpc.StreamDesc, cc 
 		return streamer(ctx, desc, cc, fullMethod, opts...)
 	}
 	c := in.depart(ctx, cc, fullMethod)
-	returned := false
-	defer c.exit(&returned)
-	ctx = c.start()
-	if c.recorded() {
-		opts = append(c.options(opts), grpc.OnFinish(c.over))
-	}
-	cs, err = streamer(ctx, desc, cc, fullMethod, opts...)
-	returned = true
+	guard.Run(func() {
+		ctx = c.start()
+		if c.recorded() {
+			opts = append(c.options(opts), grpc.OnFinish(c.over))
+		}
+		cs, err = streamer(ctx, desc, cc, fullMethod, opts...)
+	}, func(end guard.End, v any) {
+		if end != guard.Returned {
+			c.abort(end, v)
+		}
+	})
 	switch {
 	case err != nil:
 		c.finish(err, false)
@@ -77,18 +86,6 @@ func (in *instrument) callStream(ctx context.Context, desc *grpc.StreamDesc, cc 
 		return cs, nil
 	}
 	return &clientStream{ClientStream: cs, call: c, single: desc == nil || !desc.ServerStreams}, nil
-}
-
-// exit is deferred by the interceptors, for what does not return: see serverCall.exit.
-func (c *clientCall) exit(returned *bool) {
-	if *returned {
-		return
-	}
-	v := recover() // nil: runtime.Goexit
-	c.abort(v)
-	if v != nil {
-		panic(v)
-	}
 }
 
 // over is the grpc.OnFinish call option: the end of the stream, however it came.

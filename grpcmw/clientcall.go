@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
 
+	"github.com/spanroute/spanroute/internal/guard"
 	"github.com/spanroute/spanroute/internal/policy"
 	"github.com/spanroute/spanroute/internal/semattr"
 )
@@ -188,14 +189,14 @@ func (c *clientCall) answer(over bool) (addr net.Addr, header, trailer metadata.
 	return c.answered.Addr, c.header, c.trailer
 }
 
-// abort notes a panic out of the invoker or streamer with value v, or runtime.Goexit if v is nil, and ends the span.
-func (c *clientCall) abort(v any) {
+// abort notes a panic out of the invoker or streamer with value v, or runtime.Goexit, and ends the span.
+func (c *clientCall) abort(end guard.End, v any) {
 	if c.recorded() {
-		if v != nil {
+		if end == guard.Panicked {
 			semattr.RecordPanic(c.span, v, c.in.recordsPanicMessages())
 		}
 		c.mu.Lock()
-		c.panicType = panicType(v)
+		c.panicType = panicType(end, v)
 		c.mu.Unlock()
 	}
 	c.finish(nil, false)

@@ -54,6 +54,8 @@
 //   - An outer interceptor that calls its handler twice makes two spans with interceptors alone; one that throws the
 //     context away makes two in any case. Be outermost.
 //   - After runtime.Goexit in a handler grpc-go never answers; the span ends, the caller waits for its deadline.
+//   - With [WithTraceIDMetadata], a call is committed, so that the client does not retry it, where its handler succeeds
+//     and an outer interceptor makes it fail, or where the first response cannot be encoded or is too large.
 //   - grpc-trace-bin is neither read nor written; OTEL_SEMCONV_STABILITY_OPT_IN is not read; there are no metrics.
 //
 // Allocations added to a call by the interceptors, everything on the wire and in the SDK included, are guarded by a

@@ -151,24 +151,13 @@ func (in *instrument) appendOwn(ctx context.Context, fullMethod string, attrs []
 	for _, f := range in.attributes {
 		for _, kv := range f(ctx, fullMethod) {
 			if kv.Key == semattr.ErrorTypeKey {
-				errorType = semattr.Text(kv.Value.String())
+				errorType = semattr.Own(kv.Value.String())
 				continue
 			}
-			attrs = append(attrs, clean(kv))
+			attrs = append(attrs, semattr.Unknown().Attribute(kv))
 		}
 	}
 	return attrs, errorType
-}
-
-func clean(kv attribute.KeyValue) attribute.KeyValue {
-	kv.Key = attribute.Key(semattr.Text(string(kv.Key)))
-	switch kv.Value.Type() {
-	case attribute.STRING:
-		return semattr.String(kv.Key, kv.Value.AsString())
-	case attribute.STRINGSLICE:
-		return semattr.List(kv.Key, kv.Value.AsStringSlice())
-	}
-	return kv
 }
 
 // conclude sets the attributes of a span that is about to end, and its status: Error if and only if there is an
@@ -182,7 +171,7 @@ func (in *instrument) conclude(span trace.Span, attrs, own []attribute.KeyValue,
 		if in.noMessage {
 			message = ""
 		}
-		span.SetStatus(otelcodes.Error, semattr.Text(message))
+		span.SetStatus(otelcodes.Error, semattr.Own(message)) // which may be part of the request's message
 	}
 	span.SetAttributes(append(attrs, own...)...)
 }

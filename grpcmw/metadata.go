@@ -8,6 +8,8 @@ import (
 
 	"go.opentelemetry.io/otel/propagation"
 	"google.golang.org/grpc/metadata"
+
+	"github.com/spanroute/spanroute/internal/semattr"
 )
 
 // capturable removes the keys that are gRPC's own.
@@ -74,8 +76,8 @@ func (c *incoming) Get(key string) string {
 	switch {
 	case len(values) == 0:
 		return ""
-	case len(values) > 1 && key == "tracestate":
-		return strings.Join(values, ",")
+	case key == "tracestate":
+		return semattr.TraceState(values)
 	}
 	return values[0]
 }

@@ -2,9 +2,11 @@ package grpcmw_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -297,20 +299,22 @@ func TestTraceIDMetadata(t *testing.T) { // G-39
 		nested = append(nested, grpc.ChainUnaryInterceptor(grpcmw.UnaryServerInterceptor(opt)), grpc.ChainStreamInterceptor(grpcmw.StreamServerInterceptor(opt)))
 		v := newWorld(t, w, setup{recorder: r, serverOptions: []grpcmw.Option{opt}, inner: nested})
 		r.Exclude(t, policy.Rules{RPCs: []string{"/grpc.testing.TestService/EmptyCall"}})
+		id := []string{callerTrace}
 		for _, tt := range []struct {
-			name, method string
-			sampled      bool
-			want         []string
+			name, method    string
+			sampled         bool
+			header, trailer []string
 		}{
-			{"ok", unary, true, []string{callerTrace}},
-			{"unsampled", unary, false, []string{callerTrace}},
-			{"error", "grpc.testing.TestService/HalfDuplexCall", true, []string{callerTrace}},
-			{"excluded", "grpc.testing.TestService/EmptyCall", true, nil},
+			{"ok", unary, true, id, nil},
+			{"unsampled", unary, false, id, nil},
+			{"failed stream", "grpc.testing.TestService/HalfDuplexCall", true, nil, id},
+			{"failed call", "grpc.testing.TestService/UnimplementedCall", true, nil, id},
+			{"excluded", "grpc.testing.TestService/EmptyCall", true, nil, nil},
 		} {
-			var header metadata.MD
-			_ = v.plain.Invoke(traceparent(tt.sampled), "/"+tt.method, &testgrpc.SimpleRequest{}, &testgrpc.SimpleResponse{}, grpc.Header(&header))
-			if diff := cmp.Diff(tt.want, header[key]); diff != "" {
-				t.Errorf("%s: header %s differs (-want +got):\n%s", tt.name, key, diff)
+			var header, trailer metadata.MD
+			_ = v.plain.Invoke(traceparent(tt.sampled), "/"+tt.method, &testgrpc.SimpleRequest{}, &testgrpc.SimpleResponse{}, grpc.Header(&header), grpc.Trailer(&trailer))
+			if diff := cmp.Diff([][]string{tt.header, tt.trailer}, [][]string{header[key], trailer[key]}); diff != "" {
+				t.Errorf("%s: header and trailer %s differ (-want +got):\n%s", tt.name, key, diff)
 			}
 		}
 		cs, err := testgrpc.NewTestServiceClient(v.plain).FullDuplexCall(traceparent(true))
@@ -322,6 +326,95 @@ func TestTraceIDMetadata(t *testing.T) { // G-39
 		_, _ = drain(t, receiver(cs))
 		if diff := cmp.Diff([]string{callerTrace}, header[key]); diff != "" {
 			t.Errorf("stream: header %s differs (-want +got):\n%s", key, diff)
+		}
+	})
+}
+
+// The trace id is in the header that a stream sends, and in the trailer of what fails or had its header sent without it.
+func TestTraceIDMetadataOfStreams(t *testing.T) {
+	const key = "x-trace-id"
+	id := []string{callerTrace}
+	message, failure := &testgrpc.StreamingOutputCallResponse{}, status.Error(codes.Internal, "")
+	for _, tt := range []struct {
+		name            string
+		handler         func(ss testgrpc.TestService_FullDuplexCallServer) error
+		header, trailer []string
+	}{
+		{"no message", func(testgrpc.TestService_FullDuplexCallServer) error { return nil }, id, nil},
+		{"a message", func(ss testgrpc.TestService_FullDuplexCallServer) error { return ss.Send(message) }, id, nil},
+		{"header sent first", func(ss testgrpc.TestService_FullDuplexCallServer) error { return ss.SendHeader(nil) }, id, nil},
+		{"header sent by the context", func(ss testgrpc.TestService_FullDuplexCallServer) error {
+			return grpc.SendHeader(ss.Context(), metadata.Pairs("x", "y"))
+		}, nil, id},
+		{"fails", func(testgrpc.TestService_FullDuplexCallServer) error { return failure }, nil, id},
+		{"fails after a message", func(ss testgrpc.TestService_FullDuplexCallServer) error {
+			return errors.Join(ss.Send(message), failure)
+		}, id, id},
+		{"panics", func(testgrpc.TestService_FullDuplexCallServer) error { panic("boom") }, nil, id},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			for _, sampled := range []bool{true, false} {
+				r := spantest.NewRecorder(t, sdktrace.WithSampler(sdktrace.ParentBased(sdktrace.AlwaysSample())))
+				v := newWorld(t, way{}, setup{
+					recorder: r, service: &service{duplex: tt.handler}, outer: recovery(nil, failure),
+					serverOptions: []grpcmw.Option{grpcmw.WithTraceIDMetadata(key)},
+				})
+				cs, err := testgrpc.NewTestServiceClient(v.plain).FullDuplexCall(traceparent(sampled))
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, _ = drain(t, receiver(cs))
+				header, _ := cs.Header()
+				if diff := cmp.Diff([][]string{tt.header, tt.trailer}, [][]string{header[key], cs.Trailer()[key]}); diff != "" {
+					t.Errorf("sampled %t: header and trailer differ (-want +got):\n%s", sampled, diff)
+				}
+			}
+		})
+	}
+}
+
+// A failed call stays one that the client may retry.
+func TestTraceIDMetadataLeavesRetries(t *testing.T) {
+	const policy = `{"methodConfig": [{"name": [{}], "retryPolicy": {"maxAttempts": 4, "initialBackoff": "0.001s", "maxBackoff": "0.001s",
+		"backoffMultiplier": 1, "retryableStatusCodes": ["UNAVAILABLE"]}}]}`
+	bothWays(t, func(t *testing.T, w way) {
+		var attempts atomic.Int32
+		third := func() error {
+			if attempts.Add(1) < 3 {
+				return status.Error(codes.Unavailable, "try again")
+			}
+			return nil
+		}
+		svc := &service{
+			unary: func(context.Context, *testgrpc.SimpleRequest) (*testgrpc.SimpleResponse, error) {
+				return &testgrpc.SimpleResponse{}, third()
+			},
+			duplex: func(ss testgrpc.TestService_FullDuplexCallServer) error {
+				if err := third(); err != nil {
+					return err
+				}
+				return ss.Send(&testgrpc.StreamingOutputCallResponse{})
+			},
+		}
+		v := newWorld(t, w, setup{
+			service: svc, serverOptions: []grpcmw.Option{grpcmw.WithTraceIDMetadata("x-trace-id")},
+			under: []grpc.DialOption{grpc.WithDefaultServiceConfig(policy)},
+		})
+		if _, err := v.stub.UnaryCall(testContext(t), &testgrpc.SimpleRequest{}); err != nil || attempts.Load() != 3 {
+			t.Errorf("unary: error %v after %d attempts, want success after 3", err, attempts.Load())
+		}
+		attempts.Store(0)
+		cs, err := v.stub.FullDuplexCall(testContext(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = cs.CloseSend()
+		if _, err := cs.Recv(); err != nil || attempts.Load() != 3 {
+			t.Errorf("stream: error %v after %d attempts, want a message after 3", err, attempts.Load())
+		}
+		_, _ = drain(t, receiver(cs))
+		if header, _ := cs.Header(); len(header["x-trace-id"]) != 1 {
+			t.Errorf("stream: header %v, want one trace id", header)
 		}
 	})
 }

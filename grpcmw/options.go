@@ -181,8 +181,11 @@ func WithPublicEndpointFn(public func(ctx context.Context, fullMethod string) bo
 	}
 }
 
-// WithTraceIDMetadata sends the trace id of each server span, hex, sampled or not, as header metadata key. Keys
-// that gRPC does not allow as metadata, and those that begin with "grpc-", send nothing. Clients ignore it.
+// WithTraceIDMetadata sends the trace id of each server span, hex, sampled or not, as metadata key: in the header of
+// calls that succeed, and in the trailer of calls that fail, so that clients still retry them. A stream that sends
+// messages before it fails has it in both; a call whose handler sends the header with grpc.SendHeader has it in the
+// trailer. Keys that gRPC does not allow as metadata, and those that begin with "grpc-", send nothing. Clients ignore
+// it.
 func WithTraceIDMetadata(key string) Option {
 	return func(s *settings) { s.traceIDKey = sendable(strings.ToLower(strings.TrimSpace(key))) }
 }

@@ -221,3 +221,58 @@ func TestClientPanics(t *testing.T) {
 		}
 	}
 }
+
+// With GODEBUG=panicnil=1, recover returns nil for panic(nil), too.
+func TestPanicWithNilGoesOn(t *testing.T) {
+	t.Setenv("GODEBUG", "panicnil=1")
+	r := spantest.NewRecorder(t)
+	with := grpcmw.With(countEnds(t, r))
+	for name, run := range map[string]func(){
+		"unary server": func() {
+			_, _ = grpcmw.UnaryServerInterceptor(with)(testContext(t), nil, &grpc.UnaryServerInfo{FullMethod: "/a.B/C"}, func(context.Context, any) (any, error) {
+				panic(nil)
+			})
+		},
+		"server stream": func() {
+			_ = grpcmw.StreamServerInterceptor(with)(nil, streamOf{ctx: testContext(t)}, &grpc.StreamServerInfo{FullMethod: "/a.B/C"}, func(any, grpc.ServerStream) error {
+				panic(nil)
+			})
+		},
+		"invoker": func() {
+			_ = grpcmw.UnaryClientInterceptor(with)(testContext(t), "/a.B/C", nil, nil, nil, func(context.Context, string, any, any, *grpc.ClientConn, ...grpc.CallOption) error {
+				panic(nil)
+			})
+		},
+		"streamer": func() {
+			_, _ = grpcmw.StreamClientInterceptor(with)(testContext(t), &grpc.StreamDesc{}, nil, "/a.B/C", func(context.Context, *grpc.StreamDesc, *grpc.ClientConn, string, ...grpc.CallOption) (grpc.ClientStream, error) {
+				panic(nil)
+			})
+		},
+	} {
+		r.Reset()
+		if !panics(run) {
+			t.Errorf("%s: the panic did not go on", name)
+		}
+		s := r.One(t)
+		wantOutcome(t, s, "INTERNAL", "<nil>")
+		if len(s.Events()) != 1 {
+			t.Errorf("%s: %d events, want one", name, len(s.Events()))
+		}
+	}
+}
+
+// panics reports whether f panics, with any value.
+func panics(f func()) (panicked bool) {
+	defer func() { _ = recover() }()
+	panicked = true
+	f()
+	return false
+}
+
+// streamOf is a stream that nothing is sent on.
+type streamOf struct {
+	grpc.ServerStream
+	ctx context.Context
+}
+
+func (s streamOf) Context() context.Context { return s.ctx }

@@ -7,7 +7,8 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/metadata"
+
+	"github.com/spanroute/spanroute/internal/guard"
 )
 
 // ServerOptions returns both server interceptors, chained, and the stats handler that sees what interceptors
@@ -45,14 +46,13 @@ func (in *instrument) serveUnary(ctx context.Context, req any, info *grpc.UnaryS
 	if c.excluded {
 		return handler(c, req)
 	}
-	returned := false
-	defer c.exit(&returned, &err)
-	ctx = c.enter(ctx, c.in.methodOf(info.FullMethod, false))
-	if md := c.traceID(); md != nil {
-		_ = grpc.SetHeader(ctx, md) // fails where there is no real stream to send it on
-	}
-	resp, err = handler(ctx, req)
-	returned = true
+	guard.Run(func() {
+		ctx = c.enter(ctx, c.in.methodOf(info.FullMethod, false))
+		resp, err = handler(ctx, req)
+	}, func(end guard.End, v any) {
+		defer c.exit(end, v, err)
+		c.sendUnaryID(ctx, end != guard.Returned || err != nil)
+	})
 	return resp, err
 }
 
@@ -64,14 +64,17 @@ func (in *instrument) serveStream(srv any, ss grpc.ServerStream, info *grpc.Stre
 	if c.excluded {
 		return handler(srv, &contextStream{ss, c})
 	}
-	returned := false
-	defer c.exit(&returned, &err)
-	ctx := c.enter(ss.Context(), c.in.methodOf(info.FullMethod, srv == nil))
-	if md := c.traceID(); md != nil {
-		_ = ss.SetHeader(md) // fails where an outer interceptor has sent the header
-	}
-	err = handler(srv, c.wrap(ctx, ss))
-	returned = true
+	var sendID func(failed bool)
+	guard.Run(func() {
+		ctx := c.enter(ss.Context(), c.in.methodOf(info.FullMethod, srv == nil))
+		ss, sendID = c.withTraceID(ss)
+		err = handler(srv, c.wrap(ctx, ss))
+	}, func(end guard.End, v any) {
+		defer c.exit(end, v, err)
+		if sendID != nil {
+			sendID(end != guard.Returned || err != nil)
+		}
+	})
 	return err
 }
 
@@ -83,33 +86,15 @@ func (c *serverCall) enter(ctx context.Context, m method) context.Context {
 	return c.start(ctx, m)
 }
 
-// exit is deferred by the interceptors. It ends the span, unless a stats handler is there to do it with the error that
-// was really sent. A panic is noted and goes on with the same value: recovering does not unwind the stack, so the
-// frames that panicked are still there for whoever recovers it.
-func (c *serverCall) exit(returned *bool, err *error) {
-	var v any
-	if !*returned {
-		v = recover() // nil: runtime.Goexit
-		c.abort(v)
+// exit is how the interceptors see a handler end. It ends the span, unless a stats handler is there to do it with the
+// error that was really sent.
+func (c *serverCall) exit(end guard.End, v any, err error) {
+	if end != guard.Returned {
+		c.abort(end, v)
 	}
 	if c.stats == nil {
-		c.finish(*err, time.Time{})
+		c.finish(err, time.Time{})
 	}
-	if v != nil {
-		panic(v)
-	}
-}
-
-// traceID returns the header with the trace id, nil if it is not wanted or there is none.
-func (c *serverCall) traceID() metadata.MD {
-	if c.in.traceIDKey == "" {
-		return nil
-	}
-	sc := c.span.SpanContext()
-	if !sc.HasTraceID() {
-		return nil
-	}
-	return metadata.MD{c.in.traceIDKey: {sc.TraceID().String()}}
 }
 
 // wrap gives the handler's stream its context, and watches it if the span is recorded.

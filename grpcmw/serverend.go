@@ -6,6 +6,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc/codes"
 
+	"github.com/spanroute/spanroute/internal/guard"
 	"github.com/spanroute/spanroute/internal/semattr"
 )
 
@@ -18,23 +19,23 @@ func (c *serverCall) fail(err error) {
 	}
 }
 
-// abort notes a panic with value v, or runtime.Goexit if v is nil.
-func (c *serverCall) abort(v any) {
+// abort notes a panic with value v, or runtime.Goexit.
+func (c *serverCall) abort(end guard.End, v any) {
 	c.mu.Lock()
 	span := c.span
 	if span == nil || c.ended {
 		c.mu.Unlock()
 		return
 	}
-	c.panicType = panicType(v)
+	c.panicType = panicType(end, v)
 	c.mu.Unlock()
-	if v != nil {
+	if end == guard.Panicked {
 		semattr.RecordPanic(span, v, c.in.recordsPanicMessages()) // calls methods of v, which may do anything
 	}
 }
 
-func panicType(v any) string {
-	if v == nil {
+func panicType(end guard.End, v any) string {
+	if end == guard.Exited {
 		return "runtime.Goexit"
 	}
 	return semattr.PanicType(v)

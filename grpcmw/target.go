@@ -67,8 +67,9 @@ func (t *targets) of(cc *grpc.ClientConn) target {
 	key := weak.Make(cc)
 	known, ok := t.all.Load(key)
 	if !ok {
-		var loaded bool
-		known, loaded = t.all.LoadOrStore(key, &knownTarget{key, parseTarget(cc.CanonicalTarget(), cc.Target())})
+		found, loaded := parseTarget(cc.CanonicalTarget(), cc.Target()), false
+		found.host = semattr.Own(found.host)
+		known, loaded = t.all.LoadOrStore(key, &knownTarget{key, found})
 		if !loaded {
 			runtime.AddCleanup(cc, func(key weak.Pointer[grpc.ClientConn]) { t.all.Delete(key) }, key)
 		}

@@ -37,15 +37,15 @@ func (b *attributeBuffer) free() { scratch.Put(b) }
 // appendArrival appends what a request tells at its start, without route and attributes of the user.
 func (m *middleware) appendArrival(attrs []attribute.KeyValue, a *arrival, r *http.Request) []attribute.KeyValue {
 	more := a.more()
-	attrs = m.methods.verb(methodOf(r)).append(attrs)
+	attrs = m.methods.verb(methodOf(r)).append(attrs, a.line)
 	attrs = append(attrs,
-		semattr.URLPath.String(semattr.Text(a.path)),
+		a.line.String(semattr.URLPath, a.path),
 		semattr.URLScheme.String(schemeOf(r, more.claim)))
-	if query := m.redactor.query(a.query, m.exclusions.Load()); query != "" {
-		attrs = append(attrs, semattr.URLQuery.String(semattr.Text(query)))
+	if a.query != "" {
+		attrs = append(attrs, a.line.String(semattr.URLQuery, a.query))
 	}
 	if host, port, ok := semattr.HostPort(hostOf(r, more.claim)); ok {
-		attrs = appendServer(attrs, host, port)
+		attrs = appendServer(attrs, a.line.Text(host), port)
 	}
 	attrs = appendPeers(attrs, r.RemoteAddr, more.claim.client)
 	if version := protocolVersion(r.ProtoMajor, r.ProtoMinor); version != "" {
@@ -157,20 +157,15 @@ type own struct {
 	errorType string // error.type, which must wait until it is known whether the span is an error
 }
 
-// ownOf makes attributes of the user valid UTF-8 and bounded, in a copy.
-func ownOf(attrs []attribute.KeyValue) (o own) {
+// ownOf returns attributes of the user as a span may keep them. Their texts may be parts of what source owns.
+func ownOf(attrs []attribute.KeyValue, source semattr.Owner) (o own) {
 	o.attrs = make([]attribute.KeyValue, 0, len(attrs))
 	for _, kv := range attrs {
-		switch {
-		case kv.Key == semattr.ErrorTypeKey:
-			o.errorType = semattr.Text(kv.Value.String())
+		if kv.Key == semattr.ErrorTypeKey {
+			o.errorType = source.Text(kv.Value.String())
 			continue
-		case kv.Value.Type() == attribute.STRING:
-			kv = semattr.String(kv.Key, kv.Value.AsString())
-		case kv.Value.Type() == attribute.STRINGSLICE:
-			kv = semattr.List(kv.Key, kv.Value.AsStringSlice())
 		}
-		o.attrs = append(o.attrs, kv)
+		o.attrs = append(o.attrs, source.Attribute(kv))
 	}
 	return o
 }

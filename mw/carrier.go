@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/otel/propagation"
+
+	"github.com/spanroute/spanroute/internal/semattr"
 )
 
 // carrier is http.Header for propagators. Unlike propagation.HeaderCarrier it reads the W3C headers without
@@ -23,7 +25,7 @@ func (c carrier) Get(key string) string {
 		}
 		return ""
 	case "tracestate":
-		return joined(c["Tracestate"])
+		return semattr.TraceState(c["Tracestate"])
 	case "baggage":
 		return first(c["Baggage"])
 	}
@@ -55,14 +57,6 @@ func first(values []string) string {
 		return ""
 	}
 	return values[0]
-}
-
-// joined is the one value that several lines of a list header mean.
-func joined(lines []string) string {
-	if len(lines) < 2 {
-		return first(lines)
-	}
-	return strings.Join(lines, ",")
 }
 
 // outgoing returns a copy of h without the old trace headers in fields, however they are spelled. The lists of

@@ -61,8 +61,7 @@ func (t *Transport) pass(req *http.Request) (*http.Response, error) {
 	c := &call{Context: policy.Suppress(req.Context()), req: req}
 	defer c.ended.Store(true)
 	c.out = t.inject(c, req)
-	res, err := t.base.RoundTrip(c.out)
-	return c.asked(res), err
+	return c.send(t.base)
 }
 
 // inject returns the copy of req that goes out: with ctx, and with its trace headers instead of any old ones.
@@ -118,6 +117,7 @@ type call struct {
 // departure is what is known of a request before it goes out.
 type departure struct {
 	verb
+	source   semattr.Owner // of what is part of the URL
 	url      string
 	template string
 	headers  []attribute.KeyValue // captured
@@ -163,7 +163,7 @@ func (t *Transport) start(req *http.Request) *call {
 	c := &call{t: t, req: req, late: t.late(tracer)}
 	verb := t.methods.verb(methodOf(req))
 	template, _ := req.Context().Value(templateKey{}).(string)
-	template = cleanTarget(template)
+	template = t.names.target(verb.label, cleanTarget(template))
 	options := clientOptions
 	if !c.late {
 		c.prepare(verb, template)
@@ -187,34 +187,48 @@ func (t *Transport) start(req *http.Request) *call {
 var clientOptions = []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindClient)}
 
 func (c *call) gotConn(info httptrace.GotConnInfo) {
+	peer := remoteAddr(info.Conn)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if info.Conn != nil {
-		c.peer = info.Conn.RemoteAddr()
+	if peer != nil {
+		c.peer = peer
 	}
+}
+
+// remoteAddr is nil for a connection that has none or panics: a dialer may return a wrapper of nothing.
+func remoteAddr(conn net.Conn) (addr net.Addr) {
+	defer func() {
+		if recover() != nil {
+			addr = nil
+		}
+	}()
+	if conn == nil {
+		return nil
+	}
+	return conn.RemoteAddr()
 }
 
 // prepare takes from the request what the span will tell.
 func (c *call) prepare(v verb, template string) {
 	t, s := c.t, &c.departure
 	s.verb, s.template = v, template
-	s.url = t.redactor.full(c.req.URL, t.exclusions.Load())
+	s.source, s.url = targetOwner(c.req), t.redactor.full(c.req.URL, t.exclusions.Load())
 	if !t.captureRequest.Empty() {
 		s.headers = t.captureRequest.AppendRedacted(nil, requestHeader(c.req), t.redactHeader)
 	}
 	if t.attributes != nil {
-		s.own = ownOf(t.attributes(c.req))
+		s.own = ownOf(t.attributes(c.req), s.source.And(headerOwner(c.req.Header)))
 	}
 }
 
 func (c *call) startAttributes(attrs []attribute.KeyValue) []attribute.KeyValue {
 	s := &c.departure
-	attrs = s.verb.append(attrs)
+	attrs = s.verb.append(attrs, s.source)
 	if s.url != "" {
 		attrs = append(attrs, semattr.URLFull.String(s.url))
 	}
 	if host, port, ok := semattr.HostPort(targetHost(c.req)); ok {
-		attrs = appendServer(attrs, host, portOr(port, c.req.URL.Scheme))
+		attrs = appendServer(attrs, s.source.Inside(s.url, host), portOr(port, c.req.URL.Scheme))
 	}
 	if s.template != "" {
 		attrs = append(attrs, semattr.URLTemplate.String(s.template))
@@ -287,7 +301,7 @@ func (c *call) finish(out outcome, responseBytes int64) {
 		return
 	}
 	if out.errorType != "" {
-		c.span.SetStatus(codes.Error, semattr.Text(out.description))
+		c.span.SetStatus(codes.Error, semattr.Own(out.description))
 	}
 	c.span.SetAttributes(c.endAttributes(out, responseBytes)...)
 }

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -423,6 +425,106 @@ func TestFailedCodeOutlivesBodyError(t *testing.T) {
 }
 
 // The body of a 101 is a connection, whose bytes are not those of the response.
+// A dialer that returns a wrapper of nothing does not take the request down.
+func TestConnectionWithoutAddress(t *testing.T) {
+	srv := quietServer(t, status(http.StatusNoContent))
+	srv.Start()
+	for name, addr := range map[string]func() net.Addr{
+		"RemoteAddr panics":           func() net.Addr { panic("no address") },
+		"nil":                         func() net.Addr { return nil },
+		"an address that panics":      func() net.Addr { return brokenAddr{} },
+		"a nil pointer to an address": func() net.Addr { return (*brokenPointer)(nil) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			base := &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+				conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+				return addressed{conn, addr}, err
+			}}
+			t.Cleanup(base.CloseIdleConnections)
+			rec := spantest.NewRecorder(t)
+			client := &http.Client{Transport: mw.NewTransport(base, mw.With(rec.Tracing()))}
+			if res, _ := get(t, client, srv.URL); res.StatusCode != http.StatusNoContent {
+				t.Errorf("status %d, want 204", res.StatusCode)
+			}
+			wantAttrs(t, rec.One(t), map[string]string{"network.peer.address": "", "http.response.status_code": "204"})
+		})
+	}
+}
+
+type addressed struct {
+	net.Conn
+	addr func() net.Addr
+}
+
+func (a addressed) RemoteAddr() net.Addr { return a.addr() }
+
+type brokenAddr struct{ net.Addr }
+
+type brokenPointer struct{ text string }
+
+func (b *brokenPointer) Network() string { return b.text }
+func (b *brokenPointer) String() string  { return b.text }
+
+// A caller gets the error that an http.Client without Transport gives it, and the span has an error, too.
+func TestBrokenRoundTripper(t *testing.T) {
+	fault := errors.New("fault")
+	response := func(length int64) func(*http.Request) *http.Response {
+		return func(r *http.Request) *http.Response {
+			return &http.Response{StatusCode: 200, ContentLength: length, Header: http.Header{}, Request: r}
+		}
+	}
+	none := func(*http.Request) *http.Response { return nil }
+	tests := []struct {
+		name, method string
+		response     func(*http.Request) *http.Response
+		err          error
+		errorType    string // "" if there is no error
+	}{
+		{"nil Body with a content length", "GET", response(1), nil, "_OTHER"},
+		{"nil Body of unknown length", "GET", response(-1), nil, ""},
+		{"nil Body without content", "GET", response(0), nil, ""},
+		{"nil Body of HEAD", "HEAD", response(1), nil, ""},
+		{"nil response", "GET", none, nil, "_OTHER"},
+		{"nil Body and an error", "GET", response(1), fault, "*errors.errorString"},
+		{"error", "GET", none, fault, "*errors.errorString"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			base := tripper(func(r *http.Request) (*http.Response, error) { return tt.response(r), tt.err })
+			rec := spantest.NewRecorder(t)
+			traced := mw.NewTransport(base, mw.With(rec.Tracing()))
+			log.SetOutput(io.Discard) // the Client logs a response with an error
+			t.Cleanup(func() { log.SetOutput(os.Stderr) })
+			want := clientResult(t, base, tt.method)
+			for name, client := range map[string]http.RoundTripper{
+				"traced": traced, "twice": mw.NewTransport(traced, mw.With(rec.Tracing())),
+				"excluded":  mw.NewTransport(base, mw.WithExclude(func(*http.Request) bool { return true })),
+				"unsampled": mw.NewTransport(base, mw.WithTracerProvider(neverSampled(t))),
+			} {
+				rec.Reset()
+				if got := clientResult(t, client, tt.method); got != want {
+					t.Errorf("%s: %s, want %s", name, got, want)
+				}
+				for _, s := range rec.Spans() {
+					wantAttrs(t, s, map[string]string{"error.type": tt.errorType})
+				}
+			}
+		})
+	}
+}
+
+// clientResult is what a caller of an http.Client gets from rt.
+func clientResult(t *testing.T, rt http.RoundTripper, method string) string {
+	t.Helper()
+	res, err := (&http.Client{Transport: rt}).Do(outgoing(t, method, "http://h/", nil))
+	if err != nil {
+		return "error " + err.Error()
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	return fmt.Sprintf("%d %q %v", res.StatusCode, body, err)
+}
+
 func TestUpgradeHasNoBodySize(t *testing.T) {
 	got, _ := call(t, answer(101, "frames"), outgoing(t, "GET", "http://h/", nil), mw.WithBodySizes())
 	wantAttrs(t, got, map[string]string{"http.response.body.size": "", "http.request.body.size": "0"})

@@ -7,11 +7,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"reflect"
 	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/baggage"
@@ -494,4 +496,55 @@ func TestContextOfTheRequestIsAContext(t *testing.T) {
 			t.Error("the context lost a value or its cancellation")
 		}
 	}), newRequest("GET", "/x").WithContext(parent))
+}
+
+// A middleware around New sees the match of a ServeMux after the handler, as without New, and its own request otherwise.
+func TestMatchAfterTheHandler(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/users/{id}/{rest...}", func(_ http.ResponseWriter, r *http.Request) {
+		r.SetPathValue("own", "value")
+		r.Method, r.Host, r.RemoteAddr, r.Header, r.Body = "CHANGED", "changed", "changed", http.Header{}, http.NoBody
+		_ = r.ParseForm()
+	})
+	mux.HandleFunc("/literal", status(http.StatusOK))
+	for name, opts := range map[string][]mw.Option{
+		"sampled":   {mw.WithTracerProvider(sdktrace.NewTracerProvider())},
+		"unsampled": {mw.WithTracerProvider(neverSampled(t))},
+		"excluded":  {mw.WithExclude(func(*http.Request) bool { return true })},
+	} {
+		h := mw.New(opts...)(mux)
+		for target, pattern := range map[string]string{"/users/7/a/b?q=1": "/users/{id}/{rest...}", "/literal": "/literal"} {
+			r := newRequest("GET", target)
+			r = r.WithContext(context.WithValue(r.Context(), contextKey("mine"), true))
+			before := *r
+			h.ServeHTTP(httptest.NewRecorder(), r)
+			got := []string{r.Pattern, r.PathValue("id"), r.PathValue("rest"), r.PathValue("own")}
+			want := []string{pattern, "", "", ""}
+			if target != "/literal" {
+				want = []string{pattern, "7", "a/b", "value"}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s, %s: the match differs (-want +got):\n%s", name, target, diff)
+			}
+			if r.Context() != before.Context() {
+				t.Errorf("%s, %s: the request has another context", name, target)
+			}
+			wantSameFields(t, &before, r)
+		}
+	}
+}
+
+// wantSameFields fails for each exported field but Pattern that differs.
+func wantSameFields(t *testing.T, want, got *http.Request) {
+	t.Helper()
+	w, g := reflect.ValueOf(*want), reflect.ValueOf(*got)
+	for i := range w.NumField() {
+		field := w.Type().Field(i)
+		if !field.IsExported() || field.Name == "Pattern" || field.Type.Kind() == reflect.Func {
+			continue
+		}
+		if !reflect.DeepEqual(w.Field(i).Interface(), g.Field(i).Interface()) {
+			t.Errorf("%s = %v, want %v", field.Name, g.Field(i), w.Field(i))
+		}
+	}
 }

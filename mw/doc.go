@@ -42,6 +42,10 @@
 //
 //   - The private hook of [http.MaxBytesReader] that closes the connection is lost behind any wrapper of the
 //     ResponseWriter (golang/go#73754).
+//   - net/http logs a superfluous WriteHeader with the first function outside of itself. Behind the writer of another
+//     middleware, or around an [http.TimeoutHandler], that is a writer and not the handler.
+//   - A middleware around New sees Pattern and PathValue after the handler if the ServeMux got the request that New
+//     passed on. A copy that a middleware between them made keeps its match to itself, as without New.
 //   - The writer of [http.TimeoutHandler] has no Unwrap (golang/go#69777). Around a TimeoutHandler, New records its
 //     503; inside one, 503 if the handler still writes after the timeout, else a deadline without status.
 //   - A response body of [NewTransport] that is neither read to its end nor closed leaks its connection and never

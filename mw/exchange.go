@@ -1,36 +1,30 @@
 package mw
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel/attribute"
 
+	"github.com/spanroute/spanroute/internal/guard"
 	"github.com/spanroute/spanroute/internal/semattr"
 )
 
 // roundTrip sends the request and ends the span, or leaves that to the body of the response.
 func (c *call) roundTrip(base http.RoundTripper) (res *http.Response, err error) {
-	returned := false
-	defer func() {
-		if returned {
-			return
-		}
-		v := recover()
-		out := outcome{errorType: goexit}
-		if v != nil {
-			out.errorType = semattr.PanicType(v)
+	guard.Run(func() { res, err = c.send(base) }, func(end guard.End, v any) {
+		switch end {
+		case guard.Returned:
+			c.answered(res, err)
+		case guard.Panicked:
 			semattr.RecordPanic(c.span, v, c.t.recordsPanicMessages())
+			c.finish(outcome{errorType: semattr.PanicType(v)}, 0)
+		default:
+			c.finish(outcome{errorType: goexit}, 0)
 		}
-		c.finish(out, 0)
-		if v != nil {
-			panic(v)
-		}
-	}()
-	res, err = base.RoundTrip(c.out)
-	returned = true
-	c.answered(c.asked(res), err)
+	})
 	return res, err
 }
 
@@ -38,14 +32,11 @@ func (c *call) roundTrip(base http.RoundTripper) (res *http.Response, err error)
 func (c *call) answered(res *http.Response, err error) {
 	if res == nil {
 		out := outcome{errorType: semattr.Other}
-		if err != nil {
+		if broken := (*contractError)(nil); !errors.As(err, &broken) {
 			out = c.failure(0, err)
 		}
 		c.finish(out, 0)
 		return
-	}
-	if res.Body == nil && err == nil {
-		res.Body = http.NoBody
 	}
 	bodiless := endsWithHeaders(c.req, res)
 	c.note(res, bodiless)

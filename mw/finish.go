@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 
+	"github.com/spanroute/spanroute/internal/guard"
 	"github.com/spanroute/spanroute/internal/semattr"
 )
 
@@ -34,35 +35,28 @@ func (rec *record) run(h *handler, w http.ResponseWriter) {
 		rec.body = &countedBody{ReadCloser: rec.in.Body}
 		rec.request.Body = rec.body
 	}
-	returned := false
-	defer func() {
-		// A panic is raised again from here, and not by a deferred call of End, so that the frames that panicked
-		// are still on the stack for whoever logs them, and the SDK adds no second event.
-		v := recover()
-		rec.finish(h, v, returned)
-		if v != nil {
-			panic(v)
-		}
-	}()
-	h.next.ServeHTTP(newWriter(rec, w), &rec.request)
-	returned = true
+	// The span is not ended by a deferred call of its End, because the SDK would add a second event for a panic.
+	guard.Run(func() {
+		h.next.ServeHTTP(newWriter(rec, w), &rec.request)
+	}, func(end guard.End, v any) { rec.finish(h, end, v) })
 }
 
 // finish names the span, sets what is left to set and ends it. The end is deferred for the sake of functions of
 // the user that panic.
-func (rec *record) finish(h *handler, v any, returned bool) {
+func (rec *record) finish(h *handler, end guard.End, v any) {
 	defer func() { rec.span.End() }()
 	rec.ended.Store(true)
-	route := rec.route(h)
-	rec.giveBack(rec.in, returned)
-	out := rec.outcome(v, returned)
+	label := rec.m.methods.verb(methodOf(rec.in)).label
+	route := rec.m.names.target(label, rec.route(h))
+	rec.giveBack(rec.in, end == guard.Returned)
+	out := rec.outcome(end, v)
 	if out.errorType != "" {
-		rec.span.SetStatus(codes.Error, semattr.Text(out.description))
+		rec.span.SetStatus(codes.Error, semattr.Own(out.description))
 	}
-	if v != nil && out.errorType != aborted {
+	if end == guard.Panicked && out.errorType != aborted {
 		semattr.RecordPanic(rec.span, v, rec.m.recordsPanicMessages())
 	}
-	rec.rename(route)
+	rec.rename(label, route)
 	if !rec.late {
 		rec.span.SetAttributes(rec.endAttributes(make([]attribute.KeyValue, 0, maxEnd), out, route)...)
 		return
@@ -73,17 +67,17 @@ func (rec *record) finish(h *handler, v any, returned bool) {
 }
 
 // outcome judges the response: the first rule that applies.
-func (rec *record) outcome(v any, returned bool) outcome {
+func (rec *record) outcome(end guard.End, v any) outcome {
 	code := int(rec.status.Load())
 	rec.mu.Lock()
 	fault := rec.fault
 	rec.mu.Unlock()
 	switch {
-	case v != nil && isAbort(v):
+	case end == guard.Panicked && isAbort(v):
 		return outcome{code: code, errorType: aborted}
-	case v != nil:
+	case end == guard.Panicked:
 		return outcome{code: code, errorType: semattr.PanicType(v)}
-	case !returned:
+	case end == guard.Exited:
 		return outcome{code: code, errorType: goexit}
 	case rec.timedOut.Load():
 		return outcome{code: http.StatusServiceUnavailable, errorType: "503"}
@@ -144,8 +138,8 @@ func asksUpgrade(r *http.Request) bool {
 }
 
 // rename gives the span its final name, unless the handler chose one.
-func (rec *record) rename(route string) {
-	name := rec.m.nameOf(rec.in, rec.m.methods.verb(methodOf(rec.in)).label, route)
+func (rec *record) rename(label, route string) {
+	name := rec.m.nameOf(rec.in, label, route)
 	if name == rec.name {
 		return
 	}

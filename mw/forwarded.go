@@ -43,6 +43,12 @@ func (p *proxies) read(remoteAddr string, h http.Header) claim {
 	if !p.trustsPeer(remoteAddr) {
 		return claim{}
 	}
+	c := p.readTrusted(h)
+	c.host = headerOwner(h, "Forwarded", "X-Forwarded-Host").Text(c.host)
+	return c
+}
+
+func (p *proxies) readTrusted(h http.Header) claim {
 	rfcLines := h["Forwarded"]
 	xSent := len(h["X-Forwarded-For"])+len(h["X-Forwarded-Proto"])+len(h["X-Forwarded-Host"]) > 0
 	useRFC := len(rfcLines) > 0 && p.family != ForwardedX

@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,23 +53,49 @@ func FuzzServer(f *testing.F) {
 	})
 }
 
-// FuzzRouters asks routers beforehand where a request would go.
+// FuzzRouters asks routers before and after a request where it goes. No request chooses a name: it is a known method and
+// a registered route.
 func FuzzRouters(f *testing.F) {
+	f.Add("CONNECT", "/files/EVIL-\n2", "/files/EVIL-%0a2", "")
+	f.Add("CONNECT", "/files/../users/{id}", "", "")
 	f.Add("GET", "/users/1", "", "example.com")
 	f.Add("CONNECT", "", "", "a:b:c")
 	f.Add("OPTIONS", "*", "%zz", "[::1")
 	f.Add("\xff", "//users/../users/%2f", "//users/../users/%2f", "")
+	nested := chiWith("/", "/users/{id}", "/files/*", "/{n:[0-9]+}/x")
+	nested.Mount("/api", chiWith("/users/{id}"))
+	mux := muxWith("/", "GET /users/{id}", "example.com/{rest...}", "/{$}", "/files/{name}/", "CONNECT /tree/{a}/{b}/")
 	f.Fuzz(func(t *testing.T, method, path, rawPath, host string) {
 		r := &http.Request{Method: method, URL: &url.URL{Path: path, RawPath: rawPath}, Host: host, Header: http.Header{}, Body: http.NoBody}
-		nested := chiWith("/", "/users/{id}", "/files/*", "/{n:[0-9]+}/x")
-		nested.Mount("/api", chiWith("/users/{id}"))
-		for _, router := range []mw.Option{mw.WithRouter(nested), mw.WithServeMux(muxWith("/", "GET /users/{id}", "example.com/{rest...}", "/{$}"))} {
+		for _, tt := range []struct {
+			router mw.Option
+			next   http.Handler
+		}{
+			{mw.WithRouter(nested), status(200)}, {nil, nested}, {mw.WithServeMux(mux), status(200)}, {nil, mux}, {nil, mw.New()(mux)},
+		} {
 			rec := spantest.NewRecorder(t)
-			mw.New(mw.With(rec.Tracing()), router)(status(200)).ServeHTTP(httptest.NewRecorder(), r)
-			rec.One(t)
+			mw.New(mw.With(rec.Tracing()), tt.router)(handling(func(w http.ResponseWriter, r *http.Request) {
+				tt.next.ServeHTTP(w, r)
+				if route := mw.Route(r); route != "" && !slices.Contains(fuzzedRoutes, route) {
+					t.Errorf("Route = %q, which is not registered", route)
+				}
+			})).ServeHTTP(httptest.NewRecorder(), r)
+			s := rec.One(t)
+			word, route, _ := strings.Cut(s.Name(), " ")
+			if !slices.Contains(fuzzedWords, word) || route != "" && !slices.Contains(fuzzedRoutes, route) || s.Text("http.route") != route {
+				t.Errorf("span %q, route %q, which the request has chosen", s.Name(), s.Text("http.route"))
+			}
 		}
 	})
 }
+
+// The parts of names that FuzzRouters may see.
+var (
+	fuzzedWords  = []string{"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "CONNECT", "TRACE", "QUERY", "HTTP"}
+	fuzzedRoutes = []string{
+		"/", "/users/{id}", "/files/*", "/{n:[0-9]+}/x", "/api/*", "/api/users/{id}", "/{rest...}", "/files/{name}/", "/tree/{a}/{b}/",
+	}
+)
 
 func FuzzTransport(f *testing.F) {
 	f.Add("GET", "http://example.com/a?sig=1#f", "", "/users/{id}", 200)

@@ -22,7 +22,7 @@ type methods []verb
 // A verb is a request's method as a span tells it.
 type verb struct {
 	method   string // http.request.method
-	original string // http.request.method_original, "" if method is known
+	original string // http.request.method_original as sent, "" if method is known
 	label    string // first word of the span name
 }
 
@@ -58,14 +58,14 @@ func (m methods) verb(method string) verb {
 			return verb{method: m[i].label, label: m[i].label}
 		}
 	}
-	return verb{method: semattr.Other, original: semattr.Text(method), label: "HTTP"}
+	return verb{method: semattr.Other, original: method, label: "HTTP"}
 }
 
-// append appends the attributes of a method.
-func (v verb) append(attrs []attribute.KeyValue) []attribute.KeyValue {
+// append appends the attributes of a method that is o's.
+func (v verb) append(attrs []attribute.KeyValue, o semattr.Owner) []attribute.KeyValue {
 	attrs = append(attrs, semattr.HTTPRequestMethod.String(v.method))
 	if v.original != "" {
-		attrs = append(attrs, semattr.HTTPRequestMethodOriginal.String(v.original))
+		attrs = append(attrs, o.String(semattr.HTTPRequestMethodOriginal, v.original))
 	}
 	return attrs
 }
@@ -83,7 +83,7 @@ type nameParts struct{ label, target string }
 
 const maxNames = 256
 
-// of is a method, or a method and a route or template.
+// of returns the name of a method, or of a method and a route or template.
 func (n *spanNames) of(label, target string) string {
 	if target == "" {
 		return label
@@ -95,11 +95,20 @@ func (n *spanNames) of(label, target string) string {
 		}
 	}
 	name := label + " " + target
-	n.add(known, nameParts{label, target}, name)
+	n.add(known, nameParts{name[:len(label)], name[len(label)+1:]}, name)
 	return name
 }
 
-// add makes name known. When two do so at the same time, one of them tries again with its next request.
+// target returns target as the part of the name that it is in. A handler may cut a route, and a caller a template, from
+// a longer text, which neither the span nor the names keep alive.
+func (n *spanNames) target(label, target string) string {
+	if target == "" {
+		return ""
+	}
+	return n.of(label, target)[len(label)+1:]
+}
+
+// add remembers name. When two goroutines do so at the same time, one of them tries again with its next request.
 func (n *spanNames) add(known *map[nameParts]string, parts nameParts, name string) {
 	next := make(map[nameParts]string)
 	if known != nil {

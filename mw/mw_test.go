@@ -39,6 +39,11 @@ func status(code int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
 }
 
+// handling is a handler that calls f.
+func handling(f func(w http.ResponseWriter, r *http.Request)) http.Handler {
+	return http.HandlerFunc(f)
+}
+
 // wantAttrs fails for each key of want whose text is another; "" means absent.
 func wantAttrs(t *testing.T, s spantest.Span, want map[string]string) {
 	t.Helper()

@@ -3,11 +3,14 @@ package mw
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/spanroute/spanroute/internal/semattr"
 )
 
 // requestKey is the context key under which a nested middleware finds what the outer one made of the request.
@@ -39,7 +42,11 @@ func (p *passage) serve(next http.Handler, w http.ResponseWriter, r *http.Reques
 // giveBack copies to r what routers and handlers set on the handler's copy. net/http removes the files of the
 // multipart form of r afterwards, but not when the handler panicked.
 func (p *passage) giveBack(r *http.Request, returned bool) {
-	if r.Pattern != p.request.Pattern { // one request may be served twice at once, as long as nobody writes to it
+	switch {
+	case r.Pattern == p.request.Pattern: // one request may be served twice at once, as long as neither handler writes to it
+	case strings.Contains(p.request.Pattern, "{"):
+		giveMatch(r, p.request)
+	default:
 		r.Pattern = p.request.Pattern
 	}
 	form := p.request.MultipartForm
@@ -50,6 +57,18 @@ func (p *passage) giveBack(r *http.Request, returned bool) {
 	if !returned {
 		_ = form.RemoveAll() // nobody is left to be told
 	}
+}
+
+// giveMatch copies the match of a ServeMux from the request that it routed to r: the pattern, and what PathValue looks
+// into. That has no exported fields, so all fields are assigned, and the exported ones keep their values.
+func giveMatch(r *http.Request, routed http.Request) {
+	routed.Method, routed.URL, routed.Host, routed.RequestURI, routed.RemoteAddr = r.Method, r.URL, r.Host, r.RequestURI, r.RemoteAddr
+	routed.Proto, routed.ProtoMajor, routed.ProtoMinor, routed.TLS = r.Proto, r.ProtoMajor, r.ProtoMinor, r.TLS
+	routed.Header, routed.Trailer, routed.TransferEncoding, routed.Close = r.Header, r.Trailer, r.TransferEncoding, r.Close
+	routed.Body, routed.GetBody, routed.ContentLength = r.Body, r.GetBody, r.ContentLength
+	routed.Form, routed.PostForm, routed.MultipartForm = r.Form, r.PostForm, r.MultipartForm
+	routed.Cancel, routed.Response = r.Cancel, r.Response //nolint:staticcheck // deprecated, but a field to keep
+	*r = *routed.WithContext(r.Context())
 }
 
 // A record is a passage with a recording span: what is known of the request, and the state of its response writer.
@@ -106,8 +125,9 @@ func (rec *record) nest(route string) {
 // arrival is what is known of a request when it arrives. It is taken from the request before the handler runs,
 // because handlers and middlewares change what they share with it: its URL and its header.
 type arrival struct {
-	path, query, agent string
-	extras             *extras // nil unless options ask for more
+	path, query, agent string        // the query is redacted
+	line               semattr.Owner // of what is part of the request line
+	extras             *extras       // nil unless options ask for more
 }
 
 // extras are what options ask for when a request arrives.

@@ -31,6 +31,9 @@ func (w writer) Unwrap() http.ResponseWriter { return w.rec.w }
 
 // WriteHeader records the first final status. What is no status at all is left to the wrapped writer, which panics.
 func (w writer) WriteHeader(code int) {
+	if misuse := w.rec.headerMisuse(); misuse != "" && w.rec.misused(misuse) {
+		return
+	}
 	if code == http.StatusSwitchingProtocols || code >= 200 && code <= 999 {
 		w.rec.begin(code)
 	}
@@ -39,6 +42,9 @@ func (w writer) WriteHeader(code int) {
 
 // Write implies 200 if no status was written.
 func (w writer) Write(p []byte) (int, error) {
+	if w.rec.hijacked.Load() && len(p) > 0 && w.rec.misused(writeOnHijacked) {
+		return 0, http.ErrHijacked
+	}
 	w.rec.begin(http.StatusOK)
 	n, err := w.rec.w.Write(p)
 	w.rec.wrote(int64(n), err)
@@ -46,6 +52,9 @@ func (w writer) Write(p []byte) (int, error) {
 }
 
 func (w writer) writeString(s string) (int, error) {
+	if w.rec.hijacked.Load() && s != "" && w.rec.misused(writeOnHijacked) {
+		return 0, http.ErrHijacked
+	}
 	w.rec.begin(http.StatusOK)
 	n, err := w.rec.w.(io.StringWriter).WriteString(s)
 	w.rec.wrote(int64(n), err)

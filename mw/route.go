@@ -1,7 +1,9 @@
 package mw
 
 import (
+	"cmp"
 	"net/http"
+	"path"
 	"strings"
 	"sync"
 
@@ -17,7 +19,7 @@ func (h *handler) routeBefore(r *http.Request) string {
 	if route := h.match(r); route != "" {
 		return cleanTarget(route)
 	}
-	return cleanTarget(patternRoute(r.Pattern))
+	return cleanTarget(patternRoute(r, r.Pattern))
 }
 
 // routeAfter is the route after the handler: r is the request that was passed on, received its pattern before, and
@@ -27,7 +29,7 @@ func (h *handler) routeAfter(r *http.Request, received, before string) string {
 		return cleanTarget(route)
 	}
 	if r.Pattern != received {
-		if route := patternRoute(r.Pattern); route != "" {
+		if route := patternRoute(r, r.Pattern); route != "" {
 			return cleanTarget(route)
 		}
 	}
@@ -55,7 +57,7 @@ func (h *handler) match(r *http.Request) string {
 	}
 	if h.mux != nil {
 		_, pattern := h.mux.Handler(r)
-		return patternRoute(pattern)
+		return patternRoute(r, pattern)
 	}
 	return ""
 }
@@ -67,27 +69,30 @@ func chiMatch(router chi.Routes, r *http.Request) string {
 	rctx := chiContexts.Get().(*chi.Context)
 	defer chiContexts.Put(rctx)
 	rctx.Reset()
-	path := r.URL.RawPath
-	if path == "" {
-		path = r.URL.Path
-	}
-	if path == "" {
-		path = "/"
-	}
-	found := router.Find(rctx, r.Method, path)
+	target := cmp.Or(r.URL.RawPath, r.URL.Path, "/")
+	found := router.Find(rctx, r.Method, target)
 	if pattern := rctx.RoutePattern(); pattern != "" {
 		return pattern
 	}
 	return found
 }
 
-// patternRoute strips method, host and a trailing {$} from the pattern of a ServeMux.
-func patternRoute(pattern string) string {
+// patternRoute strips method, host and a trailing {$} from the pattern that a ServeMux found for r. It returns "" for a
+// path that stands in the place of a pattern.
+func patternRoute(r *http.Request, pattern string) string {
 	i := strings.IndexByte(pattern, '/')
-	if i < 0 {
+	if i < 0 || isRedirect(r, pattern) {
 		return ""
 	}
 	return strings.TrimSuffix(pattern[i:], "{$}")
+}
+
+// isRedirect reports whether pattern is the cleaned path of r with a slash behind it. A ServeMux that redirects a CONNECT
+// there returns that path, which the client chose, instead of the pattern that the path would match.
+func isRedirect(r *http.Request, pattern string) bool {
+	return r.Method == http.MethodConnect && r.URL != nil &&
+		strings.HasSuffix(pattern, "/") && !strings.HasSuffix(r.URL.EscapedPath(), "/") &&
+		strings.TrimRight(pattern, "/") == strings.TrimRight(path.Clean("/"+r.URL.Path), "/")
 }
 
 // Route returns the route of r as far as it is known, "" if it is not: the one of [SetRoute], of a router that r
@@ -115,5 +120,5 @@ func routed(r *http.Request) string {
 	if route := chi.RouteContext(r.Context()).RoutePattern(); route != "" {
 		return cleanTarget(route)
 	}
-	return cleanTarget(patternRoute(r.Pattern))
+	return cleanTarget(patternRoute(r, r.Pattern))
 }

@@ -1,7 +1,9 @@
 package mw_test
 
 import (
+	"bufio"
 	"context"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -133,6 +135,71 @@ func TestMiddlewareBelowARouter(t *testing.T) {
 	if got := rec.One(t); got.Name() != "GET /users/{id}" {
 		t.Errorf("name = %q, want the pattern of the mux above", got.Name())
 	}
+}
+
+// A CONNECT that ServeMux redirects to the path with a slash gets a "pattern" that is the path of the client.
+func TestNoRouteFromTheClient(t *testing.T) {
+	mux := muxWith("/files/{name}/", "CONNECT /tunnel/{to}", "/rpc/")
+	tests := []struct {
+		name, method, target string
+		status               int
+		span, route          string
+	}{
+		{"CONNECT that is redirected", "CONNECT", "/files/EVIL-%0a2", 307, "CONNECT", ""},
+		{"CONNECT that is redirected to a cleaned path", "CONNECT", "/files/..", 307, "CONNECT", ""},
+		{"CONNECT that is redirected to two slashes", "CONNECT", "/files/EVIL%2F", 307, "CONNECT", ""},
+		{"CONNECT with an empty segment", "CONNECT", "/files//a", 200, "CONNECT /files/{name}/", "/files/{name}/"},
+		{"CONNECT that names a wildcard", "CONNECT", "/files/%7Bname%7D", 307, "CONNECT", ""},
+		{"CONNECT with a slash", "CONNECT", "/files/a/", 200, "CONNECT /files/{name}/", "/files/{name}/"},
+		{"CONNECT to a wildcard", "CONNECT", "/tunnel/a", 200, "CONNECT /tunnel/{to}", "/tunnel/{to}"},
+		{"CONNECT to a literal pattern", "CONNECT", "/rpc/", 200, "CONNECT /rpc/", "/rpc/"},
+		{"GET that is redirected", "GET", "/files/a", 307, "GET /files/{name}/", "/files/{name}/"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var seen []string
+			outer := handling(func(w http.ResponseWriter, r *http.Request) {
+				mux.ServeHTTP(w, r)
+				seen = append(seen, mw.Route(r))
+			})
+			for when, opts := range map[string][]mw.Option{"after": nil, "beforehand": {mw.WithServeMux(mux)}} {
+				rec := spantest.NewRecorder(t)
+				srv := quietServer(t, mw.New(append(opts, mw.With(rec.Tracing()))...)(outer))
+				srv.Start()
+				if code := rawStatus(t, srv, tt.method+" "+tt.target+" HTTP/1.1\r\nHost: h\r\n\r\n"); code != tt.status {
+					t.Errorf("%s: status %d, want %d", when, code, tt.status)
+				}
+				got := rec.One(t)
+				if got.Name() != tt.span || got.Text("http.route") != tt.route {
+					t.Errorf("%s: span %q, route %q; want %q, %q", when, got.Name(), got.Text("http.route"), tt.span, tt.route)
+				}
+			}
+			for _, route := range seen {
+				if route != tt.route {
+					t.Errorf("Route = %q, want %q", route, tt.route)
+				}
+			}
+		})
+	}
+}
+
+// rawStatus sends the text of a request to srv and returns the status of the response.
+func rawStatus(t *testing.T, srv *httptest.Server, raw string) int {
+	t.Helper()
+	conn, err := net.Dial("tcp", srv.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.Write([]byte(raw)); err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	return res.StatusCode
 }
 
 func TestMethods(t *testing.T) {

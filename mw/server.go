@@ -118,8 +118,9 @@ func (h *handler) url(r *http.Request) string {
 func (h *handler) serveTraced(ctx context.Context, w http.ResponseWriter, r *http.Request) {
 	tracer := h.tracer()
 	late := h.late(tracer)
-	route := h.routeBefore(r)
-	name := h.nameOf(r, h.methods.verb(methodOf(r)).label, route)
+	label := h.methods.verb(methodOf(r)).label
+	route := h.names.target(label, h.routeBefore(r))
+	name := h.nameOf(r, label, route)
 	var a arrival
 	options := serverOptions
 	if !late {
@@ -164,7 +165,7 @@ func asNewRoot(ctx context.Context, options []trace.SpanStartOption) []trace.Spa
 func (m *middleware) nameOf(r *http.Request, label, route string) string {
 	if m.spanName != nil {
 		if name := m.spanName(r, label, route); name != "" {
-			return semattr.Text(name)
+			return requestOwner(r).Text(name)
 		}
 	}
 	return m.names.of(label, route)
@@ -176,15 +177,20 @@ func (m *middleware) arrive(a *arrival, r *http.Request) {
 	if a.path == "" {
 		a.path = "/"
 	}
-	a.query = r.URL.RawQuery
+	a.query = m.redactor.query(r.URL.RawQuery, m.exclusions.Load())
 	a.agent = first(r.Header["User-Agent"])
+	var attrs []attribute.KeyValue // of the user
+	if m.attributes != nil {
+		attrs = m.attributes(r)
+	}
+	a.line = a.lineOwner(r, attrs)
 	claim := m.proxies.read(r.RemoteAddr, r.Header)
 	if claim == noExtras.claim && m.captureRequest.Empty() && m.attributes == nil {
 		return
 	}
 	a.extras = &extras{claim: claim, headers: m.captureRequest.AppendRedacted(nil, requestHeader(r), m.redactHeader)}
 	if m.attributes != nil {
-		a.extras.own = ownOf(m.attributes(r))
+		a.extras.own = ownOf(attrs, a.line.And(headerOwner(r.Header)))
 	}
 }
 

@@ -350,3 +350,76 @@ func TestOkIsTheUsers(t *testing.T) {
 		t.Errorf("status = %v, want Unset", got.Status().Code)
 	}
 }
+
+// With GODEBUG=panicnil=1, recover returns nil for panic(nil), too.
+func TestPanicWithNilGoesOn(t *testing.T) {
+	t.Setenv("GODEBUG", "panicnil=1")
+	explode := handling(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "half of ")
+		panic(nil)
+	})
+	sampled, excluded := spantest.NewRecorder(t), spantest.NewRecorder(t)
+	leaveOut := mw.WithExclude(func(*http.Request) bool { return true })
+	base := tripper(func(*http.Request) (*http.Response, error) { panic(nil) })
+	send := func(client http.RoundTripper) func() {
+		return func() { _, _ = client.RoundTrip(outgoing(t, "GET", "http://h/", nil)) }
+	}
+	for name, run := range map[string]func(){
+		"server": func() {
+			mw.New(mw.With(sampled.Tracing()))(explode).ServeHTTP(httptest.NewRecorder(), newRequest("GET", "/x"))
+		},
+		"nested": func() {
+			mw.New(mw.With(sampled.Tracing()))(mw.New()(explode)).ServeHTTP(httptest.NewRecorder(), newRequest("GET", "/x"))
+		},
+		"server, unsampled": func() {
+			mw.New(mw.WithTracerProvider(neverSampled(t)))(explode).ServeHTTP(httptest.NewRecorder(), newRequest("GET", "/x"))
+		},
+		"server, excluded": func() {
+			mw.New(mw.With(excluded.Tracing()), leaveOut)(explode).ServeHTTP(httptest.NewRecorder(), newRequest("GET", "/x"))
+		},
+		"client":           send(mw.NewTransport(base, mw.With(sampled.Tracing()))),
+		"client, excluded": send(mw.NewTransport(base, mw.With(excluded.Tracing()), leaveOut)),
+	} {
+		sampled.Reset()
+		if !panics(run) {
+			t.Errorf("%s: the panic did not go on", name)
+		}
+		for _, s := range sampled.Spans() {
+			if s.Text("error.type") != "<nil>" || len(s.Events()) != 1 {
+				t.Errorf("%s: error.type %q, %d events; want <nil>, 1", name, s.Text("error.type"), len(s.Events()))
+			}
+		}
+	}
+	if len(excluded.Spans()) != 0 {
+		t.Error("an excluded request has a span")
+	}
+}
+
+// panics reports whether f panics, with any value.
+func panics(f func()) (panicked bool) {
+	defer func() { _ = recover() }()
+	panicked = true
+	f()
+	return false
+}
+
+// A client does not take a response for complete that the handler gave up with panic(nil).
+func TestPanicWithNilCutsTheResponse(t *testing.T) {
+	t.Setenv("GODEBUG", "panicnil=1")
+	rec := spantest.NewRecorder(t)
+	srv := quietServer(t, mw.New(mw.With(rec.Tracing()))(handling(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, strings.Repeat("a", 64<<10))
+		panic(nil)
+	})))
+	srv.Start()
+	if res, err := srv.Client().Get(srv.URL); err == nil { //nolint:noctx // a test on the loopback
+		_, err = io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		if err == nil {
+			t.Error("the response looks complete")
+		}
+	}
+	if got := rec.One(t); got.Text("error.type") != "<nil>" {
+		t.Errorf("error.type = %q, want <nil>", got.Text("error.type"))
+	}
+}

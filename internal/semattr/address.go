@@ -9,7 +9,8 @@ import (
 )
 
 // HostPort takes apart what names a server: host, host:port, [v6] or [v6]:port. The port is 0 when there is none
-// or when it is not in 1-65535; a port is never guessed. ok is false for any other form, such as a:b:c.
+// or when it is not in 1-65535; a port is never guessed. ok is false for any other form, such as a:b:c. A host that is a
+// small part of text is a copy.
 func HostPort(text string) (host string, port int, ok bool) {
 	if strings.HasPrefix(text, "[") {
 		return bracketed(text)
@@ -25,7 +26,7 @@ func HostPort(text string) (host string, port int, ok bool) {
 	if !ok {
 		return "", 0, false
 	}
-	return host, port, true
+	return Part(text, host), port, true
 }
 
 func bracketed(text string) (host string, port int, ok bool) {
@@ -42,7 +43,7 @@ func bracketed(text string) (host string, port int, ok bool) {
 	if port, ok = parsePort(rest[1:]); !ok {
 		return "", 0, false
 	}
-	return host, port, true
+	return Part(text, host), port, true
 }
 
 // isIPv6 looks at the bytes too, because netip takes any as a zone.
@@ -95,21 +96,22 @@ var hostForbidden = func() (set [utf8.RuneSelf]bool) {
 
 // IPPeer takes apart the text form of a connection's other end, such as http.Request.RemoteAddr: an IP address
 // with or without port. The IPv4-mapped form is unmapped, a zone is dropped. ok is false for anything that is no
-// IP, a unix socket's "@" for example. Canonical text, which is what net/http gives, is not copied.
+// IP, a unix socket's "@" for example. Canonical text with a port, which is what net/http gives, is not copied. An
+// address without a port is: middlewares cut it from a header.
 func IPPeer(text string) (addr string, port int, ok bool) {
 	if text == "" {
 		return "", 0, false
 	}
 	ap, err := netip.ParseAddrPort(text)
 	if err == nil {
-		return addrText(ap.Addr(), hostPart(text)), int(ap.Port()), true
+		return Part(text, addrText(ap.Addr(), hostPart(text))), int(ap.Port()), true
 	}
 	bare := strings.TrimSuffix(strings.TrimPrefix(text, "["), "]")
 	ip, err := netip.ParseAddr(bare)
 	if err != nil {
 		return "", 0, false
 	}
-	return addrText(ip, bare), 0, true
+	return Own(addrText(ip, bare)), 0, true
 }
 
 // hostPart returns the host of a text that is known to be host:port or [host]:port.
@@ -135,8 +137,8 @@ func addrText(ip netip.Addr, text string) string {
 }
 
 // Peer returns the attribute values of a connection's other end: IP and port for TCP and UDP, the path for a unix
-// socket, with port 0 where there is none. It returns "" for a nil address, an unnamed unix socket and every other
-// network.
+// socket, with port 0 where there is none. It returns "" for a nil address, an unnamed unix socket, every other network
+// and an address whose methods panic.
 func Peer(a net.Addr) (addr string, port int) {
 	switch a := a.(type) {
 	case *net.TCPAddr:
@@ -153,9 +155,20 @@ func Peer(a net.Addr) (addr string, port int) {
 		}
 	case nil:
 	default:
-		if strings.HasPrefix(a.Network(), "tcp") {
-			addr, port, _ = IPPeer(a.String())
+		return otherPeer(a)
+	}
+	return "", 0
+}
+
+// otherPeer is [Peer] for the addresses of other packages.
+func otherPeer(a net.Addr) (addr string, port int) {
+	defer func() {
+		if recover() != nil {
+			addr, port = "", 0
 		}
+	}()
+	if strings.HasPrefix(a.Network(), "tcp") {
+		addr, port, _ = IPPeer(a.String())
 	}
 	return addr, port
 }

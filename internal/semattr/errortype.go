@@ -55,7 +55,7 @@ func ErrorName(err error) string {
 	var own interface{ ErrorType() string }
 	if errors.As(err, &own) {
 		if name := own.ErrorType(); name != "" {
-			return Text(name)
+			return Own(name)
 		}
 	}
 	for i := range named {

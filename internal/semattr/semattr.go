@@ -7,7 +7,6 @@
 package semattr
 
 import (
-	"strings"
 	"unicode/utf8"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -81,26 +80,12 @@ const (
 func RPCSystemGRPC() attribute.KeyValue { return semconv.RPCSystemNameGRPC }
 
 // Text returns s as valid UTF-8 of at most [MaxText] bytes, cut on a rune boundary. It returns s itself, without
-// allocating, when there is nothing to do.
-func Text(s string) string {
-	if len(s) <= MaxText && utf8.ValidString(s) {
-		return s
-	}
-	return TextN(s, MaxText)
-}
+// allocating, when there is nothing to do, and otherwise a copy that keeps nothing of s alive. An [Owner] is for texts
+// that are part of a longer one.
+func Text(s string) string { return Owner{}.Text(s) }
 
 // TextN is [Text] with another bound, in bytes.
-func TextN(s string, limit int) string {
-	if len(s) > limit {
-		// Cut before cleaning, so that the cost is bounded too; a replacement character can be longer than what
-		// it stands for, so cut again afterwards.
-		s = cut(s, limit)
-	}
-	if utf8.ValidString(s) {
-		return s
-	}
-	return cut(strings.ToValidUTF8(s, "\uFFFD"), limit)
-}
+func TextN(s string, limit int) string { return Owner{}.textN(s, limit) }
 
 // cut shortens s to at most limit bytes without splitting a rune.
 func cut(s string, limit int) string {
@@ -116,14 +101,3 @@ func cut(s string, limit int) string {
 
 // String returns the attribute key=value with the value cleaned by [Text].
 func String(key attribute.Key, value string) attribute.KeyValue { return key.String(Text(value)) }
-
-// List returns the attribute key=values with at most [MaxList] values, each cleaned by [Text]. The slice is not
-// kept.
-func List(key attribute.Key, values []string) attribute.KeyValue {
-	values = values[:min(len(values), MaxList)]
-	clean := make([]string, len(values))
-	for i, value := range values {
-		clean[i] = Text(value)
-	}
-	return key.StringSlice(clean)
-}

@@ -1,0 +1,190 @@
+//go:build !race
+
+package grpcmw_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"go.opentelemetry.io/otel/attribute"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	testgrpc "google.golang.org/grpc/interop/grpc_testing"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+
+	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/grpcmw"
+	"github.com/spanroute/spanroute/internal/spantest"
+)
+
+// sizes of the text that a row varies: it is kept whole or cut, or a small part of it is kept.
+var sizes = []int{10, 400, 3000, 900 << 10}
+
+// wantCharged fails unless the spans that makeSpan makes keep alive what a queue charges for them.
+func wantCharged(t *testing.T, k *spantest.Keeper, size int, makeSpan func()) {
+	t.Helper()
+	n := int64(1000) // so that what other tests leave behind does not count
+	if size > 64<<10 {
+		n = 30 // what is wrong here is wrong by far
+	}
+	alive, spans := k.Alive(t, int(n), makeSpan)
+	charged := int64(0)
+	for _, s := range spans {
+		charged += delivery.Cost(s)
+	}
+	ratio := float64(alive) / float64(charged)
+	if testing.Verbose() {
+		t.Logf("%7d: %6d bytes alive, %6d charged per span, ratio %.2f", size, alive/n, charged/n, ratio)
+	}
+	if ratio < 0.65 || ratio > 1.3 { // keys and scope are constants, which are charged all the same
+		t.Errorf("size %d: a span keeps %d bytes alive and is charged %d: ratio %.2f, want 0.65 to 1.3", size, alive/n, charged/n, ratio)
+	}
+}
+
+// part is a small part of a text.
+func part(text string) string { return text[:min(len(text), 7)] }
+
+// A handling is what a call is and what its handler or its server answers. The texts are made for each call.
+type handling struct {
+	name    string
+	pairs   func(long string) []string // of metadata
+	method  func(long string) string   // unary if nil
+	answer  func(ctx context.Context, long string) error
+	options []grpcmw.Option
+}
+
+func TestSpansKeepWhatTheyAreCharged(t *testing.T) {
+	one := func(key string) func(long string) []string {
+		return func(long string) []string { return []string{key, long} }
+	}
+	padded := func(long string) []string {
+		return []string{"traceparent", "00-" + callerTrace + "-" + callerSpan + "-01", "tracestate", "a=1" + strings.Repeat(",", len(long)) + "b=2"}
+	}
+	parts := grpcmw.WithAttributes(func(ctx context.Context, _ string) []attribute.KeyValue {
+		in, _ := metadata.FromIncomingContext(ctx)
+		out, _ := metadata.FromOutgoingContext(ctx)
+		text := strings.Join(append(in["x-long"], out["x-long"]...), "")
+		return []attribute.KeyValue{attribute.String("text", part(text)), attribute.StringSlice("list", []string{part(text), text})}
+	})
+	for _, tt := range []handling{
+		{name: "metadata that is not recorded", pairs: one("x-long")},
+		{name: "captured metadata", pairs: one("x-long"), options: []grpcmw.Option{grpcmw.WithCapturedRequestMetadata("x-long")}},
+		{name: "captured metadata, part of a long text", pairs: func(long string) []string { return []string{"x-part", part(long)} },
+			options: []grpcmw.Option{grpcmw.WithCapturedRequestMetadata("x-part")}},
+		{name: "captured binary metadata", pairs: one("x-long-bin"), options: []grpcmw.Option{grpcmw.WithCapturedRequestMetadata("x-long-bin")}},
+		{name: "attributes, parts of metadata", pairs: one("x-long"), options: []grpcmw.Option{parts}},
+		{name: "method that is not known", method: func(long string) string { return "/" + long + "/x" },
+			options: []grpcmw.Option{grpcmw.WithKnownMethod(func(string) bool { return false })}},
+		{name: "status message", answer: func(_ context.Context, long string) error { return status.Error(codes.Internal, long) }},
+		{name: "status message, part of a long text", answer: func(_ context.Context, long string) error { return status.Error(codes.Internal, part(long)) }},
+		{name: "panic", answer: func(_ context.Context, long string) error { panic(part(long)) }},
+		{name: "panic with a long text", answer: func(_ context.Context, long string) error { panic(errors.New(long)) }},
+		{name: "padded tracestate", pairs: padded},
+		{name: "padded tracestate of a link", pairs: padded, options: []grpcmw.Option{grpcmw.WithPublicEndpoint()}},
+		{name: "port", pairs: func(long string) []string {
+			return []string{":authority", "a:" + strings.Repeat("0", len(long)) + "80"}
+		}},
+	} {
+		t.Run("server, "+tt.name, func(t *testing.T) { tt.check(t, tt.serve) })
+		t.Run("client, "+tt.name, func(t *testing.T) { tt.check(t, tt.call) })
+	}
+}
+
+// check measures the spans of calls with texts of all sizes.
+func (tt *handling) check(t *testing.T, way func(k *spantest.Keeper) func(long string)) {
+	t.Helper()
+	for _, size := range sizes {
+		k := spantest.NewKeeper()
+		do := way(k)
+		wantCharged(t, k, size, func() {
+			defer func() { _ = recover() }()
+			do(strings.Repeat("a", size))
+		})
+	}
+}
+
+// serve returns a call as a server gets it.
+func (tt *handling) serve(k *spantest.Keeper) func(long string) {
+	intercept := grpcmw.UnaryServerInterceptor(append(tt.options, grpcmw.With(k))...)
+	return func(long string) {
+		ctx := metadata.NewIncomingContext(context.Background(), tt.metadata(long))
+		_, _ = intercept(ctx, nil, &grpc.UnaryServerInfo{FullMethod: tt.fullMethod(long)}, func(ctx context.Context, _ any) (any, error) {
+			return nil, tt.end(ctx, long)
+		})
+	}
+}
+
+// call returns a call as a client makes it.
+func (tt *handling) call(k *spantest.Keeper) func(long string) {
+	intercept := grpcmw.UnaryClientInterceptor(append(tt.options, grpcmw.With(k))...)
+	return func(long string) {
+		ctx := metadata.NewOutgoingContext(context.Background(), tt.metadata(long))
+		_ = intercept(ctx, tt.fullMethod(long), nil, nil, nil, func(ctx context.Context, _ string, _, _ any, _ *grpc.ClientConn, _ ...grpc.CallOption) error {
+			return tt.end(ctx, long)
+		})
+	}
+}
+
+func (tt *handling) metadata(long string) metadata.MD {
+	if tt.pairs == nil {
+		return nil
+	}
+	return metadata.Pairs(tt.pairs(long)...)
+}
+
+func (tt *handling) fullMethod(long string) string {
+	if tt.method == nil {
+		return "/" + unary
+	}
+	return tt.method(long)
+}
+
+func (tt *handling) end(ctx context.Context, long string) error {
+	if tt.answer == nil {
+		return nil
+	}
+	return tt.answer(ctx, long)
+}
+
+// Over a connection, 64 MB of metadata and of method names leave less than 8 MiB on either side.
+func TestLongTextsOverAConnection(t *testing.T) {
+	const calls, size = 64, 1 << 20
+	for _, kind := range []string{"server", "client"} {
+		for _, method := range []string{"/" + unary, "/" + strings.Repeat("a", size) + "/x"} {
+			k := spantest.NewKeeper()
+			opts := []grpcmw.Option{grpcmw.With(k), grpcmw.WithCapturedRequestMetadata("x-long"), grpcmw.WithCapturedResponseMetadata("x-long")}
+			server, dial := []grpc.ServerOption(nil), []grpc.DialOption{insecureDial}
+			if kind == "server" {
+				server = way{stats: true}.server(opts...)
+			} else {
+				dial = append(dial, way{stats: true}.client(opts...)...)
+			}
+			cc := servedBy(t, &service{unary: func(ctx context.Context, _ *testgrpc.SimpleRequest) (*testgrpc.SimpleResponse, error) {
+				in, _ := metadata.FromIncomingContext(ctx)
+				return &testgrpc.SimpleResponse{}, grpc.SetHeader(ctx, metadata.MD{"x-long": in["x-long"]})
+			}}, server, dial)
+			ctx := metadata.AppendToOutgoingContext(context.Background(), "x-long", strings.Repeat("a", size))
+			alive, _ := k.Alive(t, calls, func() {
+				_ = cc.Invoke(ctx, strings.Clone(method), &testgrpc.SimpleRequest{}, &testgrpc.SimpleResponse{})
+			})
+			if alive > 8<<20 {
+				t.Errorf("%s: %d calls of a method of %d bytes keep %d bytes alive, want at most 8 MiB", kind, calls, len(method), alive)
+			}
+		}
+	}
+}
+
+// servedBy returns a client of svc over the loopback.
+func servedBy(t *testing.T, svc *service, server []grpc.ServerOption, dial []grpc.DialOption) *grpc.ClientConn {
+	t.Helper()
+	s := grpc.NewServer(server...)
+	testgrpc.RegisterTestServiceServer(s, svc)
+	lis, target, _ := listen(t, "tcp")
+	go func() { _ = s.Serve(lis) }()
+	cc := newClient(t, target, dial...)
+	t.Cleanup(func() { _ = cc.Close(); s.Stop() })
+	return cc
+}

@@ -1,0 +1,35 @@
+package mw
+
+import (
+	"fmt"
+	"net/http"
+)
+
+// send sends the request with base and holds base to the contract of http.RoundTripper, as an http.Client does. The
+// errors have the Client's words, which name base; behind a Transport the Client could only name that.
+func (c *call) send(base http.RoundTripper) (*http.Response, error) {
+	res, err := base.RoundTrip(c.out)
+	switch {
+	case err != nil:
+		return c.asked(res), err
+	case res == nil:
+		return nil, brokenContract(base, "returned a nil *Response with a nil error")
+	case res.Body == nil && res.ContentLength > 0 && c.req.Method != http.MethodHead:
+		return nil, brokenContract(base, fmt.Sprintf("returned a *Response with content length %d but a nil Body", res.ContentLength))
+	case res.Body == nil:
+		res.Body = http.NoBody
+	}
+	return c.asked(res), nil
+}
+
+// A contractError is what a RoundTripper did that it must not do.
+type contractError struct{ text string }
+
+func (e *contractError) Error() string { return e.text }
+
+func brokenContract(base http.RoundTripper, did string) error {
+	for t, ok := base.(*Transport); ok; t, ok = base.(*Transport) {
+		base = t.base
+	}
+	return &contractError{fmt.Sprintf("http: RoundTripper implementation (%T) %s", base, did)}
+}

@@ -1,0 +1,293 @@
+//go:build !race
+
+package mw_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"testing"
+
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/internal/spantest"
+	"github.com/spanroute/spanroute/mw"
+)
+
+// sizes of the text that a row varies: it is kept whole or cut, or a small part of it is kept.
+var sizes = []int{10, 400, 3000, 900 << 10}
+
+// wantCharged fails unless the spans that makeSpan makes keep alive what a queue charges for them.
+func wantCharged(t *testing.T, k *spantest.Keeper, size int, makeSpan func()) {
+	t.Helper()
+	n := int64(1000) // so that what other tests leave behind does not count
+	if size > 64<<10 {
+		n = 20 // what is wrong here is wrong by far
+	}
+	alive, spans := k.Alive(t, int(n), makeSpan)
+	charged := int64(0)
+	for _, s := range spans {
+		charged += delivery.Cost(s)
+	}
+	ratio := float64(alive) / float64(charged)
+	if testing.Verbose() {
+		t.Logf("%7d: %6d bytes alive, %6d charged per span, ratio %.2f", size, alive/n, charged/n, ratio)
+	}
+	limit := 1.3
+	if k.ReadsAttributes {
+		limit = 1.5 // the SDK's array of attributes that are set in two steps has room to spare
+	}
+	if ratio < 0.65 || ratio > limit { // keys and scope are constants, which are charged all the same
+		t.Errorf("size %d: a span keeps %d bytes alive and is charged %d: ratio %.2f, want 0.65 to %.1f", size, alive/n, charged/n, ratio, limit)
+	}
+}
+
+// received is a request as net/http's server reads it, with its way of sharing strings.
+func received(raw string) *http.Request {
+	r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(raw)))
+	if err != nil {
+		panic(err)
+	}
+	r.RemoteAddr = "192.0.2.1:5100"
+	return r
+}
+
+// request is the text of a request with target and header lines.
+func request(target string, lines ...string) string {
+	return "GET " + target + " HTTP/1.1\r\nHost: example.com:8080\r\nUser-Agent: ua/1\r\n" + strings.Join(append(lines, "\r\n"), "\r\n")
+}
+
+// part is a small part of a text.
+func part(text string) string { return text[:min(len(text), 7)] }
+
+var ok = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+
+// partError is an error whose text is a part of a longer one.
+type partError struct{ text string }
+
+func (e partError) Error() string     { return part(e.text) }
+func (e partError) ErrorType() string { return part(e.text) }
+
+// refusing is a ResponseWriter that nothing can be written to.
+type refusing struct {
+	quiet
+	err error
+}
+
+func (f refusing) Write([]byte) (int, error) { return 0, f.err }
+
+func TestServerSpansKeepWhatTheyAreCharged(t *testing.T) {
+	long := func(n int) string { return strings.Repeat("a", n) }
+	parts := func(text string) []attribute.KeyValue {
+		return []attribute.KeyValue{
+			attribute.String("text", part(text)), attribute.StringSlice("list", []string{part(text), text}),
+			{Key: attribute.Key(part(text)), Value: attribute.MapValue(attribute.String(part(text), part(text)))},
+			{Key: "slice", Value: attribute.SliceValue(attribute.StringValue(part(text)))},
+		}
+	}
+	tests := []struct {
+		name    string
+		raw     func(n int) string
+		handler http.Handler
+		opts    []mw.Option
+	}{
+		{"path", func(n int) string { return request("/" + long(n)) }, ok, nil},
+		{"query", func(n int) string { return request("/?" + long(n)) }, ok, nil},
+		{"path and query", func(n int) string { return request("/" + long(n) + "?" + long(n)) }, ok, nil},
+		{"path, short query", func(n int) string { return request("/" + long(n) + "?q=1") }, ok, nil},
+		{"escaped path, short query", func(n int) string { return request("/%20" + long(n) + "?q=1") }, ok, nil},
+		{"invalid query", func(n int) string { return request("/x?" + strings.Repeat("a\xff", n/2)) }, ok, nil},
+		{"query that is not recorded", func(n int) string { return request("/x?" + long(n)) }, ok, []mw.Option{mw.WithoutQuery()}},
+		{"redacted query", func(n int) string { return request("/x?a=1&sig=" + long(n)) }, ok, nil},
+		{"query that the program replaces", func(n int) string { return request("/x?" + long(n)) }, ok, []mw.Option{
+			mw.WithRequestAttributes(func(*http.Request) []attribute.KeyValue {
+				return []attribute.KeyValue{attribute.String("url.query", "hidden")}
+			}),
+		}},
+		{"unknown method", func(n int) string { return strings.Replace(request("/x"), "GET", long(n), 1) }, ok, nil},
+		{"unknown method, long query", func(n int) string { return strings.Replace(request("/x?"+long(n)), "GET", "PURGE", 1) }, ok,
+			[]mw.Option{mw.WithoutQuery()}},
+		{"absolute form", func(n int) string { return request("http://other.example/?" + long(n)) }, ok,
+			[]mw.Option{mw.WithoutQuery(), mw.WithCapturedRequestHeaders("Host")}},
+		{"user agent", func(n int) string { return strings.Replace(request("/x"), "ua/1", long(n), 1) }, ok, nil},
+		{"header that is not recorded", func(n int) string { return request("/x", "Cookie: "+long(n)) }, ok, nil},
+		{"port", func(n int) string { return strings.Replace(request("/x"), ":8080", ":"+strings.Repeat("0", n)+"80", 1) }, ok, nil},
+		{"captured header", func(n int) string { return request("/x", "X-A: "+long(n), "X-A: b") }, ok,
+			[]mw.Option{mw.WithCapturedRequestHeaders("x-a")}},
+		{"captured response header, part of the path", func(n int) string { return request("/" + long(n)) },
+			handling(func(w http.ResponseWriter, r *http.Request) {
+				w.Header()["X-Part"] = []string{part(r.URL.Path)}
+				w.WriteHeader(http.StatusOK)
+			}), []mw.Option{mw.WithoutQuery(), mw.WithCapturedResponseHeaders("X-Part")}},
+		{"attributes, parts of a cookie", func(n int) string { return request("/x", "Cookie: "+long(n)) }, ok, []mw.Option{
+			mw.WithRequestAttributes(func(r *http.Request) []attribute.KeyValue { return parts(r.Header.Get("Cookie")) }),
+		}},
+		{"attributes, parts of the query", func(n int) string { return request("/x?" + long(n)) }, ok, []mw.Option{
+			mw.WithoutQuery(), mw.WithRequestAttributes(func(r *http.Request) []attribute.KeyValue { return parts(r.URL.RawQuery) }),
+		}},
+		{"name, part of the query", func(n int) string { return request("/x?" + long(n)) }, ok, []mw.Option{
+			mw.WithoutQuery(), mw.WithSpanName(func(r *http.Request, _, _ string) string { return part(r.URL.RawQuery) }),
+		}},
+		{"route, part of the query", func(n int) string { return request("/x?" + long(n)) },
+			handling(func(_ http.ResponseWriter, r *http.Request) { mw.SetRoute(r.Context(), part(r.URL.RawQuery)) }),
+			[]mw.Option{mw.WithoutQuery()}},
+		{"padded tracestate", func(n int) string {
+			return request("/x", "Traceparent: 00-"+callerTrace+"-"+callerSpan+"-01", "Tracestate: "+strings.Repeat(",", n)+"a=1 "+strings.Repeat(" \t", n/2)+",b=2")
+		}, ok, nil},
+		{"padded tracestate of a link", func(n int) string {
+			return request("/x", "Traceparent: 00-"+callerTrace+"-"+callerSpan+"-01", "Tracestate: a=1"+strings.Repeat(",", n)+"b=2")
+		}, ok, []mw.Option{mw.WithPublicEndpoint()}},
+		{"forwarded host", func(n int) string {
+			return request("/x", "X-Forwarded-For: 203.0.113.9", "X-Forwarded-Host: "+long(n)+"/, other.example")
+		}, ok, []mw.Option{mw.WithTrustedProxies(netip.MustParsePrefix("0.0.0.0/0"))}},
+		{"panic", func(n int) string { return request("/x?" + long(n)) },
+			handling(func(_ http.ResponseWriter, r *http.Request) { panic(part(r.URL.RawQuery)) }), []mw.Option{mw.WithoutQuery()}},
+		{"panic with a long text", func(n int) string { return request("/x?" + long(n)) },
+			handling(func(_ http.ResponseWriter, r *http.Request) { panic(errors.New(r.URL.RawQuery)) }), nil},
+		{"failed write", func(n int) string { return request("/x?" + long(n)) },
+			handling(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(nil) }), []mw.Option{mw.WithoutQuery()}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			for i, size := range sizes {
+				k := spantest.NewKeeper()
+				k.ReadsAttributes = i%2 == 1
+				h := mw.New(append(tt.opts, mw.With(k))...)(tt.handler)
+				raw := tt.raw(size)
+				wantCharged(t, k, size, func() {
+					defer func() { _ = recover() }()
+					r := received(raw)
+					h.ServeHTTP(refusing{quiet{http.Header{}}, partError{r.URL.RawQuery}}, r)
+				})
+			}
+		})
+	}
+}
+
+// An address that a middleware cut from a header is not part of it on the span.
+func TestRewrittenPeerKeepsNoHeaderAlive(t *testing.T) {
+	for _, size := range sizes {
+		k := spantest.NewKeeper()
+		h := mw.New(mw.With(k))(ok)
+		raw := request("/x", "X-Forwarded-For: 203.0.113.9, "+strings.Repeat("a", size))
+		wantCharged(t, k, size, func() {
+			r := received(raw)
+			r.RemoteAddr, _, _ = strings.Cut(r.Header.Get("X-Forwarded-For"), ",")
+			h.ServeHTTP(quiet{http.Header{}}, r)
+		})
+	}
+}
+
+func TestClientSpansKeepWhatTheyAreCharged(t *testing.T) {
+	replying := func(change func(res *http.Response)) tripper {
+		return func(req *http.Request) (*http.Response, error) {
+			res := &http.Response{StatusCode: 200, ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{}, Body: http.NoBody, Request: req}
+			change(res)
+			return res, nil
+		}
+	}
+	plain := replying(func(*http.Response) {})
+	parts := func(r *http.Request) []attribute.KeyValue {
+		return []attribute.KeyValue{attribute.String("text", part(r.URL.RawQuery)), attribute.String("cookie", part(r.Header.Get("Cookie")))}
+	}
+	tests := []struct {
+		name   string
+		target string // before the long query
+		base   tripper
+		change func(r *http.Request, long string) *http.Request
+		opts   []mw.Option
+	}{
+		{"query", "http://example.com:8080/x", plain, nil, nil},
+		{"query that is not recorded", "http://example.com/x", plain, nil, []mw.Option{mw.WithoutQuery()}},
+		{"user", "http://u:p@example.com/x", plain, nil, []mw.Option{mw.WithoutQuery()}},
+		{"unknown method, part of the query", "http://example.com/x", plain, func(r *http.Request, _ string) *http.Request {
+			r.Method = part(r.URL.RawQuery)
+			return r
+		}, []mw.Option{mw.WithoutQuery()}},
+		{"template, part of the query", "http://example.com/x", plain, func(r *http.Request, _ string) *http.Request {
+			return r.WithContext(mw.ContextWithURLTemplate(r.Context(), part(r.URL.RawQuery)))
+		}, []mw.Option{mw.WithoutQuery()}},
+		{"attributes, parts of query and cookie", "http://example.com/x", plain, func(r *http.Request, long string) *http.Request {
+			r.Header.Set("Cookie", long)
+			return r
+		}, []mw.Option{mw.WithoutQuery(), mw.WithRequestAttributes(parts)}},
+		{"captured header, part of the query", "http://example.com/x", plain, func(r *http.Request, _ string) *http.Request {
+			r.Header["X-A"] = []string{part(r.URL.RawQuery)}
+			return r
+		}, []mw.Option{mw.WithoutQuery(), mw.WithCapturedRequestHeaders("X-A")}},
+		{"captured response header, part of the query", "http://example.com/x", replying(func(res *http.Response) {
+			res.Header["X-A"] = []string{part(res.Request.URL.RawQuery), res.Request.URL.RawQuery}
+		}), nil, []mw.Option{mw.WithoutQuery(), mw.WithCapturedResponseHeaders("X-A")}},
+		{"name, part of the query", "http://example.com/x", plain, nil, []mw.Option{
+			mw.WithoutQuery(), mw.WithSpanName(func(r *http.Request, _, _ string) string { return part(r.URL.RawQuery) }),
+		}},
+		{"error, part of the query", "http://example.com/x", func(r *http.Request) (*http.Response, error) {
+			return nil, &url.Error{Err: partError{r.URL.RawQuery}}
+		}, nil, []mw.Option{mw.WithoutQuery()}},
+		{"long error", "http://example.com/x", func(r *http.Request) (*http.Response, error) {
+			return nil, errors.New(r.URL.RawQuery)
+		}, nil, []mw.Option{mw.WithoutQuery()}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			for _, size := range sizes {
+				k := spantest.NewKeeper()
+				client := mw.NewTransport(tt.base, append(tt.opts, mw.With(k))...)
+				wantCharged(t, k, size, func() {
+					target := tt.target + "?" + strings.Repeat("a", size)
+					r, err := http.NewRequestWithContext(context.Background(), "GET", target, nil)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if tt.change != nil {
+						r = tt.change(r, strings.Clone(r.URL.RawQuery))
+					}
+					if res, err := client.RoundTrip(r); err == nil {
+						_ = res.Body.Close()
+					}
+				})
+			}
+		})
+	}
+}
+
+// The memory of a hostile client's requests, over a connection: 900 MB of request lines leave less than 8 MiB.
+func TestLongRequestLinesOverAConnection(t *testing.T) {
+	const requests = 1000
+	k := spantest.NewKeeper()
+	srv := quietServer(t, mw.New(mw.With(k))(status(http.StatusNoContent)))
+	srv.Start()
+	conn, err := net.Dial("tcp", srv.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	raw, answers := []byte(request("/"+strings.Repeat("a", 900<<10))), bufio.NewReader(conn)
+	alive, spans := k.Alive(t, requests, func() {
+		if _, err := conn.Write(raw); err != nil {
+			t.Fatal(err)
+		}
+		if res, err := http.ReadResponse(answers, nil); err != nil || res.StatusCode != http.StatusNoContent {
+			t.Fatalf("response %v, error %v", res, err)
+		}
+	})
+	if len(spans) != requests || alive > 8<<20 {
+		t.Errorf("%d requests keep %d bytes alive in %d spans, want at most 8 MiB", requests, alive, len(spans))
+	}
+}
+
+func TestClientSpansOverAConnection(t *testing.T) {
+	k := spantest.NewKeeper()
+	srv := quietServer(t, ok)
+	srv.Start()
+	client := &http.Client{Transport: mw.NewTransport(srv.Client().Transport, mw.With(k))}
+	for _, size := range []int{10, 64<<10 + 1} {
+		wantCharged(t, k, size, func() { get(t, client, srv.URL+"/?"+strings.Repeat("a", size)) })
+	}
+}

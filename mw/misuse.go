@@ -1,0 +1,60 @@
+package mw
+
+import (
+	"log"
+	"net/http"
+	"path"
+	"reflect"
+	"runtime"
+	"strings"
+)
+
+// net/http logs two mistakes of handlers with the file that made them: the first function on the stack that is not its
+// own. Behind a writer of this package that would be the writer. So the writer logs them in its place, where it wraps a
+// writer of net/http's server directly; nothing else would come of the call.
+
+// misused logs the mistake called what and reports whether it did, so that the call must not be passed on.
+func (rec *record) misused(what string) bool {
+	srv, ok := rec.in.Context().Value(http.ServerContextKey).(*http.Server)
+	if !ok || !isServers(rec.w) {
+		return false
+	}
+	printf := log.Printf
+	if srv.ErrorLog != nil {
+		printf = srv.ErrorLog.Printf
+	}
+	at := caller()
+	printf("http: %s from %s (%s:%d)", what, at.Function, path.Base(at.File), at.Line)
+	return true
+}
+
+const writeOnHijacked = "response.Write on hijacked connection"
+
+// headerMisuse returns the mistake that a call of WriteHeader makes, "" for a correct call.
+func (rec *record) headerMisuse() string {
+	switch {
+	case rec.hijacked.Load():
+		return "response.WriteHeader on hijacked connection"
+	case rec.status.Load() != 0:
+		return "superfluous response.WriteHeader call"
+	}
+	return ""
+}
+
+// isServers reports whether w is a response of net/http's server for HTTP/1. That for HTTP/2 logs nothing.
+func isServers(w http.ResponseWriter) bool {
+	t := reflect.TypeOf(w)
+	return t != nil && t.Kind() == reflect.Pointer && t.Elem().PkgPath() == "net/http" && t.Elem().Name() == "response"
+}
+
+// caller returns the first frame on the stack that is neither net/http's nor this package's.
+func caller() runtime.Frame {
+	pc := make([]uintptr, 32)
+	frames := runtime.CallersFrames(pc[:runtime.Callers(1, pc)])
+	for {
+		frame, more := frames.Next()
+		if !strings.HasPrefix(frame.Function, "net/http.") && !strings.HasPrefix(frame.Function, scopeName+".") || !more {
+			return frame
+		}
+	}
+}
