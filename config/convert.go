@@ -158,6 +158,9 @@ func (p *fileParser) text1(e *entry, item *yaml.Node, at *Source) (string, bool)
 		if quoted || !plainScalar(text) {
 			return text, true
 		}
+		if e.key.Secret {
+			text = "an item"
+		}
 		fault = settings.Errorf(ErrWrongType, "%s is not text", text).WithHint("quote it")
 	}
 	p.found = true
@@ -196,6 +199,9 @@ func (p *fileParser) plainText(e *entry, name string, value *yaml.Node, at Sourc
 		fault = settings.Errorf(ErrWrongType, "the value of %s is %s, want text", settings.Quote(name), describe(value))
 	case isNull(value):
 		fault = settings.Errorf(ErrWrongType, "%s has no value", settings.Quote(name)).WithHint(`write "" for an empty one`)
+		if e.key.Secret { // the name alone can be a value: {token}
+			fault.Message = "a name has no value"
+		}
 	default:
 		place := p.at(value)
 		text, _, ok := p.expand(e, value, &place)

@@ -16,21 +16,26 @@ var roots = []string{"tracing", "api_server.tracing", "services.tracing"}
 // A fileParser turns the bytes of one file into a layer: canonical keys and typed values, positions on the side.
 type fileParser struct {
 	*loader
-	name  string
-	order int
-	text  *excerpt
-	layer *layer
-	found bool // the section sets something, or tried to
+	name    string
+	order   int
+	text    *excerpt
+	secrets *secretLines
+	layer   *layer
+	found   bool // the section sets something, or tried to
 }
 
 // parseFile reads one file's bytes into a layer.
 func (l *loader) parseFile(name string, order int, data []byte) *layer {
 	p := &fileParser{loader: l, name: name, order: order, layer: newLayer(LayerFile)}
-	root, text, fault := parseYAML(data)
+	root, text, fault := parseYAML(data, l.table)
 	p.text = text
 	if fault != nil {
+		p.text.unparsed = true
 		p.reject(fault)
 		return p.layer
+	}
+	if root != nil {
+		p.secrets = newSecretLines(text, root)
 	}
 	if root != nil && !isNull(resolve(root)) {
 		p.root(resolve(root))
@@ -237,18 +242,26 @@ func (p *fileParser) section(n *yaml.Node, path, written string) {
 		p.found = true
 		p.wrong(p.at(at), joinPath(written, "<<"), fault.Message)
 	}
+	valueless := false // the key before is a secret without a value, so that this one can be its value
 	for _, m := range members(n) {
 		name := resolve(m.name)
+		shown := settings.Name(name.Value)
+		if valueless && isNull(resolve(m.value)) && !p.table.words[name.Value] {
+			shown = "…"
+			p.secrets.hideKey(m.name, m.value)
+		} else {
+			valueless = secret.Name(name.Value) && isNull(resolve(m.value))
+		}
 		if name.Kind != yaml.ScalarNode {
 			p.found = true
 			p.wrong(p.at(m.name), written, "a key is "+describe(name)+", want a name")
 			continue
 		}
 		if fault := tagFault(name); fault != nil {
-			p.wrongTag(name, joinPath(written, name.Value), fault)
+			p.wrongTag(name, joinPath(written, shown), fault)
 			continue
 		}
-		p.member(m, path, name.Value, joinPath(written, name.Value))
+		p.member(m, path, name.Value, joinPath(written, shown))
 	}
 }
 
@@ -294,7 +307,7 @@ func (p *fileParser) unlinked(m member, name, written string) {
 	if isNull(resolve(m.value)) {
 		return
 	}
-	p.text.hide(m.value)
+	p.secrets.hideKey(m.name, m.value)
 	p.warnUnlinked(p.at(m.name), written, name)
 }
 
@@ -306,19 +319,10 @@ func (p *fileParser) unknownMember(m member, section, name, written string) {
 		p.report.dropped[Error]++
 		return
 	}
-	if secret.Name(name) || secret.Name(section) || strings.Contains(strings.ToLower(name), "pw") || p.nearSecret(section, name) {
-		p.text.hide(m.value)
-	} else {
-		p.text.hideNamed(m.value)
+	if secret.Name(section) {
+		p.secrets.hideKey(m.name, m.value)
 	}
 	p.unknown(p.at(m.name), written, section, name)
-}
-
-// nearSecret reports whether name is a misspelt secret.
-func (p *fileParser) nearSecret(section, name string) bool {
-	near, ok := settings.Nearest(name, p.table.children[section])
-	k, _ := p.table.lookup(joinPath(section, near))
-	return ok && k != nil && k.Secret
 }
 
 // key reads one key's value.
@@ -333,7 +337,7 @@ func (p *fileParser) key(m member, k *key, alias bool, written string) {
 	value := resolve(m.value)
 	e.source = p.at(value)
 	if k.Secret {
-		p.text.hide(value)
+		p.secrets.hideKey(m.name, m.value)
 	}
 	if !p.convert(e, value) {
 		return

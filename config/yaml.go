@@ -3,7 +3,6 @@ package config
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"regexp"
 	"strconv"
@@ -36,7 +35,7 @@ func faultAt(line, column, width int, f *settings.Fault) *yamlFault {
 
 // parseYAML returns the root node of the one document in data, nil if there is none. What it returns is valid
 // UTF-8, within the bounds, and its mappings have no key twice. ex is data without byte order mark.
-func parseYAML(data []byte) (root *yaml.Node, ex *excerpt, fault *yamlFault) {
+func parseYAML(data []byte, t *table) (root *yaml.Node, ex *excerpt, fault *yamlFault) {
 	if len(data) > maxFileBytes {
 		f := settings.Errorf(ErrTooLarge, "more than %d bytes", maxFileBytes)
 		return nil, &excerpt{}, &yamlFault{Fault: f}
@@ -45,16 +44,15 @@ func parseYAML(data []byte) (root *yaml.Node, ex *excerpt, fault *yamlFault) {
 		return nil, &excerpt{}, fault
 	}
 	text := string(bytes.TrimPrefix(data, []byte("\ufeff")))
-	ex = newExcerpt(text)
+	ex = newExcerpt(text, t)
 	if fault := checkTokens(text); fault != nil {
 		return nil, ex, fault
 	}
 	root, fault = decodeYAML(text, ex)
 	if fault == nil && root != nil {
-		fault = checkTree(root)
+		fault = checkTree(root, t)
 	}
 	if fault != nil {
-		ex.unparsed = true
 		return nil, ex, fault
 	}
 	return root, ex, nil
@@ -159,7 +157,7 @@ func syntaxFault(err error, ex *excerpt) *yamlFault {
 		name := strings.TrimSuffix(strings.TrimPrefix(message, "unknown anchor '"), "' referenced")
 		line, column := ex.find("*"+name, line)
 		return faultAt(line, column, utf8.RuneCountInString(name)+1,
-			settings.Errorf(ErrSyntax, "unknown anchor %s", settings.Quote(name)).WithHint("quote a pattern that begins with *"))
+			settings.Errorf(ErrSyntax, "an alias of an anchor that the file does not have").WithHint("quote a text that begins with *"))
 	}
 	if tabbed, column := ex.tab(line); tabbed > 0 {
 		return faultAt(tabbed, column, 1, settings.Errorf(ErrSyntax, "a tab in the indentation").WithHint("use spaces"))
@@ -168,35 +166,44 @@ func syntaxFault(err error, ex *excerpt) *yamlFault {
 }
 
 // checkTree walks all nodes once for each way that leads to them.
-func checkTree(root *yaml.Node) *yamlFault {
-	budget := maxNodes
-	return checkNode(root, 1, &budget)
+func checkTree(root *yaml.Node, t *table) *yamlFault {
+	c := treeCheck{table: t, budget: maxNodes}
+	return c.node(root, 1, false)
 }
 
-func checkNode(n *yaml.Node, depth int, budget *int) *yamlFault {
-	if *budget--; *budget < 0 {
+// A treeCheck counts the nodes that are left to visit.
+type treeCheck struct {
+	table  *table
+	budget int
+}
+
+// node checks n and what is below it. hidden is true below a key that is the name of a secret.
+func (c *treeCheck) node(n *yaml.Node, depth int, hidden bool) *yamlFault {
+	if c.budget--; c.budget < 0 {
 		return nodeFault(n, settings.Errorf(ErrTooDeep, "more than %d values, aliases counted each time", maxNodes))
 	}
 	if depth > maxDepth {
 		return nodeFault(n, settings.Errorf(ErrTooDeep, "nested deeper than %d", maxDepth))
 	}
 	if n.Kind == yaml.AliasNode {
-		return checkNode(n.Alias, depth, budget)
+		return c.node(n.Alias, depth, hidden)
 	}
 	if n.Kind == yaml.MappingNode {
-		if fault := checkDuplicates(n); fault != nil {
+		if fault := checkDuplicates(n, hidden); fault != nil {
 			return fault
 		}
 	}
-	for _, child := range n.Content {
-		if fault := checkNode(child, depth+1, budget); fault != nil {
+	for i, child := range n.Content {
+		below := hidden || n.Kind == yaml.MappingNode && i%2 == 1 && c.table.isSecret(resolve(n.Content[i-1]).Value)
+		if fault := c.node(child, depth+1, below); fault != nil {
 			return fault
 		}
 	}
 	return nil
 }
 
-func checkDuplicates(n *yaml.Node) *yamlFault {
+// checkDuplicates does not name a key that can be a value: below a secret, without a value of its own, or not a name.
+func checkDuplicates(n *yaml.Node, hidden bool) *yamlFault {
 	seen := make(map[string]*yaml.Node, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		name := resolve(n.Content[i])
@@ -204,9 +211,11 @@ func checkDuplicates(n *yaml.Node) *yamlFault {
 			continue
 		}
 		if first, twice := seen[name.Value]; twice {
-			at := n.Content[i]
-			fault := nodeFault(at, settings.Errorf(ErrDuplicateKey, "%s is there twice, first at line %d",
-				settings.Quote(name.Value), first.Line).WithHint("keep one"))
+			at, what := n.Content[i], "a key"
+			if !hidden && !isNull(n.Content[i+1]) && settings.Name(name.Value) == name.Value {
+				what = settings.Quote(name.Value)
+			}
+			fault := nodeFault(at, settings.Errorf(ErrDuplicateKey, "%s is there twice, first at line %d", what, first.Line).WithHint("keep one"))
 			fault.related = []*yaml.Node{first}
 			return fault
 		}
@@ -264,11 +273,11 @@ func tagFault(n *yaml.Node) *settings.Fault {
 	if n.Style&yaml.TaggedStyle == 0 {
 		return nil
 	}
-	switch tag := n.ShortTag(); tag {
+	switch n.ShortTag() {
 	case "!!str", "!!int", "!!float", "!!bool", "!!null", "!!seq", "!!map":
 		return nil
 	default:
-		return settings.Errorf(ErrWrongType, "tag %s is not known here", settings.Quote(tag)).WithHint("remove it")
+		return settings.Errorf(ErrWrongType, "the tag is not known here").WithHint("remove it")
 	}
 }
 
@@ -347,7 +356,8 @@ func mergedMembers(value *yaml.Node) []member {
 	return out
 }
 
-// describe names a node in messages: "a map", "a list", "nothing".
+// describe names a node in messages: "a map", "a list", "text", "nothing". It never quotes, since the node can be the
+// value of a secret that stands at the wrong place.
 func describe(n *yaml.Node) string {
 	switch n.Kind {
 	case yaml.MappingNode:
@@ -358,5 +368,5 @@ func describe(n *yaml.Node) string {
 	if isNull(n) {
 		return "nothing"
 	}
-	return fmt.Sprintf("the text %s", settings.Quote(n.Value))
+	return "text"
 }
