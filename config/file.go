@@ -41,26 +41,10 @@ func (l *loader) parseFile(name string, order int, data []byte) *layer {
 		p.root(resolve(root))
 	}
 	if !p.found && len(p.layer.entries) == 0 {
-		p.report.add(Diagnostic{
-			Kind: WarnSuspicious, Severity: Warning, Source: p.place(1, 1, 1), Message: "the file sets nothing" + p.outside(root),
-			Hint: "put the keys under " + p.sections()[0],
-		})
+		p.setsNothing(root)
 	}
 	p.finish(p.layer)
 	return p.layer
-}
-
-// outside names a key that stands beside the section.
-func (p *fileParser) outside(root *yaml.Node) string {
-	if root == nil || resolve(root).Kind != yaml.MappingNode || p.sources.Section != "" {
-		return ""
-	}
-	for _, m := range members(resolve(root)) {
-		if name := resolve(m.name).Value; p.table.byPath[name] != nil || p.table.exporters[name] != "" {
-			return ", " + settings.Quote(name) + " is outside the section"
-		}
-	}
-	return ""
 }
 
 func (p *fileParser) sections() []string {
@@ -113,6 +97,7 @@ func (p *fileParser) root(n *yaml.Node) {
 		first = r.path
 		p.begin(r)
 	}
+	p.beside(n)
 }
 
 // A place is where a section is in a document.
