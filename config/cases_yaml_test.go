@@ -39,7 +39,7 @@ func TestCasesYAML(t *testing.T) {
 		{name: "duplicate key", raw: "tracing:\n  timeout: 1\n  sample_rate: 1\n  timeout: 2\n", kinds: only(config.ErrDuplicateKey), lines: []string{`tracing.yaml:4:3: "timeout" is there twice, first at line 2, keep one`}},
 		{name: "duplicate key deep below somebody else's", raw: "a: {b: {c: 1, c: 2}}\n", kinds: only(config.ErrDuplicateKey)},
 		{name: "unknown anchor", file: "excluded_urls: [*foo]", kinds: only(config.ErrSyntax), lines: []string{"tracing.yaml:2:19: an alias of an anchor that the file does not have, quote a text that begins with *"}},
-		{name: "syntax error on line one", raw: "tracing: {", kinds: only(config.ErrSyntax), lines: []string{"tracing.yaml:1:1:"}},
+		{name: "syntax error on line one", raw: "tracing: {", kinds: only(config.ErrSyntax), lines: []string{"tracing.yaml:1:10: a { is not closed, add }"}},
 		{name: "depth", raw: strings.Repeat("{a: ", 33) + "1" + strings.Repeat("}", 33), kinds: only(config.ErrTooDeep)},
 		{name: "bomb", raw: bomb(), kinds: only(config.ErrTooDeep)},
 		{name: "self-reference", raw: "a: &a {b: *a}\n", kinds: only(config.ErrTooDeep)},

@@ -25,7 +25,11 @@ func (p *fileParser) convert(e *entry, n *yaml.Node) bool {
 	case n.Kind == yaml.MappingNode && e.key.Type == settings.TypeMap:
 		return p.mapping(e, n)
 	}
-	return p.refused(e, settings.Errorf(ErrWrongType, "%s is not %s", describe(n), typeWords(e.key)))
+	fault := settings.Errorf(ErrWrongType, "%s is not %s", describe(n), typeWords(e.key))
+	if n.Kind == yaml.MappingNode && len(n.Content) == 2 && n.Content[0].Kind == yaml.MappingNode {
+		fault = fault.WithHint("a template {{ }} is not filled in, render the file before it is read")
+	}
+	return p.refused(e, fault)
 }
 
 func (p *fileParser) refused(e *entry, err error) bool {

@@ -62,18 +62,6 @@ func (e *excerpt) indent(n int) int {
 	return len(line) - len(strings.TrimLeft(line, " \t"))
 }
 
-// tab finds the last line up to n+1 whose indentation has a tab, and the tab's column; 0 if there is none.
-func (e *excerpt) tab(n int) (line, column int) {
-	for line = min(n+1, len(e.lines)); line > 0; line-- {
-		text := e.lines[line-1]
-		body := strings.TrimLeft(text, " \t")
-		if i := strings.IndexByte(text[:len(text)-len(body)], '\t'); i >= 0 && body != "" && body[0] != '#' {
-			return line, i + 1
-		}
-	}
-	return 0, 0
-}
-
 // find returns the first place of text at or after line n, else the beginning of line n.
 func (e *excerpt) find(text string, n int) (line, column int) {
 	for _, from := range []int{n, 1} {
@@ -112,8 +100,8 @@ func (e *excerpt) show(n int) (text string, masked bool) {
 		}
 		return line[:e.indent(n)] + key + secret.Mask, true
 	}
-	if at := strings.Index(line, " #"); at >= 0 && secret.Name(line[at:]) {
-		line = line[:at]
+	if at := strings.IndexByte(line, '#'); at >= 0 && e.table.mentionsSecret(line[at:]) {
+		line = line[:at] + "# " + secret.Mask
 	}
 	return line, false
 }

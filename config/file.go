@@ -71,8 +71,12 @@ func (p *fileParser) at(n *yaml.Node) Source { return p.place(n.Line, n.Column, 
 // root finds the section, in one or more places of the document.
 func (p *fileParser) root(n *yaml.Node) {
 	if n.Kind != yaml.MappingNode {
-		p.wrong(p.at(n), "", "the file is "+describe(n)+", want a map")
 		p.found = true
+		if found := findSlip(p.text); found != nil {
+			p.reject(found.fault())
+			return
+		}
+		p.wrong(p.at(n), "", "the file is "+describe(n)+", want a map")
 		return
 	}
 	if fault := tagFault(n); fault != nil {
@@ -151,6 +155,10 @@ func (p *fileParser) begin(r place) {
 	}
 	if value.Kind != yaml.MappingNode {
 		p.found = true
+		if found := keySlip(p.text, value.Line); found != nil && value.Kind == yaml.ScalarNode {
+			p.reject(found.fault())
+			return
+		}
 		p.wrong(p.at(value), r.path, "the section is "+describe(value)+", want a map of keys")
 		return
 	}
@@ -280,6 +288,10 @@ func (p *fileParser) inner(m member, path, written string) {
 		p.wrongTag(value, written, fault)
 	case value.Kind != yaml.MappingNode:
 		p.found = true
+		if found := keySlip(p.text, value.Line); found != nil && value.Kind == yaml.ScalarNode && value.Line > m.name.Line {
+			p.reject(found.fault())
+			return
+		}
 		p.wrong(p.at(value), written, describe(value)+" is not a section, want a map of keys")
 	default:
 		p.section(value, path, written)
@@ -306,6 +318,10 @@ func (p *fileParser) unknownMember(m member, section, name, written string) {
 	}
 	if secret.Name(section) {
 		p.secrets.hideKey(m.name, m.value)
+	}
+	if message, hint, slipped := nameSlip(p.table, name); slipped {
+		p.fault(Diagnostic{Kind: ErrSyntax, Key: written, Source: p.at(m.name), Message: message, Hint: hint})
+		return
 	}
 	p.unknown(p.at(m.name), written, section, name)
 }

@@ -115,6 +115,8 @@ func TestExcerptsAreMasked(t *testing.T) {
 		"a bad bracket":        "tracing: {jaeger: {password: [hunter2: x}}\n",
 		"an anchor elsewhere":  "x: &a\n  y: hunter2\ntracing:\n  zipkin:\n    headers: *a\n    timeout: *a\n",
 		"part of a variable":   "tracing:\n  smaple_rate: 1\n  jaeger: {username: u, password: \"pa${hunter2}\"}\n",
+		"a URL on two lines":   "{tracing:\n  zipkin: {endpoint: \"http://u:hunter2\u0085@h/\"}\n}",
+		"half a comment":       "# password: \"\n\thunter2\"\n---\n",
 		"a secret of another":  "database: {password: hunter2}\ntracing: {smaple_rate: 1}\n",
 		"a document beside":    "tracing:\n  smaple_rate: 1\n---\npassword: hunter2\n",
 	} {
@@ -166,6 +168,8 @@ func TestExcerptsOfLinesWithSecrets(t *testing.T) {
 		{"a line inside a secret", "tracing:\n  zipkin:\n    headers:\n      a: {b: hunter2}\n", ":4:7\n   4 |       headers: ***\n"},
 		{"a line after a secret", "tracing:\n  zipkin:\n    headers:\n      a: |\n        hunter2\n    x: 1\n", ":6:5\n   6 |     x: 1\n     |     ^\n"},
 		{"a list after a secret", "tracing:\n  jaeger: {password: a}\n  excluded_urls:\n  - {}\n", ":4:5\n   4 |   - {}\n     |     ^\n"},
+		{"a comment with a secret", "# password: hunter2\n", ":1:1\n   1 | # ***\n"},
+		{"a secret in a comment", "tracing:\n  smaple_rate: 1 # token: hunter2\n", ":2:3\n   2 |   smaple_rate: 1 # ***\n     |   ^^^^^^^^^^^\n"},
 		{"not YAML, a secret", "tracing:\n  jaeger:\n    password: @hunter2\n", "   3 |     password: ***\n"},
 		{"not YAML, a line after a secret", "tracing:\n  jaeger:\n    password: hunter2\n  timeout: 5\n   batch: {}\n", ":5:4\n   5 |    batch: {}\n     |    ^\n"},
 	} {

@@ -20,6 +20,16 @@ func (p *fileParser) setsNothing(root *yaml.Node) {
 		return
 	}
 	n := resolve(root)
+	if found := foreignText(p.text); found != nil {
+		p.reject(found.fault())
+		return
+	}
+	for _, m := range members(n) {
+		if message, hint, slipped := nameSlip(p.table, resolve(m.name).Value); slipped {
+			p.fault(Diagnostic{Kind: ErrSyntax, Source: p.at(m.name), Message: message, Hint: hint})
+			return
+		}
+	}
 	at, path := p.lost(n, "", 0)
 	format := foreignFormat(members(n))
 	switch {

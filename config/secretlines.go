@@ -34,7 +34,7 @@ func (s *secretLines) list(n *yaml.Node) {
 }
 
 func (s *secretLines) named(n *yaml.Node) {
-	if n.Kind == yaml.ScalarNode && (assigns(n.Value) || strings.Contains(n.Value, "@") || redactURLs(n.Value) != n.Value) {
+	if n.Kind == yaml.ScalarNode && (assigns(n.Value) || strings.Contains(n.Value, "@") || redactMessage(n.Value) != n.Value) {
 		s.excerpt.hide("", n.Line, s.lastLine(n))
 	}
 	for i, child := range n.Content {

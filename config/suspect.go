@@ -8,7 +8,8 @@ import (
 )
 
 // suspect reports whether line n of a file that is not YAML can hold a secret, with the key that the line begins with
-// if it is a known one. A secret begins on a line with the name of one. It ends before the next line that begins with
+// if it is a known one. A secret begins on a line with the name of one, or with a
+// URL in a quote that is open, since that can have a password. It ends before the next line that begins with
 // another known key and is not indented deeper; if a quote or a bracket is open, it does not end.
 func (e *excerpt) suspect(n int) (key string, suspected bool) {
 	within, indent := false, 0
@@ -17,17 +18,20 @@ func (e *excerpt) suspect(n int) (key string, suspected bool) {
 		line := e.line(i)
 		trimmed := strings.TrimSpace(line)
 		key = e.table.keyOf(line)
-		named := e.table.mentionsSecret(line)
+		named := e.table.mentionsSecret(line) || strings.Contains(line, "://") && openQuote(line)
 		if within && key != "" && !named && !endless && !tabbed(line) && e.indent(i) <= indent {
 			within = false
 		}
 		suspected = trimmed != "" && (named || within)
-		if named && !strings.HasPrefix(trimmed, "#") {
-			within, indent = true, max(e.indent(i), indent)
-			if key != "" {
-				indent = e.indent(i)
-			}
-			endless = endless || open(trimmed)
+		comment := strings.HasPrefix(trimmed, "#")
+		if !named || comment && !assigns(trimmed) {
+			continue
+		}
+		within, endless = true, endless || open(trimmed)
+		if comment { // it can be the first line of a longer value
+			indent = len(line)
+		} else if indent = max(indent, e.indent(i)); key != "" {
+			indent = e.indent(i)
 		}
 	}
 	return key, suspected
@@ -75,5 +79,9 @@ func tabbed(line string) bool {
 func open(text string) bool {
 	opened := strings.Count(text, "{") + strings.Count(text, "[")
 	closed := strings.Count(text, "}") + strings.Count(text, "]")
-	return opened != closed || strings.Count(text, `"`)%2 == 1 || strings.Count(text, "'")%2 == 1
+	return opened != closed || openQuote(text)
+}
+
+func openQuote(text string) bool {
+	return strings.Count(text, `"`)%2 == 1 || strings.Count(text, "'")%2 == 1
 }

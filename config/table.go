@@ -77,7 +77,7 @@ func tableOf(r *registry.Registry) *table {
 func newTable(r *registry.Registry, names []string) *table {
 	t := &table{
 		byPath: map[string]*key{}, byAlias: map[string]*key{}, byOTel: map[string][]*key{}, byEnv: map[string]*key{},
-		sections: map[string]bool{"": true}, children: map[string][]string{}, exporters: map[string]string{}, names: names, words: map[string]bool{},
+		sections: map[string]bool{"": true}, children: map[string][]string{}, exporters: map[string]string{}, names: names, words: map[string]bool{"tracing": true, "api_server": true},
 	}
 	for _, k := range commonSchema.Keys() {
 		t.add(&key{Key: k, path: k.Path, aliases: k.Aliases})

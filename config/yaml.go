@@ -2,11 +2,14 @@ package config
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -48,7 +51,7 @@ func parseYAML(data []byte, t *table) (root *yaml.Node, ex *excerpt, fault *yaml
 	if fault := checkTokens(text); fault != nil {
 		return nil, ex, fault
 	}
-	root, fault = decodeYAML(text, ex)
+	root, fault = decodeYAML(fromJSON(text), ex)
 	if fault == nil && root != nil {
 		fault = checkTree(root, t)
 	}
@@ -56,6 +59,27 @@ func parseYAML(data []byte, t *table) (root *yaml.Node, ex *excerpt, fault *yaml
 		return nil, ex, fault
 	}
 	return root, ex, nil
+}
+
+var jsonEscape = regexp.MustCompile(`\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\.`)
+
+// fromJSON rewrites the escapes that JSON has and the parser does not know: \/, and pairs of \u for one character. Text
+// that is not JSON stays.
+func fromJSON(text string) string {
+	if !strings.HasPrefix(strings.TrimSpace(text), "{") || !strings.Contains(text, `\`) || !json.Valid([]byte(text)) {
+		return text
+	}
+	return jsonEscape.ReplaceAllStringFunc(text, func(escape string) string {
+		switch {
+		case escape == `\/`:
+			return "/"
+		case len(escape) == len(`\ud83d\ude00`):
+			high, _ := strconv.ParseUint(escape[2:6], 16, 32)
+			low, _ := strconv.ParseUint(escape[8:], 16, 32)
+			return fmt.Sprintf(`\U%08X`, utf16.DecodeRune(rune(high), rune(low)))
+		}
+		return escape
+	})
 }
 
 // checkEncoding accepts UTF-8 text without control characters except tab and line ends.
@@ -159,10 +183,11 @@ func syntaxFault(err error, ex *excerpt) *yamlFault {
 		return faultAt(line, column, utf8.RuneCountInString(name)+1,
 			settings.Errorf(ErrSyntax, "an alias of an anchor that the file does not have").WithHint("quote a text that begins with *"))
 	}
-	if tabbed, column := ex.tab(line); tabbed > 0 {
-		return faultAt(tabbed, column, 1, settings.Errorf(ErrSyntax, "a tab in the indentation").WithHint("use spaces"))
+	if found := findSlip(ex); found != nil {
+		return found.fault()
 	}
-	return faultAt(line, ex.indent(line)+1, 1, settings.Errorf(ErrSyntax, "%s", message))
+	text, hint := plainWords(message)
+	return faultAt(line, ex.indent(line)+1, 1, settings.Errorf(ErrSyntax, "%s", text).WithHint(hint))
 }
 
 // checkTree walks all nodes once for each way that leads to them.
