@@ -50,7 +50,7 @@ func place(where, form uint8) string {
 	return strings.ReplaceAll(secretPlaces[int(where)%len(secretPlaces)], "%s", strings.ReplaceAll(value, "%%", "%"))
 }
 
-// fragments are what stands before and after the section: what begins, continues and ends things in YAML, in files that
+// fragments are put before and after the section. They are what begins, continues and ends things in YAML, in files that
 // are YAML and in files that are not.
 var fragments = []string{
 	"", "\n", " ", "  ", "    ", "\t", "\r\n", "\ufeff", "\u00a0", "\u0085", "{", "}", "[", "]", "\"", "'", ",", ":", ": ", "- ", "? ", "#", "# a\n", "|\n", ">\n", "&a ",

@@ -12,6 +12,7 @@ import (
 // secretLines hides the lines of a parsed file that belong to secrets.
 type secretLines struct {
 	*excerpt
+	root  *yaml.Node
 	nodes []*yaml.Node        // in the order of the document
 	end   map[*yaml.Node]int  // by node: index of the first node after it and what is below it
 	seen  map[*yaml.Node]bool // anchors that are hidden
@@ -19,8 +20,7 @@ type secretLines struct {
 
 // newSecretLines hides each key that is the name of a secret, anywhere in the document, with its value.
 func newSecretLines(ex *excerpt, root *yaml.Node) *secretLines {
-	s := &secretLines{excerpt: ex, end: map[*yaml.Node]int{}, seen: map[*yaml.Node]bool{}}
-	s.list(root)
+	s := &secretLines{excerpt: ex, root: root, end: map[*yaml.Node]int{}, seen: map[*yaml.Node]bool{}}
 	s.named(root)
 	return s
 }
@@ -83,6 +83,9 @@ func (s *secretLines) hideAnchors(n *yaml.Node) {
 // lastLine returns the last line that can hold a part of n: the one before the next node, or that node's own line if
 // something is before it on that line.
 func (s *secretLines) lastLine(n *yaml.Node) int {
+	if s.nodes == nil { // most files have no secret
+		s.list(s.root)
+	}
 	end := s.end[n]
 	if end == len(s.nodes) {
 		return len(s.lines)

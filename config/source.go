@@ -33,7 +33,8 @@ type Source struct {
 	text   *excerpt // the file's lines, for pointing; nil outside files
 }
 
-// String writes s as messages show it: "tracing.yaml:3:16 via $RATE", "SPANROUTE_TIMEOUT", "built-in".
+// String writes s as messages show it: "tracing.yaml:3:16 via $RATE", "SPANROUTE_TIMEOUT", "built-in". The
+// source of OpenTelemetry's default sampler is a sentence with the variable that brings it in.
 func (s Source) String() string {
 	switch {
 	case s.reason != "":
