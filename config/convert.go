@@ -25,7 +25,11 @@ func (p *fileParser) convert(e *entry, n *yaml.Node) bool {
 	case n.Kind == yaml.MappingNode && e.key.Type == settings.TypeMap:
 		return p.mapping(e, n)
 	}
-	return p.refused(e, settings.Errorf(ErrWrongType, "%s is not %s", describe(n), typeWords(e.key)))
+	fault := settings.Errorf(ErrWrongType, "%s is not %s", describe(n), typeWords(e.key))
+	if n.Kind == yaml.MappingNode && len(n.Content) == 2 && n.Content[0].Kind == yaml.MappingNode {
+		fault = fault.WithHint("a template {{ }} is not filled in, render the file before it is read")
+	}
+	return p.refused(e, fault)
 }
 
 func (p *fileParser) refused(e *entry, err error) bool {
@@ -158,6 +162,9 @@ func (p *fileParser) text1(e *entry, item *yaml.Node, at *Source) (string, bool)
 		if quoted || !plainScalar(text) {
 			return text, true
 		}
+		if e.key.Secret {
+			text = "an item"
+		}
 		fault = settings.Errorf(ErrWrongType, "%s is not text", text).WithHint("quote it")
 	}
 	p.found = true
@@ -196,6 +203,9 @@ func (p *fileParser) plainText(e *entry, name string, value *yaml.Node, at Sourc
 		fault = settings.Errorf(ErrWrongType, "the value of %s is %s, want text", settings.Quote(name), describe(value))
 	case isNull(value):
 		fault = settings.Errorf(ErrWrongType, "%s has no value", settings.Quote(name)).WithHint(`write "" for an empty one`)
+		if e.key.Secret { // the name alone can be a value: {token}
+			fault.Message = "a name has no value"
+		}
 	default:
 		place := p.at(value)
 		text, _, ok := p.expand(e, value, &place)

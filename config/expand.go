@@ -33,6 +33,10 @@ func (p *fileParser) expand(e *entry, n *yaml.Node, at *Source) (text string, qu
 	}
 	at.Via = x.via
 	for _, name := range x.unset {
+		if (e.key.Secret || strings.Contains(n.Value, "@")) && name != strings.ToUpper(name) { // a part of a password
+			p.warn(ErrMissing, e, *at, "a variable of the value is unset or empty", "write $${ for a literal ${")
+			continue
+		}
 		p.warn(ErrMissing, e, *at, "$"+name+" is unset or empty", "write ${"+name+":-default}")
 	}
 	if !quoted && nullText(text) {
@@ -96,7 +100,7 @@ func (x *expansion) variable(inner string) (string, error) {
 	name, fallback, hasDefault := strings.Cut(inner, ":-")
 	name = strings.TrimPrefix(name, "env:")
 	if !variableName(name) {
-		return "", settings.Errorf(ErrSyntax, "${%s} is no variable", strings.Trim(settings.Quote(name), `"`)).
+		return "", settings.Errorf(ErrSyntax, "${%s} is no variable", settings.Name(name)).
 			WithHint("want ${NAME} or ${NAME:-default}; write $${ for a literal ${")
 	}
 	if value := x.env[name]; value != "" {

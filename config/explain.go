@@ -63,6 +63,9 @@ func (c *Config) explain(k *key) Explanation {
 	m := c.origins.merged
 	x := Explanation{Key: k.path, Value: c.effective(k)}
 	stack := slices.Clone(m.stacks[k.path])
+	if e := m.winner("sampling.sampler"); e != nil && e.source.reason != "" && k.path == "sample_rate" {
+		x.Value, x.Source = "1", e.source // the sampler keeps every trace that begins here
+	}
 	if n := len(stack); n > 0 {
 		x.Source = stack[n-1].source
 		stack = stack[:n-1]

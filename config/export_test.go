@@ -13,3 +13,8 @@ func TableFaults() []string { return tableOf((&Sources{}).registry()).faults }
 
 // Poll reads once, for tests that choose the moment. It is not for a Watcher that runs.
 func (w *Watcher) Poll() { w.poll(w.sources.paths(w.sources.environ())) }
+
+// CheckBytes is Check of one file with this content.
+func CheckBytes(sources Sources, data []byte) (*Config, Diagnostics) {
+	return check(&sources, []file{{"tracing.yaml", 1, data}}, nil)
+}

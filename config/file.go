@@ -16,11 +16,12 @@ var roots = []string{"tracing", "api_server.tracing", "services.tracing"}
 // A fileParser turns the bytes of one file into a layer: canonical keys and typed values, positions on the side.
 type fileParser struct {
 	*loader
-	name  string
-	order int
-	text  *excerpt
-	layer *layer
-	found bool // the section sets something, or tried to
+	name    string
+	order   int
+	text    *excerpt
+	secrets *secretLines
+	layer   *layer
+	found   bool // the section sets something, or tried to
 
 	textBytes int // of the values so far, see maxTextBytes
 }
@@ -28,36 +29,24 @@ type fileParser struct {
 // parseFile reads one file's bytes into a layer.
 func (l *loader) parseFile(name string, order int, data []byte) *layer {
 	p := &fileParser{loader: l, name: name, order: order, layer: newLayer(LayerFile)}
-	root, text, fault := parseYAML(data)
+	root, text, fault := parseYAML(data, l.table)
 	p.text = text
 	if fault != nil {
+		p.text.unparsed = true
 		p.reject(fault)
 		return p.layer
+	}
+	if root != nil {
+		p.secrets = newSecretLines(text, root)
 	}
 	if root != nil && !isNull(resolve(root)) {
 		p.root(resolve(root))
 	}
 	if !p.found && len(p.layer.entries) == 0 {
-		p.report.add(Diagnostic{
-			Kind: WarnSuspicious, Severity: Warning, Source: p.place(1, 1, 1), Message: "the file sets nothing" + p.outside(root),
-			Hint: "put the keys under " + p.sections()[0],
-		})
+		p.setsNothing(root)
 	}
 	p.finish(p.layer)
 	return p.layer
-}
-
-// outside names a key that stands beside the section.
-func (p *fileParser) outside(root *yaml.Node) string {
-	if root == nil || resolve(root).Kind != yaml.MappingNode || p.sources.Section != "" {
-		return ""
-	}
-	for _, m := range members(resolve(root)) {
-		if name := resolve(m.name).Value; p.table.byPath[name] != nil || p.table.exporters[name] != "" {
-			return ", " + settings.Quote(name) + " is outside the section"
-		}
-	}
-	return ""
 }
 
 func (p *fileParser) sections() []string {
@@ -84,8 +73,12 @@ func (p *fileParser) at(n *yaml.Node) Source { return p.place(n.Line, n.Column, 
 // root finds the section, in one or more places of the document.
 func (p *fileParser) root(n *yaml.Node) {
 	if n.Kind != yaml.MappingNode {
-		p.wrong(p.at(n), "", "the file is "+describe(n)+", want a map")
 		p.found = true
+		if found := findSlip(p.text); found != nil {
+			p.reject(found.fault())
+			return
+		}
+		p.wrong(p.at(n), "", "the file is "+describe(n)+", want a map")
 		return
 	}
 	if fault := tagFault(n); fault != nil {
@@ -110,6 +103,7 @@ func (p *fileParser) root(n *yaml.Node) {
 		first = r.path
 		p.begin(r)
 	}
+	p.beside(n)
 }
 
 // A place is where a section is in a document.
@@ -163,6 +157,10 @@ func (p *fileParser) begin(r place) {
 	}
 	if value.Kind != yaml.MappingNode {
 		p.found = true
+		if found := keySlip(p.text, value.Line); found != nil && value.Kind == yaml.ScalarNode {
+			p.reject(found.fault())
+			return
+		}
 		p.wrong(p.at(value), r.path, "the section is "+describe(value)+", want a map of keys")
 		return
 	}
@@ -239,18 +237,26 @@ func (p *fileParser) section(n *yaml.Node, path, written string) {
 		p.found = true
 		p.wrong(p.at(at), joinPath(written, "<<"), fault.Message)
 	}
+	valueless := false // the key before is a secret without a value, so that this one can be its value
 	for _, m := range members(n) {
 		name := resolve(m.name)
+		shown := settings.Name(name.Value)
+		if valueless && isNull(resolve(m.value)) && !p.table.words[name.Value] {
+			shown = "…"
+			p.secrets.hideKey(m.name, m.value)
+		} else {
+			valueless = secret.Name(name.Value) && isNull(resolve(m.value))
+		}
 		if name.Kind != yaml.ScalarNode {
 			p.found = true
 			p.wrong(p.at(m.name), written, "a key is "+describe(name)+", want a name")
 			continue
 		}
 		if fault := tagFault(name); fault != nil {
-			p.wrongTag(name, joinPath(written, name.Value), fault)
+			p.wrongTag(name, joinPath(written, shown), fault)
 			continue
 		}
-		p.member(m, path, name.Value, joinPath(written, name.Value))
+		p.member(m, path, name.Value, joinPath(written, shown))
 	}
 }
 
@@ -284,6 +290,10 @@ func (p *fileParser) inner(m member, path, written string) {
 		p.wrongTag(value, written, fault)
 	case value.Kind != yaml.MappingNode:
 		p.found = true
+		if found := keySlip(p.text, value.Line); found != nil && value.Kind == yaml.ScalarNode && value.Line > m.name.Line {
+			p.reject(found.fault())
+			return
+		}
 		p.wrong(p.at(value), written, describe(value)+" is not a section, want a map of keys")
 	default:
 		p.section(value, path, written)
@@ -296,7 +306,7 @@ func (p *fileParser) unlinked(m member, name, written string) {
 	if isNull(resolve(m.value)) {
 		return
 	}
-	p.text.hide(m.value)
+	p.secrets.hideKey(m.name, m.value)
 	p.warnUnlinked(p.at(m.name), written, name)
 }
 
@@ -308,19 +318,14 @@ func (p *fileParser) unknownMember(m member, section, name, written string) {
 		p.report.dropped[Error]++
 		return
 	}
-	if secret.Name(name) || secret.Name(section) || strings.Contains(strings.ToLower(name), "pw") || p.nearSecret(section, name) {
-		p.text.hide(m.value)
-	} else {
-		p.text.hideNamed(m.value)
+	if secret.Name(section) {
+		p.secrets.hideKey(m.name, m.value)
+	}
+	if message, hint, slipped := nameSlip(p.table, name); slipped {
+		p.fault(Diagnostic{Kind: ErrSyntax, Key: written, Source: p.at(m.name), Message: message, Hint: hint})
+		return
 	}
 	p.unknown(p.at(m.name), written, section, name)
-}
-
-// nearSecret reports whether name is a misspelt secret.
-func (p *fileParser) nearSecret(section, name string) bool {
-	near, ok := settings.Nearest(name, p.table.children[section])
-	k, _ := p.table.lookup(joinPath(section, near))
-	return ok && k != nil && k.Secret
 }
 
 // key reads one key's value.
@@ -335,7 +340,7 @@ func (p *fileParser) key(m member, k *key, alias bool, written string) {
 	value := resolve(m.value)
 	e.source = p.at(value)
 	if k.Secret {
-		p.text.hide(value)
+		p.secrets.hideKey(m.name, m.value)
 	}
 	if !p.convert(e, value) {
 		return

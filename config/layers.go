@@ -172,7 +172,7 @@ func (l *loader) codeLayer(kind Layer, section map[string]any) *layer {
 
 func (l *loader) codeSection(to *layer, section map[string]any, path, written string) {
 	for _, name := range slices.Sorted(maps.Keys(section)) {
-		l.codeMember(to, section[name], path, name, joinPath(written, name))
+		l.codeMember(to, section[name], path, name, joinPath(written, settings.Name(name)))
 	}
 }
 

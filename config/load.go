@@ -1,11 +1,6 @@
 package config
 
 import (
-	"errors"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -72,48 +67,4 @@ func (l *loader) from(files []file) []*input {
 	return append(inputs,
 		&input{loader: l, read: l.otelLayer}, &input{loader: l, read: l.envLayer}, &input{loader: l, read: l.flagLayer},
 		code(LayerOverrides, l.sources.Overrides))
-}
-
-// readFiles reads what sources name. What cannot be read is a problem of its own.
-func readFiles(sources *Sources) (files []file, problems []Diagnostic) {
-	for i, name := range sources.paths(sources.environ()) {
-		data, err := readFile(name)
-		at := Source{Layer: LayerFile, Name: name, file: i + 1}
-		if err != nil {
-			problems = append(problems, Diagnostic{Kind: ErrFile, Source: at, Message: reason(err)})
-			continue
-		}
-		if ext := strings.ToLower(filepath.Ext(name)); ext != ".yaml" && ext != ".yml" {
-			problems = append(problems, Diagnostic{
-				Kind: WarnSuspicious, Severity: Warning, Source: at,
-				Message: "the name does not end in .yaml or .yml", Hint: "it is read as YAML",
-			})
-		}
-		files = append(files, file{name, i + 1, data})
-	}
-	return files, problems
-}
-
-// readFile reads a file up to one byte more than is allowed, whatever its size.
-func readFile(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err != nil {
-		return nil, err
-	} else if info.IsDir() {
-		return nil, errors.New("is a directory")
-	}
-	return io.ReadAll(io.LimitReader(f, maxFileBytes+1))
-}
-
-// reason is an error of the file system without operation and path.
-func reason(err error) string {
-	var pathError *fs.PathError
-	if errors.As(err, &pathError) {
-		return pathError.Err.Error()
-	}
-	return err.Error()
 }

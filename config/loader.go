@@ -146,17 +146,35 @@ func (l *loader) conflict(a, b *entry) {
 	})
 }
 
-// veil takes the value of a variable that sounds like a secret out of a diagnostic about what it was put into.
-func (l *loader) veil(d Diagnostic) Diagnostic {
+// redact takes secrets out of a diagnostic about e: the value of a variable with the name of a secret, the value of a
+// secret key, and of the names of a secret map what cannot be a name.
+func (l *loader) redact(e *entry, d Diagnostic) Diagnostic {
+	var values []string
 	if value := l.env[d.Source.Via]; len(value) > 3 && secret.Name(d.Source.Via) {
-		d.Message, d.Hint = secret.Redact(d.Message, value), secret.Redact(d.Hint, value)
+		values = append(values, value)
 	}
+	if e.key.Secret {
+		d.Message = cutQuoted(d.Message)
+		if value, _ := e.value.(string); len(value) > 3 {
+			values = append(values, value)
+		}
+	}
+	d.Message, d.Hint = secret.Redact(d.Message, values...), secret.Redact(d.Hint, values...)
 	return d
+}
+
+// cutQuoted cuts each quoted text of a message after the part that can be a name.
+func cutQuoted(message string) string {
+	parts := strings.Split(message, `"`)
+	for i := 1; i < len(parts)-1; i += 2 {
+		parts[i] = settings.Name(parts[i])
+	}
+	return strings.Join(parts, `"`)
 }
 
 // warn adds a warning about e, at a place of its own.
 func (l *loader) warn(kind Kind, e *entry, at Source, message, hint string) {
-	l.report.add(l.veil(Diagnostic{
+	l.report.add(l.redact(e, Diagnostic{
 		Kind: kind, Severity: Warning, Key: e.written, Source: at, Message: message, Hint: hint, Related: e.related,
 	}))
 }
@@ -173,7 +191,7 @@ func (l *loader) refuse(e *entry, at Source, err error) {
 		if at.Layer == LayerOTel {
 			d.Severity, d.Hint = Warning, strings.TrimPrefix(d.Hint+", ignored", ", ")
 		}
-		l.report.add(l.veil(d))
+		l.report.add(l.redact(e, d))
 	}
 }
 

@@ -96,6 +96,29 @@ func TestExcerptsAreMasked(t *testing.T) {
 		"quotes in a secret":   "tracing:\n  jaeger: {password: 'a''hunter2', usrname: u}\n",
 		"secret after secret":  "tracing:\n  otlp: {http: {headers: {a: \"b\\x41 hunter2\", c: hunter2}}, x: y}\n",
 		"duplicate":            "tracing:\n  jaeger: {password: hunter2, password: hunter2}\n",
+		"an alias":             "tracing:\n  jaeger:\n    password: *hunter2\n",
+		"a tag":                "tracing:\n  jaeger:\n    password: !hunter2\n",
+		"a tag and a value":    "tracing:\n  jaeger:\n    password: !hunter2 x\n",
+		"a flow mapping":       "tracing:\n  jaeger: {password: {hunter2}}\n",
+		"a set":                "tracing:\n  jaeger: {password: {hunter2, hunter2}}\n",
+		"an anchor":            "tracing:\n  jaeger:\n    password: &hunter2\n    x: 1\n",
+		"no space, a header":   "tracing:\n  otlp: {http: {headers: {authorization:hunter2}}}\n",
+		"no space, in a text":  "tracing:\n  otlp: {http: {headers: \"authorization:hunter2\"}}\n",
+		"spaces in a text":     "tracing:\n  otlp: {http: {headers: \"authorization Bearer hunter2==\"}}\n",
+		"no space, a password": "tracing:\n  jaeger: {password:hunter2}\n",
+		"no colon":             "tracing:\n  jaeger: {password hunter2}\n",
+		"=":                    "tracing:\n  jaeger: {password=hunter2}\n",
+		"a comma":              "tracing:\n  jaeger: {password: , hunter2}\n",
+		"below its key":        "tracing:\n  jaeger:\n    password:\n  hunter2\n",
+		"deep below headers":   "tracing:\n  otlp: {http: {headers: {a: {b: {c: !hunter2 d}}}}}\n",
+		"a file of one line":   "password=hunter2\n",
+		"a bad bracket":        "tracing: {jaeger: {password: [hunter2: x}}\n",
+		"an anchor elsewhere":  "x: &a\n  y: hunter2\ntracing:\n  zipkin:\n    headers: *a\n    timeout: *a\n",
+		"part of a variable":   "tracing:\n  smaple_rate: 1\n  jaeger: {username: u, password: \"pa${hunter2}\"}\n",
+		"a URL on two lines":   "{tracing:\n  zipkin: {endpoint: \"http://u:hunter2\u0085@h/\"}\n}",
+		"half a comment":       "# password: \"\n\thunter2\"\n---\n",
+		"a secret of another":  "database: {password: hunter2}\ntracing: {smaple_rate: 1}\n",
+		"a document beside":    "tracing:\n  smaple_rate: 1\n---\npassword: hunter2\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -136,21 +159,33 @@ func TestExcerptPoints(t *testing.T) {
 	}
 }
 
-// Secrets on the line of a mistake move the caret along.
-func TestExcerptPointsBesideSecrets(t *testing.T) {
+// A line with a secret is not shown, whatever else is on it; the address has the column.
+func TestExcerptsOfLinesWithSecrets(t *testing.T) {
 	t.Parallel()
-	_, ds := check(t, "tracing: {otlp: {http: {headers: {a: 'hunter2', b: hunter2hunter2}}}, smaple_rate: 1}\n")
+	for _, tt := range []struct{ name, file, want string }{
+		{"a mistake beside a secret", "tracing: {otlp: {http: {headers: {a: 'hunter2'}}}, smaple_rate: 1}\n", ":1:52\n   1 | headers: ***\n"},
+		{"a secret of the wrong type", "tracing:\n  jaeger:\n    password: [hunter2]\n", ":3:15\n   3 |     password: ***\n"},
+		{"a line inside a secret", "tracing:\n  zipkin:\n    headers:\n      a: {b: hunter2}\n", ":4:7\n   4 |       headers: ***\n"},
+		{"a line after a secret", "tracing:\n  zipkin:\n    headers:\n      a: |\n        hunter2\n    x: 1\n", ":6:5\n   6 |     x: 1\n     |     ^\n"},
+		{"a list after a secret", "tracing:\n  jaeger: {password: a}\n  excluded_urls:\n  - {}\n", ":4:5\n   4 |   - {}\n     |     ^\n"},
+		{"a comment with a secret", "# password: hunter2\n", ":1:1\n   1 | # ***\n"},
+		{"a secret in a comment", "tracing:\n  smaple_rate: 1 # token: hunter2\n", ":2:3\n   2 |   smaple_rate: 1 # ***\n     |   ^^^^^^^^^^^\n"},
+		{"not YAML, a secret", "tracing:\n  jaeger:\n    password: @hunter2\n", "   3 |     password: ***\n"},
+		{"not YAML, a line after a secret", "tracing:\n  jaeger:\n    password: hunter2\n  timeout: 5\n   batch: {}\n", ":5:4\n   5 |    batch: {}\n     |    ^\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, ds := check(t, tt.file)
+			if text := rendered(ds); !strings.Contains(text, tt.want) || strings.Contains(text, "hunter2") {
+				t.Errorf("rendered\n%swant %s", text, tt.want)
+			}
+		})
+	}
+}
+
+func rendered(ds config.Diagnostics) string {
 	var b strings.Builder
-	if err := ds.WriteText(&b, false); err != nil {
-		t.Fatal(err)
-	}
-	want := `
-   1 | tracing: {otlp: {http: {headers: {a: ***, b: ***}}}, smaple_rate: 1}
-     |                                                      ^^^^^^^^^^^
-`
-	if !strings.Contains(b.String(), want) {
-		t.Errorf("rendered\n%swant%s", b.String(), want)
-	}
+	_ = ds.WriteText(&b, false)
+	return b.String()
 }
 
 func color(ds config.Diagnostics) string {

@@ -69,6 +69,7 @@ func (l *loader) merge() (*merged, error) {
 			return nil, err
 		}
 	}
+	l.otelSampler(m)
 	return m, nil
 }
 

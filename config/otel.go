@@ -35,6 +35,11 @@ func (l *loader) otelLayer() *layer {
 			l.stray(name, "the kit does not read it", "its file is named by "+l.configName())
 		}
 	}
+	for _, name := range []string{"OTEL_METRICS_EXPORTER", "OTEL_LOGS_EXPORTER"} {
+		if text := l.variable(name); text != "" && !strings.EqualFold(text, "none") {
+			l.stray(name, "has no effect: this library exports traces only", "set it to none or remove it")
+		}
+	}
 	l.finish(o.layer)
 	return o.layer
 }

@@ -161,6 +161,8 @@ func (l *loader) refinePropagators(e *entry) bool {
 	}
 	if none {
 		names = []string{}
+	} else if len(names) == 0 && e.source.Layer == LayerOTel {
+		l.warn(WarnIgnored, e, e.source, "no propagator of the list is available", "the variable is ignored (available: "+strings.Join(propagators, ", ")+")")
 	}
 	e.value = names
 	return ok && (len(names) > 0 || none || e.source.Layer != LayerOTel)

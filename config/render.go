@@ -44,17 +44,24 @@ func (d Diagnostic) render(b *strings.Builder, color bool) {
 	}
 }
 
-// point writes the line and the caret. Tabs become spaces so that the caret stays in place.
+// maxExcerpt is how many runes of a line are shown: a minified file is one long line.
+const maxExcerpt = 160
+
+// point writes the line and the caret. Tabs become spaces so that the caret stays in place. A line that is not shown
+// has no caret: its place is in the address.
 func (d Diagnostic) point(b *strings.Builder) {
 	s := d.Source
-	text, column := s.text.show(s.Line, s.Column)
-	text = strings.ReplaceAll(text, "\t", " ")
-	runes := []rune(text)
+	text, masked := s.text.show(s.Line)
+	runes := []rune(strings.ReplaceAll(text, "\t", " "))
+	if masked {
+		fmt.Fprintf(b, "%4d | %s\n", s.Line, clean(runes[max(0, len(runes)-maxExcerpt):]))
+		return
+	}
+	column := min(s.Column, len(runes)+1)
 	width := max(1, min(s.width, len(runes)-column+1))
-	const most = 160
-	if len(runes) > most { // a minified file is one long line
-		start := max(0, column-most/2)
-		end := min(len(runes), start+most)
+	if len(runes) > maxExcerpt {
+		start := max(0, column-maxExcerpt/2)
+		end := min(len(runes), start+maxExcerpt)
 		runes, column, width = runes[start:end], column-start, min(width, end-column+1)
 	}
 	fmt.Fprintf(b, "%4d | %s\n", s.Line, clean(runes))

@@ -27,14 +27,18 @@ type Source struct {
 	Column int    // from 1, in runes
 	Via    string // the variable that ${VAR} took the value from, without dollar
 
-	file  int      // order of the files
-	width int      // runes to underline
-	text  *excerpt // the file's lines, for pointing; nil outside files
+	file   int      // order of the files
+	width  int      // runes to underline
+	reason string   // why the value holds, instead of where it is written
+	text   *excerpt // the file's lines, for pointing; nil outside files
 }
 
-// String writes s as messages show it: "tracing.yaml:3:16 via $RATE", "SPANROUTE_TIMEOUT", "built-in".
+// String writes s as messages show it: "tracing.yaml:3:16 via $RATE", "SPANROUTE_TIMEOUT", "built-in". The
+// source of OpenTelemetry's default sampler is a sentence with the variable that brings it in.
 func (s Source) String() string {
 	switch {
+	case s.reason != "":
+		return s.reason
 	case s.Layer == LayerBuiltIn:
 		return "built-in"
 	case s.Layer == LayerDefaults:
@@ -54,7 +58,7 @@ func (s Source) String() string {
 
 // place is String without the variable, as it stands in front of a message.
 func (s Source) place() string {
-	s.Via = ""
+	s.Via, s.reason = "", ""
 	return s.String()
 }
 

@@ -14,7 +14,9 @@ import (
 // the default registry.
 type Sources struct {
 	// Files are read in order, a later one over an earlier. They are used when neither a flag --config nor the
-	// variable SPANROUTE_CONFIG names others.
+	// variable SPANROUTE_CONFIG names others. Each is a regular file or a link to one. A FIFO, a socket, a device and
+	// a directory are refused, so that Load cannot block; this includes the /dev/fd/N of a process substitution.
+	// The one exception is the name /dev/stdin, which Load reads to its end, and Watch refuses.
 	Files []string
 	// Section is the place of the section in every file, as a dotted path; "." is a file that is the bare section.
 	// Empty means tracing, api_server.tracing and services.tracing.

@@ -28,6 +28,8 @@ type table struct {
 	children  map[string][]string // names in a section, aliases too
 	exporters map[string]string   // name or alias -> name
 	names     []string            // registered exporters
+	words     map[string]bool     // names of all keys and sections, aliases too
+	secrets   []string            // names of secret keys
 	faults    []string            // two keys with one name
 }
 
@@ -75,7 +77,7 @@ func tableOf(r *registry.Registry) *table {
 func newTable(r *registry.Registry, names []string) *table {
 	t := &table{
 		byPath: map[string]*key{}, byAlias: map[string]*key{}, byOTel: map[string][]*key{}, byEnv: map[string]*key{},
-		sections: map[string]bool{"": true}, children: map[string][]string{}, exporters: map[string]string{}, names: names,
+		sections: map[string]bool{"": true}, children: map[string][]string{}, exporters: map[string]string{}, names: names, words: map[string]bool{"tracing": true, "api_server": true},
 	}
 	for _, k := range commonSchema.Keys() {
 		t.add(&key{Key: k, path: k.Path, aliases: k.Aliases})
@@ -149,6 +151,10 @@ func (t *table) name(k *key, path string) {
 	section, name := splitPath(path)
 	t.section(section)
 	t.children[section] = append(t.children[section], name)
+	t.words[name] = true
+	if k.Secret && !slices.Contains(t.secrets, name) {
+		t.secrets = append(t.secrets, name)
+	}
 	env := settings.EnvName("", path)
 	if other := t.byEnv[env]; other != nil && other != k {
 		t.faults = append(t.faults, "the variable of "+path+" is also that of "+other.path)
@@ -163,6 +169,7 @@ func (t *table) section(path string) {
 		t.sections[path] = true
 		outer, name := splitPath(path)
 		t.children[outer] = append(t.children[outer], name)
+		t.words[name] = true
 		path = outer
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 )
@@ -17,8 +18,8 @@ const pollInterval = 250 * time.Millisecond
 // Watch reads the files of sources every 250 ms until ctx ends, and calls apply with each new configuration, the
 // first one included. New bytes count when two successive reads agree. What cannot be loaded, an empty file and a
 // missing one among them, changes nothing and is logged once. apply runs on Watch's goroutine, one call at a time.
-// Watch returns nil when ctx has ended, and at once with an error if sources name no file. To count reloads, use a
-// [Watcher].
+// Watch returns nil when ctx has ended, and at once with an error if sources name no file or name /dev/stdin, which
+// can be read once only. To count reloads, use a [Watcher].
 func Watch(ctx context.Context, sources Sources, apply func(*Config) error) error {
 	return NewWatcher(sources, apply).Run(ctx)
 }
@@ -67,6 +68,9 @@ func (w *Watcher) Run(ctx context.Context) error {
 	names := w.sources.paths(w.sources.environ())
 	if len(names) == 0 {
 		return errors.New("no file to watch")
+	}
+	if slices.Contains(names, stdin) {
+		return errors.New(stdin + " cannot be watched; name a file")
 	}
 	ticker := time.NewTicker(w.interval)
 	defer ticker.Stop()

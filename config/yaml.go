@@ -2,12 +2,14 @@ package config
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -37,7 +39,7 @@ func faultAt(line, column, width int, f *settings.Fault) *yamlFault {
 
 // parseYAML returns the root node of the one document in data, nil if there is none. What it returns is valid
 // UTF-8, within the bounds, and its mappings have no key twice. ex is data without byte order mark.
-func parseYAML(data []byte) (root *yaml.Node, ex *excerpt, fault *yamlFault) {
+func parseYAML(data []byte, t *table) (root *yaml.Node, ex *excerpt, fault *yamlFault) {
 	if len(data) > maxFileBytes {
 		f := settings.Errorf(ErrTooLarge, "more than %d bytes", maxFileBytes)
 		return nil, &excerpt{}, &yamlFault{Fault: f}
@@ -46,19 +48,39 @@ func parseYAML(data []byte) (root *yaml.Node, ex *excerpt, fault *yamlFault) {
 		return nil, &excerpt{}, fault
 	}
 	text := string(bytes.TrimPrefix(data, []byte("\ufeff")))
-	ex = newExcerpt(text)
+	ex = newExcerpt(text, t)
 	if fault := checkTokens(text); fault != nil {
 		return nil, ex, fault
 	}
-	root, fault = decodeYAML(text, ex)
+	root, fault = decodeYAML(fromJSON(text), ex)
 	if fault == nil && root != nil {
-		fault = checkTree(root)
+		fault = checkTree(root, t)
 	}
 	if fault != nil {
-		ex.unparsed = true
 		return nil, ex, fault
 	}
 	return root, ex, nil
+}
+
+var jsonEscape = regexp.MustCompile(`\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\.`)
+
+// fromJSON rewrites the escapes that JSON has and the parser does not know: \/, and pairs of \u for one character. Text
+// that is not JSON stays.
+func fromJSON(text string) string {
+	if !strings.HasPrefix(strings.TrimSpace(text), "{") || !strings.Contains(text, `\`) || !json.Valid([]byte(text)) {
+		return text
+	}
+	return jsonEscape.ReplaceAllStringFunc(text, func(escape string) string {
+		switch {
+		case escape == `\/`:
+			return "/"
+		case len(escape) == len(`\ud83d\ude00`):
+			high, _ := strconv.ParseUint(escape[2:6], 16, 32)
+			low, _ := strconv.ParseUint(escape[8:], 16, 32)
+			return fmt.Sprintf(`\U%08X`, utf16.DecodeRune(rune(high), rune(low)))
+		}
+		return escape
+	})
 }
 
 // checkEncoding accepts UTF-8 text without control characters except tab and line ends.
@@ -160,214 +182,11 @@ func syntaxFault(err error, ex *excerpt) *yamlFault {
 		name := strings.TrimSuffix(strings.TrimPrefix(message, "unknown anchor '"), "' referenced")
 		line, column := ex.find("*"+name, line)
 		return faultAt(line, column, utf8.RuneCountInString(name)+1,
-			settings.Errorf(ErrSyntax, "unknown anchor %s", settings.Quote(name)).WithHint("quote a pattern that begins with *"))
+			settings.Errorf(ErrSyntax, "an alias of an anchor that the file does not have").WithHint("quote a text that begins with *"))
 	}
-	if tabbed, column := ex.tab(line); tabbed > 0 {
-		return faultAt(tabbed, column, 1, settings.Errorf(ErrSyntax, "a tab in the indentation").WithHint("use spaces"))
+	if found := findSlip(ex); found != nil {
+		return found.fault()
 	}
-	return faultAt(line, ex.indent(line)+1, 1, settings.Errorf(ErrSyntax, "%s", message))
-}
-
-// checkTree walks all nodes once for each way that leads to them.
-func checkTree(root *yaml.Node) *yamlFault {
-	return checkNode(root, 1, &treeBudget{nodes: maxNodes, text: maxTextBytes})
-}
-
-// A treeBudget is what the rest of the tree may have.
-type treeBudget struct {
-	nodes int
-	text  int // bytes of scalars
-}
-
-func checkNode(n *yaml.Node, depth int, budget *treeBudget) *yamlFault {
-	if budget.nodes--; budget.nodes < 0 {
-		return nodeFault(n, settings.Errorf(ErrTooDeep, "more than %d values, aliases counted each time", maxNodes))
-	}
-	if n.Kind == yaml.ScalarNode {
-		if budget.text -= len(n.Value); budget.text < 0 {
-			return nodeFault(n, settings.Errorf(ErrTooLarge, "more than %d bytes of text, aliases counted each time", maxTextBytes))
-		}
-	}
-	if depth > maxDepth {
-		return nodeFault(n, settings.Errorf(ErrTooDeep, "nested deeper than %d", maxDepth))
-	}
-	if n.Kind == yaml.AliasNode {
-		return checkNode(n.Alias, depth, budget)
-	}
-	if n.Kind == yaml.MappingNode {
-		if fault := checkDuplicates(n); fault != nil {
-			return fault
-		}
-	}
-	for _, child := range n.Content {
-		if fault := checkNode(child, depth+1, budget); fault != nil {
-			return fault
-		}
-	}
-	return nil
-}
-
-func checkDuplicates(n *yaml.Node) *yamlFault {
-	seen := make(map[string]*yaml.Node, len(n.Content)/2)
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		name := resolve(n.Content[i])
-		if name.Kind != yaml.ScalarNode {
-			continue
-		}
-		if first, twice := seen[name.Value]; twice {
-			at := n.Content[i]
-			fault := nodeFault(at, settings.Errorf(ErrDuplicateKey, "%s is there twice, first at line %d",
-				settings.Quote(name.Value), first.Line).WithHint("keep one"))
-			fault.related = []*yaml.Node{first}
-			return fault
-		}
-		seen[name.Value] = n.Content[i]
-	}
-	return nil
-}
-
-func nodeFault(n *yaml.Node, f *settings.Fault) *yamlFault {
-	return faultAt(n.Line, n.Column, nodeWidth(n), f)
-}
-
-// resolve follows an alias to its anchor. The tree has been checked, so that this ends.
-func resolve(n *yaml.Node) *yaml.Node {
-	for n.Kind == yaml.AliasNode && n.Alias != nil {
-		n = n.Alias
-	}
-	return n
-}
-
-// nodeWidth is how many runes of n's first line to underline.
-func nodeWidth(n *yaml.Node) int {
-	switch {
-	case n.Kind == yaml.AliasNode:
-		return utf8.RuneCountInString(n.Value) + 1
-	case n.Kind != yaml.ScalarNode:
-		return 1
-	}
-	first, _, _ := strings.Cut(n.Value, "\n")
-	width := utf8.RuneCountInString(first)
-	if n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
-		width += 2
-	}
-	return max(width, 1)
-}
-
-// isNull reports whether n says "not set".
-func isNull(n *yaml.Node) bool {
-	if n.Kind != yaml.ScalarNode || n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
-		return false
-	}
-	return nullText(n.Value) && (n.Style&yaml.TaggedStyle == 0 || n.ShortTag() == "!!null")
-}
-
-func nullText(text string) bool {
-	switch text {
-	case "", "~", "null", "Null", "NULL":
-		return true
-	}
-	return false
-}
-
-// tagFault reports a tag that the section does not take, such as !foo or !!binary.
-func tagFault(n *yaml.Node) *settings.Fault {
-	if n.Style&yaml.TaggedStyle == 0 {
-		return nil
-	}
-	switch tag := n.ShortTag(); tag {
-	case "!!str", "!!int", "!!float", "!!bool", "!!null", "!!seq", "!!map":
-		return nil
-	default:
-		return settings.Errorf(ErrWrongType, "tag %s is not known here", settings.Quote(tag)).WithHint("remove it")
-	}
-}
-
-// A member is one key of a mapping with its value, merge keys resolved.
-type member struct {
-	name, value *yaml.Node
-	via         *yaml.Node // the alias that brought it, nil if none
-}
-
-// members returns the keys of a mapping in order; those that << brings in come last and only if the mapping does
-// not have them itself.
-func members(n *yaml.Node) []member {
-	var own, merged []member
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		name, value := n.Content[i], n.Content[i+1]
-		if name.Kind == yaml.ScalarNode && name.Value == "<<" && name.Tag == "!!merge" {
-			merged = append(merged, mergedMembers(value)...)
-			continue
-		}
-		own = append(own, member{name: name, value: value})
-	}
-	if merged == nil {
-		return own
-	}
-	seen := make(map[string]bool, len(own)+len(merged))
-	for _, m := range own {
-		seen[resolve(m.name).Value] = true
-	}
-	for _, m := range merged {
-		if name := resolve(m.name).Value; !seen[name] {
-			seen[name] = true
-			own = append(own, m)
-		}
-	}
-	return own
-}
-
-// mergeFault is a << of n that brings in nothing because its value is no map, nil if there is none.
-func mergeFault(n *yaml.Node) (at *yaml.Node, fault *settings.Fault) {
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		name, value := n.Content[i], resolve(n.Content[i+1])
-		if name.Tag != "!!merge" || isNull(value) {
-			continue
-		}
-		sources := []*yaml.Node{value}
-		if value.Kind == yaml.SequenceNode {
-			sources = value.Content
-		}
-		for _, source := range sources {
-			if source = resolve(source); source.Kind != yaml.MappingNode {
-				return source, settings.Errorf(ErrWrongType, "<< is %s, want a map or a list of maps", describe(source))
-			}
-		}
-	}
-	return nil, nil
-}
-
-func mergedMembers(value *yaml.Node) []member {
-	target := resolve(value)
-	var out []member
-	switch target.Kind {
-	case yaml.MappingNode:
-		out = members(target)
-	case yaml.SequenceNode:
-		for _, item := range target.Content {
-			out = append(out, mergedMembers(item)...)
-		}
-	}
-	if value.Kind == yaml.AliasNode {
-		for i := range out {
-			if out[i].via == nil {
-				out[i].via = value
-			}
-		}
-	}
-	return out
-}
-
-// describe names a node in messages: "a map", "a list", "nothing".
-func describe(n *yaml.Node) string {
-	switch n.Kind {
-	case yaml.MappingNode:
-		return "a map"
-	case yaml.SequenceNode:
-		return "a list"
-	}
-	if isNull(n) {
-		return "nothing"
-	}
-	return fmt.Sprintf("the text %s", settings.Quote(n.Value))
+	text, hint := plainWords(message)
+	return faultAt(line, ex.indent(line)+1, 1, settings.Errorf(ErrSyntax, "%s", text).WithHint(hint))
 }

@@ -79,10 +79,10 @@ func SplitPairs(text string) (good Pairs, faults []error) {
 		case name == "":
 			faults = append(faults, Errorf(ErrHeader, "pair %d has no name, want name=value", i+1))
 		case err != nil:
-			faults = append(faults, Errorf(ErrHeader, "pair %d, %s: a %% in the value is not followed by two hex digits", i+1, Quote(name)).
+			faults = append(faults, Errorf(ErrHeader, "pair %d, %s: a %% in the value is not followed by two hex digits", i+1, Quote(Name(name))).
 				WithHint("a percent sign is %25"))
 		case !utf8.ValidString(decoded):
-			faults = append(faults, Errorf(ErrEncoding, "pair %d, %s: the value is no UTF-8", i+1, Quote(name)))
+			faults = append(faults, Errorf(ErrEncoding, "pair %d, %s: the value is no UTF-8", i+1, Quote(Name(name))))
 		default:
 			good = append(good, Pair{name, decoded})
 		}
@@ -102,7 +102,7 @@ func parseObject(text string) (Pairs, []error) {
 		}
 		value, err := dec.Token()
 		if _, nested := value.(json.Delim); err != nil || nested || value == nil {
-			return good, []error{Errorf(ErrWrongType, "%s has no plain value", Quote(name.(string)))}
+			return good, []error{Errorf(ErrWrongType, "%s has no plain value", Quote(Name(name.(string))))}
 		}
 		good = append(good, Pair{name.(string), scalarText(value)})
 	}

@@ -44,7 +44,7 @@ func (k Key) fromMap(rv reflect.Value) (any, string, error) {
 		name, ok := plainText(it.Key())
 		value, ok2 := plainText(it.Value())
 		if !ok || !ok2 {
-			faults = append(faults, Errorf(ErrWrongType, "%s has no plain value", Quote(name)))
+			faults = append(faults, Errorf(ErrWrongType, "%s has no plain value", Quote(Name(name))))
 			continue
 		}
 		pairs = append(pairs, Pair{name, value})

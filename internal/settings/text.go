@@ -29,6 +29,20 @@ func Quote(text string) string {
 	return b.String()
 }
 
+// Name returns the part of text that can be the name of a key or a header: letters, digits and the characters "_-./",
+// at most 64. An ellipsis replaces the rest, which can be a value: a name such as "password:x" is what YAML makes of a
+// value without a space before it.
+func Name(text string) string {
+	n := 0
+	for i, r := range text {
+		if n == quotedRunes || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_-./", r) {
+			return text[:i] + "…"
+		}
+		n++
+	}
+	return text
+}
+
 func writeRune(b *strings.Builder, r rune, raw string) {
 	switch {
 	case r == utf8.RuneError && len(raw) == 1:

@@ -129,3 +129,15 @@ func TestKeyErrorsTakesJoinsApart(t *testing.T) {
 		}
 	}
 }
+
+func TestName(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "sample_rate": "sample_rate", "k8s.io/pod-name": "k8s.io/pod-name", "größe": "größe",
+		"password:x": "password…", "password x": "password…", "password=x": "password…", ":x": "…", "a\x00b": "a…", "a\xff": "a…",
+		strings.Repeat("ä", 64): strings.Repeat("ä", 64), strings.Repeat("ä", 65): strings.Repeat("ä", 64) + "…",
+	} {
+		if got := settings.Name(text); got != want {
+			t.Errorf("Name(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
