@@ -9,17 +9,20 @@ import (
 )
 
 // How long Shutdown waits, once its context is over, for the senders it has cancelled, for
-// Close and for the log. Each has time of its own, and together they stay below 100 ms.
+// Close and for the log. Each has time of its own, and together they leave room below the 100 ms
+// that are promised, for a program that keeps all processors busy.
 const (
-	graceSenders = 40 * time.Millisecond
-	graceClose   = 25 * time.Millisecond
-	graceLog     = 20 * time.Millisecond
+	graceSenders = 25 * time.Millisecond
+	graceClose   = 20 * time.Millisecond
+	graceLog     = 10 * time.Millisecond
 )
 
 // ForceFlush returns nil when every span taken before the call is delivered or dropped, and
 // ctx's error with the number of spans left when ctx ends first; nothing is dropped then. It
-// does not wait for spans that come later. It ends a backoff wait once, but not a wait the
-// receiver asked for. Without a deadline it is bounded by Options.ExportTimeout.
+// does not wait for spans that come later. It ends a backoff wait early, but not a wait the
+// receiver asked for, and not a second time before that wait would have ended: however often it
+// is called, it adds at most one attempt to each wait. Without a deadline it is bounded by
+// Options.ExportTimeout.
 func (h *handle) ForceFlush(ctx context.Context) error {
 	e := h.e
 	ctx, cancel := e.bounded(ctx)
@@ -92,7 +95,8 @@ func (e *engine) close() bool {
 		return false
 	}
 	e.closing = true
-	e.gate.hurry(time.Now())
+	e.after.begun.Store(true)
+	e.gate.skipWait(time.Now())
 	e.changed.Broadcast()
 	return true
 }
