@@ -148,7 +148,7 @@ func (e *engine) failed(epoch uint64, out Outcome) {
 	if out.Verdict == Misconfigured {
 		wait = max(wait, e.o.Retry.longest())
 	}
-	g.until = latest(latest(g.until, g.hurried), now.Add(wait)) // an early attempt shortens no wait
+	g.until = latest(g.until, now.Add(wait))
 	g.notBefore = latest(g.notBefore, now.Add(after))
 	e.log.failed(now, out, e.retries)
 	e.changed.Broadcast()
