@@ -40,8 +40,8 @@ func onAll(ctx context.Context, members []member, do func(member, context.Contex
 		results[i] = make(chan error, 1)
 		go func() { results[i] <- m.guarded(ctx, do) }()
 	}
-	abandon := make(chan struct{})
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(grace, func() { close(abandon) }) })()
+	abandon, stop := after(ctx, grace)
+	defer stop()
 	errs := make([]error, len(members))
 	for i, m := range members {
 		if err := await(ctx, results[i], abandon); err != nil {
@@ -76,6 +76,25 @@ func await(ctx context.Context, result <-chan error, abandon <-chan struct{}) er
 	case err := <-result:
 		return err
 	default:
-		return fmt.Errorf("did not return after its context ended; abandoned: %w", context.Cause(ctx))
+		return fmt.Errorf("did not return after its context ended; abandoned: %w", endOf(ctx))
 	}
+}
+
+// after returns a context that ends a grace after ctx. Its own timer is set for the deadline of ctx already, since
+// the end of a context wakes all who wait for it, one after the other, which takes long in a busy program.
+func after(ctx context.Context, grace time.Duration) (<-chan struct{}, func()) {
+	late, cancel := context.WithCancel(context.Background())
+	if at, ok := ctx.Deadline(); ok {
+		late, cancel = context.WithDeadline(context.Background(), at.Add(grace))
+	}
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
+	return late.Done(), func() { stop(); cancel() }
+}
+
+// endOf is the reason why ctx is over, also in the moment between its deadline and its end.
+func endOf(ctx context.Context) error {
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	return context.DeadlineExceeded
 }

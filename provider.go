@@ -107,13 +107,13 @@ func (p *processor) OnStart(ctx context.Context, span sdktrace.ReadWriteSpan) {
 	}
 }
 
-// OnEnd makes the span own its texts, once for all who get it.
+// OnEnd cuts the span's texts, once for all who get it. Each destination makes sure that it owns the rest.
 func (p *processor) OnEnd(span sdktrace.ReadOnlySpan) {
 	sampled, over := span.SpanContext().IsSampled(), p.over.Load()
 	if over && !sampled {
 		return
 	}
-	span = delivery.Own(resolve(span, p.resource), p.limit)
+	span = delivery.Cut(resolve(span, p.resource), p.limit)
 	if !over {
 		for _, guest := range p.guests {
 			guest.OnEnd(span)

@@ -25,18 +25,39 @@ const (
 //
 // Cost allocates only for attributes that are arrays or maps, since OpenTelemetry hands those out as copies.
 func Cost(span sdktrace.ReadOnlySpan) int64 {
+	cost, _ := examine(span)
+	return cost
+}
+
+// examine returns the cost of a span, and whether it may keep more alive than it shows. It calls each method
+// once: those of the SDK copy the whole snapshot.
+func examine(span sdktrace.ReadOnlySpan) (cost int64, hides bool) {
 	n := costSpan + len(span.Name()) + len(span.Status().Description) + scopeCost(span.InstrumentationScope())
 	n += listCost(span.Attributes())
-	n += stateCost(span.SpanContext().TraceState(), span.Parent().TraceState())
+	states := stateCost(span.SpanContext().TraceState(), span.Parent().TraceState())
+	n, hides = n+states, states > 0
 	events, links := span.Events(), span.Links()
 	n += costEvent*cap(events) + costLink*cap(links)
 	for i := range events {
 		n += len(events[i].Name) + listCost(events[i].Attributes)
+		hides = hides || trimmed(&events[i])
 	}
 	for i := range links {
-		n += listCost(links[i].Attributes) + membersCost(links[i].SpanContext.TraceState())
+		state := membersCost(links[i].SpanContext.TraceState())
+		n += listCost(links[i].Attributes) + state
+		hides = hides || state > 0 || clipped(&links[i])
 	}
-	return int64(n)
+	return int64(n), hides
+}
+
+// owning returns what the queue keeps of a span, and its cost.
+func owning(span sdktrace.ReadOnlySpan) (sdktrace.ReadOnlySpan, int64) {
+	cost, hides := examine(span)
+	if _, ok := span.(*owned); ok || !hides {
+		return span, cost
+	}
+	span = own(span)
+	return span, Cost(span)
 }
 
 // listCost counts the room for attributes that are not set as well.
@@ -101,8 +122,11 @@ func scopeCost(s instrumentation.Scope) int {
 
 // stateCost is what the tracestates of a span and of its parent take, which are one if they are equal.
 func stateCost(context, parent trace.TraceState) int {
+	if context.Len()+parent.Len() == 0 {
+		return 0
+	}
 	n, same := membersCost(context), context.Len() == parent.Len()
-	if same && context.Len() > 0 {
+	if same {
 		context.Walk(func(key, value string) bool {
 			same = parent.Get(key) == value
 			return same

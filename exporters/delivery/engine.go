@@ -14,11 +14,11 @@ import (
 // guarded by it, and whoever changes what somebody may wait for broadcasts on changed.
 // One lock is what makes Stats a snapshot; it is never held while foreign code runs.
 type engine struct {
+	after  afterwards // read for every span, so not beside mu, which every span writes
 	o      Options
 	run    context.Context // of all attempts; cancelled when Shutdown's context ends
 	cancel context.CancelFunc
 	done   chan struct{} // closed when Shutdown is through
-	after  afterwards
 
 	mu      sync.Mutex
 	changed sync.Cond
@@ -61,7 +61,8 @@ func newEngine(o Options) *engine {
 
 // enqueue takes one span, or counts it as dropped and returns the reason.
 func (e *engine) enqueue(span sdktrace.ReadOnlySpan) (reason string) {
-	it := item{span: span, cost: Cost(span)}
+	var it item
+	it.span, it.cost = owning(span)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closing {

@@ -59,7 +59,7 @@ func start[P Payload](encoder Encoder[P], s Sender[P], o Options) *handle {
 // than Own can see: hand over a [Copy] of its spans. A nil span is nothing.
 func (h *handle) Enqueue(span sdktrace.ReadOnlySpan) {
 	if span != nil && !h.e.late() {
-		h.e.enqueue(Own(span, -1))
+		h.e.enqueue(span)
 	}
 }
 

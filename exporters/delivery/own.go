@@ -11,23 +11,37 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Own returns a span that keeps alive what it shows and nothing else, so that [Cost] holds for it. Texts of
-// attributes are cut to limit code points, and bytes to limit bytes, by the rules of the SDK; a negative limit
-// cuts nothing. span does not change: Own copies it when an attribute is cut, when a tracestate refers to the
-// header it was read from, and when the attributes of an event or a link are a part of a larger array. Any other
-// span is returned itself, without an allocation.
-//
-// Cutting here replaces the SDK's own limit, which takes a substring: 256 code points keep 200 KB alive, and a
-// snapshot does not show it. A text that the program itself took from a larger one keeps the larger one alive;
-// [Copy] ends that, too.
-func Own(span sdktrace.ReadOnlySpan, limit int) sdktrace.ReadOnlySpan {
-	attributes, cut := cutAttributes(span.Attributes(), limit)
-	if !cut && !hides(span) {
+// Cut returns a span whose texts of attributes are at most limit code points long, and whose bytes are at most
+// limit bytes, by the rules of the SDK. What it cuts are copies, also inside lists and maps: the SDK's own limit
+// takes a substring, so that 256 code points keep 200 KB alive, which a snapshot does not show. span does not
+// change; it is returned itself, without an allocation, if there is nothing to cut. A negative limit cuts nothing.
+func Cut(span sdktrace.ReadOnlySpan, limit int) sdktrace.ReadOnlySpan {
+	if limit < 0 {
 		return span
 	}
+	attributes, cut := cutAttributes(span.Attributes(), limit)
+	if !cut {
+		return span
+	}
+	o := own(span)
+	o.attributes = attributes
+	return o
+}
+
+// Own returns a span that keeps alive what it shows and nothing else, so that [Cost] holds for it. span does not
+// change: Own copies it when a tracestate refers to the header it was read from, and when the attributes of an
+// event or a link are a part of a larger array. Any other span is returned itself, without an allocation.
+//
+// A text that the program, or the provider, took from a larger one keeps the larger one alive; [Cut] and [Copy]
+// end that.
+func Own(span sdktrace.ReadOnlySpan) sdktrace.ReadOnlySpan {
+	span, _ = owning(span)
+	return span
+}
+
+func own(span sdktrace.ReadOnlySpan) *owned {
 	o := newOwned(span)
-	o.attributes, o.events = attributes, clippedEvents(o.events)
-	o.links = slices.Clone(o.links)
+	o.events, o.links = clippedEvents(o.events), slices.Clone(o.links)
 	for i := range o.links {
 		o.links[i].Attributes = slices.Clone(o.links[i].Attributes)
 	}
@@ -111,35 +125,17 @@ func (o *owned) InstrumentationLibrary() instrumentation.Library { //nolint:stat
 	return o.scope
 }
 
-// hides reports whether span may keep more alive than it shows.
-func hides(span sdktrace.ReadOnlySpan) bool {
-	if _, ok := span.(*owned); ok {
-		return false
-	}
-	if span.SpanContext().TraceState().Len()+span.Parent().TraceState().Len() > 0 {
-		return true
-	}
-	for _, e := range span.Events() {
-		if trimmed(e) {
-			return true
-		}
-	}
-	for _, l := range span.Links() {
-		if l.SpanContext.TraceState().Len() > 0 || len(l.Attributes) < cap(l.Attributes) {
-			return true
-		}
-	}
-	return false
-}
-
 // trimmed reports whether attributes above the SDK's limit are still behind those that e shows.
-func trimmed(e sdktrace.Event) bool {
+func trimmed(e *sdktrace.Event) bool {
 	return e.DroppedAttributeCount > 0 && len(e.Attributes) < cap(e.Attributes)
 }
 
+// clipped reports whether the attributes of l are a part of a list of the program, which the SDK does not copy.
+func clipped(l *sdktrace.Link) bool { return len(l.Attributes) < cap(l.Attributes) }
+
 // clippedEvents returns events without what is behind their attributes: list itself if there is nothing.
 func clippedEvents(list []sdktrace.Event) []sdktrace.Event {
-	if !slices.ContainsFunc(list, trimmed) {
+	if !slices.ContainsFunc(list, func(e sdktrace.Event) bool { return trimmed(&e) }) {
 		return list
 	}
 	list = slices.Clone(list)

@@ -109,8 +109,8 @@ func TestCopiesShowTheSame(t *testing.T) {
 	for name, stub := range map[string]tracetest.SpanStub{"rich": rich(), "bare": bare, "another tracestate of the parent": parented} {
 		span := stub.Snapshot()
 		for how, copied := range map[string]sdktrace.ReadOnlySpan{
-			"Own": delivery.Own(span, -1), "Own with a limit": delivery.Own(span, 100), "Copy": delivery.Copy(span),
-			"Copy of Own": delivery.Copy(delivery.Own(span, -1)), "Own of Copy": delivery.Own(delivery.Copy(span), -1),
+			"Own": delivery.Own(span), "Cut": delivery.Cut(span, 100), "Copy": delivery.Copy(span),
+			"Copy of Own": delivery.Copy(delivery.Own(span)), "Own of Copy": delivery.Own(delivery.Copy(span)),
 		} {
 			if diff := cmp.Diff(shown(span), shown(copied), sameSpan, cmp.Transformer("empty", func(list []attribute.KeyValue) []string { return keysOf(list) })); diff != "" {
 				t.Errorf("%s of %s (-want +got):\n%s", how, name, diff)
@@ -153,17 +153,17 @@ func TestOwnCopiesOnlyWhatHidesSomething(t *testing.T) {
 		"part of a list in a link":   {link(nested[:2]...), -1, true},
 	} {
 		span := row.stub.Snapshot()
-		if copied := !reflect.DeepEqual(reflect.TypeOf(delivery.Own(span, row.limit)), reflect.TypeOf(span)); copied != row.copy {
+		if copied := !reflect.DeepEqual(reflect.TypeOf(delivery.Own(delivery.Cut(span, row.limit))), reflect.TypeOf(span)); copied != row.copy {
 			t.Errorf("%s: copied %t, want %t", name, copied, row.copy)
 		}
 	}
 }
 
-// cuts reports a difference between what Own and the SDK leave of attributes, and texts above the limit.
+// cuts reports a difference between what Cut and the SDK leave of attributes, and texts above the limit.
 func cuts(t *testing.T, limit int, attributes ...attribute.KeyValue) {
 	t.Helper()
 	want := keysOf(ended(limit, attributes...).Attributes())
-	got := delivery.Own(ended(-1, attributes...), limit).Attributes()
+	got := delivery.Cut(ended(-1, attributes...), limit).Attributes()
 	if diff := cmp.Diff(want, keysOf(got)); diff != "" {
 		t.Errorf("cut to %d (-SDK +got):\n%s", limit, diff)
 	}
@@ -174,8 +174,8 @@ func cuts(t *testing.T, limit int, attributes ...attribute.KeyValue) {
 	}
 }
 
-// Own cuts as the SDK does, which leaves it to Own.
-func TestOwnCutsAsTheSDK(t *testing.T) {
+// Cut does what the limit of the SDK does.
+func TestCutIsTheSDKs(t *testing.T) {
 	for _, text := range []string{
 		"", "a", "abcdefgh", "üüüüüüüü", "日本語日本語", "\xff", "a\xffb\xffc\xffd", "\xff\xff\xff\xff\xffab", "ab\xff\xff\xff\xff\xff", "a\uFFFDb\uFFFDc", "abc\xff",
 	} {
@@ -185,7 +185,7 @@ func TestOwnCutsAsTheSDK(t *testing.T) {
 	}
 }
 
-func FuzzOwnCutsAsTheSDK(f *testing.F) {
+func FuzzCutIsTheSDKs(f *testing.F) {
 	f.Add("abcdefgh", "a\xffb\uFFFDc日", 3)
 	f.Fuzz(func(t *testing.T, a, b string, limit int) {
 		limit &= 31

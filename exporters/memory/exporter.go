@@ -75,9 +75,7 @@ func (x *Exporter) Reset() { x.store.Reset() }
 
 // Enqueue keeps one span, of which it makes what delivery.Own returns; nil is nothing. After Shutdown it is only
 // counted, and the first one is logged if the exporter was opened by the configuration.
-func (x *Exporter) Enqueue(span sdktrace.ReadOnlySpan) { x.take(span, own) }
-
-func own(span sdktrace.ReadOnlySpan) sdktrace.ReadOnlySpan { return delivery.Own(span, -1) }
+func (x *Exporter) Enqueue(span sdktrace.ReadOnlySpan) { x.take(span, delivery.Own) }
 
 // take keeps what owned makes of a span; false after Shutdown.
 func (x *Exporter) take(span sdktrace.ReadOnlySpan, owned func(sdktrace.ReadOnlySpan) sdktrace.ReadOnlySpan) bool {
