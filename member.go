@@ -63,7 +63,7 @@ func (m member) guarded(ctx context.Context, do func(member, context.Context) er
 
 // grace is the time that members have after the end of the context before they count as ignoring it. A destination
 // needs up to 60 ms of it to end its sender and its log; 100 ms are promised to the caller.
-const grace = 75 * time.Millisecond
+const grace = 65 * time.Millisecond
 
 // await returns the result, which takes precedence over abandon.
 func await(ctx context.Context, result <-chan error, abandon <-chan struct{}) error {

@@ -93,8 +93,8 @@ func TestShutdownReturnsSoonAfterItsContext(t *testing.T) {
 				defer cancel()
 				began := time.Now()
 				err = tracing.Shutdown(ctx)
-				if took := time.Since(began); took > timeout+80*time.Millisecond {
-					t.Errorf("took %v, want at most %v, which leaves 20 ms for a busy machine", took, timeout+80*time.Millisecond)
+				if took := time.Since(began); took > timeout+70*time.Millisecond {
+					t.Errorf("took %v, want at most %v, which leaves 30 ms for a busy machine", took, timeout+70*time.Millisecond)
 				}
 				if !errors.Is(err, context.DeadlineExceeded) || strings.Count(err.Error(), "span processor: did not return") != 3 || !strings.Contains(err.Error(), "hang: ") {
 					t.Errorf("Shutdown = %v, want all that hang", err)

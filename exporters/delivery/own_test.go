@@ -40,7 +40,7 @@ func ended(limit int, attributes ...attribute.KeyValue) sdktrace.ReadOnlySpan {
 	return end.span
 }
 
-func context1(state string) trace.SpanContext {
+func callerOf(state string) trace.SpanContext {
 	parsed, err := trace.ParseTraceState(state)
 	if err != nil {
 		panic(err)
@@ -63,15 +63,15 @@ var nested = []attribute.KeyValue{
 // rich is a span with something in every field, and a tracestate, for which it is copied.
 func rich() tracetest.SpanStub {
 	return tracetest.SpanStub{
-		Name: "work", SpanContext: context1("a=1,b=2"), Parent: context1("a=1,b=2"), SpanKind: trace.SpanKindServer,
+		Name: "work", SpanContext: callerOf("a=1,b=2"), Parent: callerOf("a=1,b=2"), SpanKind: trace.SpanKindServer,
 		StartTime: time.Unix(1, 2), EndTime: time.Unix(3, 4), Attributes: nested,
 		Events: []sdktrace.Event{
 			{Name: "first", Time: time.Unix(2, 0), Attributes: nested},
 			{Name: "second", Attributes: append(make([]attribute.KeyValue, 0, 50), nested...), DroppedAttributeCount: 9},
 		},
 		Links: []sdktrace.Link{
-			{SpanContext: context1("c=3"), Attributes: append(make([]attribute.KeyValue, 0, 50), nested...), DroppedAttributeCount: 8},
-			{SpanContext: context1("")},
+			{SpanContext: callerOf("c=3"), Attributes: append(make([]attribute.KeyValue, 0, 50), nested...), DroppedAttributeCount: 8},
+			{SpanContext: callerOf("")},
 		},
 		Status:            sdktrace.Status{Code: codes.Error, Description: "boom"},
 		DroppedAttributes: 5, DroppedEvents: 6, DroppedLinks: 7, ChildSpanCount: 4,
@@ -105,7 +105,7 @@ var sameSpan = cmp.Options{
 func TestCopiesShowTheSame(t *testing.T) {
 	bare := tracetest.SpanStub{Name: "bare", Links: []sdktrace.Link{}}
 	parented := rich()
-	parented.Parent = context1("b=2,a=1")
+	parented.Parent = callerOf("b=2,a=1")
 	for name, stub := range map[string]tracetest.SpanStub{"rich": rich(), "bare": bare, "another tracestate of the parent": parented} {
 		span := stub.Snapshot()
 		for how, copied := range map[string]sdktrace.ReadOnlySpan{
@@ -145,8 +145,8 @@ func TestOwnCopiesOnlyWhatHidesSomething(t *testing.T) {
 		"bytes above, points within": {tracetest.SpanStub{Attributes: []attribute.KeyValue{long}}, 10, false},
 		"points above":               {tracetest.SpanStub{Attributes: []attribute.KeyValue{long}}, 9, true},
 		"cut to nothing":             {tracetest.SpanStub{Attributes: []attribute.KeyValue{long}}, 0, true},
-		"tracestate":                 {tracetest.SpanStub{SpanContext: context1("a=1")}, -1, true},
-		"tracestate of the parent":   {tracetest.SpanStub{Parent: context1("a=1")}, -1, true},
+		"tracestate":                 {tracetest.SpanStub{SpanContext: callerOf("a=1")}, -1, true},
+		"tracestate of the parent":   {tracetest.SpanStub{Parent: callerOf("a=1")}, -1, true},
 		"event":                      {tracetest.SpanStub{Events: []sdktrace.Event{{Attributes: nested[:2]}}}, -1, false},
 		"event with dropped ones":    {tracetest.SpanStub{Events: []sdktrace.Event{{Attributes: nested[:2], DroppedAttributeCount: 1}}}, -1, true},
 		"link":                       {link(nested[:2:2]...), -1, false},
