@@ -79,7 +79,7 @@ func commonOf(cfg *config.Config, name string) registry.Common {
 			QueueBytes:    cfg.Delivery.QueueBytes,
 			BatchSize:     cfg.Batch.MaxExportBatchSize,
 			BatchDelay:    cfg.Batch.ScheduleDelay,
-			MaxQueueSize:  cfg.Batch.MaxQueueSize,
+			MaxQueueSize:  queueSize(cfg),
 			ExportTimeout: cfg.Batch.ExportTimeout,
 			Timeout:       timeout,
 			Retry: delivery.RetryOptions{
@@ -90,6 +90,15 @@ func commonOf(cfg *config.Config, name string) registry.Common {
 			},
 		},
 	}
+}
+
+// queueSize is the bound in spans of every queue if one was set, and else 0: the default that OpenTelemetry gives
+// batch.max_queue_size would overflow within a millisecond where a bound in bytes does not.
+func queueSize(cfg *config.Config) int {
+	if cfg.Batch.MaxQueueSize == config.Default().Batch.MaxQueueSize && cfg.Source("batch.max_queue_size") == "built-in" {
+		return 0
+	}
+	return cfg.Batch.MaxQueueSize
 }
 
 // unlimitedIfZero translates the configuration's "0 = never gives up" to delivery's "negative is no limit".

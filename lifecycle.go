@@ -2,9 +2,10 @@ package spanroute
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
 )
@@ -49,7 +50,11 @@ func (t *Tracing) ForceFlush(ctx context.Context) error {
 // Shutdown sends what is queued while ctx lasts, counts the rest as dropped and ends every goroutine of the
 // tracing; with a ctx that is already over it does so at once. Without a deadline it is bounded by
 // batch.export_timeout. The error names the exporters that had spans left. A second call waits for the first,
-// while its own ctx lasts, and returns nil; spans that end later are not recorded.
+// while its own ctx lasts, and returns nil.
+//
+// Sampled spans that end during Shutdown or later are dropped, counted under [delivery.DropShutdown] in
+// [Tracing.Stats], and reported in one log line per exporter. A tracer obtained after Shutdown records nothing;
+// one obtained before goes on recording. Span processors of the program see no span after Shutdown.
 func (t *Tracing) Shutdown(ctx context.Context) error {
 	if t.stopping.Swap(true) {
 		return t.awaitStop(ctx)
@@ -73,8 +78,7 @@ func (t *Tracing) awaitStop(ctx context.Context) error {
 }
 
 // stop ends the members at once, so that one that takes all the time takes none from the others. The provider
-// comes last: it would not reach its processors with a context that is over, and spans that end meanwhile are
-// to be counted.
+// comes last, so that spans that end meanwhile are counted.
 func (t *Tracing) stop(ctx context.Context) error {
 	if _, bounded := ctx.Deadline(); !bounded && t.started.Batch.ExportTimeout > 0 {
 		var cancel context.CancelFunc
@@ -83,9 +87,19 @@ func (t *Tracing) stop(ctx context.Context) error {
 	}
 	err := onAll(ctx, t.members(), member.Shutdown)
 	if t.sdk != nil {
-		err = errors.Join(err, t.sdk.Shutdown(context.WithoutCancel(ctx)))
+		t.ends.over.Store(true)
+		closeProvider(t.sdk)
 	}
 	return err
+}
+
+// closeProvider ends a provider but keeps its processor registered, so that spans that end later are counted. A
+// context that is over makes the SDK return between the two: new tracers are no-ops by then, and the processors,
+// which a complete Shutdown removes, are still there.
+func closeProvider(p *sdktrace.TracerProvider) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_ = p.Shutdown(ctx)
 }
 
 func (t *Tracing) members() []member { return membersOf(t.destinations, t.options.processors) }

@@ -32,17 +32,19 @@ func membersOf(destinations []destination, processors []sdktrace.SpanProcessor) 
 	return all
 }
 
-// onAll calls do on all members at once and joins the errors in configured order. A member that ignores ctx
-// is abandoned shortly after its end and named in the error.
+// onAll calls do on all members at once and joins the errors in configured order. Members that ignore ctx are
+// abandoned together, shortly after its end, and named in the error.
 func onAll(ctx context.Context, members []member, do func(member, context.Context) error) error {
 	results := make([]chan error, len(members))
 	for i, m := range members {
 		results[i] = make(chan error, 1)
 		go func() { results[i] <- m.guarded(ctx, do) }()
 	}
+	abandon, stop := after(ctx, grace)
+	defer stop()
 	errs := make([]error, len(members))
 	for i, m := range members {
-		if err := await(ctx, results[i]); err != nil {
+		if err := await(ctx, results[i], abandon); err != nil {
 			errs[i] = fmt.Errorf("%s: %w", m.name, err)
 		}
 	}
@@ -59,21 +61,40 @@ func (m member) guarded(ctx context.Context, do func(member, context.Context) er
 	return do(m, ctx)
 }
 
-// grace is what a member may take after the end of the context before it counts as one that ignores it.
-const grace = 250 * time.Millisecond
+// grace is the time that members have after the end of the context before they count as ignoring it. A destination
+// needs up to 60 ms of it to end its sender and its log; 100 ms are promised to the caller.
+const grace = 65 * time.Millisecond
 
-func await(ctx context.Context, result <-chan error) error {
+// await returns the result, which takes precedence over abandon.
+func await(ctx context.Context, result <-chan error, abandon <-chan struct{}) error {
 	select {
 	case err := <-result:
 		return err
-	case <-ctx.Done():
+	case <-abandon:
 	}
-	timer := time.NewTimer(grace)
-	defer timer.Stop()
 	select {
 	case err := <-result:
 		return err
-	case <-timer.C:
-		return fmt.Errorf("ignores the end of its context and is abandoned: %w", context.Cause(ctx))
+	default:
+		return fmt.Errorf("did not return after its context ended; abandoned: %w", endOf(ctx))
 	}
+}
+
+// after returns a context that ends a grace after ctx. Its own timer is set for the deadline of ctx already, since
+// the end of a context wakes all who wait for it, one after the other, which takes long in a busy program.
+func after(ctx context.Context, grace time.Duration) (<-chan struct{}, func()) {
+	late, cancel := context.WithCancel(context.Background())
+	if at, ok := ctx.Deadline(); ok {
+		late, cancel = context.WithDeadline(context.Background(), at.Add(grace))
+	}
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
+	return late.Done(), func() { stop(); cancel() }
+}
+
+// endOf is the reason why ctx is over, also in the moment between its deadline and its end.
+func endOf(ctx context.Context) error {
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	return context.DeadlineExceeded
 }

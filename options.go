@@ -30,8 +30,9 @@ func newOptions(opts []Option) options {
 func WithLogger(l *slog.Logger) Option { return func(o *options) { o.logger = l } }
 
 // WithSpanProcessor adds a processor of the program's own in front of the exporters, for example one that
-// makes metrics of spans. It sees unsampled spans too if sampling.dropped is "record". [Tracing.ForceFlush]
-// and [Tracing.Shutdown] reach it. A nil p is left out.
+// makes metrics of spans. It sees unsampled spans too if sampling.dropped is "record". Its OnEnd receives texts of
+// attributes as max_tag_value_length leaves them; its OnStart, whole ones. [Tracing.ForceFlush] and
+// [Tracing.Shutdown] reach it. A nil p is left out.
 func WithSpanProcessor(p sdktrace.SpanProcessor) Option {
 	return func(o *options) {
 		if p != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk"
@@ -18,25 +19,24 @@ import (
 
 // newProvider passes every setting that the SDK would otherwise take from the environment: precedence has been
 // decided by config, once.
-func newProvider(p plan, sampler *sampling.Dynamic, destinations []destination) *sdktrace.TracerProvider {
-	opts := []sdktrace.TracerProviderOption{
+func newProvider(p plan, sampler *sampling.Dynamic, destinations []destination) (*sdktrace.TracerProvider, *processor) {
+	ends := &processor{guests: p.options.processors, resource: overriding(p.resource), limit: p.cfg.MaxTagValueLength}
+	for _, d := range destinations {
+		ends.queues = append(ends.queues, d.queue)
+	}
+	return sdktrace.NewTracerProvider(
 		sdktrace.WithSampler(sampler),
 		sdktrace.WithRawSpanLimits(limitsOf(p.cfg)),
 		sdktrace.WithResource(p.resource),
-	}
-	resolved := overriding(p.resource)
-	for _, own := range p.options.processors {
-		opts = append(opts, sdktrace.WithSpanProcessor(guest{own, resolved}))
-	}
-	for _, d := range destinations {
-		opts = append(opts, sdktrace.WithSpanProcessor(processor{queue: d.queue, resource: resolved}))
-	}
-	return sdktrace.NewTracerProvider(opts...)
+		sdktrace.WithSpanProcessor(ends),
+	), ends
 }
 
+// limitsOf leaves the length of values to the processor: the SDK cuts a value by taking a substring, which keeps
+// the whole value alive for as long as the span is queued.
 func limitsOf(cfg *config.Config) sdktrace.SpanLimits {
 	return sdktrace.SpanLimits{
-		AttributeValueLengthLimit:   cfg.MaxTagValueLength,
+		AttributeValueLengthLimit:   -1,
 		AttributeCountLimit:         cfg.Limits.AttributeCount,
 		EventCountLimit:             cfg.Limits.EventCount,
 		LinkCountLimit:              cfg.Limits.LinkCount,
@@ -77,7 +77,7 @@ func overriding(resolved *resource.Resource) *resource.Resource {
 	probe := sdktrace.NewTracerProvider(
 		sdktrace.WithResource(resolved),
 		sdktrace.WithSampler(sdktrace.AlwaysSample()),
-		sdktrace.WithSpanProcessor(processor{}),
+		sdktrace.WithSpanProcessor(new(processor)),
 	)
 	_, span := probe.Tracer("").Start(context.Background(), "")
 	recorded, ok := span.(sdktrace.ReadOnlySpan)
@@ -87,36 +87,51 @@ func overriding(resolved *resource.Resource) *resource.Resource {
 	return resolved
 }
 
-// processor hands the sampled spans of the SDK to one destination. It never blocks, and it ends with the
-// destination, not with the provider.
+// processor hands ended spans to the span processors of the program, and those that are sampled to the
+// destinations. It stays registered after [Tracing.Shutdown], so that spans that end later are counted; the
+// processors of the program are left alone then. It never blocks.
 type processor struct {
-	queue    delivery.Queuer
+	guests   []sdktrace.SpanProcessor
+	queues   []delivery.Queuer
 	resource *resource.Resource // nil: the span's own
+	limit    int                // of texts of attributes, in code points; negative: none
+	over     atomic.Bool        // Shutdown has ended
 }
 
-func (p processor) OnStart(context.Context, sdktrace.ReadWriteSpan) {}
-
-func (p processor) OnEnd(span sdktrace.ReadOnlySpan) {
-	if p.queue == nil || !span.SpanContext().IsSampled() {
+func (p *processor) OnStart(ctx context.Context, span sdktrace.ReadWriteSpan) {
+	if p.over.Load() {
 		return
 	}
-	p.queue.Enqueue(resolve(span, p.resource))
+	for _, guest := range p.guests {
+		guest.OnStart(ctx, span)
+	}
 }
 
-func (processor) ForceFlush(context.Context) error { return nil }
-
-func (processor) Shutdown(context.Context) error { return nil }
-
-// guest is a span processor of the program's own. It ends with the [Tracing], which reaches it even when the
-// provider would not any more.
-type guest struct {
-	sdktrace.SpanProcessor
-	resource *resource.Resource // nil: the span's own
+// OnEnd cuts the span's texts, once for all who get it. Each destination makes sure that it owns the rest.
+func (p *processor) OnEnd(span sdktrace.ReadOnlySpan) {
+	sampled, over := span.SpanContext().IsSampled(), p.over.Load()
+	if over && !sampled {
+		return
+	}
+	span = delivery.Cut(resolve(span, p.resource), p.limit)
+	if !over {
+		for _, guest := range p.guests {
+			guest.OnEnd(span)
+		}
+	}
+	if !sampled {
+		return
+	}
+	for _, queue := range p.queues {
+		queue.Enqueue(span)
+	}
 }
 
-func (g guest) OnEnd(span sdktrace.ReadOnlySpan) { g.SpanProcessor.OnEnd(resolve(span, g.resource)) }
+// ForceFlush does nothing: [Tracing.ForceFlush] reaches processors and destinations itself.
+func (*processor) ForceFlush(context.Context) error { return nil }
 
-func (guest) Shutdown(context.Context) error { return nil }
+// Shutdown does nothing: processors and destinations end with the [Tracing], not with the provider.
+func (*processor) Shutdown(context.Context) error { return nil }
 
 func resolve(span sdktrace.ReadOnlySpan, r *resource.Resource) sdktrace.ReadOnlySpan {
 	if r == nil {

@@ -7,6 +7,8 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -55,6 +57,68 @@ func TestExporterIsToldTheConfiguration(t *testing.T) {
 	if told.Timeout != 7*time.Second || told.MaxTagValueLength != 99 {
 		t.Errorf("timeout %v, max_tag_value_length %d; want 7s and 99", told.Timeout, told.MaxTagValueLength)
 	}
+}
+
+// batch.max_queue_size bounds the queue of every exporter where something sets it, and else none but those that
+// are wrapped.
+func TestMaxQueueSize(t *testing.T) {
+	for name, row := range map[string]struct {
+		file    string
+		environ []string
+		code    int
+		queued  map[string]uint64
+	}{
+		"not set":               {queued: map[string]uint64{"silent": 3000, "foreign": 2048}},
+		"file":                  {file: "tracing: {batch: {max_queue_size: 700}}", queued: map[string]uint64{"silent": 700, "foreign": 700}},
+		"file, as the default":  {file: "tracing: {batch: {max_queue_size: 2048}}", queued: map[string]uint64{"silent": 2048, "foreign": 2048}},
+		"variable":              {environ: []string{"OTEL_BSP_MAX_QUEUE_SIZE=600"}, queued: map[string]uint64{"silent": 600, "foreign": 600}},
+		"code":                  {code: 550, queued: map[string]uint64{"silent": 550, "foreign": 550}},
+		"less than a batch":     {environ: []string{"SPANROUTE_BATCH_MAX_QUEUE_SIZE=5"}, queued: map[string]uint64{"silent": 5, "foreign": 5}},
+		"more than the default": {file: "tracing: {batch: {max_queue_size: 2500}}", queued: map[string]uint64{"silent": 2500, "foreign": 2500}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg, err := config.Load(config.Sources{
+				Registry: silentExporters(t), Environ: row.environ,
+				Files:     []string{write(t, row.file)},
+				Overrides: map[string]any{"exporter_type": "silent,foreign", "sample_rate": 1},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if row.code > 0 {
+				cfg.Batch.MaxQueueSize = row.code
+			}
+			tracing, err := spanroute.Start(t.Context(), cfg, spanroute.WithLogger(slog.New(slog.DiscardHandler)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 3000 {
+				span(tracing, "work")
+			}
+			for _, x := range tracing.Stats().Exporters {
+				if want := row.queued[x.Name]; x.Queued != want || x.Dropped["queue_full"] != 3000-want {
+					t.Errorf("%s: %d queued, dropped %v, want %d queued and the rest queue_full", x.Name, x.Queued, x.Dropped, want)
+				}
+			}
+			ctx, cancel := context.WithCancel(context.Background())
+			cancel()
+			_ = tracing.Shutdown(ctx)
+			balanced(t, tracing)
+		})
+	}
+}
+
+// write is a file that holds text, or a section that sets nothing of interest.
+func write(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "tracing.yaml")
+	if text == "" {
+		text = "tracing: {service_name: shop}"
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 func TestSpanLimitsOfTheConfiguration(t *testing.T) {

@@ -26,6 +26,7 @@ import (
 type Tracing struct {
 	provider     trace.TracerProvider
 	sdk          *sdktrace.TracerProvider // nil when the configuration says enabled: false
+	ends         *processor               // of sdk
 	propagator   propagation.TextMapPropagator
 	sampler      *sampling.Dynamic
 	exclusions   policy.Live
@@ -114,7 +115,7 @@ func assemble(p plan, destinations []destination) *Tracing {
 	}
 	t.exclusions.Store(p.exclusions)
 	if p.cfg.Enabled {
-		t.sdk = newProvider(p, t.sampler, destinations)
+		t.sdk, t.ends = newProvider(p, t.sampler, destinations)
 		t.provider = t.sdk
 	} else {
 		t.provider = noop.NewTracerProvider()

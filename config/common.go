@@ -43,7 +43,7 @@ type redactKeys struct {
 type batchKeys struct {
 	ScheduleDelay      time.Duration `koanf:"schedule_delay" otel:"BSP_SCHEDULE_DELAY" doc:"how long a span waits for a full batch"`
 	ExportTimeout      time.Duration `koanf:"export_timeout" otel:"BSP_EXPORT_TIMEOUT" doc:"bound of one export of a wrapped exporter"`
-	MaxQueueSize       int           `koanf:"max_queue_size" otel:"BSP_MAX_QUEUE_SIZE" range:"1.." doc:"queue of a wrapped exporter, in spans"`
+	MaxQueueSize       int           `koanf:"max_queue_size" otel:"BSP_MAX_QUEUE_SIZE" range:"1.." doc:"spans that a queue holds at most, where it is set; the default holds for exporters that spanroute wraps, other queues are bounded in bytes alone"`
 	MaxExportBatchSize int           `koanf:"max_export_batch_size" otel:"BSP_MAX_EXPORT_BATCH_SIZE" range:"1.." doc:"spans of one batch"`
 }
 

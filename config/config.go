@@ -54,10 +54,12 @@ type Redact struct {
 
 // Batch is batch.*: when and in what portions spans leave the queue.
 type Batch struct {
-	ScheduleDelay      time.Duration // how long the oldest span waits; negative is no limit
-	ExportTimeout      time.Duration // bound of one export of a wrapped exporter; negative is no limit
-	MaxQueueSize       int           // in spans, of wrapped exporters; at least 1
-	MaxExportBatchSize int           // in spans; from 1 to MaxQueueSize
+	ScheduleDelay time.Duration // how long the oldest span waits; negative is no limit
+	ExportTimeout time.Duration // bound of one export of a wrapped exporter; negative is no limit
+	// MaxQueueSize bounds every queue in spans, besides delivery.queue_bytes, if a source sets it or if it differs
+	// from the default. The default bounds the queues of exporters that spanroute wraps. At least 1.
+	MaxQueueSize       int
+	MaxExportBatchSize int // in spans; from 1 to MaxQueueSize
 }
 
 // Limits is limits.*: how many things one span holds. -1 is no limit.

@@ -146,30 +146,81 @@ func TestPoisonDoesNotStarveItsNeighbours(t *testing.T) {
 // that waited behind it have lost none of their time.
 func TestExpiry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &sender{answer: func(context.Context, int, packet) delivery.Outcome {
-			return delivery.Outcome{Verdict: delivery.Retry, After: time.Hour}
-		}}
+		s := &sender{answer: down}
 		o := options(&record{})
-		o.Senders, o.Retry.MaxRetryAfter = 1, -1
+		o.Senders, o.Retry.Initial, o.Retry.Max = 1, time.Nanosecond, time.Nanosecond
+		s.answer = func(context.Context, int, packet) delivery.Outcome {
+			time.Sleep(4*time.Minute + 30*time.Second)
+			return errDown
+		}
+		o.Timeout = -1
 		x := delivery.New(encoder{each: 1}, s, o)
 		enqueue(x, spans(20)) // two batches, tried one after the other
 		time.Sleep(5*time.Minute - time.Millisecond)
 		if got := balanced(t, x); got.Queued != 20 {
 			t.Errorf("queued %d just before the end, want 20", got.Queued)
 		}
-		time.Sleep(2 * time.Millisecond)
+		time.Sleep(4*time.Minute + 2*time.Millisecond) // the second attempt ends at 9 min
 		if got := balanced(t, x); got.Queued != 10 || got.Dropped["expired"] != 10 {
-			t.Errorf("queued %d, dropped %v after 5 min, want 10 and expired 10", got.Queued, got.Dropped)
+			t.Errorf("queued %d, dropped %v after the second attempt, want 10 and expired 10", got.Queued, got.Dropped)
 		}
-		time.Sleep(time.Hour - 5*time.Minute)
+		time.Sleep(9*time.Minute - time.Second)
 		if got := balanced(t, x); got.Queued != 10 {
-			t.Errorf("queued %d after the second payload's first attempt, want 10", got.Queued)
+			t.Errorf("queued %d before the second payload's second attempt ends, want 10", got.Queued)
 		}
-		time.Sleep(5 * time.Minute)
+		time.Sleep(2 * time.Second)
 		if got := finish(t, x); got.Dropped["expired"] != 20 {
 			t.Errorf("dropped %v, want expired 20", got.Dropped)
 		}
 	})
+}
+
+// The time of a payload begins anew at the end of a wait that the receiver asked for, also of payloads that were
+// tried at the same time and were not answered.
+func TestRetryAfterLosesNothing(t *testing.T) {
+	asks := func(after time.Duration) delivery.Outcome {
+		return delivery.Outcome{Verdict: delivery.Retry, After: after, Err: errors.New("503")}
+	}
+	rows := map[string]struct {
+		first, second delivery.Outcome // of the two senders
+		then          delivery.Outcome // until well
+		well          time.Duration
+		delivered     uint64
+		expired       uint64
+	}{
+		"as long as MaxElapsed":                    {asks(5 * time.Minute), asks(5 * time.Minute), errDown, 5 * time.Minute, 20, 0},
+		"longer than MaxRetryAfter":                {asks(time.Hour), asks(time.Hour), errDown, 5 * time.Minute, 20, 0},
+		"one is asked, the other not answered":     {asks(5 * time.Minute), errDown, errDown, 5 * time.Minute, 20, 0},
+		"down for a while after it":                {asks(5 * time.Minute), asks(5 * time.Minute), errDown, 9 * time.Minute, 20, 0},
+		"asked again and again":                    {asks(time.Minute), asks(time.Minute), asks(time.Minute), time.Hour, 20, 0},
+		"down for longer than MaxElapsed after it": {asks(5 * time.Minute), asks(5 * time.Minute), errDown, 11 * time.Minute, 0, 20},
+		"down for longer than MaxElapsed":          {errDown, errDown, errDown, 6 * time.Minute, 0, 20},
+	}
+	for name, row := range rows {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				s := &sender{answer: func(_ context.Context, n int, _ packet) delivery.Outcome {
+					switch {
+					case n == 1:
+						time.Sleep(time.Millisecond) // both senders try before either is answered
+						return row.first
+					case n == 2:
+						return row.second
+					case time.Since(start) < row.well:
+						return row.then
+					}
+					return delivery.Outcome{}
+				}}
+				x := delivery.New(encoder{each: 1}, s, options(&record{}))
+				enqueue(x, spans(20))
+				time.Sleep(2 * time.Hour)
+				if got := finish(t, x); got.Delivered != row.delivered || got.Dropped["expired"] != row.expired {
+					t.Errorf("delivered %d, dropped %v, want %d and expired %d", got.Delivered, got.Dropped, row.delivered, row.expired)
+				}
+			})
+		})
+	}
 }
 
 func TestNegativeMaxElapsedNeverGivesUp(t *testing.T) {

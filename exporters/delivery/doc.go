@@ -26,7 +26,10 @@
 // # What is promised
 //
 // Handing over a span never blocks, encodes or logs; it costs well under a microsecond and
-// allocates nothing. What is queued is bounded in bytes. Delivery is at least once: an answer
+// allocates nothing. A span that refers to more than it shows, such as one with a tracestate, is
+// copied first, see [Own]. What is queued is bounded in bytes, and what it keeps alive is what it
+// is charged, see [Cost]; payloads that are being sent come on top, at most one per sender and of
+// the size of the encoder's limit. Delivery is at least once: an answer
 // that is lost leads to a second attempt. A destination shares nothing with another: one that
 // hangs, is full or panics changes neither the latency nor the drops of its neighbours.
 //
@@ -48,7 +51,7 @@
 // counts as a second failure.
 //
 // The queue's bound is on an estimate of what spans keep alive, since measuring would mean
-// encoding. The SDK's BatchSpanProcessor is not used at all: it drops without counting, its
+// encoding. A bound in spans is there for those who set Options.MaxQueueSize. The SDK's BatchSpanProcessor is not used at all: it drops without counting, its
 // queue of 2048 spans overflows within a millisecond of a busy program, and one export that
 // hangs stops it.
 //

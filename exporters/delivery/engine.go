@@ -14,11 +14,11 @@ import (
 // guarded by it, and whoever changes what somebody may wait for broadcasts on changed.
 // One lock is what makes Stats a snapshot; it is never held while foreign code runs.
 type engine struct {
-	o        Options
-	maxSpans int             // bound of spans queued; 0: none
-	run      context.Context // of all attempts; cancelled when Shutdown's context ends
-	cancel   context.CancelFunc
-	done     chan struct{} // closed when Shutdown is through
+	after  afterwards // read for every span, so not beside mu, which every span writes
+	o      Options
+	run    context.Context // of all attempts; cancelled when Shutdown's context ends
+	cancel context.CancelFunc
+	done   chan struct{} // closed when Shutdown is through
 
 	mu      sync.Mutex
 	changed sync.Cond
@@ -48,9 +48,9 @@ type batch struct {
 	cost     int64 // of those
 }
 
-func newEngine(o Options, maxSpans int) *engine {
+func newEngine(o Options) *engine {
 	e := &engine{
-		o: o, maxSpans: maxSpans, done: make(chan struct{}),
+		o: o, done: make(chan struct{}),
 		inFlight: map[*batch]struct{}{}, dropped: map[string]uint64{}, repaired: map[string]uint64{},
 	}
 	e.run, e.cancel = context.WithCancel(context.Background())
@@ -61,9 +61,14 @@ func newEngine(o Options, maxSpans int) *engine {
 
 // enqueue takes one span, or counts it as dropped and returns the reason.
 func (e *engine) enqueue(span sdktrace.ReadOnlySpan) (reason string) {
-	it := item{span: span, cost: Cost(span)}
+	var it item
+	it.span, it.cost = owning(span)
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.closing {
+		e.countLate()
+		return DropShutdown
+	}
 	e.ended++
 	if reason := e.refuses(it.cost); reason != "" {
 		e.count(reason, 1)
@@ -81,13 +86,11 @@ func (e *engine) enqueue(span sdktrace.ReadOnlySpan) (reason string) {
 // refuses is the reason for which a span of this cost is not queued, or "".
 func (e *engine) refuses(cost int64) string {
 	switch {
-	case e.closing:
-		return DropShutdown
 	case cost > e.o.QueueBytes:
 		return DropTooLarge
 	case e.held+cost > e.o.QueueBytes:
 		return DropQueueFull
-	case e.maxSpans > 0 && e.waitingAndInFlight() >= e.maxSpans:
+	case e.o.MaxQueueSize > 0 && e.waitingAndInFlight() >= e.o.MaxQueueSize:
 		return DropQueueFull
 	}
 	return ""
@@ -219,11 +222,16 @@ func (e *engine) before(number uint64) int {
 func (e *engine) stats() Stats {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return Stats{
+	s := Stats{
 		Ended: e.ended, Delivered: e.delivered, Retries: e.retries, Queued: uint64(e.waitingAndInFlight()),
 		Dropped: maps.Clone(e.dropped), Repaired: maps.Clone(e.repaired),
 		Since: e.log.since, LastError: e.log.lastError, Hint: e.log.hint,
 	}
+	if late := e.after.spans.Load(); late > 0 {
+		s.Ended += late
+		s.Dropped[DropShutdown] += late
+	}
+	return s
 }
 
 // wait returns at the next broadcast, or at due if that is not zero. Called with mu held.

@@ -125,3 +125,37 @@ func TestForceFlushWithoutDeadlineIsBounded(t *testing.T) {
 		balanced(t, x)
 	})
 }
+
+// Flushes that follow one another add at most one attempt to each wait of the backoff.
+func TestFrequentFlushesKeepTheBackoff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		s := &sender{answer: func(context.Context, int, packet) delivery.Outcome {
+			return delivery.Outcome{Verdict: delivery.Misconfigured, Err: errors.New("x509")} // waits are 30 s, without jitter
+		}}
+		x := delivery.New(encoder{each: 1}, s, options(&record{}))
+		enqueue(x, spans(10))
+		for range 270 {
+			time.Sleep(time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+			_ = x.ForceFlush(ctx)
+			cancel()
+		}
+		var early, regular int
+		at := s.attempts(start)
+		for i := 1; i < len(at); i++ {
+			if at[i]-at[i-1] < 20*time.Second {
+				early++
+			} else {
+				regular++
+			}
+		}
+		if len(at) > 19 || regular < 4 {
+			t.Errorf("%d attempts during 9 waits, at %v; want at most one early one in each", len(at), at)
+		}
+		cancelled, cancel := context.WithCancel(t.Context())
+		cancel()
+		_ = x.Shutdown(cancelled)
+		balanced(t, x)
+	})
+}

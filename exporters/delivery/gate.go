@@ -14,6 +14,7 @@ type gate struct {
 	epoch     uint64    // number of steps of fails: an attempt begun before a step says nothing about it
 	until     time.Time // end of the wait
 	notBefore time.Time // what the receiver asked for; a flush does not end this
+	hurried   time.Time // when the wait that a flush ended would have ended; until then no other is
 	probing   bool
 	waiting   []uint64 // tickets, in order of arrival
 	ticket    uint64
@@ -28,23 +29,27 @@ const (
 )
 
 // enter waits for a sender's turn to make an attempt. A turn that is turnGo must be followed
-// by succeeded, failed or answered, with the epoch.
-func (e *engine) enter(deadline time.Time) (turn, uint64) {
+// by succeeded, failed or answered, with the epoch. A wait that the receiver asked for starts the
+// time of every payload that has to wait for it anew, in *deadline: it is no failure to deliver.
+func (e *engine) enter(deadline *time.Time) (turn, uint64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	ticket := e.gate.queue()
 	defer e.leave(ticket)
 	for {
 		now := time.Now()
+		if !deadline.IsZero() && e.gate.notBefore.After(now) {
+			*deadline = latest(*deadline, e.gate.notBefore.Add(e.o.Retry.MaxElapsed))
+		}
 		switch {
 		case e.aborted:
 			return turnStop, 0
-		case !deadline.IsZero() && !now.Before(deadline):
+		case !deadline.IsZero() && !now.Before(*deadline):
 			return turnLate, 0
 		case e.gate.admits(ticket, now):
 			return turnGo, e.gate.epoch
 		}
-		due := deadline
+		due := *deadline
 		if now.Before(e.gate.until) {
 			due = earliest(due, e.gate.until)
 		}
@@ -83,8 +88,17 @@ func (g *gate) admits(ticket uint64, now time.Time) bool {
 	return true
 }
 
-// hurry ends the present wait, but for what the receiver asked for.
+// hurry ends the present wait for a flush, at most once before it would have ended anyway, or
+// frequent flushes would make a backoff of their own frequency.
 func (g *gate) hurry(now time.Time) {
+	if now.Before(g.until) && !now.Before(g.hurried) {
+		g.hurried = g.until
+		g.skipWait(now)
+	}
+}
+
+// skipWait ends the present wait, but for what the receiver asked for.
+func (g *gate) skipWait(now time.Time) {
 	if now.Before(g.until) {
 		g.until = now
 		if g.notBefore.After(now) {
@@ -101,7 +115,7 @@ func (e *engine) succeeded(epoch uint64) {
 		return
 	}
 	e.gate.fails, e.gate.probing = 0, false
-	e.gate.until, e.gate.notBefore = time.Time{}, time.Time{}
+	e.gate.until, e.gate.notBefore, e.gate.hurried = time.Time{}, time.Time{}, time.Time{}
 	e.log.recovered(e.retries)
 	e.changed.Broadcast()
 }

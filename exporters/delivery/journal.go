@@ -36,6 +36,9 @@ type line struct {
 	attrs []slog.Attr
 }
 
+// maxLines bounds the lines that wait for a handler that does not return; later ones are left out.
+const maxLines = 64
+
 // linePause is the least time between two warnings about the same trouble.
 const linePause = time.Minute
 
@@ -81,7 +84,9 @@ func (j *journal) drop(reason string, n int) {
 }
 
 func (j *journal) add(level slog.Level, text string, attrs ...slog.Attr) {
-	j.lines = append(j.lines, line{level, text, attrs})
+	if len(j.lines) < maxLines {
+		j.lines = append(j.lines, line{level, text, attrs})
+	}
 	j.wake()
 }
 

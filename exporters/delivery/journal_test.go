@@ -227,3 +227,36 @@ func FuzzExcerpt(f *testing.F) {
 		}
 	})
 }
+
+// held is a handler that keeps its lines to itself until it is released.
+type held struct {
+	*record
+	release chan struct{}
+}
+
+func (h held) Handle(ctx context.Context, l slog.Record) error {
+	<-h.release
+	return h.record.Handle(ctx, l)
+}
+
+// Lines that wait for a handler do not pile up.
+func TestLinesThatWaitAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := held{&record{}, make(chan struct{})}
+		o := options(h.record)
+		o.Logger = slog.New(h)
+		s := &sender{answer: func(context.Context, int, packet) delivery.Outcome {
+			return delivery.Outcome{Err: errors.New("deprecated")} // a warning, logged once a minute
+		}}
+		x := delivery.New(encoder{each: 1}, s, o)
+		for range 500 {
+			x.Enqueue(span("s"))
+			time.Sleep(2 * time.Minute)
+		}
+		close(h.release)
+		finish(t, x)
+		if n := len(h.all()); n < 10 || n > 70 {
+			t.Errorf("%d lines were kept for a handler that did not return, want some, and at most 70", n)
+		}
+	})
+}

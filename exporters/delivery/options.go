@@ -9,10 +9,10 @@ import (
 type Options struct {
 	ID            string        // names the destination in logs and errors; "exporter" if empty
 	Endpoint      string        // for logs only, without userinfo
-	QueueBytes    int64         // what queued spans keep alive, by an estimate; 32 MiB
+	QueueBytes    int64         // what queued spans keep alive, by the estimate of Cost; 32 MiB
 	Senders       int           // payloads in flight at once; 2
 	BatchSize     int           // spans a sender takes at most; 512
-	MaxQueueSize  int           // spans queued at most; 2048; only for Wrap
+	MaxQueueSize  int           // spans queued at most, in flight included; none for New, 2048 for Wrap
 	BatchDelay    time.Duration // the oldest span waits no longer for a full batch; 5 s
 	Timeout       time.Duration // of one attempt: dialling, TLS, sending, reading the answer; 10 s
 	ExportTimeout time.Duration // of one call of a wrapped exporter, and of ForceFlush and Shutdown without a deadline; 30 s
@@ -24,7 +24,7 @@ type Options struct {
 type RetryOptions struct {
 	Initial       time.Duration // bound of the first wait; doubled with every failure in a row; 500 ms
 	Max           time.Duration // bound of every wait but one a receiver asked for; 30 s
-	MaxElapsed    time.Duration // a payload is dropped this long after its own first attempt; 5 min
+	MaxElapsed    time.Duration // a payload is dropped this long after its own first attempt, or after the last wait that the receiver asked for; 5 min
 	MaxRetryAfter time.Duration // what a receiver asks for counts as at most this; 5 min
 }
 
@@ -33,7 +33,7 @@ const (
 	DefaultQueueBytes    = 32 << 20
 	DefaultSenders       = 2
 	DefaultBatchSize     = 512
-	DefaultMaxQueueSize  = 2048
+	DefaultMaxQueueSize  = 2048 // of Wrap
 	DefaultBatchDelay    = 5 * time.Second
 	DefaultTimeout       = 10 * time.Second
 	DefaultExportTimeout = 30 * time.Second
@@ -56,6 +56,9 @@ func (o Options) orDefault() Options {
 	fillCount(&o.QueueBytes, DefaultQueueBytes)
 	fillCount(&o.Senders, DefaultSenders)
 	fillCount(&o.BatchSize, DefaultBatchSize)
+	if o.MaxQueueSize = max(o.MaxQueueSize, 0); o.MaxQueueSize > 0 {
+		o.BatchSize = min(o.BatchSize, o.MaxQueueSize)
+	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}

@@ -2,6 +2,7 @@ package delivery_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -29,10 +30,10 @@ func TestCostOfASpan(t *testing.T) {
 		"description": {tracetest.SpanStub{Status: sdktrace.Status{Description: "boom"}}, 516},
 		"attribute":   {tracetest.SpanStub{Attributes: kv}, 584},
 		"number":      {tracetest.SpanStub{Attributes: []attribute.KeyValue{attribute.Int("n", 1)}}, 577},
-		"event":       {tracetest.SpanStub{Events: []sdktrace.Event{{Name: "ev", Attributes: kv}}}, 714},
-		"link":        {tracetest.SpanStub{Links: []sdktrace.Link{{Attributes: kv}}}, 712},
+		"event":       {tracetest.SpanStub{Events: []sdktrace.Event{{Name: "ev", Attributes: kv}}}, 512 + 80 + 2 + 72},
+		"link":        {tracetest.SpanStub{Links: []sdktrace.Link{{Attributes: kv}}}, 512 + 104 + 72},
 		"strings": {tracetest.SpanStub{Attributes: []attribute.KeyValue{
-			attribute.StringSlice("k", []string{"ab", "c"})}}, 512 + 65 + 2*16 + 3},
+			attribute.StringSlice("k", []string{"ab", "c"})}}, 512 + 65 + 2*20 + 3},
 		"numbers": {tracetest.SpanStub{Attributes: []attribute.KeyValue{
 			attribute.Int64Slice("k", []int64{1, 2}), attribute.Float64Slice("k", []float64{1}),
 			attribute.BoolSlice("k", []bool{true})}}, 512 + 3*65 + 16 + 8 + 1},
@@ -85,6 +86,44 @@ func TestBurst(t *testing.T) {
 			t.Errorf("delivered %d, want 5001: all bytes have to be free again", got.Delivered)
 		}
 	})
+}
+
+// MaxQueueSize bounds a queue in spans, in flight or waiting; zero and less do not, and batches are no larger.
+func TestMaxQueueSize(t *testing.T) {
+	for name, row := range map[string]struct {
+		size, batch     int
+		queued, largest int
+	}{
+		"not set":            {0, 10, 3000, 10},
+		"negative":           {-1, 10, 3000, 10},
+		"some":               {25, 10, 25, 10},
+		"less than a batch":  {7, 10, 7, 7},
+		"one":                {1, 10, 1, 1},
+		"more than there is": {5000, 512, 3000, 512},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				hold := make(chan struct{})
+				s := &sender{answer: func(context.Context, int, packet) delivery.Outcome {
+					<-hold
+					return delivery.Outcome{}
+				}}
+				o := options(&record{})
+				o.MaxQueueSize, o.BatchSize = row.size, row.batch
+				x := delivery.New(encoder{each: 1}, s, o)
+				enqueue(x, spans(3000))
+				synctest.Wait()
+				if got := balanced(t, x); got.Queued != uint64(row.queued) || got.Dropped["queue_full"] != uint64(3000-row.queued) {
+					t.Errorf("queued %d, dropped %v, want %d queued and the rest queue_full", got.Queued, got.Dropped, row.queued)
+				}
+				if got := slices.Max(s.sizes()); got != row.largest {
+					t.Errorf("the largest batch has %d spans, want %d", got, row.largest)
+				}
+				close(hold)
+				finish(t, x)
+			})
+		})
+	}
 }
 
 // The queue's bytes are released as payloads of a batch are settled, not with the batch.

@@ -9,17 +9,20 @@ import (
 )
 
 // How long Shutdown waits, once its context is over, for the senders it has cancelled, for
-// Close and for the log. Each has time of its own, and together they stay below 100 ms.
+// Close and for the log. Each has time of its own, and together they leave room below the 100 ms
+// that are promised, for a program that keeps all processors busy.
 const (
-	graceSenders = 40 * time.Millisecond
-	graceClose   = 25 * time.Millisecond
-	graceLog     = 20 * time.Millisecond
+	graceSenders = 25 * time.Millisecond
+	graceClose   = 20 * time.Millisecond
+	graceLog     = 10 * time.Millisecond
 )
 
 // ForceFlush returns nil when every span taken before the call is delivered or dropped, and
 // ctx's error with the number of spans left when ctx ends first; nothing is dropped then. It
-// does not wait for spans that come later. It ends a backoff wait once, but not a wait the
-// receiver asked for. Without a deadline it is bounded by Options.ExportTimeout.
+// does not wait for spans that come later. It ends a backoff wait early, but not a wait the
+// receiver asked for, and not a second time before that wait would have ended: however often it
+// is called, it adds at most one attempt to each wait. Without a deadline it is bounded by
+// Options.ExportTimeout.
 func (h *handle) ForceFlush(ctx context.Context) error {
 	e := h.e
 	ctx, cancel := e.bounded(ctx)
@@ -76,7 +79,7 @@ func (h *handle) Shutdown(ctx context.Context) error {
 		err = errors.Join(fmt.Errorf("exporter %q: a sender ignores its context and was abandoned", h.e.o.ID), err)
 	}
 	if left > 0 {
-		err = errors.Join(h.e.left(left, ctx.Err()), err)
+		err = errors.Join(h.e.left(left, endOf(ctx)), err)
 		h.e.warnLeft(left)
 	}
 	close(h.e.log.stop)
@@ -92,7 +95,8 @@ func (e *engine) close() bool {
 		return false
 	}
 	e.closing = true
-	e.gate.hurry(time.Now())
+	e.after.begun.Store(true)
+	e.gate.skipWait(time.Now())
 	e.changed.Broadcast()
 	return true
 }
@@ -114,12 +118,8 @@ func (e *engine) awaitDone(ctx context.Context) error {
 // drain waits until the senders have ended, and cancels them when ctx does; false if one of
 // them does not return even so.
 func (h *handle) drain(ctx context.Context) bool {
-	if ctx.Err() == nil {
-		select {
-		case <-h.workers:
-			return true
-		case <-ctx.Done():
-		}
+	if ctx.Err() == nil && endsBefore(ctx, h.workers) {
+		return true
 	}
 	h.e.abort()
 	return endsWithin(ctx, graceSenders, h.workers)
@@ -182,13 +182,41 @@ func (e *engine) warnLeft(n int) {
 
 // endsWithin waits for done while ctx lasts, and for a grace more; false if it does not come.
 func endsWithin(ctx context.Context, grace time.Duration, done <-chan struct{}) bool {
-	late, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })()
+	if endsBefore(ctx, done) {
+		return true
+	}
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
 	select {
 	case <-done:
 		return true
-	case <-late.Done():
+	case <-timer.C:
 		return false
 	}
+}
+
+// endsBefore waits for done while ctx lasts. It has a timer of its own for the deadline, since the end of a
+// context wakes all who wait for it, one after the other, and a busy program lets the last wait for long.
+func endsBefore(ctx context.Context, done <-chan struct{}) bool {
+	var deadline <-chan time.Time
+	if at, ok := ctx.Deadline(); ok {
+		timer := time.NewTimer(time.Until(at))
+		defer timer.Stop()
+		deadline = timer.C
+	}
+	select {
+	case <-done:
+		return true
+	case <-ctx.Done():
+	case <-deadline:
+	}
+	return false
+}
+
+// endOf is the reason why ctx is over, also in the moment between its deadline and its end.
+func endOf(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return context.DeadlineExceeded
 }

@@ -127,6 +127,46 @@ func TestAfterShutdown(t *testing.T) {
 	}
 }
 
+// Spans that come after Shutdown are counted from any number of goroutines, and reported in one line.
+func TestSpansAfterShutdownAreReportedOnce(t *testing.T) {
+	for name, open := range map[string]func(delivery.Options) delivery.Queuer{
+		"New":  func(o delivery.Options) delivery.Queuer { return delivery.New(encoder{each: 1}, &sender{}, o) },
+		"Wrap": func(o delivery.Options) delivery.Queuer { return delivery.Wrap(&foreign{}, o) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				log := &record{}
+				x := open(options(log))
+				enqueue(x, spans(10))
+				finish(t, x)
+				synctest.Wait()
+				if got := log.with("after shutdown"); got != 0 {
+					t.Errorf("%d lines about late spans before there is one", got)
+				}
+				var group sync.WaitGroup
+				for range 8 {
+					group.Go(func() {
+						enqueue(x, spans(100))
+						balanced(t, x)
+						if err := x.ExportSpans(t.Context(), spans(5)); !errors.Is(err, delivery.ErrShutdown) {
+							t.Errorf("ExportSpans = %v, want ErrShutdown", err)
+						}
+					})
+				}
+				group.Wait()
+				synctest.Wait()
+				got := balanced(t, x)
+				if got.Ended != 850 || got.Delivered != 10 || got.Dropped["shutdown"] != 840 {
+					t.Errorf("stats = %+v, want 850 ended and 840 dropped", got)
+				}
+				if log.with("WARN dropping spans that end after shutdown", "exporter=fake") != 1 || log.with("after shutdown") != 1 {
+					t.Errorf("want one line about late spans:\n%s", strings.Join(log.all(), "\n"))
+				}
+			})
+		})
+	}
+}
+
 // Spans that come during Shutdown are counted, and are no part of what it reports.
 func TestEnqueueDuringShutdown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -281,8 +321,8 @@ type mute struct{ record }
 
 func (*mute) Handle(context.Context, slog.Record) error { time.Sleep(time.Hour); return nil }
 
-// A sender, its Close and the log's handler may all hang: Shutdown returns 100 ms after its
-// context even so.
+// A sender, its Close and the log's handler may all hang: Shutdown returns within 60 ms of its
+// context even so, which leaves 40 of the 100 ms that are promised for a busy machine.
 func TestShutdownWhereEverythingHangs(t *testing.T) {
 	for name, timeout := range map[string]time.Duration{"cancelled": 0, "in time": time.Second} {
 		t.Run(name, func(t *testing.T) {
@@ -297,8 +337,8 @@ func TestShutdownWhereEverythingHangs(t *testing.T) {
 				defer cancel()
 				start := time.Now()
 				err := x.Shutdown(ctx)
-				if took := time.Since(start); took > timeout+100*time.Millisecond || !errors.Is(err, context.DeadlineExceeded) {
-					t.Errorf("Shutdown = %v after %v, want its context's error within %v", err, took, timeout+100*time.Millisecond)
+				if took := time.Since(start); took > timeout+60*time.Millisecond || !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("Shutdown = %v after %v, want its context's error within %v", err, took, timeout+60*time.Millisecond)
 				}
 				if got := balanced(t, x); got.Dropped["shutdown"] != 25 {
 					t.Errorf("dropped %v, want shutdown 25", got.Dropped)

@@ -27,7 +27,7 @@ const (
 // Stats are the accounts of one destination, all of one instant:
 // Ended = Delivered + the sum of Dropped + Queued.
 type Stats struct {
-	Ended     uint64            // sampled spans given to the destination, also after Shutdown
+	Ended     uint64            // sampled spans given to the destination, also during and after Shutdown
 	Delivered uint64            // the receiver said yes; for UDP: written, and not refused since
 	Queued    uint64            // waiting, in flight, or in backoff
 	Retries   uint64            // attempts after the first

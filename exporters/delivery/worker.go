@@ -52,7 +52,7 @@ func (w *worker[P]) run() {
 
 // attempt brings one load a step further; false means that Shutdown's context has ended.
 func (w *worker[P]) attempt(l *load[P]) bool {
-	turn, epoch := w.e.enter(l.deadline)
+	turn, epoch := w.e.enter(&l.deadline)
 	switch turn {
 	case turnStop:
 		return false

@@ -7,7 +7,7 @@ import (
 )
 
 // Wrap gives an exporter that is no Queuer a destination of its own: the same queue, bounded
-// by Options.MaxQueueSize spans as well, and one worker that calls ExportSpans with
+// by Options.MaxQueueSize spans in any case, and one worker that calls ExportSpans with
 // Options.ExportTimeout. A nil is delivered, an error is rejected, a panic is panic; nothing is
 // retried. A call that ignores its context holds up this destination only, and Shutdown
 // abandons it. x is shut down with the destination. A Queuer is returned as it is.
@@ -15,10 +15,10 @@ func Wrap(x sdktrace.SpanExporter, o Options) Queuer {
 	if q, ok := x.(Queuer); ok {
 		return q
 	}
-	o = o.orDefault()
 	fillCount(&o.MaxQueueSize, DefaultMaxQueueSize)
-	o.Senders, o.Timeout, o.BatchSize = 1, o.ExportTimeout, min(o.BatchSize, o.MaxQueueSize)
-	return start(plain{}, wrapped{x}, o, o.MaxQueueSize)
+	o = o.orDefault()
+	o.Senders, o.Timeout = 1, o.ExportTimeout
+	return start(plain{}, wrapped{x}, o)
 }
 
 // spans are a payload that is not encoded.

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"log/slog"
 	"maps"
 	"sync"
 
@@ -23,7 +24,7 @@ func init() { registry.Register(Factory) }
 
 // NewFactory makes a factory whose exporters fill store; nil means Default.
 func NewFactory(store *Store) registry.Factory {
-	build := func(_ context.Context, _ registry.Common, s Settings) (sdktrace.SpanExporter, error) {
+	build := func(_ context.Context, common registry.Common, s Settings) (sdktrace.SpanExporter, error) {
 		target := store
 		if target == nil {
 			target = Default()
@@ -31,7 +32,9 @@ func NewFactory(store *Store) registry.Factory {
 		limits := target.Limits()
 		limits.Spans = s.Keep
 		target.SetLimits(limits)
-		return New(target), nil
+		x := New(target)
+		x.name, x.logger = common.ID, common.Logger
+		return x, nil
 	}
 	return registry.NewFactory("memory", func() Settings { return Settings{Keep: DefaultSpans} }, build,
 		registry.WithAlias("in_memory"), registry.WithDoc("keeps finished spans in the process, for tests"))
@@ -41,7 +44,9 @@ func NewFactory(store *Store) registry.Factory {
 // goroutines. It is a delivery.Queuer that queues nothing: a span is delivered when it is in
 // the store.
 type Exporter struct {
-	store *Store
+	store  *Store
+	name   string
+	logger *slog.Logger // nil: nothing is logged
 
 	mu      sync.Mutex
 	over    bool
@@ -68,11 +73,12 @@ func (x *Exporter) Spans() []sdktrace.ReadOnlySpan { return x.store.Spans() }
 // Reset empties the store, not the accounts.
 func (x *Exporter) Reset() { x.store.Reset() }
 
-// Enqueue keeps one span; nil is nothing. After Shutdown it is only counted.
-func (x *Exporter) Enqueue(span sdktrace.ReadOnlySpan) { x.take(span) }
+// Enqueue keeps one span, of which it makes what delivery.Own returns; nil is nothing. After Shutdown it is only
+// counted, and the first one is logged if the exporter was opened by the configuration.
+func (x *Exporter) Enqueue(span sdktrace.ReadOnlySpan) { x.take(span, delivery.Own) }
 
-// take keeps one span; false after Shutdown.
-func (x *Exporter) take(span sdktrace.ReadOnlySpan) bool {
+// take keeps what owned makes of a span; false after Shutdown.
+func (x *Exporter) take(span sdktrace.ReadOnlySpan, owned func(sdktrace.ReadOnlySpan) sdktrace.ReadOnlySpan) bool {
 	if span == nil {
 		return true
 	}
@@ -80,18 +86,30 @@ func (x *Exporter) take(span sdktrace.ReadOnlySpan) bool {
 	defer x.mu.Unlock()
 	x.ended++
 	if x.over {
-		x.dropped[delivery.DropShutdown]++
+		x.late()
 		return false
 	}
-	x.store.Add(span)
+	x.store.keep(owned(span))
 	return true
 }
 
-// ExportSpans keeps spans, or returns delivery.ErrShutdown.
+// late counts a span that came after Shutdown, and reports the first one. A handler may block, so the line is
+// written by a goroutine that ends with it.
+func (x *Exporter) late() {
+	x.dropped[delivery.DropShutdown]++
+	if x.dropped[delivery.DropShutdown] == 1 && x.logger != nil {
+		go func() {
+			defer func() { _ = recover() }()
+			x.logger.Warn("dropping spans that end after shutdown", "exporter", x.name, "hint", "end spans before Shutdown is called")
+		}()
+	}
+}
+
+// ExportSpans keeps a copy of each span, see delivery.Copy, or returns delivery.ErrShutdown.
 func (x *Exporter) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
 	var err error
 	for _, span := range spans {
-		if !x.take(span) {
+		if !x.take(span, delivery.Copy) {
 			err = delivery.ErrShutdown
 		}
 	}

@@ -1,9 +1,11 @@
 package memory_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -244,6 +246,37 @@ func TestConcurrentUse(t *testing.T) {
 	if got := x.Stats(); got.Delivered != 4000 {
 		t.Errorf("delivered %d, want 4000", got.Delivered)
 	}
+}
+
+// Spans that come after Shutdown are reported in one line, where the configuration opened the exporter.
+func TestSpansAfterShutdownAreReportedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		var known registry.Registry
+		if err := known.Register(memory.NewFactory(memory.NewStore(memory.Limits{}))); err != nil {
+			t.Fatal(err)
+		}
+		open, err := known.Prepare("memory", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		exporter, err := open(t.Context(), registry.Common{ID: "memory", Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := exporter.(*memory.Exporter)
+		_ = x.Shutdown(t.Context())
+		for n := range 11 {
+			x.Enqueue(span(1, n))
+		}
+		synctest.Wait()
+		if got := x.Stats(); got.Ended != 11 || got.Dropped["shutdown"] != 11 {
+			t.Errorf("stats = %+v, want 11 ended and dropped", got)
+		}
+		if n := strings.Count(log.String(), `msg="dropping spans that end after shutdown" exporter=memory`); n != 1 {
+			t.Errorf("%d lines about late spans, want one:\n%s", n, log.String())
+		}
+	})
 }
 
 // The configuration's exporters fill the process's store, or the one the program registered.

@@ -14,7 +14,7 @@ import (
 // Limits bound a store. Zero means the default, a negative number none.
 type Limits struct {
 	Spans  int   // kept at most; 10 000
-	Bytes  int64 // that they keep alive, by the estimate of delivery.Cost; 64 MiB. One span is kept whatever its size
+	Bytes  int64 // that they and the store's index keep alive, by the estimate of delivery.Cost; 64 MiB. One span is kept whatever its size
 	Traces int   // that they belong to; as many as spans
 	// TraceSpans are kept at most of one trace, so that a huge one does not push out all others; as many as spans.
 	TraceSpans int
@@ -26,6 +26,10 @@ const (
 	DefaultBytes = 64 << 20
 )
 
+// costTrace is what the index of a store keeps for a trace, in bytes: an entry, its places in the list and in the
+// map, and its list of spans. A span's own place is as large as one in a queue, which delivery.Cost includes.
+const costTrace = 128
+
 // A Store keeps the last finished spans. All its methods may be called from any number of
 // goroutines. The spans it hands out never change.
 type Store struct {
@@ -34,7 +38,7 @@ type Store struct {
 	spans   list.List // of kept, in order of arrival
 	traces  list.List // of *entry, in order of their first span's arrival
 	byID    map[trace.TraceID]*list.Element
-	bytes   int64
+	bytes   int64         // of spans and traces
 	number  uint64        // of changes
 	changed chan struct{} // closed at the next change; nil: nobody waits
 }
@@ -98,11 +102,15 @@ func (s *Store) Limits() Limits {
 	return s.limits
 }
 
-// Add keeps a span; nil is nothing. The span must not change any more.
+// Add keeps a copy of a span whose texts are its own, see delivery.Copy; nil is nothing.
 func (s *Store) Add(span sdktrace.ReadOnlySpan) {
-	if span == nil {
-		return
+	if span != nil {
+		s.keep(delivery.Copy(span))
 	}
+}
+
+// keep keeps a span that keeps alive what delivery.Cost counts.
+func (s *Store) keep(span sdktrace.ReadOnlySpan) {
 	cost := delivery.Cost(span)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -121,6 +129,7 @@ func (s *Store) entry(id trace.TraceID) *list.Element {
 	if !ok {
 		at = s.traces.PushBack(&entry{id: id})
 		s.byID[id] = at
+		s.bytes += costTrace
 	}
 	return at
 }
@@ -157,6 +166,7 @@ func (s *Store) drop(at *list.Element) {
 	if len(e.spans) == 0 {
 		delete(s.byID, e.id)
 		s.traces.Remove(k.trace)
+		s.bytes -= costTrace
 	}
 }
 
