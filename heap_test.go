@@ -296,12 +296,12 @@ func TestQueueKeepsWhatItCharges(t *testing.T) {
 			}
 			for _, size := range sizes {
 				t.Run(fmt.Sprintf("%s, %s of %d", exporter, row.name, size), func(t *testing.T) {
-					queue := int64(1 << 20)
+					queue := int64(512 << 10)
 					switch {
 					case size >= 1<<20:
-						queue = 24 << 20
+						queue = 12 << 20
 					case size > 10_000 && !strings.Contains(row.name, "padded"):
-						queue = 4 << 20
+						queue = 2 << 20
 					}
 					section := map[string]any{"batch": map[string]any{"max_queue_size": 1 << 20}}
 					kept := fill(t, exporter, queue, section, func(tracer trace.Tracer) { row.end(tracer, size) })
@@ -317,7 +317,7 @@ func TestQueueKeepsWhatIsLeftOfALongValue(t *testing.T) {
 	for _, limit := range []int{0, 16, 256} {
 		for _, row := range cutRows {
 			t.Run(fmt.Sprintf("%s cut to %d", row.name, limit), func(t *testing.T) {
-				const queue = 1 << 20
+				const queue = 512 << 10
 				section := map[string]any{"max_tag_value_length": limit}
 				size := 50_000
 				if limit == 0 { // no limit

@@ -1,7 +1,9 @@
 package delivery
 
 import (
+	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -73,8 +75,8 @@ func Copy(span sdktrace.ReadOnlySpan) sdktrace.ReadOnlySpan {
 	return o
 }
 
-// owned is a span whose texts belong to it. It has every method of the interface itself: the embedded interface
-// is nil and stands for the unexported one, so that nothing of the span it was made from stays alive.
+// An owned span refers to nothing of the span that it was made from. It defines every method of the interface but
+// the unexported one. The embedded span is empty: it provides that one, and those that a later SDK adds.
 type owned struct {
 	sdktrace.ReadOnlySpan
 
@@ -95,13 +97,24 @@ type owned struct {
 
 func newOwned(s sdktrace.ReadOnlySpan) *owned {
 	return &owned{
-		name: s.Name(), context: s.SpanContext(), parent: s.Parent(), kind: s.SpanKind(),
+		ReadOnlySpan: empty(),
+		name:         s.Name(), context: s.SpanContext(), parent: s.Parent(), kind: s.SpanKind(),
 		start: s.StartTime(), end: s.EndTime(), status: s.Status(),
 		attributes: s.Attributes(), events: s.Events(), links: s.Links(),
 		lostAttributes: s.DroppedAttributes(), lostEvents: s.DroppedEvents(), lostLinks: s.DroppedLinks(),
 		children: s.ChildSpanCount(), resource: s.Resource(), scope: s.InstrumentationScope(),
 	}
 }
+
+// empty returns a span without content. Only the SDK can make one.
+var empty = sync.OnceValue(func() sdktrace.ReadOnlySpan {
+	provider := sdktrace.NewTracerProvider(
+		sdktrace.WithSampler(sdktrace.AlwaysSample()), sdktrace.WithResource(resource.Empty()))
+	_, span := provider.Tracer("").Start(context.Background(), "")
+	span.End()
+	recorded, _ := span.(sdktrace.ReadOnlySpan)
+	return recorded
+})
 
 func (o *owned) Name() string                                { return o.name }
 func (o *owned) SpanContext() trace.SpanContext              { return o.context }

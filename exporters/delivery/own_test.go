@@ -128,6 +128,23 @@ func keysOf(list []attribute.KeyValue) (all []string) {
 }
 
 // A span that hides nothing is handed on itself.
+// A method that a later SDK adds to the interface is promoted from the embedded span, which must not be nil.
+func TestCopiesAnswerMethodsOfLaterSDKs(t *testing.T) {
+	embedded := func(span sdktrace.ReadOnlySpan) (sdktrace.ReadOnlySpan, bool) {
+		inner, ok := reflect.ValueOf(span).Elem().FieldByName("ReadOnlySpan").Interface().(sdktrace.ReadOnlySpan)
+		return inner, ok
+	}
+	span := tracetest.SpanStub{Name: "GET /", Attributes: []attribute.KeyValue{attribute.String("k", "too long")}}.Snapshot()
+	for name, span := range map[string]sdktrace.ReadOnlySpan{"cut": delivery.Cut(span, 3), "copy": delivery.Copy(span)} {
+		inner, ok := embedded(span)
+		if !ok {
+			t.Errorf("%s: the embedded span is nil", name)
+		} else if inner.Name() != "" || len(inner.Attributes())+len(inner.Events())+len(inner.Links()) > 0 {
+			t.Errorf("%s: the embedded span has content", name)
+		}
+	}
+}
+
 func TestOwnCopiesOnlyWhatHidesSomething(t *testing.T) {
 	long := attribute.String("k", strings.Repeat("ü", 10))
 	link := func(attributes ...attribute.KeyValue) tracetest.SpanStub {
