@@ -20,6 +20,7 @@ func FuzzClientSecrets(f *testing.F) {
 	f.Add("http", "a:b", "@", "h", "//h", "a;sig", ";", "%23", uint8(2), uint8(2))
 	f.Add("http", " ", "#\"", "h", "/@s/n", "next?code", "%", "", uint8(3), uint8(3))
 	f.Add("x", "?", "://", "", "/p", "user[password]", "\xff", "", uint8(4), uint8(0))
+	f.Add("x", "/", "://", "\xc1\xacY", "/p", "user[password]", "\xff", "", uint8(4), uint8(0)) // http:/user:password@host
 	f.Add("http", "\n", "é", "h@h", "/", "SIG", "=", "@", uint8(5), uint8(1))
 	f.Fuzz(func(t *testing.T, scheme, user, password, host, path, key, value, fragment string, form, quote uint8) {
 		if strings.Trim(strings.ToLower(scheme), "abcdefghijklmnopqrstuvwxyz") != "" || strings.Contains(scheme+host+path+key, sentinel) ||

@@ -119,12 +119,10 @@ func (d *redactor) full(u *url.URL, p *policy.Policy) string {
 
 // opaque redacts what a URL consists of besides a scheme.
 func (d *redactor) opaque(text string, p *policy.Policy) string {
-	rest, authority := strings.CutPrefix(text, "//")
-	switch {
-	case authority:
-		return "//" + d.afterScheme(rest, p)
-	case !strings.HasPrefix(text, "/"):
-		return d.afterScheme(text, p)
+	slashes := text[:len(text)-len(strings.TrimLeft(text, "/"))]
+	if len(slashes) != 1 || colonBeforeAt(text) {
+		slashes = slashes[:min(len(slashes), 2)]
+		return slashes + d.afterScheme(text[len(slashes):], p)
 	}
 	text, _, _ = strings.Cut(text, "#")
 	if d.noQuery {
@@ -132,6 +130,13 @@ func (d *redactor) opaque(text string, p *policy.Policy) string {
 		return text
 	}
 	return d.query(text, p)
+}
+
+// colonBeforeAt reports whether a path may hold user information, as that of a mistyped http:/user:password@host does.
+// A path such as /@scope/name does not.
+func colonBeforeAt(path string) bool {
+	colon := strings.IndexByte(path, ':')
+	return colon >= 0 && strings.LastIndexByte(path, '@') > colon
 }
 
 // afterScheme redacts text, which follows the scheme of a URL and need not be well formed: user information may

@@ -119,7 +119,9 @@ func TestGRPCSplitsTenMegabytes(t *testing.T) { // H5
 	serveGRPC(t, l, c)
 	s := grpcSection(l.Addr().String(), true)
 	s["username"], s["password"] = "u", "p"
-	q := open(t, common(new(logBook)), s)
+	patient := common(new(logBook))
+	patient.Timeout, patient.Delivery.Timeout = time.Minute, time.Minute // an attempt that times out delivers twice
+	q := open(t, patient, s)
 	text := strings.Repeat("x", 20<<10)
 	for i := range 500 {
 		q.Enqueue(numbered(i, func(s *tracetest.SpanStub) { s.Attributes = []attribute.KeyValue{attribute.String("k", text)} }).Snapshot())
