@@ -90,7 +90,8 @@ type Exporter struct {
 	// Settings is its section with canonical keys, nested, typed and completed, ready for registry.Prepare.
 	Settings map[string]any
 
-	secrets map[string]bool // paths whose values are masked when formatted
+	secrets  map[string]bool // paths whose values are masked when formatted
+	prepared registry.Prepared
 }
 
 // Registry returns the registry the configuration was checked against; nil means registry.Default().

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spanroute/spanroute/internal/settings"
 	"github.com/spanroute/spanroute/sampling"
 )
 
@@ -107,44 +106,15 @@ func (r *resolver) noExporter(cfg *Config) {
 	}
 }
 
-// pairsOfKeys is R19: keys that come together.
-func (r *resolver) pairsOfKeys() {
-	for _, k := range r.table.keys {
-		other := r.partner(k.path)
-		if k.exporter == "" || r.table.byPath[other] == nil {
-			continue
-		}
-		if e := r.winner(k.path); e != nil && r.winner(other) == nil && !r.refused(other) {
-			r.faultAt(k.path, settings.Errorf(ErrMissing, "%s is not set", other).WithHint("set both or neither"))
-		}
-	}
-}
-
 // refused reports whether a layer set path to something that will not do.
 func (r *resolver) refused(path string) bool {
 	return r.report.has(func(d Diagnostic) bool { return d.Key == path || strings.HasSuffix(d.Key, "."+path) })
 }
 
-// partner is the key that path goes together with, "" if it stands alone.
-func (r *resolver) partner(path string) string {
-	section, name := splitPath(path)
-	other := map[string]string{
-		"client_certificate_file": "client_key_file", "client_key_file": "client_certificate_file",
-		"username": "password", "password": "username",
-	}[name]
-	if other == "" {
-		return ""
-	}
-	return joinPath(section, other)
-}
-
 // hidden tells when a kit layer hides a variable of OpenTelemetry that says something else.
 func (r *resolver) hidden() {
 	for _, k := range r.table.keys {
-		e := r.winner(k.path)
-		if e == nil && k.exporter != "" && isTimeout(k) { // R4
-			e = r.winner("timeout")
-		}
+		e := r.decider(k)
 		if e == nil || k.path == "resource_attributes" || e.source.Layer != LayerEnv && e.source.Layer != LayerFlags {
 			continue
 		}

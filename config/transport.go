@@ -1,11 +1,7 @@
 package config
 
 import (
-	"bytes"
-	"encoding/pem"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -38,33 +34,6 @@ func (r *resolver) unused(sections ...string) {
 			remove(r.section, k.path)
 		}
 	}
-}
-
-// checkPEM reports what is wrong with a file that should hold a certificate, or a key. Only a regular file is opened:
-// opening a FIFO waits for a writer.
-func checkPEM(name string, key bool) error {
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		return settings.Errorf(ErrFile, "%s is not a regular file", name)
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return settings.Errorf(ErrFile, "open %s: %s", name, reason(err))
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFileBytes))
-	if err != nil {
-		return settings.Errorf(ErrFile, "read %s: %s", name, reason(err))
-	}
-	want := "certificate"
-	if key {
-		want = "key"
-	}
-	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(bytes.TrimSpace(rest)) {
-		if key && strings.HasSuffix(block.Type, "PRIVATE KEY") || !key && block.Type == "CERTIFICATE" {
-			return nil
-		}
-	}
-	return settings.Errorf(ErrFile, "%s holds no %s", name, want).WithHint("want PEM")
 }
 
 // hopByHop are headers that only HTTP/1.1 carries, for one hop.

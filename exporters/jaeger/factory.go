@@ -16,7 +16,8 @@ import (
 
 // Factory makes the exporter, under the name jaeger.
 var Factory = registry.NewFactory("jaeger", Defaults, build,
-	registry.WithDoc("sends spans to Jaeger: to its agent over UDP, or to its collector over HTTP or gRPC"))
+	registry.WithDoc("sends spans to Jaeger: to its agent over UDP, or to its collector over HTTP or gRPC"),
+	registry.WithTimeoutVariables("OTEL_EXPORTER_JAEGER_TIMEOUT"))
 
 func init() { registry.Register(Factory) }
 

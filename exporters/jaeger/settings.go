@@ -24,8 +24,8 @@ const (
 type Settings struct {
 	Protocol          string `koanf:"protocol" otel:"OTEL_EXPORTER_JAEGER_PROTOCOL" enum:"thrift,grpc,udp/thrift.compact,udp/thrift.binary,http/thrift.binary" doc:"how spans travel; thrift means the collector when collector_endpoint is set, else the agent"`
 	CollectorEndpoint string `koanf:"collector_endpoint" alias:"grpc.endpoint" otel:"OTEL_EXPORTER_JAEGER_ENDPOINT" doc:"URL of the collector, such as http://localhost:14268/api/traces; for grpc host:port"`
-	Username          string `koanf:"username" otel:"OTEL_EXPORTER_JAEGER_USER" doc:"for Basic authentication at the collector, with password"`
-	Password          string `koanf:"password" otel:"OTEL_EXPORTER_JAEGER_PASSWORD" secret:"true" doc:"for Basic authentication at the collector, with username"`
+	Username          string `koanf:"username" with:"password" otel:"OTEL_EXPORTER_JAEGER_USER" doc:"for Basic authentication at the collector, with password"`
+	Password          string `koanf:"password" with:"username" otel:"OTEL_EXPORTER_JAEGER_PASSWORD" secret:"true" doc:"for Basic authentication at the collector, with username"`
 	Thrift            Thrift `koanf:"thrift"`
 	GRPC              GRPC   `koanf:"grpc"`
 	LinkLogs          bool   `koanf:"link_logs" doc:"write the attributes of links as logs, because references have none"`
@@ -42,15 +42,15 @@ type Thrift struct {
 	ResolveInterval          time.Duration `koanf:"resolve_interval" doc:"how often the agent's host name is looked up again"`
 	ClientStats              bool          `koanf:"client_stats" doc:"tell Jaeger's agent how many spans were lost before it"`
 	CertificateFile          string        `koanf:"certificate_file" format:"pem" doc:"CA bundle for an https collector, instead of the system's"`
-	ClientCertificateFile    string        `koanf:"client_certificate_file" format:"pem" doc:"client certificate for an https collector, with client_key_file"`
-	ClientKeyFile            string        `koanf:"client_key_file" format:"pem" doc:"key of client_certificate_file"`
+	ClientCertificateFile    string        `koanf:"client_certificate_file" with:"client_key_file" format:"pem" doc:"client certificate for an https collector, with client_key_file"`
+	ClientKeyFile            string        `koanf:"client_key_file" with:"client_certificate_file" format:"pem" doc:"key of client_certificate_file"`
 }
 
 // GRPC is about the collector over gRPC.
 type GRPC struct {
 	CertificateFile       string `koanf:"certificate_file" otel:"OTEL_EXPORTER_JAEGER_CERTIFICATE" format:"pem" doc:"CA bundle for a collector over TLS, instead of the system's"`
-	ClientCertificateFile string `koanf:"client_certificate_file" format:"pem" doc:"client certificate for a collector over TLS, with client_key_file"`
-	ClientKeyFile         string `koanf:"client_key_file" format:"pem" doc:"key of client_certificate_file"`
+	ClientCertificateFile string `koanf:"client_certificate_file" with:"client_key_file" format:"pem" doc:"client certificate for a collector over TLS, with client_key_file"`
+	ClientKeyFile         string `koanf:"client_key_file" with:"client_certificate_file" format:"pem" doc:"key of client_certificate_file"`
 	Insecure              *bool  `koanf:"insecure" otel:"OTEL_EXPORTER_JAEGER_GRPC_INSECURE" doc:"plaintext for an endpoint without a scheme"`
 }
 

@@ -22,7 +22,8 @@ const (
 
 // Factory is the exporter "otlp". Importing the package registers it with registry.Default.
 var Factory = registry.NewFactory("otlp", defaults, build,
-	registry.WithDoc("OTLP over gRPC or HTTP, understood by the OpenTelemetry Collector, Jaeger and most vendors"))
+	registry.WithDoc("OTLP over gRPC or HTTP, understood by the OpenTelemetry Collector, Jaeger and most vendors"),
+	registry.WithTimeoutVariables("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"))
 
 func init() { registry.Register(Factory) }
 

@@ -39,19 +39,19 @@ type Settings struct {
 
 // HTTPSettings is the section "otlp.http", for the protocols http and http/json.
 type HTTPSettings struct {
-	Headers               registry.Pairs `koanf:"headers" secret:"true" doc:"headers sent with every request over HTTP, instead of otlp.headers"`
+	Headers               registry.Pairs `koanf:"headers" overrides:"headers" secret:"true" doc:"headers sent with every request over HTTP, instead of otlp.headers"`
 	CertificateFile       string         `koanf:"certificate_file" format:"pem" otel:"OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE,OTEL_EXPORTER_OTLP_CERTIFICATE" doc:"CA bundle that replaces the system's, for https"`
-	ClientCertificateFile string         `koanf:"client_certificate_file" format:"pem" otel:"OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE,OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE" doc:"client certificate, together with client_key_file"`
-	ClientKeyFile         string         `koanf:"client_key_file" format:"pem" otel:"OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY,OTEL_EXPORTER_OTLP_CLIENT_KEY" doc:"key of client_certificate_file"`
+	ClientCertificateFile string         `koanf:"client_certificate_file" with:"client_key_file" format:"pem" otel:"OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE,OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE" doc:"client certificate, together with client_key_file"`
+	ClientKeyFile         string         `koanf:"client_key_file" with:"client_certificate_file" format:"pem" otel:"OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY,OTEL_EXPORTER_OTLP_CLIENT_KEY" doc:"key of client_certificate_file"`
 }
 
 // GRPCSettings is the section "otlp.grpc", for the protocol grpc.
 type GRPCSettings struct {
-	Headers               registry.Pairs `koanf:"headers" secret:"true" doc:"metadata sent with every request over gRPC, instead of otlp.headers"`
+	Headers               registry.Pairs `koanf:"headers" overrides:"headers" secret:"true" doc:"metadata sent with every request over gRPC, instead of otlp.headers"`
 	Insecure              *bool          `koanf:"insecure" otel:"OTEL_EXPORTER_OTLP_TRACES_INSECURE,OTEL_EXPORTER_OTLP_INSECURE" doc:"plaintext, for an endpoint without http:// or https://; unset: TLS"`
 	CertificateFile       string         `koanf:"certificate_file" format:"pem" otel:"OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE,OTEL_EXPORTER_OTLP_CERTIFICATE" doc:"CA bundle that replaces the system's, for TLS"`
-	ClientCertificateFile string         `koanf:"client_certificate_file" format:"pem" otel:"OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE,OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE" doc:"client certificate, together with client_key_file"`
-	ClientKeyFile         string         `koanf:"client_key_file" format:"pem" otel:"OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY,OTEL_EXPORTER_OTLP_CLIENT_KEY" doc:"key of client_certificate_file"`
+	ClientCertificateFile string         `koanf:"client_certificate_file" with:"client_key_file" format:"pem" otel:"OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE,OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE" doc:"client certificate, together with client_key_file"`
+	ClientKeyFile         string         `koanf:"client_key_file" with:"client_certificate_file" format:"pem" otel:"OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY,OTEL_EXPORTER_OTLP_CLIENT_KEY" doc:"key of client_certificate_file"`
 }
 
 func defaults() Settings {

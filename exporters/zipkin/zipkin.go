@@ -33,13 +33,14 @@ type Settings struct {
 	LocalNodePort         int            `koanf:"local_node_port" range:"1..65535" doc:"port of this service"`
 	Headers               registry.Pairs `koanf:"headers" secret:"true" doc:"headers sent with every request"`
 	CertificateFile       string         `koanf:"certificate_file" format:"pem" doc:"CA bundle that replaces the system's, for https"`
-	ClientCertificateFile string         `koanf:"client_certificate_file" format:"pem" doc:"client certificate, together with client_key_file"`
-	ClientKeyFile         string         `koanf:"client_key_file" format:"pem" doc:"key of client_certificate_file"`
+	ClientCertificateFile string         `koanf:"client_certificate_file" with:"client_key_file" format:"pem" doc:"client certificate, together with client_key_file"`
+	ClientKeyFile         string         `koanf:"client_key_file" with:"client_certificate_file" format:"pem" doc:"key of client_certificate_file"`
 }
 
 // Factory is the exporter "zipkin". Importing the package registers it with registry.Default.
 var Factory = registry.NewFactory("zipkin", defaults, build,
-	registry.WithDoc("Zipkin v2 JSON over HTTP, understood by Zipkin, Jaeger and the OpenTelemetry Collector"))
+	registry.WithDoc("Zipkin v2 JSON over HTTP, understood by Zipkin, Jaeger and the OpenTelemetry Collector"),
+	registry.WithTimeoutVariables("OTEL_EXPORTER_ZIPKIN_TIMEOUT"))
 
 func init() { registry.Register(Factory) }
 

@@ -69,6 +69,10 @@ func (b *builder) field(f reflect.StructField, path string, index []int) {
 func (b *builder) key(f reflect.StructField, path string, t Type) Key {
 	k := Key{Path: path, Type: t, Doc: f.Tag.Get("doc"), Format: f.Tag.Get("format"), Range: f.Tag.Get("range")}
 	k.Aliases = b.list(f, "alias", pathSyntax)
+	k.With, k.Overrides = f.Tag.Get("with"), f.Tag.Get("overrides")
+	if section := path[:strings.LastIndexByte(path, '.')+1]; k.With != "" {
+		k.With = section + k.With
+	}
 	for _, name := range b.list(f, "otel", envSyntax) {
 		k.OTel = append(k.OTel, "OTEL_"+strings.TrimPrefix(name, "OTEL_"))
 	}
@@ -127,6 +131,13 @@ func (b *builder) index() {
 			b.claim(alias, i)
 			for at := strings.LastIndexByte(alias, '.'); at > 0; at = strings.LastIndexByte(alias[:at], '.') {
 				b.sections[alias[:at]] = true
+			}
+		}
+	}
+	for _, f := range b.fields {
+		for _, other := range []string{f.key.With, f.key.Overrides} {
+			if i, known := b.byPath[other]; other != "" && (!known || b.fields[i].key.Type != f.key.Type || other == f.key.Path) {
+				b.refuse("%s: %s is not another key of its type", f.key.Path, Quote(other))
 			}
 		}
 	}
