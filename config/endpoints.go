@@ -28,12 +28,12 @@ func (r *resolver) endpoints() {
 	for _, x := range []struct {
 		name     string
 		complete func()
-	}{{"zipkin", r.zipkin}, {"jaeger", r.jaeger}, {"otlp", r.otlp}} {
+	}{{"jaeger", r.jaeger}, {"otlp", r.otlp}} {
 		if r.table.sections[x.name] && r.isSelected(x.name) {
 			x.complete()
 		}
 	}
-	for _, path := range []string{"zipkin.endpoint", "jaeger.collector_endpoint", "otlp.endpoint"} {
+	for _, path := range []string{"jaeger.collector_endpoint", "otlp.endpoint"} {
 		if name, _ := splitPath(path); r.winner(path) != nil && !r.isSelected(name) {
 			r.checkEndpoint(path)
 		}
@@ -90,18 +90,12 @@ func (r *resolver) check(path string, err error) bool {
 func (r *resolver) checkEndpoint(path string) {
 	text, _ := r.text(path)
 	_, err := endpoint.ParseHTTP(text)
-	if err != nil && path != "zipkin.endpoint" {
+	if err != nil {
 		if _, grpcErr := endpoint.ParseGRPC(text); grpcErr == nil {
 			return
 		}
 	}
 	r.check(path, err)
-}
-
-func (r *resolver) zipkin() {
-	tls := r.httpEndpoint("zipkin.endpoint", r.effective("zipkin.endpoint"), "/api/v2/spans", true)
-	r.certificates("zipkin", tls)
-	r.httpHeaders("zipkin.headers")
 }
 
 // jaeger is R5 to R7 and what follows from the transport.
@@ -237,7 +231,7 @@ func (r *resolver) httpEndpoint(path, text, standard string, trim bool) (tls boo
 
 // defaultPort is the port of a bare host.
 func defaultPort(path string) string {
-	return map[string]string{"zipkin.endpoint": "9411", "jaeger.collector_endpoint": "14268", "otlp.endpoint": "4318"}[path]
+	return map[string]string{"jaeger.collector_endpoint": "14268", "otlp.endpoint": "4318"}[path]
 }
 
 // completePath gives u the standard path if it has none, and reports whether people should know.

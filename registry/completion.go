@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -39,7 +40,7 @@ type Completion struct {
 
 	given     map[string]any
 	variables map[string]string
-	direct    bool
+	loaded    bool // not given to Prepare
 	shown     []string
 	notices   []Notice
 	faults    []error
@@ -53,7 +54,7 @@ func (c *Completion) Variable(key string) string { return c.variables[key] }
 
 // Direct reports whether a program gave the section to [Registry.Prepare], where notices are not shown. A hook
 // should not guess then what a program may have meant.
-func (c *Completion) Direct() bool { return c.direct }
+func (c *Completion) Direct() bool { return !c.loaded }
 
 // Show includes keys in the completed section also where they are at their defaults.
 func (c *Completion) Show(keys ...string) { c.shown = append(c.shown, keys...) }
@@ -82,6 +83,9 @@ func (c *Completion) Refuse(key string, err error) {
 func (c *Completion) RefuseItem(key string, item int, err error) {
 	c.faults = append(c.faults, &KeyError{Key: key, Item: item, Err: err})
 }
+
+// Err returns the faults that were refused, joined, each a *[KeyError].
+func (c *Completion) Err() error { return errors.Join(c.faults...) }
 
 // WithCompletion makes hook complete settings after they are decoded and before Validate checks them: an
 // endpoint gets its scheme and port, a protocol is inferred. S is the settings type of the factory. The hook
@@ -127,7 +131,7 @@ func (r *Registry) Complete(name string, section map[string]any, variables map[s
 	if err != nil {
 		return Prepared{}, err
 	}
-	return f.prepare(section, &Completion{variables: maps.Clone(variables)})
+	return f.prepare(section, &Completion{loaded: true, variables: maps.Clone(variables)})
 }
 
 // completed is the section after the hook: what was given, and what is different now.

@@ -178,7 +178,7 @@ func (r *Registry) Prepare(name string, section map[string]any) (Opener, error) 
 	if err != nil {
 		return nil, err
 	}
-	p, err := f.prepare(section, &Completion{direct: true})
+	p, err := f.prepare(section, new(Completion))
 	if err != nil {
 		return nil, err
 	}
