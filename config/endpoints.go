@@ -28,12 +28,12 @@ func (r *resolver) endpoints() {
 	for _, x := range []struct {
 		name     string
 		complete func()
-	}{{"jaeger", r.jaeger}, {"otlp", r.otlp}} {
+	}{{"jaeger", r.jaeger}} {
 		if r.table.sections[x.name] && r.isSelected(x.name) {
 			x.complete()
 		}
 	}
-	for _, path := range []string{"jaeger.collector_endpoint", "otlp.endpoint"} {
+	for _, path := range []string{"jaeger.collector_endpoint"} {
 		if name, _ := splitPath(path); r.winner(path) != nil && !r.isSelected(name) {
 			r.checkEndpoint(path)
 		}
@@ -164,41 +164,6 @@ func (r *resolver) ignored(path, why string) {
 	}
 }
 
-func (r *resolver) otlp() {
-	const path = "otlp.endpoint"
-	text, set := r.text(path)
-	if strings.HasPrefix(r.effective("otlp.protocol"), "http") {
-		if !set {
-			text = otlpHTTP
-		}
-		r.unused("otlp.grpc")
-		r.certificates("otlp.http", r.httpEndpoint(path, text, "/v1/traces", false))
-		r.otlpHeaders(otlpHTTPHeaders, otlpGRPCHeaders, "HTTP")
-		r.httpHeaders(otlpHTTPHeaders)
-		r.wrongPort(path, "4317", "grpc")
-		return
-	}
-	if !set {
-		text = otlpGRPC
-	}
-	r.unused("otlp.http")
-	r.certificates("otlp.grpc", r.grpcEndpoint(path, "otlp.grpc.insecure", text, otlpGRPC))
-	r.otlpHeaders(otlpGRPCHeaders, otlpHTTPHeaders, "gRPC")
-	r.grpcHeaders(otlpGRPCHeaders)
-	r.wrongPort(path, "4318", "http")
-}
-
-// wrongPort is the second half of R10: the other protocol's port.
-func (r *resolver) wrongPort(path, port, protocol string) {
-	e := r.winner(path)
-	if e == nil {
-		return
-	}
-	if h, err := endpoint.ParseHTTP(e.value.(string)); err == nil && h.URL.Port() == port {
-		r.warn(WarnSuspicious, e, e.source, "port "+port+" usually speaks "+protocol, "write otlp.protocol: "+protocol)
-	}
-}
-
 // httpEndpoint completes scheme and path (R8) and reports whether the endpoint is https. trim takes one trailing
 // slash off another path.
 func (r *resolver) httpEndpoint(path, text, standard string, trim bool) (tls bool) {
@@ -215,7 +180,7 @@ func (r *resolver) httpEndpoint(path, text, standard string, trim bool) (tls boo
 			inferred = append(inferred, "port")
 		}
 	}
-	if r.completePath(h.URL, e, standard, trim) {
+	if r.completePath(h.URL, standard, trim) {
 		inferred = append(inferred, "path")
 	}
 	full := h.URL.String()
@@ -231,19 +196,13 @@ func (r *resolver) httpEndpoint(path, text, standard string, trim bool) (tls boo
 
 // defaultPort is the port of a bare host.
 func defaultPort(path string) string {
-	return map[string]string{"jaeger.collector_endpoint": "14268", "otlp.endpoint": "4318"}[path]
+	return map[string]string{"jaeger.collector_endpoint": "14268"}[path]
 }
 
 // completePath gives u the standard path if it has none, and reports whether people should know.
-func (r *resolver) completePath(u *url.URL, e *entry, standard string, trim bool) (inferred bool) {
+func (r *resolver) completePath(u *url.URL, standard string, trim bool) (inferred bool) {
 	bare := u.Path == "" || u.Path == "/"
 	switch {
-	case e != nil && e.exact:
-		if u.Path == "" {
-			u.Path = "/"
-		}
-	case e != nil && e.join:
-		setPath(u, strings.TrimSuffix(u.EscapedPath(), "/")+standard)
 	case bare:
 		setPath(u, standard)
 		return true

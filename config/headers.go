@@ -6,13 +6,6 @@ import (
 	"github.com/spanroute/spanroute/internal/settings"
 )
 
-// The headers of OTLP: for all protocols, and for one of them, which takes precedence within a layer.
-const (
-	otlpHeaders     = "otlp.headers"
-	otlpHTTPHeaders = "otlp.http.headers"
-	otlpGRPCHeaders = "otlp.grpc.headers"
-)
-
 // refineHeaders checks names and values (R11). Values are never shown. A bad pair of a variable of OpenTelemetry
 // is left out alone.
 func (l *loader) refineHeaders(e *entry) bool {

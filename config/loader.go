@@ -40,8 +40,6 @@ type entry struct {
 	items   []Source
 	related []Source // aliases on the way to the value
 	noLimit bool     // a timeout of 0 from OpenTelemetry's variables
-	exact   bool     // an endpoint that is not to be completed
-	join    bool     // an endpoint that /v1/traces is joined to
 }
 
 // item is the place of item or pair i, that of the value where there is none.
