@@ -117,7 +117,9 @@ func (r *resolver) files(name string, section map[string]any) {
 		}
 		if value, ok := get(section, k.Path); ok {
 			file, _ := value.(string)
-			r.check(k.path, checkPEM(file, strings.HasSuffix(k.path, "key_file")))
+			if err := checkPEM(file, strings.HasSuffix(k.path, "key_file")); err != nil {
+				r.faultAt(k.path, err)
+			}
 		}
 	}
 }

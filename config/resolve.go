@@ -52,7 +52,6 @@ func (r *resolver) resolve() *Config {
 		cfg.Batch.ExportTimeout = -1
 	}
 	r.types = cfg.ExporterTypes
-	r.endpoints()
 	r.exporters(cfg)
 	r.across(cfg)
 	return cfg

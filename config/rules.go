@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -119,7 +120,7 @@ func (r *resolver) hidden() {
 			continue
 		}
 		for _, below := range slices.Concat(r.cleared[k.path], r.stacks[k.path]) {
-			if below.source.Layer == LayerOTel && below != r.otel.inferred && !equal(below.value, e.value) {
+			if below.source.Layer == LayerOTel && below != r.otel.inferred && !reflect.DeepEqual(below.value, e.value) {
 				r.report.add(Diagnostic{
 					Kind: WarnHidden, Severity: Warning, Key: e.written, Source: e.source, Related: []Source{below.source},
 					Message: "hides " + below.source.Name + ", which says something else",

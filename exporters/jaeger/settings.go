@@ -1,12 +1,11 @@
 package jaeger
 
 import (
-	"errors"
+	"net/url"
 	"time"
 
 	"github.com/spanroute/spanroute/exporters/internal/transport"
 	"github.com/spanroute/spanroute/internal/endpoint"
-	"github.com/spanroute/spanroute/internal/settings"
 	"github.com/spanroute/spanroute/registry"
 )
 
@@ -29,6 +28,9 @@ type Settings struct {
 	Thrift            Thrift `koanf:"thrift"`
 	GRPC              GRPC   `koanf:"grpc"`
 	LinkLogs          bool   `koanf:"link_logs" doc:"write the attributes of links as logs, because references have none"`
+
+	url    *url.URL              // of the collector over HTTP, completed
+	target *transport.GRPCTarget // of the collector over gRPC, completed
 }
 
 // Thrift is about the agent over UDP, and the certificates of the collector over https.
@@ -77,16 +79,9 @@ func Defaults() Settings {
 	}
 }
 
-// Validate checks what goes beyond types and ranges: host, endpoint, and keys that come in pairs.
-// Faults are joined *registry.KeyError.
+// Validate checks the agent's host.
 func (s Settings) Validate() error {
-	return errors.Join(
-		at("thrift.agent_host_name", endpoint.CheckHost(s.Thrift.AgentHostName)),
-		s.checkEndpoint(),
-		s.checkCredentials(),
-		s.Thrift.certificates().Check("thrift."),
-		s.GRPC.certificates().Check("grpc."),
-	)
+	return at("thrift.agent_host_name", endpoint.CheckHost(s.Thrift.AgentHostName))
 }
 
 func at(key string, err error) error {
@@ -96,34 +91,10 @@ func at(key string, err error) error {
 	return &registry.KeyError{Key: key, Err: err}
 }
 
-func (s Settings) checkEndpoint() error {
-	if s.CollectorEndpoint == "" {
-		return nil
-	}
-	var err error
-	switch s.Protocol {
-	case ProtocolGRPC:
-		_, err = endpoint.ParseGRPC(s.CollectorEndpoint)
-	case ProtocolThrift, ProtocolHTTPBinary:
-		_, err = endpoint.ParseHTTP(s.CollectorEndpoint)
-	}
-	return at("collector_endpoint", err)
+func (t *Thrift) files() transport.Files {
+	return transport.Files{&t.CertificateFile, &t.ClientCertificateFile, &t.ClientKeyFile}
 }
 
-func (s Settings) checkCredentials() error {
-	switch {
-	case s.Username != "" && s.Password == "":
-		return at("password", settings.Errorf(settings.ErrMissing, "username is set without it, set both or neither"))
-	case s.Username == "" && s.Password != "":
-		return at("username", settings.Errorf(settings.ErrMissing, "password is set without it, set both or neither"))
-	}
-	return nil
-}
-
-func (t Thrift) certificates() transport.Certificates {
-	return transport.Certificates{CA: t.CertificateFile, Cert: t.ClientCertificateFile, Key: t.ClientKeyFile}
-}
-
-func (g GRPC) certificates() transport.Certificates {
-	return transport.Certificates{CA: g.CertificateFile, Cert: g.ClientCertificateFile, Key: g.ClientKeyFile}
+func (g *GRPC) files() transport.Files {
+	return transport.Files{&g.CertificateFile, &g.ClientCertificateFile, &g.ClientKeyFile}
 }
