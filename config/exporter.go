@@ -67,10 +67,23 @@ func (r *resolver) exporter(name string, timeout time.Duration, selected bool) E
 // note reports an exporter's notices at the places of their keys.
 func (r *resolver) note(name string, notices []registry.Notice) {
 	for _, n := range notices {
-		if e := r.winner(joinPath(name, n.Key)); e != nil {
+		e := r.winner(joinPath(name, n.Key))
+		if n.Key == "" {
+			e = r.selection()
+		}
+		if e != nil {
 			r.warn(n.Kind, e, e.item(n.Item-1), n.Message, n.Hint)
 		}
 	}
+}
+
+// selection is the entry that selects the exporters, nil if the program does so in code.
+func (r *resolver) selection() *entry {
+	e := r.winner("exporter_type")
+	if e == nil || e.source.Layer == LayerDefaults || e.source.Layer == LayerOverrides {
+		return nil
+	}
+	return e
 }
 
 // exporterFault reports a fault that an exporter found. In the section of one that is not selected, only keys that are

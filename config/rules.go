@@ -17,17 +17,6 @@ func (r *resolver) across(cfg *Config) {
 	r.remoteParent(cfg)
 	r.noExporter(cfg)
 	r.hidden()
-	r.keptInMemory()
-}
-
-// keptInMemory warns where an operator selects memory for a service. A program that selects it in code, such as a test,
-// reads the spans itself.
-func (r *resolver) keptInMemory() {
-	e := r.winner("exporter_type")
-	if e == nil || e.source.Layer == LayerDefaults || e.source.Layer == LayerOverrides || !slices.Contains(r.types, "memory") {
-		return
-	}
-	r.warn(WarnSuspicious, e, e.source, "memory keeps spans for tests", "choose an exporter that sends them")
 }
 
 // batch is R14.

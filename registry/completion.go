@@ -21,7 +21,7 @@ const (
 
 // Notice is a remark about one key of an exporter's section that does not keep the exporter from working.
 type Notice struct {
-	Key     string // relative to the section; "" for the exporter as a whole
+	Key     string // relative to the section; "" for the exporter as a whole, unless a program selects it in code
 	Item    int    // of a list or map, from 1; 0 for the value as a whole
 	Kind    Kind
 	Message string // what was found

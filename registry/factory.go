@@ -50,7 +50,7 @@ type KeyError = settings.KeyError
 //	Enum    []string // the values; nil if any will do
 //	Secret  bool     // never printed
 //	Hot     bool     // no key of an exporter is
-//	Format  string   // "", "pem", "ipv4", "ipv6"
+//	Format  string   // "", "pem", "ipv4", "ipv6", "headers", "metadata"
 //	Range   string   // "1..65535", "0..", or ""
 //	With    string   // the key that must be set together with this one
 //	Overrides string // the more general key that this one overrides within a layer

@@ -16,6 +16,11 @@ var (
 	envSyntax  = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
 )
 
+// formats are the values of the tag format, with the type of key they are for.
+var formats = map[string]Type{
+	"pem": TypeString, "ipv4": TypeString, "ipv6": TypeString, "headers": TypeMap, "metadata": TypeMap,
+}
+
 type builder struct {
 	*Schema
 	faults []error
@@ -86,7 +91,7 @@ func (b *builder) key(f reflect.StructField, path string, t Type) Key {
 	} else if _, err := k.bounds(); err != nil {
 		b.refuse("%s: %s", f.Name, err)
 	}
-	if !slices.Contains([]string{"", "pem", "ipv4", "ipv6"}, k.Format) || k.Format != "" && t != TypeString {
+	if of, known := formats[k.Format]; k.Format != "" && (!known || of != t) {
 		b.refuse("%s: format tag %s on a %s", f.Name, Quote(k.Format), t)
 	}
 	return k
