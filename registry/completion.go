@@ -39,6 +39,7 @@ type Completion struct {
 	Destination string
 
 	given     map[string]any
+	schema    *settings.Schema // nil in a test of a hook by itself
 	variables map[string]string
 	loaded    bool // not given to Prepare
 	shown     []string
@@ -59,16 +60,24 @@ func (c *Completion) Direct() bool { return !c.loaded }
 // Show includes keys in the completed section also where they are at their defaults.
 func (c *Completion) Show(keys ...string) { c.shown = append(c.shown, keys...) }
 
-// Note reports something about key. Without effect for a key that is not set.
+// Note reports something about key. It has no effect for a key that is not set, so that a hook can call it without IsSet.
 func (c *Completion) Note(kind Kind, key, message, hint string) {
 	c.NoteItem(kind, key, 0, message, hint)
 }
 
 // NoteItem is Note about one item of a list or map, counted from 1.
 func (c *Completion) NoteItem(kind Kind, key string, item int, message, hint string) {
-	if key == "" || c.IsSet(key) {
+	if key == "" || c.IsSet(key) || !c.exists(key) { // registrytest reports the last
 		c.notices = append(c.notices, Notice{key, item, kind, message, hint})
 	}
+}
+
+func (c *Completion) exists(key string) bool {
+	if c.schema == nil {
+		return true
+	}
+	_, alias, known := c.schema.Lookup(key)
+	return known && !alias
 }
 
 // Refuse reports a fault of key, with which the exporter cannot work. A nil err is not a fault.

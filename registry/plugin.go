@@ -30,7 +30,7 @@ func (p plugin[S]) prepare(section map[string]any, c *Completion) (Prepared, err
 		return Prepared{}, err
 	}
 	before := p.schema.Values(s)
-	c.given = p.schema.Given(section)
+	c.schema, c.given = p.schema, p.schema.Given(section)
 	unpaired := p.schema.Unpaired(s)
 	if err := p.complete(&s, c); err != nil {
 		return Prepared{}, err

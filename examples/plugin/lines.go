@@ -13,14 +13,16 @@ import (
 )
 
 // Settings are the keys of the section tracing.lines.
-type Settings struct {
-	Path string `koanf:"path" doc:"file to append to"`
-}
+type Settings struct{ Path string `koanf:"path" doc:"file to append to"` }
 
 // Factory is for programs that want no globals; the others import the package for its init.
-var Factory = registry.NewFactory("lines", func() Settings { return Settings{Path: "spans.txt"} }, build)
+var Factory = registry.NewFactory("lines", func() Settings { return Settings{Path: "spans.txt"} }, build,
+	registry.WithCompletion(complete))
 
 func init() { registry.Register(Factory) }
+
+// complete names the destination for `spanroute validate`, and could infer one setting from another.
+func complete(s *Settings, c *registry.Completion) { c.Destination = s.Path }
 
 func build(_ context.Context, c registry.Common, s Settings) (sdktrace.SpanExporter, error) {
 	f, err := os.OpenFile(s.Path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
