@@ -1,5 +1,5 @@
 // Package lines is a backend from outside the kit: it appends a line per span to a file. This file is all of
-// it; its user writes `import _ "example.org/lines"` and `exporter_type: lines`.
+// it but for an optional completion; its user writes `import _ "example.org/lines"` and `exporter_type: lines`.
 package lines
 
 import (
@@ -13,16 +13,14 @@ import (
 )
 
 // Settings are the keys of the section tracing.lines.
-type Settings struct{ Path string `koanf:"path" doc:"file to append to"` }
+type Settings struct {
+	Path string `koanf:"path" doc:"file to append to"`
+}
 
 // Factory is for programs that want no globals; the others import the package for its init.
-var Factory = registry.NewFactory("lines", func() Settings { return Settings{Path: "spans.txt"} }, build,
-	registry.WithCompletion(complete))
+var Factory = registry.NewFactory("lines", func() Settings { return Settings{Path: "spans.txt"} }, build, registry.WithCompletion(complete))
 
 func init() { registry.Register(Factory) }
-
-// complete names the destination for `spanroute validate`, and could infer one setting from another.
-func complete(s *Settings, c *registry.Completion) { c.Destination = s.Path }
 
 func build(_ context.Context, c registry.Common, s Settings) (sdktrace.SpanExporter, error) {
 	f, err := os.OpenFile(s.Path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
