@@ -29,14 +29,10 @@ type destination struct {
 
 // prepareAll checks the settings of every configured exporter, without effects, and returns all faults.
 func prepareAll(cfg *config.Config) ([]prepared, error) {
-	known := cfg.Registry()
-	if known == nil {
-		known = registry.Default()
-	}
 	var all []prepared
 	var errs []error
 	for _, name := range cfg.ExporterTypes {
-		opener, err := known.Prepare(name, cfg.Exporters[name].Settings)
+		opener, err := cfg.Prepare(name)
 		switch {
 		case errors.Is(err, registry.ErrUnknown):
 			errs = append(errs, err)

@@ -175,7 +175,7 @@ func TestFaultsOfAnExporterNameTheirKeys(t *testing.T) {
 			t.Fatal(err)
 		}
 		cfg, err := config.Load(config.Sources{Environ: []string{}, Registry: &r, Overrides: map[string]any{
-			"exporter_type": "faulty", "sample_rate": 1, "faulty": map[string]any{"path": "x"},
+			"exporter_type": "faulty", "sample_rate": 1, "faulty": map[string]any{"path": "as loaded"},
 		}})
 		if err != nil {
 			t.Fatal(err)

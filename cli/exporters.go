@@ -90,7 +90,7 @@ func typeOf(k config.KeyInfo) string {
 		return strings.Join(k.Enum, ", ")
 	case k.Format == "pem":
 		return "PEM file"
-	case k.Format != "":
+	case k.Format != "" && k.Type == settings.TypeString:
 		return k.Format
 	case k.Range != "":
 		return string(k.Type) + " " + k.Range

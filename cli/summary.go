@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"net"
 	"strconv"
 	"strings"
 
@@ -85,27 +84,12 @@ func shareOf(rate float64) string {
 	return strconv.FormatFloat(rate*100, 'g', 4, 64) + " % of"
 }
 
-// destination is an exporter with its address and transport, as far as its keys hold them. Secrets are masked.
+// destination is an exporter with its address and transport. Secrets are masked.
 func destination(cfg *config.Config, name string) string {
-	value := func(key string) string {
-		x, _ := cfg.Explain(name + "." + key)
-		return x.Value
+	if to := cfg.Exporters[name].Destination(); to != "" {
+		return name + " at " + to
 	}
-	address, protocol := cmp.Or(value("endpoint"), value("collector_endpoint")), value("protocol")
-	transport := ""
-	switch {
-	case strings.HasPrefix(protocol, "grpc"):
-		transport = " over gRPC"
-	case address == "" && value("thrift.agent_host_name") != "", strings.HasPrefix(protocol, "udp"):
-		address = net.JoinHostPort(value("thrift.agent_host_name"), value("thrift.agent_port"))
-		transport = " over UDP"
-	case protocol != "":
-		transport = " over HTTP"
-	}
-	if address == "" {
-		return name
-	}
-	return name + " at " + address + transport
+	return name
 }
 
 // excluded counts the exclusion patterns of each kind.

@@ -38,7 +38,7 @@ func TestCasesExporters(t *testing.T) {
 			file:  onJaeger + "jaeger:\n  collector_endpoint: http://h:14268/api/traces?format=jaeger.thrift\n  thrift:\n    agent_host_name: localhost\n    agent_port: 6831",
 			kinds: only(config.WarnIgnored, config.WarnIgnored),
 			want:  values{"jaeger.collector_endpoint": "http://h:14268/api/traces?format=jaeger.thrift"},
-			lines: []string{"tracing.yaml:7:24: tracing.jaeger.thrift.agent_host_name: without effect", "tracing.yaml:8:19: tracing.jaeger.thrift.agent_port"},
+			lines: []string{"tracing.yaml:7:24: tracing.jaeger.thrift.agent_host_name: has no effect", "tracing.yaml:8:19: tracing.jaeger.thrift.agent_port"},
 		},
 		{
 			name:  "25 grpc alias",

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"reflect"
 	"time"
 
 	"github.com/spanroute/spanroute/registry"
@@ -92,7 +93,26 @@ type Exporter struct {
 	// Settings is its section with canonical keys, nested, typed and completed, ready for registry.Prepare.
 	Settings map[string]any
 
-	secrets map[string]bool // paths whose values are masked when formatted
+	secrets  map[string]bool // paths whose values are masked when formatted
+	prepared registry.Prepared
+}
+
+// Destination is where the exporter sends spans, for people and without secrets: "localhost:6831 over UDP". It is empty
+// where the name of the exporter says it all, and for settings that [Load] did not complete.
+func (x Exporter) Destination() string { return x.prepared.Destination }
+
+// Prepare returns what opens the exporter called name. It has no effects. Settings that are as [Load] returned them are
+// not checked again.
+func (c *Config) Prepare(name string) (registry.Opener, error) {
+	known := c.registry
+	if known == nil {
+		known = registry.Default()
+	}
+	x := c.Exporters[name]
+	if x.prepared.Open != nil && reflect.DeepEqual(x.Settings, x.prepared.Settings()) {
+		return x.prepared.Open, nil
+	}
+	return known.Prepare(name, x.Settings)
 }
 
 // Registry returns the registry the configuration was checked against; nil means registry.Default().

@@ -250,8 +250,7 @@ func pairKind(k *key) Kind {
 }
 
 func isHeaders(k *key) bool {
-	_, name := splitPath(k.path)
-	return k.Type == settings.TypeMap && name == "headers"
+	return k.Format == "headers" || k.Format == "metadata"
 }
 
 // footnote adds hints for what people copy from documentation.

@@ -69,10 +69,8 @@ func (c *Config) explain(k *key) Explanation {
 	if n := len(stack); n > 0 {
 		x.Source = stack[n-1].source
 		stack = stack[:n-1]
-	} else if k.exporter != "" && k.path == k.exporter+".timeout" {
-		if e := m.winner("timeout"); e != nil {
-			x.Source = e.source
-		}
+	} else if e := m.decider(k); e != nil && (x.Value != "" || isTimeout(k)) {
+		x.Source = e.source
 	}
 	stack = append(slices.Clone(m.cleared[k.path]), stack...)
 	for _, e := range slices.Backward(stack) {

@@ -310,8 +310,6 @@ func (p *fileParser) unlinked(m member, name, written string) {
 	p.warnUnlinked(p.at(m.name), written, name)
 }
 
-func importPath(name string) string { return "github.com/spanroute/spanroute/exporters/" + name }
-
 func (p *fileParser) unknownMember(m member, section, name, written string) {
 	p.found = true
 	if len(p.report.kept[Error]) >= maxDiagnostics {

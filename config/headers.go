@@ -6,19 +6,12 @@ import (
 	"github.com/spanroute/spanroute/internal/settings"
 )
 
-// The headers of OTLP: for all protocols, and for one of them, which takes precedence within a layer.
-const (
-	otlpHeaders     = "otlp.headers"
-	otlpHTTPHeaders = "otlp.http.headers"
-	otlpGRPCHeaders = "otlp.grpc.headers"
-)
-
-// refineHeaders checks names and values (R11). Values are never shown. A bad pair of a variable of OpenTelemetry
-// is left out alone.
+// refineHeaders checks names and values. Values are never shown. Of an OTEL_* variable only the bad pairs
+// are left out.
 func (l *loader) refineHeaders(e *entry) bool {
 	var good settings.Pairs
 	seen := map[string]bool{}
-	ok, grpc := true, strings.HasSuffix(e.key.path, "grpc.headers")
+	ok, grpc := true, e.key.Format == "metadata"
 	for i, pair := range e.value.(settings.Pairs) {
 		if err := checkHeader(pair, seen, grpc); err != nil {
 			ok = false
@@ -43,21 +36,14 @@ func checkHeader(pair settings.Pair, seen map[string]bool, grpc bool) error {
 	switch {
 	case !isToken(strings.TrimPrefix(pair.Name, ":")):
 		return settings.Errorf(ErrHeader, "%s is not a header name", settings.Quote(pair.Name)).WithHint("want letters, digits and - without spaces")
-	case grpc && !isMetadataName(pair.Name):
-		return metadataFault(pair.Name)
+	case grpc && strings.ContainsAny(pair.Name, "!#$%&'*+^`|~"):
+		return settings.Errorf(ErrHeader, "%s cannot be sent over gRPC", settings.Quote(pair.Name)).WithHint("want letters, digits, -, _ and .")
 	case strings.ContainsFunc(pair.Value, func(r rune) bool { return r < ' ' || r > '~' }):
 		return settings.Errorf(ErrHeader, "the value of %s is not printable ASCII", settings.Quote(pair.Name))
 	case seen[strings.ToLower(pair.Name)]:
 		return settings.Errorf(ErrHeader, "%s is set twice, names are case-insensitive", settings.Quote(pair.Name)).WithHint("keep one")
 	}
 	return nil
-}
-
-// isMetadataName reports whether a name that is a token can be sent over gRPC, which allows fewer characters.
-func isMetadataName(name string) bool { return !strings.ContainsAny(name, "!#$%&'*+^`|~") }
-
-func metadataFault(name string) error {
-	return settings.Errorf(ErrHeader, "%s cannot be sent over gRPC", settings.Quote(name)).WithHint("want letters, digits, -, _ and .")
 }
 
 // isToken is RFC 9110's token.

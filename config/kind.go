@@ -29,14 +29,14 @@ const (
 
 // The kinds that only warnings have.
 const (
-	WarnAlias        Kind = "alias"         // legacy key or name, a second section root
-	WarnCoerced      Kind = "coerced"       // quoted number or bool, yes, whole float
-	WarnIgnored      Kind = "ignored"       // valid and without effect
-	WarnInferred     Kind = "inferred"      // the kit completed the value
-	WarnHidden       Kind = "hidden"        // a kit layer over a variable of OpenTelemetry
-	WarnSuspicious   Kind = "suspicious"    // legal, probably not meant
-	WarnNoTraces     Kind = "no_traces"     // an exporter, but nothing is sampled
-	WarnNeedsRestart Kind = "needs_restart" // a reload changed keys that are read at start
+	WarnAlias        Kind = "alias"             // legacy key or name, a second section root
+	WarnCoerced      Kind = "coerced"           // quoted number or bool, yes, whole float
+	WarnIgnored           = settings.Ignored    // valid and without effect
+	WarnInferred          = settings.Inferred   // the kit completed the value
+	WarnHidden       Kind = "hidden"            // a kit layer over a variable of OpenTelemetry
+	WarnSuspicious        = settings.Suspicious // legal, probably not meant
+	WarnNoTraces     Kind = "no_traces"         // an exporter, but nothing is sampled
+	WarnNeedsRestart Kind = "needs_restart"     // a reload changed keys that are read at start
 )
 
 // A Severity tells whether a [Diagnostic] keeps [Load] from returning a Config.

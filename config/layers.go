@@ -2,11 +2,13 @@ package config
 
 import (
 	"maps"
+	"path"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/registry"
 )
 
 // finish applies what holds within one layer: service.name among the resource attributes is its service_name,
@@ -70,19 +72,19 @@ func (l *loader) warnAlias(at Source, written, canonical string) {
 	})
 }
 
-// unlinkedName is the name of a kit exporter that is not in the program, "" for anything else.
+// unlinkedName is the name of an exporter of spanroute that is not in the program, "" for anything else.
 func (l *loader) unlinkedName(name string) string {
-	if l.table.exporters[name] != "" {
+	if l.table.exporters[name] != "" || registry.ImportPath(name) == "" {
 		return ""
 	}
-	return kitExporters[name]
+	return path.Base(registry.ImportPath(name))
 }
 
 // warnUnlinked tells that what is set for an exporter has no effect. Selecting it is another matter.
 func (l *loader) warnUnlinked(at Source, written, name string) {
 	l.report.add(Diagnostic{
 		Kind: WarnIgnored, Severity: Warning, Key: written, Source: at,
-		Message: "exporter " + settings.Quote(name) + " is not in this program", Hint: "import " + importPath(name),
+		Message: "exporter " + settings.Quote(name) + " is not in this program", Hint: "import " + registry.ImportPath(name),
 	})
 }
 

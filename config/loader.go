@@ -40,13 +40,11 @@ type entry struct {
 	items   []Source
 	related []Source // aliases on the way to the value
 	noLimit bool     // a timeout of 0 from OpenTelemetry's variables
-	exact   bool     // an endpoint that is not to be completed
-	join    bool     // an endpoint that /v1/traces is joined to
 }
 
-// item is the place of item or pair i.
+// item is the place of item or pair i, that of the value where there is none.
 func (e *entry) item(i int) Source {
-	if i < len(e.items) {
+	if i >= 0 && i < len(e.items) {
 		return e.items[i]
 	}
 	return e.source
@@ -226,6 +224,14 @@ func (m *merged) winner(path string) *entry {
 		return stack[len(stack)-1]
 	}
 	return nil
+}
+
+// decider is the entry that the value of k comes from: the winner, else that of the more general key; nil for neither.
+func (m *merged) decider(k *key) *entry {
+	if e := m.winner(k.path); e != nil {
+		return e
+	}
+	return m.winner(k.overrides)
 }
 
 // paths lists the keys that some layer sets, in the order of the table.

@@ -17,7 +17,7 @@ import (
 type merged struct {
 	section map[string]any      // nested, canonical keys, typed values
 	stacks  map[string][]*entry // per leaf who set it, lowest first
-	cleared map[string][]*entry // what R4 took away, by the key that lost
+	cleared map[string][]*entry // what a more general key took away, by the key that lost
 }
 
 // An input is one source as koanf sees it: a Provider, and for files, whose bytes it hands out, a Parser. It is read
@@ -73,18 +73,13 @@ func (l *loader) merge() (*merged, error) {
 	return m, nil
 }
 
-// apply lays src over dest. Lists and maps of headers replace as a whole (R2), resource attributes merge name by
-// name. The common timeout clears those of exporters in lower layers (R4), and the headers for all protocols those of
-// one protocol.
+// apply lays src over dest. Lists and maps of headers replace as a whole, resource attributes merge name by name. A
+// general key, such as timeout, clears in lower layers the keys that override it, such as those of exporters.
 func (m *merged) apply(t *table, from *layer, src, dest map[string]any) {
-	if from.byPath["timeout"] != nil {
-		for _, name := range t.names {
-			m.clear(name+".timeout", dest)
+	for _, k := range t.keys {
+		if k.overrides != "" && from.byPath[k.overrides] != nil {
+			m.clear(k.path, dest)
 		}
-	}
-	if from.byPath[otlpHeaders] != nil {
-		m.clear(otlpHTTPHeaders, dest)
-		m.clear(otlpGRPCHeaders, dest)
 	}
 	for _, e := range from.entries {
 		path := e.key.path

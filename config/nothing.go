@@ -142,7 +142,7 @@ func (p *fileParser) belongs(m member) bool {
 func (p *fileParser) looksLikeExporter(name string, n *yaml.Node) bool {
 	exporter := p.table.exporters[name]
 	if exporter == "" {
-		exporter = kitExporters[name]
+		exporter = p.unlinkedName(name)
 	}
 	if exporter == "" || n.Kind != yaml.MappingNode {
 		return false

@@ -161,9 +161,6 @@ func (l *loader) otelText(e *entry, text string) (any, error) {
 		if n, err := settings.ParseInt(text); err == nil && n < 0 {
 			return nil, settings.Errorf(ErrOutOfRange, "%d is out of range, want 0 or more", n)
 		}
-	case "otlp.endpoint":
-		e.exact = e.source.Name == "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
-		e.join = e.source.Name == "OTEL_EXPORTER_OTLP_ENDPOINT"
 	}
 	return settings.FromText(e.key.Key, text)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spanroute/spanroute/internal/policy"
 	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/registry"
 )
 
 // refine checks and normalises a typed value where its position is known; false if the entry is not to be used.
@@ -109,17 +110,17 @@ func (l *loader) exporterName(e *entry, written string, at Source) (string, erro
 		}
 		return name, nil
 	}
-	if name := kitExporters[lower]; name != "" {
+	if name := l.unlinkedName(lower); name != "" {
 		return "", settings.Errorf(ErrUnsupported, "exporter %s is not in this program", settings.Quote(name)).
-			WithHint("import " + importPath(name) + " or exporters/all")
+			WithHint("import " + registry.ImportPath(name) + " or exporters/all")
 	}
 	there := "there are " + strings.Join(l.table.names, ", ")
 	if len(l.table.names) == 0 {
-		there = "none is in this program, import " + importPath("all")
+		there = "none is in this program, import github.com/spanroute/spanroute/exporters/all"
 	}
 	fault := settings.Errorf(ErrUnknownValue, "unknown exporter %s", settings.Quote(written))
-	if lower == "otlpgrpc" || lower == "otlphttp" {
-		return "", fault.WithHint("write exporter_type: otlp with otlp.protocol: " + strings.TrimPrefix(lower, "otlp") + " (" + there + ")")
+	if name, protocol := l.table.cutProtocol(lower); name != "" {
+		return "", fault.WithHint("write exporter_type: " + name + " with " + name + ".protocol: " + protocol + " (" + there + ")")
 	}
 	candidates := append([]string{"none"}, l.table.names...)
 	if near, ok := settings.Nearest(lower, candidates); ok {

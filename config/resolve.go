@@ -2,7 +2,6 @@ package config
 
 import (
 	"slices"
-	"time"
 
 	"github.com/spanroute/spanroute/internal/settings"
 )
@@ -53,8 +52,6 @@ func (r *resolver) resolve() *Config {
 		cfg.Batch.ExportTimeout = -1
 	}
 	r.types = cfg.ExporterTypes
-	r.endpoints()
-	r.pairsOfKeys()
 	r.exporters(cfg)
 	r.across(cfg)
 	return cfg
@@ -72,53 +69,6 @@ func (r *resolver) common(c *common) {
 	for _, fault := range settings.KeyErrors(commonSchema.Decode(section, c)) {
 		r.faultAt(fault.Key, fault.Err)
 	}
-}
-
-// exporters checks the section of every exporter that is selected or that a layer sets.
-func (r *resolver) exporters(cfg *Config) {
-	cfg.Exporters = map[string]Exporter{}
-	for _, name := range r.table.names {
-		section, set := r.section[name].(map[string]any)
-		selected := slices.Contains(r.types, name)
-		if !selected && !set {
-			continue
-		}
-		x := r.exporter(name, section, cfg.Timeout, selected)
-		if selected {
-			cfg.Exporters[name] = x
-		}
-	}
-}
-
-func (r *resolver) exporter(name string, section map[string]any, timeout time.Duration, selected bool) Exporter {
-	x := Exporter{Timeout: timeout, Settings: map[string]any{}, secrets: map[string]bool{}}
-	for _, k := range r.table.keys {
-		if k.exporter != name {
-			continue
-		}
-		if k.Secret {
-			x.secrets[k.Path] = true
-		}
-		if value, ok := get(section, k.Path); ok {
-			put(x.Settings, k.Path, value)
-		}
-	}
-	if value, ok := x.Settings["timeout"].(time.Duration); ok {
-		x.Timeout = value
-		delete(x.Settings, "timeout")
-	}
-	_, err := r.registry.Prepare(name, x.Settings)
-	for _, fault := range settings.KeyErrors(err) {
-		path := name
-		if fault.Key != "" {
-			path = joinPath(name, fault.Key)
-		}
-		told := settings.KindOf(fault.Err) == ErrMissing && r.table.byPath[r.partner(path)] != nil // by R19
-		if !told && (selected || r.set(path)) {
-			r.faultAt(path, fault.Err)
-		}
-	}
-	return x
 }
 
 // faultAt reports a fault of the merged result at the place of the value that causes it. Of several faults of one key

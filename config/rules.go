@@ -3,10 +3,10 @@ package config
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
-	"github.com/spanroute/spanroute/internal/settings"
 	"github.com/spanroute/spanroute/sampling"
 )
 
@@ -17,17 +17,6 @@ func (r *resolver) across(cfg *Config) {
 	r.remoteParent(cfg)
 	r.noExporter(cfg)
 	r.hidden()
-	r.keptInMemory()
-}
-
-// keptInMemory warns where an operator selects memory for a service. A program that selects it in code, such as a test,
-// reads the spans itself.
-func (r *resolver) keptInMemory() {
-	e := r.winner("exporter_type")
-	if e == nil || e.source.Layer == LayerDefaults || e.source.Layer == LayerOverrides || !slices.Contains(r.types, "memory") {
-		return
-	}
-	r.warn(WarnSuspicious, e, e.source, "memory keeps spans for tests", "choose an exporter that sends them")
 }
 
 // batch is R14.
@@ -107,49 +96,20 @@ func (r *resolver) noExporter(cfg *Config) {
 	}
 }
 
-// pairsOfKeys is R19: keys that come together.
-func (r *resolver) pairsOfKeys() {
-	for _, k := range r.table.keys {
-		other := r.partner(k.path)
-		if k.exporter == "" || r.table.byPath[other] == nil {
-			continue
-		}
-		if e := r.winner(k.path); e != nil && r.winner(other) == nil && !r.refused(other) {
-			r.faultAt(k.path, settings.Errorf(ErrMissing, "%s is not set", other).WithHint("set both or neither"))
-		}
-	}
-}
-
 // refused reports whether a layer set path to something that will not do.
 func (r *resolver) refused(path string) bool {
 	return r.report.has(func(d Diagnostic) bool { return d.Key == path || strings.HasSuffix(d.Key, "."+path) })
 }
 
-// partner is the key that path goes together with, "" if it stands alone.
-func (r *resolver) partner(path string) string {
-	section, name := splitPath(path)
-	other := map[string]string{
-		"client_certificate_file": "client_key_file", "client_key_file": "client_certificate_file",
-		"username": "password", "password": "username",
-	}[name]
-	if other == "" {
-		return ""
-	}
-	return joinPath(section, other)
-}
-
 // hidden tells when a kit layer hides a variable of OpenTelemetry that says something else.
 func (r *resolver) hidden() {
 	for _, k := range r.table.keys {
-		e := r.winner(k.path)
-		if e == nil && k.exporter != "" && isTimeout(k) { // R4
-			e = r.winner("timeout")
-		}
+		e := r.decider(k)
 		if e == nil || k.path == "resource_attributes" || e.source.Layer != LayerEnv && e.source.Layer != LayerFlags {
 			continue
 		}
 		for _, below := range slices.Concat(r.cleared[k.path], r.stacks[k.path]) {
-			if below.source.Layer == LayerOTel && below != r.otel.inferred && !equal(below.value, e.value) {
+			if below.source.Layer == LayerOTel && below != r.otel.inferred && !reflect.DeepEqual(below.value, e.value) {
 				r.report.add(Diagnostic{
 					Kind: WarnHidden, Severity: Warning, Key: e.written, Source: e.source, Related: []Source{below.source},
 					Message: "hides " + below.source.Name + ", which says something else",

@@ -12,9 +12,11 @@ import (
 // A key is one row of the key table: a field of common or of an exporter's settings.
 type key struct {
 	settings.Key
-	path     string   // from the section: "jaeger.thrift.agent_port"
-	aliases  []string // likewise
-	exporter string   // "" for common keys
+	path      string   // from the section: "jaeger.thrift.agent_port"
+	aliases   []string // of the same form
+	with      string   // of the same form: the key that must be set too; may be empty
+	overrides string   // of the same form: the more general key, whose value a higher layer gives both; may be empty
+	exporter  string   // "" for common keys
 }
 
 // table is every key there is, made from struct tags. It never changes.
@@ -31,19 +33,6 @@ type table struct {
 	words     map[string]bool     // names of all keys and sections, aliases too
 	secrets   []string            // names of secret keys
 	faults    []string            // two keys with one name
-}
-
-// kitExporters are the exporters of the kit: a name that nobody registered is not unknown but not linked in.
-var kitExporters = map[string]string{
-	"zipkin": "zipkin", "jaeger": "jaeger", "otlp": "otlp", "console": "console", "stdout": "console",
-	"memory": "memory", "in_memory": "memory",
-}
-
-// timeoutVariables are those of <exporter>.timeout, a key that every section has.
-var timeoutVariables = map[string][]string{
-	"zipkin": {"OTEL_EXPORTER_ZIPKIN_TIMEOUT"},
-	"jaeger": {"OTEL_EXPORTER_JAEGER_TIMEOUT"},
-	"otlp":   {"OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"},
 }
 
 // commonSchema holds the tags of common; that it can be made is shown by a test.
@@ -109,13 +98,19 @@ func (t *table) addExporter(d registry.Description) {
 	t.section(d.Name)
 	t.add(&key{
 		Key: settings.Key{
-			Path: "timeout", Type: settings.TypeDuration, OTel: timeoutVariables[d.Name],
+			Path: "timeout", Type: settings.TypeDuration, OTel: d.TimeoutVariables,
 			Doc: "bound of one attempt to deliver, instead of the common timeout",
 		},
-		path: d.Name + ".timeout", exporter: d.Name,
+		path: d.Name + ".timeout", exporter: d.Name, overrides: "timeout",
 	})
 	for _, k := range d.Keys {
 		row := &key{Key: k, path: d.Name + "." + k.Path, exporter: d.Name}
+		if k.With != "" {
+			row.with = d.Name + "." + k.With
+		}
+		if k.Overrides != "" {
+			row.overrides = d.Name + "." + k.Overrides
+		}
 		for _, alias := range k.Aliases {
 			row.aliases = append(row.aliases, d.Name+"."+alias)
 		}
@@ -186,6 +181,17 @@ func (t *table) lookup(path string) (k *key, alias bool) {
 // lookupFlag finds a key by the name of its flag, with - or _.
 func (t *table) lookupFlag(name string) (k *key, alias bool) {
 	return t.lookup(strings.ReplaceAll(strings.TrimPrefix(name, flagPrefix), "-", "_"))
+}
+
+// cutProtocol takes the name of an exporter and a protocol of it that were written as one word, such as otlphttp, apart.
+func (t *table) cutProtocol(word string) (exporter, protocol string) {
+	for _, name := range t.names {
+		k, rest := t.byPath[name+".protocol"], strings.TrimPrefix(word, name)
+		if k != nil && rest != word && slices.Contains(k.Enum, rest) {
+			return name, rest
+		}
+	}
+	return "", ""
 }
 
 // flagPrefix begins the flags of all keys.

@@ -26,11 +26,11 @@ func TestHeadersForAllProtocols(t *testing.T) {
 		{name: "the protocol's own in a higher layer", file: onOTLP + "otlp: {" + all + "}", env: []string{"SPANROUTE_OTLP_GRPC_HEADERS=X-Own=o"}, want: values{"otlp.grpc.headers": "x-own=***"}},
 		{
 			name: "of HTTP while gRPC is used", file: onOTLP + "otlp: {http: {headers: {X-Own: o}}}", kinds: only(config.WarnIgnored),
-			lines: []string{"tracing.yaml:4:26: tracing.otlp.http.headers: without effect, spans go over gRPC, write otlp.headers, which is for every protocol"},
+			lines: []string{"tracing.yaml:4:26: tracing.otlp.http.headers: has no effect: spans are sent over gRPC, write otlp.headers, which is for every protocol"},
 		},
 		{
 			name: "of gRPC while HTTP is used", file: onOTLP + "otlp: {protocol: http/json, grpc: {headers: {X-Own: o}}}", kinds: only(config.WarnIgnored),
-			lines: []string{"tracing.otlp.grpc.headers: without effect, spans go over HTTP, write otlp.headers"}, want: values{"otlp.http.headers": ""},
+			lines: []string{"tracing.otlp.grpc.headers: has no effect: spans are sent over HTTP, write otlp.headers"}, want: values{"otlp.http.headers": ""},
 		},
 		{name: "of HTTP, exporter not selected", file: onZipkin + "otlp: {http: {headers: {X-Own: o}}}"},
 		{name: "reserved over HTTP", file: onOTLP + "otlp: {protocol: http, headers: {Host: h, X-A: a}}", kinds: only(config.WarnIgnored), want: values{"otlp.http.headers": "X-A=***"}},

@@ -23,7 +23,11 @@
 //	enum:"grpc,http"      the values of a text or list; letter case is free
 //	range:"1..65535"      of a number or duration; "0.." has no upper end
 //	secret:"true"         never printed
-//	format:"pem"          a file of PEM blocks, checked when the exporter is selected
+//	format:"pem"          a file of PEM blocks, checked when the exporter is selected and its completion keeps it
+//	format:"headers"      a map of HTTP headers, each checked; "metadata" for gRPC
+//	with:"password"       a key of the same section: both are set or neither
+//	overrides:"headers"   a more general key: this one takes precedence within a layer, a higher layer that sets
+//	                      the general key replaces both
 //	doc:"..."             one line for people; registrytest insists on it
 //
 // Fields are of type string, bool, int, int64, float64, [time.Duration], []string, map[string]string,

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -35,7 +36,7 @@ type Opener func(ctx context.Context, common Common) (sdktrace.SpanExporter, err
 type Validator = settings.Validator
 
 // KeyError says which key of an exporter's section an error is about. It has the fields Key, relative to the
-// section ("thrift.agent_port"), and Err.
+// section ("thrift.agent_port"), Err, and Item, the position in a list or map from 1 or 0.
 type KeyError = settings.KeyError
 
 // Key describes one key of an exporter's section:
@@ -49,8 +50,10 @@ type KeyError = settings.KeyError
 //	Enum    []string // the values; nil if any will do
 //	Secret  bool     // never printed
 //	Hot     bool     // no key of an exporter is
-//	Format  string   // "", "pem", "ipv4", "ipv6"
+//	Format  string   // "", "pem", "ipv4", "ipv6", "headers", "metadata"
 //	Range   string   // "1..65535", "0..", or ""
+//	With    string   // the key that must be set together with this one
+//	Overrides string // the more general key that this one overrides within a layer
 type Key = settings.Key
 
 // Pairs is a free-form map in the order it was written, such as headers: a slice of [Pair].
@@ -65,21 +68,22 @@ type Description struct {
 	Aliases []string
 	Doc     string
 	Keys    []Key // in the order of the struct's fields
+
+	TimeoutVariables []string // OTEL_* variables of the key timeout, the one that takes precedence first
 }
 
 // Factory ties a name to a settings type and the function that builds the exporter. It is made by
 // [NewFactory]; its zero value is refused by Register. It never changes and may be copied.
 type Factory struct {
-	name    string
-	aliases []string
-	doc     string
-	err     error // why Register refuses it
-	keys    func() []Key
-	prepare func(section map[string]any) (open, error)
+	name             string
+	aliases          []string
+	doc              string
+	timeoutVariables []string
+	completion       any   // func(*S, *Completion)
+	err              error // why Register refuses it
+	keys             func() []Key
+	prepare          func(section map[string]any, c *Completion) (Prepared, error)
 }
-
-// open builds an exporter from settings that were checked.
-type open func(ctx context.Context, common Common) (sdktrace.SpanExporter, error)
 
 // FactoryOption changes a factory while it is made.
 type FactoryOption func(*Factory)
@@ -92,6 +96,12 @@ func WithAlias(names ...string) FactoryOption {
 // WithDoc says in one sentence what the exporter does.
 func WithDoc(sentence string) FactoryOption {
 	return func(f *Factory) { f.doc = sentence }
+}
+
+// WithTimeoutVariables names the OTEL_* variables that set the key timeout of the exporter's section, the one
+// that takes precedence first.
+func WithTimeoutVariables(names ...string) FactoryOption {
+	return func(f *Factory) { f.timeoutVariables = append(f.timeoutVariables, names...) }
 }
 
 // NewFactory ties a name to one settings type S, a struct. defaults runs anew for every use, so nothing in
@@ -120,6 +130,11 @@ func NewFactory[S any](
 	}
 	p := plugin[S]{name: f.name, schema: schema, defaults: defaults, build: build}
 	f.err = reserved(schema)
+	if hook, ok := f.completion.(func(*S, *Completion)); ok {
+		p.hook = hook
+	} else if f.completion != nil {
+		f.err = errors.Join(f.err, mismatch[S](f.completion))
+	}
 	f.keys, f.prepare = schema.Keys, p.prepare
 	return f
 }

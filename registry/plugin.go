@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"reflect"
@@ -17,37 +18,55 @@ type plugin[S any] struct {
 	schema   *settings.Schema
 	defaults func() S
 	build    func(ctx context.Context, common Common, s S) (sdktrace.SpanExporter, error)
+	hook     func(s *S, c *Completion) // may be nil
 }
 
-// prepare checks section. The settings themselves are decoded again for each opening, from a copy that no
-// one else holds, so that two exporters never share a slice or map.
-func (p plugin[S]) prepare(section map[string]any) (open, error) {
+// prepare decodes section once. Each opening gets a copy of the settings, so that two exporters never share a
+// slice or map.
+func (p plugin[S]) prepare(section map[string]any, c *Completion) (Prepared, error) {
 	section = clone(section)
-	if _, err := p.settings(section); err != nil {
-		return nil, err
+	s, err := p.decode(section)
+	if err != nil {
+		return Prepared{}, err
 	}
-	return func(ctx context.Context, common Common) (sdktrace.SpanExporter, error) {
-		s, err := p.settings(section)
-		if err != nil {
-			return nil, err
-		}
-		return p.open(ctx, common.complete(p.name), s)
-	}, nil
+	before := p.schema.Values(s)
+	c.schema, c.given = p.schema, p.schema.Given(section)
+	unpaired := p.schema.Unpaired(s)
+	if err := p.complete(&s, c); err != nil {
+		return Prepared{}, err
+	}
+	out := Prepared{Notices: c.notices, Destination: c.Destination, settings: c.completed(before, p.schema.Values(s))}
+	if err := errors.Join(append(append(c.faults, p.validate(&s)), unpaired...)...); err != nil {
+		return out, err
+	}
+	out.Open = func(ctx context.Context, common Common) (sdktrace.SpanExporter, error) {
+		return p.open(ctx, common.complete(p.name), p.schema.Copy(s).(S))
+	}
+	return out, nil
 }
 
-func (p plugin[S]) settings(section map[string]any) (s S, err error) {
+func (p plugin[S]) decode(section map[string]any) (s S, err error) {
 	defer p.recovered("defaults", &s, &err)
 	if p.defaults != nil {
 		s = p.defaults()
 	}
-	if err := p.schema.Decode(section, &s); err != nil {
-		return s, err
+	return s, p.schema.Decode(section, &s)
+}
+
+func (p plugin[S]) complete(s *S, c *Completion) (err error) {
+	if p.hook != nil {
+		defer p.recovered("completion", s, &err)
+		p.hook(s, c)
 	}
-	if v, ok := any(&s).(settings.Validator); ok { // the methods of *S include those of S
-		defer p.recovered("Validate", &s, &err)
-		return s, v.Validate()
+	return err
+}
+
+func (p plugin[S]) validate(s *S) (err error) {
+	if v, ok := any(s).(settings.Validator); ok { // the methods of *S include those of S
+		defer p.recovered("Validate", s, &err)
+		return v.Validate()
 	}
-	return s, nil
+	return nil
 }
 
 func (p plugin[S]) open(ctx context.Context, common Common, s S) (x sdktrace.SpanExporter, err error) {
@@ -142,3 +161,5 @@ func setClone(to, from reflect.Value) {
 		to.Set(reflect.ValueOf(v))
 	}
 }
+
+func equal(a, b any) bool { return reflect.DeepEqual(a, b) }

@@ -53,7 +53,9 @@ func (r *Registry) mustRegister(f Factory) {
 
 // refused is a factory by the name of f that returns err for each use.
 func (f Factory) refused(err error) Factory {
-	return Factory{name: f.name, err: err, prepare: func(map[string]any) (open, error) { return nil, err }}
+	return Factory{name: f.name, err: err, prepare: func(map[string]any, *Completion) (Prepared, error) {
+		return Prepared{}, err
+	}}
 }
 
 var nameSyntax = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
@@ -165,7 +167,7 @@ func (r *Registry) Describe(name string) (d Description, err error) {
 			d, err = Description{}, fmt.Errorf("exporter %q: panic in defaults: %v", f.name, p)
 		}
 	}()
-	return Description{Name: f.name, Aliases: f.names()[1:], Doc: f.doc, Keys: f.keys()}, nil
+	return Description{Name: f.name, Aliases: f.names()[1:], Doc: f.doc, Keys: f.keys(), TimeoutVariables: slices.Clone(f.timeoutVariables)}, nil
 }
 
 // Prepare checks an exporter's section and returns what opens it. It has no effect: no file, no socket, no
@@ -176,9 +178,9 @@ func (r *Registry) Prepare(name string, section map[string]any) (Opener, error) 
 	if err != nil {
 		return nil, err
 	}
-	open, err := f.prepare(section)
+	p, err := f.prepare(section, new(Completion))
 	if err != nil {
 		return nil, err
 	}
-	return Opener(open), nil
+	return p.Open, nil
 }

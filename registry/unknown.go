@@ -20,6 +20,15 @@ var kit = map[string]string{
 	"in_memory": "memory",
 }
 
+// ImportPath returns the import path of spanroute's own exporter with this name or alias, whether or not it is
+// linked in, and "" for any other name.
+func ImportPath(name string) string {
+	if pkg, ok := kit[strings.ToLower(name)]; ok {
+		return exportersPath + pkg
+	}
+	return ""
+}
+
 const exportersPath = "github.com/spanroute/spanroute/exporters/"
 
 // unknownError matches ErrUnknown and the kind that config reports.

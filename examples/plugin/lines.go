@@ -1,5 +1,5 @@
 // Package lines is a backend from outside the kit: it appends a line per span to a file. This file is all of
-// it; its user writes `import _ "example.org/lines"` and `exporter_type: lines`.
+// it but for an optional completion; its user writes `import _ "example.org/lines"` and `exporter_type: lines`.
 package lines
 
 import (
@@ -18,7 +18,7 @@ type Settings struct {
 }
 
 // Factory is for programs that want no globals; the others import the package for its init.
-var Factory = registry.NewFactory("lines", func() Settings { return Settings{Path: "spans.txt"} }, build)
+var Factory = registry.NewFactory("lines", func() Settings { return Settings{Path: "spans.txt"} }, build, registry.WithCompletion(complete))
 
 func init() { registry.Register(Factory) }
 

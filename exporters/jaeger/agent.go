@@ -72,7 +72,11 @@ func isLoopback(host string) bool {
 }
 
 func (a *agent) endpoint() string {
-	return net.JoinHostPort(a.host, strconv.Itoa(int(a.port)))
+	return address(a.host, int(a.port))
+}
+
+func address(host string, port int) string {
+	return net.JoinHostPort(unbracketed(host), strconv.Itoa(port))
 }
 
 // still says whether addr is an address of the agent. It asks again when the last answer is older

@@ -118,17 +118,18 @@ func NewDirect(s Settings) func(ctx context.Context, spans []sdktrace.ReadOnlySp
 
 // CollectorTarget is where a gRPC endpoint leads, and whether over TLS.
 func CollectorTarget(text string, insecure *bool) (target string, secure bool, err error) {
-	g, secure, err := collectorTarget(text, insecure)
-	return g.Target, secure, err
+	s, c := Settings{Protocol: ProtocolGRPC, CollectorEndpoint: text, GRPC: GRPC{Insecure: insecure}}, new(registry.Completion)
+	if s.complete(c); s.target == nil {
+		return "", false, c.Err()
+	}
+	return s.target.Address, s.target.TLS, nil
 }
 
 // CollectorURL is where an endpoint posts to.
 func CollectorURL(text string) (string, error) {
-	u, err := collectorURL(text)
-	if err != nil {
-		return "", err
-	}
-	return u.String(), nil
+	s, c := Settings{Protocol: ProtocolHTTPBinary, CollectorEndpoint: text}, new(registry.Completion)
+	s.complete(c)
+	return s.CollectorEndpoint, c.Err()
 }
 
 // Pace is the pace of packets by itself.

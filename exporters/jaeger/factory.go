@@ -4,19 +4,19 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"net/url"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/exporters/internal/transport"
-	"github.com/spanroute/spanroute/internal/endpoint"
 	"github.com/spanroute/spanroute/registry"
 )
 
 // Factory makes the exporter, under the name jaeger.
 var Factory = registry.NewFactory("jaeger", Defaults, build,
-	registry.WithDoc("sends spans to Jaeger: to its agent over UDP, or to its collector over HTTP or gRPC"))
+	registry.WithDoc("sends spans to Jaeger: to its agent over UDP, or to its collector over HTTP or gRPC"),
+	registry.WithCompletion((*Settings).complete),
+	registry.WithTimeoutVariables("OTEL_EXPORTER_JAEGER_TIMEOUT"))
 
 func init() { registry.Register(Factory) }
 
@@ -44,7 +44,7 @@ func build(_ context.Context, common registry.Common, s Settings) (sdktrace.Span
 	switch {
 	case s.Protocol == ProtocolGRPC:
 		return newGRPC(common, s)
-	case s.Protocol == ProtocolHTTPBinary, s.Protocol == ProtocolThrift && s.CollectorEndpoint != "":
+	case s.overHTTP():
 		return newHTTP(common, s)
 	}
 	return newUDP(common, s)
@@ -61,7 +61,7 @@ func newUDP(common registry.Common, s Settings) (sdktrace.SpanExporter, error) {
 // assembleUDP builds the exporter whose sender adapt has seen; tests put a network of their own in it.
 func assembleUDP(common registry.Common, s Settings, adapt func(*udp)) (delivery.Queuer, error) {
 	e, f := udpEncoder(common, s)
-	a := newAgent(s.Thrift.AgentHostName, agentPort(common, s), s.Thrift.ResolveInterval)
+	a := newAgent(s.Thrift.AgentHostName, s.Thrift.AgentPort, s.Thrift.ResolveInterval)
 	a.from = from(common, "thrift.agent_host_name")
 	u := &udp{agent: a, pace: newPace(s.Thrift.MaxBytesPerSecond, e.most), watch: watch}
 	adapt(u)
@@ -96,14 +96,6 @@ func udpEncoder(common registry.Common, s Settings) (*encoder, statsFraming) {
 	return e, e.framing.(statsFraming)
 }
 
-func agentPort(common registry.Common, s Settings) int {
-	port := s.Thrift.AgentPort
-	if s.Protocol == ProtocolUDPBinary && port == defaultPort && unset(common, "thrift.agent_port") {
-		return defaultBinaryPort
-	}
-	return port
-}
-
 // httpEncoder packs batches for the collector's Thrift endpoint.
 func httpEncoder(common registry.Common, s Settings) *encoder {
 	e := newEncoder(common, s, strict{}, binaryBatch{})
@@ -119,18 +111,15 @@ func grpcEncoder(common registry.Common, s Settings) *encoder {
 }
 
 func newHTTP(common registry.Common, s Settings) (sdktrace.SpanExporter, error) {
-	u, err := collectorURL(s.CollectorEndpoint)
-	if err != nil {
-		return nil, at("collector_endpoint", err)
-	}
 	var conf *transport.TLS
-	if u.Scheme == "https" {
-		if conf, err = s.Thrift.certificates().TLS("thrift.", common.Logger); err != nil {
+	if s.url.Scheme == "https" {
+		var err error
+		if conf, err = s.Thrift.files().Certificates().TLS("thrift.", common.Logger); err != nil {
 			return nil, err
 		}
 	}
 	h, err := transport.NewHTTP(transport.HTTPOptions{
-		URL: u.String(), ContentType: "application/vnd.apache.thrift.binary",
+		URL: s.CollectorEndpoint, ContentType: "application/vnd.apache.thrift.binary",
 		Username: s.Username, Password: s.Password,
 		TLS: conf, Senders: collectorSenders, UsualPath: usualPath, UsualPort: httpPort,
 		From: from(common, "collector_endpoint"),
@@ -139,42 +128,19 @@ func newHTTP(common registry.Common, s Settings) (sdktrace.SpanExporter, error) 
 		return nil, at("collector_endpoint", err)
 	}
 	o := common.Delivery
-	u.User = nil
-	o.Endpoint, o.Senders = endpoint.Redact(u.String()), collectorSenders
+	o.Endpoint, o.Senders = h.Endpoint(), collectorSenders
 	return delivery.New(httpEncoder(common, s), collectorHTTP{h}, o), nil
 }
 
-// collectorURL is the endpoint with the usual path, where it has none, and without a trailing slash.
-func collectorURL(text string) (*url.URL, error) {
-	if text == "" {
-		text = defaultHTTP
-	}
-	h, err := endpoint.ParseHTTP(text)
-	if err != nil {
-		return nil, err
-	}
-	u := h.URL
-	if u.Path == "" || u.Path == "/" {
-		u.Path, u.RawPath = usualPath, ""
-	}
-	if n := len(u.Path); n > 1 && u.Path[n-1] == '/' {
-		u.Path, u.RawPath = u.Path[:n-1], ""
-	}
-	return u, nil
-}
-
 func newGRPC(common registry.Common, s Settings) (sdktrace.SpanExporter, error) {
-	g, secure, err := collectorTarget(s.CollectorEndpoint, s.GRPC.Insecure)
-	if err != nil {
-		return nil, at("collector_endpoint", err)
-	}
 	var conf *transport.TLS
-	if secure {
-		if conf, err = s.GRPC.certificates().TLS("grpc.", common.Logger); err != nil {
+	if s.target.TLS {
+		var err error
+		if conf, err = s.GRPC.files().Certificates().TLS("grpc.", common.Logger); err != nil {
 			return nil, err
 		}
 	}
-	options := transport.GRPCOptions{Target: g.Target, TLS: conf, Port: grpcPort, From: from(common, "collector_endpoint")}
+	options := transport.GRPCOptions{Target: s.target.Address, TLS: conf, Port: grpcPort, From: from(common, "collector_endpoint")}
 	if auth := transport.Basic(s.Username, s.Password); auth != "" {
 		options.Headers = transport.Headers{{Name: "authorization", Value: auth}}
 	}
@@ -183,30 +149,8 @@ func newGRPC(common registry.Common, s Settings) (sdktrace.SpanExporter, error) 
 		return nil, at("collector_endpoint", err)
 	}
 	o := common.Delivery
-	o.Endpoint, o.Senders = g.Target, collectorSenders
+	o.Endpoint, o.Senders = s.target.Address, collectorSenders
 	return delivery.New(grpcEncoder(common, s), collectorGRPC{t}, o), nil
-}
-
-// collectorTarget parses a gRPC endpoint and says whether it is to be reached over TLS: its scheme
-// decides, then insecure. The default is plaintext, unless insecure is set to false.
-func collectorTarget(text string, insecure *bool) (g endpoint.GRPC, secure bool, err error) {
-	if text == "" {
-		g, err = endpoint.ParseGRPC(defaultGRPC)
-		return g, insecure != nil && !*insecure, err
-	}
-	if g, err = endpoint.ParseGRPC(text); err != nil {
-		return g, false, err
-	}
-	if g.Host != "" && g.Port == "" {
-		g = g.JoinPort(grpcPort)
-	}
-	switch g.Scheme {
-	case "http":
-		return g, false, nil
-	case "https":
-		return g, true, nil
-	}
-	return g, insecure == nil || !*insecure, nil
 }
 
 // unset says whether nobody set key.

@@ -1,12 +1,11 @@
 package jaeger
 
 import (
-	"errors"
+	"net/url"
 	"time"
 
 	"github.com/spanroute/spanroute/exporters/internal/transport"
 	"github.com/spanroute/spanroute/internal/endpoint"
-	"github.com/spanroute/spanroute/internal/settings"
 	"github.com/spanroute/spanroute/registry"
 )
 
@@ -24,11 +23,14 @@ const (
 type Settings struct {
 	Protocol          string `koanf:"protocol" otel:"OTEL_EXPORTER_JAEGER_PROTOCOL" enum:"thrift,grpc,udp/thrift.compact,udp/thrift.binary,http/thrift.binary" doc:"how spans travel; thrift means the collector when collector_endpoint is set, else the agent"`
 	CollectorEndpoint string `koanf:"collector_endpoint" alias:"grpc.endpoint" otel:"OTEL_EXPORTER_JAEGER_ENDPOINT" doc:"URL of the collector, such as http://localhost:14268/api/traces; for grpc host:port"`
-	Username          string `koanf:"username" otel:"OTEL_EXPORTER_JAEGER_USER" doc:"for Basic authentication at the collector, with password"`
-	Password          string `koanf:"password" otel:"OTEL_EXPORTER_JAEGER_PASSWORD" secret:"true" doc:"for Basic authentication at the collector, with username"`
+	Username          string `koanf:"username" with:"password" otel:"OTEL_EXPORTER_JAEGER_USER" doc:"for Basic authentication at the collector, with password"`
+	Password          string `koanf:"password" with:"username" otel:"OTEL_EXPORTER_JAEGER_PASSWORD" secret:"true" doc:"for Basic authentication at the collector, with username"`
 	Thrift            Thrift `koanf:"thrift"`
 	GRPC              GRPC   `koanf:"grpc"`
 	LinkLogs          bool   `koanf:"link_logs" doc:"write the attributes of links as logs, because references have none"`
+
+	url    *url.URL              // of the collector over HTTP, completed
+	target *transport.GRPCTarget // of the collector over gRPC, completed
 }
 
 // Thrift is about the agent over UDP, and the certificates of the collector over https.
@@ -42,15 +44,15 @@ type Thrift struct {
 	ResolveInterval          time.Duration `koanf:"resolve_interval" doc:"how often the agent's host name is looked up again"`
 	ClientStats              bool          `koanf:"client_stats" doc:"tell Jaeger's agent how many spans were lost before it"`
 	CertificateFile          string        `koanf:"certificate_file" format:"pem" doc:"CA bundle for an https collector, instead of the system's"`
-	ClientCertificateFile    string        `koanf:"client_certificate_file" format:"pem" doc:"client certificate for an https collector, with client_key_file"`
-	ClientKeyFile            string        `koanf:"client_key_file" format:"pem" doc:"key of client_certificate_file"`
+	ClientCertificateFile    string        `koanf:"client_certificate_file" with:"client_key_file" format:"pem" doc:"client certificate for an https collector, with client_key_file"`
+	ClientKeyFile            string        `koanf:"client_key_file" with:"client_certificate_file" format:"pem" doc:"key of client_certificate_file"`
 }
 
 // GRPC is about the collector over gRPC.
 type GRPC struct {
 	CertificateFile       string `koanf:"certificate_file" otel:"OTEL_EXPORTER_JAEGER_CERTIFICATE" format:"pem" doc:"CA bundle for a collector over TLS, instead of the system's"`
-	ClientCertificateFile string `koanf:"client_certificate_file" format:"pem" doc:"client certificate for a collector over TLS, with client_key_file"`
-	ClientKeyFile         string `koanf:"client_key_file" format:"pem" doc:"key of client_certificate_file"`
+	ClientCertificateFile string `koanf:"client_certificate_file" with:"client_key_file" format:"pem" doc:"client certificate for a collector over TLS, with client_key_file"`
+	ClientKeyFile         string `koanf:"client_key_file" with:"client_certificate_file" format:"pem" doc:"key of client_certificate_file"`
 	Insecure              *bool  `koanf:"insecure" otel:"OTEL_EXPORTER_JAEGER_GRPC_INSECURE" doc:"plaintext for an endpoint without a scheme"`
 }
 
@@ -77,16 +79,9 @@ func Defaults() Settings {
 	}
 }
 
-// Validate checks what goes beyond types and ranges: host, endpoint, and keys that come in pairs.
-// Faults are joined *registry.KeyError.
+// Validate checks the agent's host.
 func (s Settings) Validate() error {
-	return errors.Join(
-		at("thrift.agent_host_name", endpoint.CheckHost(s.Thrift.AgentHostName)),
-		s.checkEndpoint(),
-		s.checkCredentials(),
-		s.Thrift.certificates().Check("thrift."),
-		s.GRPC.certificates().Check("grpc."),
-	)
+	return at("thrift.agent_host_name", endpoint.CheckHost(s.Thrift.AgentHostName))
 }
 
 func at(key string, err error) error {
@@ -96,34 +91,10 @@ func at(key string, err error) error {
 	return &registry.KeyError{Key: key, Err: err}
 }
 
-func (s Settings) checkEndpoint() error {
-	if s.CollectorEndpoint == "" {
-		return nil
-	}
-	var err error
-	switch s.Protocol {
-	case ProtocolGRPC:
-		_, err = endpoint.ParseGRPC(s.CollectorEndpoint)
-	case ProtocolThrift, ProtocolHTTPBinary:
-		_, err = endpoint.ParseHTTP(s.CollectorEndpoint)
-	}
-	return at("collector_endpoint", err)
+func (t *Thrift) files() transport.Files {
+	return transport.Files{&t.CertificateFile, &t.ClientCertificateFile, &t.ClientKeyFile}
 }
 
-func (s Settings) checkCredentials() error {
-	switch {
-	case s.Username != "" && s.Password == "":
-		return at("password", settings.Errorf(settings.ErrMissing, "username is set without it, set both or neither"))
-	case s.Username == "" && s.Password != "":
-		return at("username", settings.Errorf(settings.ErrMissing, "password is set without it, set both or neither"))
-	}
-	return nil
-}
-
-func (t Thrift) certificates() transport.Certificates {
-	return transport.Certificates{CA: t.CertificateFile, Cert: t.ClientCertificateFile, Key: t.ClientKeyFile}
-}
-
-func (g GRPC) certificates() transport.Certificates {
-	return transport.Certificates{CA: g.CertificateFile, Cert: g.ClientCertificateFile, Key: g.ClientKeyFile}
+func (g *GRPC) files() transport.Files {
+	return transport.Files{&g.CertificateFile, &g.ClientCertificateFile, &g.ClientKeyFile}
 }

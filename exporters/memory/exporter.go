@@ -37,7 +37,13 @@ func NewFactory(store *Store) registry.Factory {
 		return x, nil
 	}
 	return registry.NewFactory("memory", func() Settings { return Settings{Keep: DefaultSpans} }, build,
-		registry.WithAlias("in_memory"), registry.WithDoc("keeps finished spans in the process, for tests"))
+		registry.WithAlias("in_memory"), registry.WithCompletion(forTests), registry.WithDoc("keeps finished spans in the process, for tests"))
+}
+
+// forTests notes that memory was selected for a service. A program that selects it in code, such as a test, reads the
+// spans itself, and gets no notice.
+func forTests(_ *Settings, c *registry.Completion) {
+	c.Note(registry.Suspicious, "", "memory keeps spans for tests", "choose an exporter that sends them")
 }
 
 // An Exporter hands spans to a store. All its methods may be called from any number of

@@ -21,8 +21,10 @@ const (
 )
 
 // Factory is the exporter "otlp". Importing the package registers it with registry.Default.
-var Factory = registry.NewFactory("otlp", defaults, build,
-	registry.WithDoc("OTLP over gRPC or HTTP, understood by the OpenTelemetry Collector, Jaeger and most vendors"))
+var Factory = registry.NewFactory(name, defaults, build,
+	registry.WithDoc("OTLP over gRPC or HTTP, understood by the OpenTelemetry Collector, Jaeger and most vendors"),
+	registry.WithCompletion((*Settings).complete),
+	registry.WithTimeoutVariables("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"))
 
 func init() { registry.Register(Factory) }
 
@@ -34,21 +36,17 @@ func build(_ context.Context, common registry.Common, s Settings) (sdktrace.Span
 }
 
 func (s Settings) buildGRPC(common registry.Common) (sdktrace.SpanExporter, error) {
-	to, err := s.target()
-	if err != nil {
-		return nil, err
-	}
-	headers, _ := s.headers()
 	o := transport.GRPCOptions{
-		Target:  to.address,
-		Headers: headers,
+		Target:  s.target.Address,
+		Headers: headersOf(s.GRPC.Headers),
 		Gzip:    s.gzips(),
 		Family:  transport.OTLP,
 		Port:    grpcPort,
 		From:    from(common),
 	}
-	if to.tls {
-		if o.TLS, err = s.GRPC.certificates().TLS("grpc.", common.Logger); err != nil {
+	if s.target.TLS {
+		var err error
+		if o.TLS, err = s.GRPC.files().Certificates().TLS("grpc.", common.Logger); err != nil {
 			return nil, err
 		}
 	}
@@ -56,26 +54,22 @@ func (s Settings) buildGRPC(common registry.Common) (sdktrace.SpanExporter, erro
 	if err != nil {
 		return nil, &settings.KeyError{Key: "endpoint", Err: err}
 	}
-	return s.open(common, maxGRPC, to.address, g), nil
+	return s.open(common, maxGRPC, o.Target, g), nil
 }
 
 func (s Settings) buildHTTP(common registry.Common) (sdktrace.SpanExporter, error) {
-	u, err := s.url()
-	if err != nil {
-		return nil, err
-	}
-	headers, _ := s.headers()
 	o := transport.HTTPOptions{
-		URL:       u.String(),
-		Headers:   headers,
+		URL:       s.Endpoint,
+		Headers:   headersOf(s.HTTP.Headers),
 		Senders:   inFlight,
 		Family:    transport.OTLP,
 		UsualPath: usualPath,
 		UsualPort: httpPort,
 		From:      from(common),
 	}
-	if u.Scheme == "https" {
-		if o.TLS, err = s.HTTP.certificates().TLS("http.", common.Logger); err != nil {
+	if s.url.Scheme == "https" {
+		var err error
+		if o.TLS, err = s.HTTP.files().Certificates().TLS("http.", common.Logger); err != nil {
 			return nil, err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/exporters/internal/transport"
+	"github.com/spanroute/spanroute/registry"
 )
 
 // Tree is the content of a payload, for comparing it with upstream's.
@@ -16,8 +17,8 @@ func Tree(p *Payload) []*tracepb.ResourceSpans { return p.resources }
 func NewSender(tb testing.TB, protocol, endpoint string) delivery.Sender[*Payload] {
 	s := Settings{Protocol: protocol, Endpoint: endpoint}
 	if protocol == protoGRPC {
-		to, _ := s.target()
-		g, err := newGRPCSender(transport.GRPCOptions{Target: to.address, Family: transport.OTLP})
+		s.complete(new(registry.Completion))
+		g, err := newGRPCSender(transport.GRPCOptions{Target: s.target.Address, Family: transport.OTLP})
 		if err != nil {
 			tb.Fatal(err)
 		}
@@ -37,17 +38,17 @@ func JSON(p *Payload) []byte { return appendRequest(nil, p.resources) }
 func Target(endpoint string, insecure *bool) (address string, secure bool, err error) {
 	s := defaults()
 	s.Endpoint, s.GRPC.Insecure = endpoint, insecure
-	to, err := s.target()
-	return to.address, to.tls, err
+	c := new(registry.Completion)
+	if s.complete(c); s.target == nil {
+		return "", false, c.Err()
+	}
+	return s.target.Address, s.target.TLS, nil
 }
 
 // URL is where HTTP posts to.
 func URL(endpoint string) (string, error) {
-	s := defaults()
-	s.Endpoint = endpoint
-	u, err := s.url()
-	if err != nil {
-		return "", err
-	}
-	return u.String(), nil
+	s, c := defaults(), new(registry.Completion)
+	s.Protocol, s.Endpoint = protoHTTP, endpoint
+	s.complete(c)
+	return s.Endpoint, c.Err()
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/exporters/internal/transport"
+	"github.com/spanroute/spanroute/registry"
 )
 
 // Body is what is posted.
@@ -21,9 +22,7 @@ func NewSender(tb testing.TB, url string) delivery.Sender[*Payload] {
 
 // URL is where an endpoint posts to.
 func URL(endpoint string) (string, error) {
-	u, err := Settings{Endpoint: endpoint}.url()
-	if err != nil {
-		return "", err
-	}
-	return u.String(), nil
+	s, c := Settings{Endpoint: endpoint}, new(registry.Completion)
+	s.complete(c)
+	return s.Endpoint, c.Err()
 }

@@ -31,37 +31,57 @@ type Settings struct {
 	LocalNodeIPv4         string         `koanf:"local_node_ipv4" format:"ipv4" doc:"IPv4 address of this service: text, or a packed integer"`
 	LocalNodeIPv6         string         `koanf:"local_node_ipv6" format:"ipv6" doc:"IPv6 address of this service: text, or a packed integer"`
 	LocalNodePort         int            `koanf:"local_node_port" range:"1..65535" doc:"port of this service"`
-	Headers               registry.Pairs `koanf:"headers" secret:"true" doc:"headers sent with every request"`
+	Headers               registry.Pairs `koanf:"headers" format:"headers" secret:"true" doc:"headers sent with every request"`
 	CertificateFile       string         `koanf:"certificate_file" format:"pem" doc:"CA bundle that replaces the system's, for https"`
-	ClientCertificateFile string         `koanf:"client_certificate_file" format:"pem" doc:"client certificate, together with client_key_file"`
-	ClientKeyFile         string         `koanf:"client_key_file" format:"pem" doc:"key of client_certificate_file"`
+	ClientCertificateFile string         `koanf:"client_certificate_file" with:"client_key_file" format:"pem" doc:"client certificate, together with client_key_file"`
+	ClientKeyFile         string         `koanf:"client_key_file" with:"client_certificate_file" format:"pem" doc:"key of client_certificate_file"`
+
+	to *url.URL // the endpoint, completed
 }
 
 // Factory is the exporter "zipkin". Importing the package registers it with registry.Default.
 var Factory = registry.NewFactory("zipkin", defaults, build,
-	registry.WithDoc("Zipkin v2 JSON over HTTP, understood by Zipkin, Jaeger and the OpenTelemetry Collector"))
+	registry.WithDoc("Zipkin v2 JSON over HTTP, understood by Zipkin, Jaeger and the OpenTelemetry Collector"),
+	registry.WithCompletion((*Settings).complete),
+	registry.WithTimeoutVariables("OTEL_EXPORTER_ZIPKIN_TIMEOUT"))
 
 func init() { registry.Register(Factory) }
 
 func defaults() Settings { return Settings{Endpoint: defaultEndpoint} }
 
-// Validate checks URL, addresses, headers and the pair of client files; it reads no file.
-func (s Settings) Validate() error {
-	_, errURL := s.url()
-	_, errNode := s.node()
-	return errors.Join(errURL, errNode, s.headers().Check("headers"), s.certificates().Check(""))
+// complete gives the endpoint its scheme, port and path, and takes out what has no effect there.
+func (s *Settings) complete(c *registry.Completion) {
+	if s.Endpoint == "" {
+		s.Endpoint = defaultEndpoint
+	}
+	rule := transport.HTTPRule{Key: "endpoint", Port: defaultPort, Path: usualPath, Trim: !c.Direct()}
+	if s.to = rule.Complete(c, s.Endpoint); s.to != nil {
+		s.Endpoint = s.to.String()
+		c.Destination = endpoint.Redact(s.Endpoint)
+		c.Show("endpoint")
+		if s.to.Scheme != "https" {
+			s.files().Unencrypted(c, "")
+		}
+	}
+	s.Headers = transport.CompleteHTTP(c, "headers", s.Headers)
 }
 
-func (s Settings) certificates() transport.Certificates {
-	return transport.Certificates{CA: s.CertificateFile, Cert: s.ClientCertificateFile, Key: s.ClientKeyFile}
+// Validate checks addresses and headers.
+func (s Settings) Validate() error {
+	_, err := s.node()
+	return errors.Join(err, s.headers().Check("headers"))
+}
+
+func (s *Settings) files() transport.Files {
+	return transport.Files{&s.CertificateFile, &s.ClientCertificateFile, &s.ClientKeyFile}
 }
 
 // tls reads the files if the endpoint uses them.
-func (s Settings) tls(u *url.URL, log *slog.Logger) (*transport.TLS, error) {
-	if u.Scheme != "https" {
+func (s *Settings) tls(log *slog.Logger) (*transport.TLS, error) {
+	if s.to.Scheme != "https" {
 		return nil, nil
 	}
-	return s.certificates().TLS("", log)
+	return s.files().Certificates().TLS("", log)
 }
 
 func (s Settings) headers() transport.Headers {
@@ -70,26 +90,6 @@ func (s Settings) headers() transport.Headers {
 		out[i] = transport.Header(p)
 	}
 	return out
-}
-
-// url is the endpoint, completed: config has done so already, but an application may use the factory
-// without it.
-func (s Settings) url() (*url.URL, error) {
-	text := s.Endpoint
-	if text == "" {
-		text = defaultEndpoint
-	}
-	h, err := endpoint.ParseHTTP(text)
-	if err != nil {
-		return nil, &settings.KeyError{Key: "endpoint", Err: err}
-	}
-	if h.SchemeInferred && !h.HasPort {
-		h.URL.Host += ":" + defaultPort
-	}
-	if h.URL.Path == "" || h.URL.Path == "/" {
-		h.URL.Path = usualPath
-	}
-	return h.URL, nil
 }
 
 // node is the local endpoint's address.
@@ -128,17 +128,16 @@ func parse(text string, family int) (netip.Addr, error) {
 }
 
 func build(_ context.Context, common registry.Common, s Settings) (sdktrace.SpanExporter, error) {
-	u, errURL := s.url()
-	node, errNode := s.node()
-	if err := errors.Join(errURL, errNode); err != nil {
+	node, err := s.node()
+	if err != nil {
 		return nil, err
 	}
-	tlsConfig, err := s.tls(u, common.Logger)
+	tlsConfig, err := s.tls(common.Logger)
 	if err != nil {
 		return nil, err
 	}
 	post, err := transport.NewHTTP(transport.HTTPOptions{
-		URL:         u.String(),
+		URL:         s.Endpoint,
 		ContentType: "application/json",
 		Headers:     s.headers(),
 		TLS:         tlsConfig,

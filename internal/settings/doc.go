@@ -21,7 +21,11 @@
 //	range   "1..65535", "0..", "..1" of an int, float or duration. A duration without one is above zero.
 //	secret  "true": the value is never printed
 //	hot     "true": applied by a reload
-//	format  "pem": a file of PEM blocks; "ipv4", "ipv6": an address, for which a whole number is fine too
+//	format  "pem": a file of PEM blocks; "ipv4", "ipv6": an address, for which a whole number is fine too;
+//	        "headers", "metadata": a map of HTTP headers, of gRPC metadata
+//	with    the key of the same section that must be set too
+//	overrides  a more general key, by its path from the root of the struct: within a layer this key takes
+//	        precedence, and a higher layer that sets the general key replaces both
 //	doc     one line for people
 //
 // Everything else that wants to know a key (decoding, variables, flags, did-you-mean, masking, printed

@@ -34,6 +34,13 @@ const (
 	ErrInvalidValue Kind = "invalid_value" // refused by an exporter that names no other kind
 )
 
+// The kinds of what deserves a look though it is valid.
+const (
+	Inferred   Kind = "inferred"   // a value was completed
+	Ignored    Kind = "ignored"    // valid and without effect
+	Suspicious Kind = "suspicious" // legal, probably not meant
+)
+
 // ErrInvalid is what a struct that cannot be a settings type is refused with.
 var ErrInvalid = errors.New("invalid settings")
 
@@ -77,8 +84,9 @@ func (f *Fault) Unwrap() []error {
 // KeyError says which key an error is about. Key is relative to the section that was decoded:
 // "thrift.agent_port".
 type KeyError struct {
-	Key string
-	Err error
+	Key  string
+	Err  error
+	Item int // of a list or map, from 1; 0 for the value as a whole
 }
 
 // Error returns "key: fault".

@@ -34,8 +34,11 @@ type Key struct {
 	Enum    []string // the values; nil if any will do
 	Secret  bool
 	Hot     bool
-	Format  string // "", "pem", "ipv4" or "ipv6"
+	Format  string // "", "pem", "ipv4", "ipv6", "headers" or "metadata"
 	Range   string // "1..65535", "0..", "..1" or ""
+
+	With      string // the path of the key that must be set together with this one; may be empty
+	Overrides string // the path of a more general key that this one overrides within a layer; may be empty
 
 	spellings map[string]string // other spelling, lower case -> value of Enum; "" is not supported
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -94,28 +93,4 @@ func (s *Schema) Lookup(path string) (key Key, viaAlias bool, ok bool) {
 	}
 	key = s.fields[i].key
 	return key, key.Path != path, true
-}
-
-// Section returns the values of v, a struct of the schema's type, as a nested map of canonical keys, such
-// as Decode takes. Secrets are in it. What is not set is left out: nil pointers, and a zero that the
-// key's range excludes.
-func (s *Schema) Section(v any) map[string]any {
-	section := map[string]any{}
-	rv := reflect.Indirect(reflect.ValueOf(v))
-	for _, f := range s.fields {
-		value := f.value(rv)
-		if value == nil {
-			continue
-		}
-		at := section
-		names := strings.Split(f.key.Path, ".")
-		for _, name := range names[:len(names)-1] {
-			if at[name] == nil {
-				at[name] = map[string]any{}
-			}
-			at = at[name].(map[string]any)
-		}
-		at[names[len(names)-1]] = value
-	}
-	return section
 }

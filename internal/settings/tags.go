@@ -16,6 +16,11 @@ var (
 	envSyntax  = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
 )
 
+// formats are the values of the tag format, with the type of key they are for.
+var formats = map[string]Type{
+	"pem": TypeString, "ipv4": TypeString, "ipv6": TypeString, "headers": TypeMap, "metadata": TypeMap,
+}
+
 type builder struct {
 	*Schema
 	faults []error
@@ -69,6 +74,10 @@ func (b *builder) field(f reflect.StructField, path string, index []int) {
 func (b *builder) key(f reflect.StructField, path string, t Type) Key {
 	k := Key{Path: path, Type: t, Doc: f.Tag.Get("doc"), Format: f.Tag.Get("format"), Range: f.Tag.Get("range")}
 	k.Aliases = b.list(f, "alias", pathSyntax)
+	k.With, k.Overrides = f.Tag.Get("with"), f.Tag.Get("overrides")
+	if section := path[:strings.LastIndexByte(path, '.')+1]; k.With != "" {
+		k.With = section + k.With
+	}
 	for _, name := range b.list(f, "otel", envSyntax) {
 		k.OTel = append(k.OTel, "OTEL_"+strings.TrimPrefix(name, "OTEL_"))
 	}
@@ -82,7 +91,7 @@ func (b *builder) key(f reflect.StructField, path string, t Type) Key {
 	} else if _, err := k.bounds(); err != nil {
 		b.refuse("%s: %s", f.Name, err)
 	}
-	if !slices.Contains([]string{"", "pem", "ipv4", "ipv6"}, k.Format) || k.Format != "" && t != TypeString {
+	if of, known := formats[k.Format]; k.Format != "" && (!known || of != t) {
 		b.refuse("%s: format tag %s on a %s", f.Name, Quote(k.Format), t)
 	}
 	return k
@@ -127,6 +136,13 @@ func (b *builder) index() {
 			b.claim(alias, i)
 			for at := strings.LastIndexByte(alias, '.'); at > 0; at = strings.LastIndexByte(alias[:at], '.') {
 				b.sections[alias[:at]] = true
+			}
+		}
+	}
+	for _, f := range b.fields {
+		for _, other := range []string{f.key.With, f.key.Overrides} {
+			if i, known := b.byPath[other]; other != "" && (!known || b.fields[i].key.Type != f.key.Type || other == f.key.Path) {
+				b.refuse("%s: %s is not another key of its type", f.key.Path, Quote(other))
 			}
 		}
 	}

@@ -97,6 +97,11 @@ func broken(alter func(x *file, c registry.Common, s conf)) registry.Factory {
 	})
 }
 
+// completing is a factory with this completion.
+func completing(hook func(s *conf, c *registry.Completion)) registry.Factory {
+	return registry.NewFactory("x", defaults, open[conf], registry.WithCompletion(hook))
+}
+
 func engine(e delivery.Encoder[payload], v delivery.Verdict) registry.Factory {
 	return registry.NewFactory("engine", nil, func(_ context.Context, c registry.Common, _ struct{}) (sdktrace.SpanExporter, error) {
 		return delivery.New(e, sender(v), c.Delivery), nil

@@ -45,6 +45,7 @@ var checks = []check{
 	{"defaults decode into themselves", "a printed configuration holds the defaults and must load again", defaultsDecode},
 	{"unknown keys are refused", "a misspelt key that is passed over in silence is found weeks later, by missing spans", unknownKeys},
 	{"wrong types are refused", "a user must learn which key holds the wrong value, not that something is wrong", wrongTypes},
+	{"completion is pure", "config completes a section once, prints the result and may read it again: it must be the same exporter, and notices need a place", completes},
 	{"prepare has no effect", "a program prepares all its exporters before it opens any, and on a fault it opens none: nothing may be left behind", prepareIsPure},
 	{"two openings are independent", "a program may have two destinations of one type, and opens the new one before it shuts down the old", independent},
 	{"empty export is nil", "an export without spans has nothing that could go wrong, and must not cost a request", emptyExport},

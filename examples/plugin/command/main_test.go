@@ -16,7 +16,7 @@ func TestTheCommandsIncludeThePlugin(t *testing.T) {
 		code int
 		want string
 	}{
-		{[]string{"validate", "../app/tracing.yaml", "--tracing.sample-rate=1"}, 0, "traces all new requests, sends to lines\n"},
+		{[]string{"validate", "../app/tracing.yaml", "--tracing.sample-rate=1"}, 0, "traces all new requests, sends to lines at spans.txt\n"},
 		{[]string{"validate", "--tracing.lines.pht=x"}, 2, `did you mean "--tracing.lines.path"?`},
 		{[]string{"exporters", "lines"}, 0, "SPANROUTE_LINES_PATH"},
 		{[]string{"explain", "lines.path", "../app/tracing.yaml"}, 0, "lines.path = spans.txt\n"},

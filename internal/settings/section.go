@@ -1,0 +1,121 @@
+package settings
+
+import (
+	"reflect"
+	"strings"
+)
+
+// Section returns the values of v, a struct of the schema's type, as a nested map of canonical keys, such
+// as Decode takes. Secrets are in it. What is not set is left out: nil pointers, and a zero that the
+// key's range excludes.
+func (s *Schema) Section(v any) map[string]any { return Nest(s.Values(v)) }
+
+// Values is [Schema.Section] as a flat map by path.
+func (s *Schema) Values(v any) map[string]any {
+	values := make(map[string]any, len(s.fields))
+	rv := reflect.Indirect(reflect.ValueOf(v))
+	for _, f := range s.fields {
+		if value := f.value(rv); value != nil {
+			values[f.key.Path] = value
+		}
+	}
+	return values
+}
+
+// Given returns what section sets, as it stands there, by canonical path.
+func (s *Schema) Given(section map[string]any) map[string]any {
+	given := map[string]any{}
+	s.given(section, "", given)
+	return given
+}
+
+func (s *Schema) given(section map[string]any, prefix string, into map[string]any) {
+	for name, v := range section {
+		i, known := s.byPath[prefix+name]
+		inner, nested := v.(map[string]any)
+		switch {
+		case known && v != nil:
+			into[s.fields[i].key.Path] = v
+		case nested:
+			s.given(inner, prefix+name+".", into)
+		}
+	}
+}
+
+// Nest turns a flat map by path into a nested one.
+func Nest(values map[string]any) map[string]any {
+	section := map[string]any{}
+	for path, value := range values {
+		at := section
+		names := strings.Split(path, ".")
+		for _, name := range names[:len(names)-1] {
+			inner, ok := at[name].(map[string]any)
+			if !ok {
+				inner = map[string]any{}
+				at[name] = inner
+			}
+			at = inner
+		}
+		at[names[len(names)-1]] = value
+	}
+	return section
+}
+
+// Unpaired returns a fault for each key of v that is not set although its counterpart is, see the tag with. The
+// fault is about the key that is missing.
+func (s *Schema) Unpaired(v any) (faults []error) {
+	values := s.Values(v)
+	for _, f := range s.fields {
+		if other := f.key.With; other != "" && IsSet(values[f.key.Path]) && !IsSet(values[other]) {
+			name := f.key.Path[strings.LastIndexByte(f.key.Path, '.')+1:]
+			faults = append(faults, &KeyError{Key: other, Err: Errorf(ErrMissing, "%s is set without it, set both or neither", name)})
+		}
+	}
+	return faults
+}
+
+// IsSet reports whether a value of the Go type of a key sets it: nil, empty text, and a nil list or map do not.
+func IsSet(value any) bool {
+	rv := reflect.ValueOf(value)
+	switch rv.Kind() {
+	case reflect.Invalid:
+		return false
+	case reflect.String:
+		return rv.Len() > 0
+	case reflect.Slice, reflect.Map:
+		return !rv.IsNil()
+	}
+	return true
+}
+
+// Copy returns a copy of v, a struct of the schema's type, whose keys share no memory with v.
+func (s *Schema) Copy(v any) any {
+	c := reflect.New(s.of).Elem()
+	c.Set(reflect.ValueOf(v))
+	for _, f := range s.fields {
+		field := c.FieldByIndex(f.index)
+		if field.CanSet() {
+			field.Set(copied(field))
+		}
+	}
+	return c.Interface()
+}
+
+func copied(v reflect.Value) reflect.Value {
+	switch {
+	case (v.Kind() == reflect.Pointer || v.Kind() == reflect.Slice || v.Kind() == reflect.Map) && v.IsNil():
+	case v.Kind() == reflect.Pointer:
+		p := reflect.New(v.Type().Elem())
+		p.Elem().Set(v.Elem())
+		return p
+	case v.Kind() == reflect.Slice:
+		return reflect.AppendSlice(reflect.MakeSlice(v.Type(), 0, v.Len()), v)
+	case v.Kind() == reflect.Map:
+		m := reflect.MakeMapWithSize(v.Type(), v.Len())
+		for it := v.MapRange(); it.Next(); {
+			m.SetMapIndex(it.Key(), it.Value())
+		}
+		return m
+	}
+	return v
+}
