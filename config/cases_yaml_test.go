@@ -73,9 +73,8 @@ func TestCaseSizes(t *testing.T) {
 	big := config.Sources{Files: []string{write(t, strings.Repeat("x", 10<<20))}, Environ: []string{}, Registry: kit}
 	best := time.Hour
 	for range 10 {
-		start := time.Now()
-		_, ds := config.Check(big)
-		best = min(best, time.Since(start))
+		var ds config.Diagnostics
+		best = min(best, spent(func() { _, ds = config.Check(big) }))
 		wantKinds(t, ds, config.ErrTooLarge)
 	}
 	if best > 10*time.Millisecond && !raceEnabled {
@@ -87,9 +86,8 @@ func TestCaseSizes(t *testing.T) {
 	for i := range 20_000 {
 		fmt.Fprintf(&b, "  key_%d: 1\n", i)
 	}
-	start := time.Now()
-	_, ds := check(t, b.String())
-	if took := time.Since(start); took > time.Second {
+	var ds config.Diagnostics
+	if took := spent(func() { _, ds = check(t, b.String()) }); took > time.Second && !raceEnabled {
 		t.Errorf("43 20 000 unknown keys take %v, want under 1 s", took)
 	}
 	errs := ds.Errors()
