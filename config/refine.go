@@ -180,7 +180,9 @@ func (l *loader) refinePatterns(e *entry, check func(string) (everything bool, e
 				break // the items that follow are refused for the same reason
 			}
 		} else if everything {
-			l.warn(WarnSuspicious, e, e.item(i), settings.Quote(item)+" excludes everything", "")
+			l.warn(WarnSuspicious, e, e.item(i), settings.Quote(item)+" excludes everything", "narrow it")
+		} else if found, hint := policy.Doubt(item); found != "" && e.key.path != "excluded_urls" {
+			l.warn(WarnSuspicious, e, e.item(i), found, hint)
 		}
 	}
 	return ok
