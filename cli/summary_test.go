@@ -95,6 +95,7 @@ func TestAnExporterThatIsNotLinkedIn(t *testing.T) {
 		{"in a variable", "tracing: {}\n", []string{"OTEL_TRACES_EXPORTER=lines"}, []string{"validate"}, 1},
 		{"a flag", "tracing: {}\n", nil, []string{"validate", "--tracing.exporter-type=lines"}, 1},
 		{"a misspelt name", "tracing: {exporter_type: zipkn}\n", nil, []string{"validate"}, 0},
+		{"a name that the hint corrects", "tracing: {exporter_type: otlp/http}\n", nil, []string{"validate"}, 0},
 		{"another unknown value", "tracing: {sampling: {sampler: lines}}\n", nil, []string{"validate"}, 0},
 	} {
 		_, stdout, stderr := spanroute(t, tt.environ, append(tt.args, write(t, tt.file))...)

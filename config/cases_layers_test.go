@@ -108,6 +108,7 @@ func TestCasesKitVariables(t *testing.T) {
 			kinds: only(config.ErrConflict, config.WarnAlias), lines: []string{`SPANROUTE_TYPE: exporter_type: "zipkin" conflicts with SPANROUTE_EXPORTER_TYPE, keep one`},
 		},
 		{name: "unknown variable", env: []string{"SPANROUTE_SMAPLE_RATE=1"}, kinds: only(config.ErrUnknownKey), lines: []string{`did you mean "SPANROUTE_SAMPLE_RATE"?`}},
+		{name: "unknown variable with the section", env: []string{"SPANROUTE_TRACING_SAMPLE_RATE=1"}, kinds: only(config.ErrUnknownKey), lines: []string{`SPANROUTE_TRACING_SAMPLE_RATE: unknown key, did you mean "SPANROUTE_SAMPLE_RATE"?`}},
 		{name: "rules are for files", env: []string{"SPANROUTE_SAMPLING_RULES=x"}, kinds: only(config.ErrUnsupported)},
 		{name: "hidden", env: []string{"SPANROUTE_TIMEOUT=3", "SPANROUTE_OTLP_ENDPOINT=http://a:4317", "OTEL_EXPORTER_OTLP_ENDPOINT=http://b:4317", "SPANROUTE_EXPORTER_TYPE=otlp", "SPANROUTE_SAMPLE_RATE=1"}, kinds: only(config.WarnHidden), want: values{"otlp.endpoint": "http://a:4317"}},
 		{name: "no UTF-8", env: []string{"SPANROUTE_SERVICE_NAME=\xff"}, kinds: only(config.ErrEncoding)},

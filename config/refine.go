@@ -118,8 +118,8 @@ func (l *loader) exporterName(e *entry, written string, at Source) (string, erro
 		there = "none is in this program, import " + importPath("all")
 	}
 	fault := settings.Errorf(ErrUnknownValue, "unknown exporter %s", settings.Quote(written))
-	if lower == "otlpgrpc" || lower == "otlphttp" {
-		return "", fault.WithHint("write exporter_type: otlp with otlp.protocol: " + strings.TrimPrefix(lower, "otlp") + " (" + there + ")")
+	if transport := strings.TrimLeft(strings.TrimPrefix(lower, "otlp"), "/-_. "); transport == "grpc" || transport == "http" {
+		return "", fault.WithHint("write exporter_type: otlp with otlp.protocol: " + transport + " (" + there + ")")
 	}
 	candidates := append([]string{"none"}, l.table.names...)
 	if near, ok := settings.Nearest(lower, candidates); ok {

@@ -226,7 +226,31 @@ func (t *table) suggest(section, name string, selected []string) string {
 	if near, ok := settings.Nearest(name, names); ok {
 		return didYouMean(near)
 	}
+	if longer := t.longer(section, name); longer != "" {
+		return didYouMean(longer)
+	}
 	return ""
+}
+
+// longer returns the only key in or below section whose name has name among its words, such as agent_host_name for
+// host. It is relative to section, and "" if there is none or a choice.
+func (t *table) longer(section, name string) string {
+	found := ""
+	for _, k := range t.keys {
+		path := k.path
+		if section != "" {
+			path = strings.TrimPrefix(path, section+".")
+		}
+		_, last := splitPath(path)
+		if section != "" && path == k.path || section == "" && path != last || !strings.Contains("_"+last+"_", "_"+name+"_") {
+			continue
+		}
+		if found != "" {
+			return ""
+		}
+		found = path
+	}
+	return found
 }
 
 func didYouMean(name string) string { return "did you mean " + settings.Quote(name) + "?" }
