@@ -33,6 +33,7 @@ func TestCasesExclusion(t *testing.T) {
 		{name: "8 look-around", file: `excluded_urls: ['^/(?!api)']`, kinds: only(config.ErrPattern), lines: []string{"RE2 has neither"}},
 		{name: "16 everything", file: `excluded_urls: ['x*']`, kinds: only(config.WarnSuspicious)},
 		{name: "empty item", file: `excluded_urls: "a,,b,"`, kinds: only(config.WarnIgnored), want: values{"excluded_urls": "a,b"}},
+		{name: "empty item of a list", file: "excluded_urls: [a, '']", kinds: only(config.WarnIgnored), lines: []string{"2:22: tracing.excluded_urls: an empty item, remove it"}, want: values{"excluded_urls": "a"}},
 		{name: "21 no slash", file: "excluded_paths: healthz", kinds: only(config.ErrPattern), lines: []string{`did you mean "/healthz"?`}},
 		{name: "21 two stars", file: "excluded_paths: [/a, /a/**]", kinds: only(config.ErrPattern), lines: []string{"tracing.yaml:2:24:"}},
 		{name: "rpc of one part", file: "excluded_rpcs: [/a]", kinds: only(config.ErrPattern)},
