@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spanroute/spanroute/config"
+	"github.com/spanroute/spanroute/internal/policy"
 	"github.com/spanroute/spanroute/internal/settings"
 	"github.com/spanroute/spanroute/sampling"
 )
@@ -33,17 +35,21 @@ func summary(cfg *config.Config) string {
 // tracesNothing is the summary of a service that never sends a span, with the reason; else "".
 func tracesNothing(cfg *config.Config) string {
 	reason := ""
-	switch sampler := cfg.Sampling.Sampler; {
+	sampler, rate := cfg.Sampling.Sampler, cfg.Sampling.SampleRate
+	alone := cfg.Sampling.RemoteParent == sampling.Ignore // no caller decides
+	switch {
 	case !cfg.Enabled:
 		reason = "enabled is false" + at(cfg, "enabled")
 	case len(cfg.ExporterTypes) == 0 && cfg.Source("exporter_type") == "built-in":
 		reason = "exporter_type is not set"
 	case len(cfg.ExporterTypes) == 0:
 		reason = "exporter_type is none" + at(cfg, "exporter_type")
-	case sampler == sampling.AlwaysOff:
+	case sampler == sampling.AlwaysOff, sampler == sampling.ParentBasedAlwaysOff && alone:
 		reason = "sampling.sampler is " + sampler + at(cfg, "sampling.sampler")
-	case sampler == sampling.TraceIDRatio && cfg.Sampling.SampleRate == 0:
+	case rate == 0 && (sampler == sampling.TraceIDRatio || alone && sampler == sampling.ParentBasedTraceIDRatio):
 		reason = "sample_rate is 0" + at(cfg, "sample_rate")
+	case excludesAll(cfg.ExcludedURLs, new(policy.Checker).URL):
+		reason = "excluded_urls excludes everything" + at(cfg, "excluded_urls")
 	default:
 		return ""
 	}
@@ -55,21 +61,24 @@ func at(cfg *config.Config, key string) string { return " (" + cfg.Source(key) +
 
 // traced is the share of requests that get a recorded trace. New requests are those without a caller that decides.
 func traced(cfg *config.Config) string {
-	share := shareOf(cfg.Sampling.SampleRate)
+	share, requests := shareOf(cfg.Sampling.SampleRate), "new requests"
+	if cfg.Sampling.RemoteParent == sampling.Ignore {
+		requests = "requests"
+	}
 	switch cmp.Or(cfg.Sampling.Sampler, sampling.ParentBasedTraceIDRatio) {
 	case sampling.AlwaysOn:
 		return "traces all requests"
 	case sampling.TraceIDRatio:
 		return "traces " + share + " requests"
 	case sampling.ParentBasedAlwaysOn:
-		return "traces all new requests"
+		return "traces all " + requests
 	case sampling.ParentBasedAlwaysOff:
 		return "traces only requests of sampled callers: sampling.sampler is " + cfg.Sampling.Sampler + at(cfg, "sampling.sampler")
 	}
 	if cfg.Sampling.SampleRate == 0 {
 		return "traces only requests of sampled callers: sample_rate is 0" + at(cfg, "sample_rate")
 	}
-	return "traces " + share + " new requests"
+	return "traces " + share + " " + requests
 }
 
 // shareOf is a rate in words: "all", "1 in 100", "30 % of".
@@ -92,19 +101,35 @@ func destination(cfg *config.Config, name string) string {
 	return name
 }
 
-// excluded counts the exclusion patterns of each kind.
+// excluded counts the exclusion patterns of each kind, unless one of them excludes everything.
 func excluded(cfg *config.Config) string {
 	var counts []string
 	for _, kind := range []struct {
-		n    int
-		word string
-	}{{len(cfg.ExcludedURLs), "URL pattern"}, {len(cfg.ExcludedPaths), "path pattern"}, {len(cfg.ExcludedRPCs), "method pattern"}} {
-		if kind.n > 0 {
-			counts = append(counts, plural(kind.n, kind.word))
+		patterns  []string
+		check     func(string) (bool, error)
+		word, all string
+	}{
+		{cfg.ExcludedURLs, new(policy.Checker).URL, "URL pattern", ""}, // all is nothing traced
+		{cfg.ExcludedPaths, new(policy.Checker).Path, "path pattern", "all HTTP requests"},
+		{cfg.ExcludedRPCs, new(policy.Checker).RPC, "method pattern", "all gRPC calls"},
+	} {
+		switch {
+		case excludesAll(kind.patterns, kind.check):
+			counts = append(counts, kind.all)
+		case len(kind.patterns) > 0:
+			counts = append(counts, plural(len(kind.patterns), kind.word))
 		}
 	}
 	if len(counts) == 0 {
 		return ""
 	}
 	return fmt.Sprintf("excludes %s", settings.Words(counts, "and"))
+}
+
+// excludesAll reports whether one of the patterns excludes everything. They have been checked before.
+func excludesAll(patterns []string, check func(string) (everything bool, err error)) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		everything, err := check(pattern)
+		return everything && err == nil
+	})
 }

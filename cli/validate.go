@@ -53,12 +53,12 @@ func (c *call) diagnosed(cfg *config.Config, all config.Diagnostics, asJSON bool
 	}
 }
 
-// notLinked explains an exporter type that is unknown to this program and not a misspelt name of a known one: it is
+// notLinked explains an exporter type that is unknown to this program and for which the hint has no better name: it is
 // that of a plugin, probably.
 func (c *call) notLinked(all config.Diagnostics) {
 	for _, d := range all {
 		name := d.Key[strings.LastIndexByte(d.Key, '.')+1:]
-		if d.Kind != config.ErrUnknownValue || name != "exporter_type" && name != "type" || strings.Contains(d.Hint, "did you mean") {
+		if d.Kind != config.ErrUnknownValue || name != "exporter_type" && name != "type" || !strings.HasPrefix(d.Hint, "there are ") {
 			continue
 		}
 		fmt.Fprintf(c.Stderr, "an exporter of a plugin has to be linked in: write a program that imports the plugin and calls cli.Main "+

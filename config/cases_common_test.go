@@ -80,6 +80,10 @@ func TestCasesRootsAndDialects(t *testing.T) {
 		{name: "7 root key in capitals", raw: "Tracing: {sample_rate: 1}", kinds: only(config.ErrUnknownKey), lines: []string{`did you mean "tracing"?`}},
 		{name: "7 two edits are another word", raw: "training: {epochs: 1}", kinds: only(config.ErrMissing)},
 		{name: "7 key in capitals", file: "SAMPLE_RATE: 1", kinds: only(config.ErrUnknownKey), lines: []string{`did you mean "sample_rate"?`}},
+		{name: "7 one word of a key", file: "exporter: zipkin\nrate: 1\nexcluded: a\n", kinds: only(config.ErrUnknownKey, config.ErrUnknownKey, config.ErrUnknownKey), lines: []string{
+			`2:3: tracing.exporter: unknown key, did you mean "exporter_type"?`, `3:3: tracing.rate: unknown key, did you mean "sample_rate"?`}},
+		{name: "7 one word of a key of an exporter", file: "exporter_type: jaeger\nsample_rate: 1\njaeger: {host: a, thrift: {host: b}}", kinds: only(config.ErrUnknownKey, config.ErrUnknownKey), lines: []string{
+			`tracing.jaeger.host: unknown key, did you mean "thrift.agent_host_name"?`, `tracing.jaeger.thrift.host: unknown key, did you mean "agent_host_name"?`}},
 		{name: "7 dotted root key", raw: "tracing.sample_rate: 1", kinds: only(config.ErrUnknownKey), lines: []string{"nest it"}},
 		{name: "7 dotted key", file: "jaeger.protocol: grpc", kinds: only(config.ErrUnknownKey), lines: []string{"nest it"}},
 		{name: "8 not indented", raw: "tracing:\nexporter_type: zipkin\nsample_rate: 1\n", kinds: only(config.ErrMissing), lines: []string{`"exporter_type" is outside the section, put the keys under tracing`}},
@@ -138,6 +142,8 @@ func TestCasesCommonKeys(t *testing.T) {
 		{name: "10 console", file: "exporter_type: console\nsample_rate: 1", want: values{"exporter_type": "console"}},
 		{name: "10 in_memory", file: "exporter_type: in_memory\nsample_rate: 1", kinds: only(config.WarnAlias, config.WarnSuspicious), want: values{"exporter_type": "memory"}},
 		{name: "10 none and another", file: "exporter_type: none,otlp", kinds: only(config.ErrConflict)},
+		{name: "11 otlp/http, as in a Collector", file: "exporter_type: otlp/http", kinds: only(config.ErrUnknownValue), lines: []string{"write exporter_type: otlp with otlp.protocol: http"}},
+		{name: "11 grpc alone", file: "exporter_type: grpc", kinds: only(config.ErrUnknownValue), lines: []string{"grpc is a protocol of jaeger and otlp"}},
 		{name: "11 otlpgrpc", file: "exporter_type: otlpgrpc", kinds: only(config.ErrUnknownValue), lines: []string{"write exporter_type: otlp with otlp.protocol: grpc"}},
 		{name: "11 number", file: "exporter_type: 5", kinds: only(config.ErrWrongType)},
 		{name: "11 map", file: "exporter_type: {}", kinds: only(config.ErrWrongType)},

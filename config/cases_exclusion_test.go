@@ -33,9 +33,15 @@ func TestCasesExclusion(t *testing.T) {
 		{name: "8 look-around", file: `excluded_urls: ['^/(?!api)']`, kinds: only(config.ErrPattern), lines: []string{"RE2 has neither"}},
 		{name: "16 everything", file: `excluded_urls: ['x*']`, kinds: only(config.WarnSuspicious)},
 		{name: "empty item", file: `excluded_urls: "a,,b,"`, kinds: only(config.WarnIgnored), want: values{"excluded_urls": "a,b"}},
+		{name: "empty item of a list", file: "excluded_urls: [a, '']", kinds: only(config.WarnIgnored), lines: []string{"2:22: tracing.excluded_urls: an empty item, remove it"}, want: values{"excluded_urls": "a"}},
 		{name: "21 no slash", file: "excluded_paths: healthz", kinds: only(config.ErrPattern), lines: []string{`did you mean "/healthz"?`}},
 		{name: "21 two stars", file: "excluded_paths: [/a, /a/**]", kinds: only(config.ErrPattern), lines: []string{"tracing.yaml:2:24:"}},
 		{name: "rpc of one part", file: "excluded_rpcs: [/a]", kinds: only(config.ErrPattern)},
+		{name: "every path by a slash", file: "excluded_urls: [/]", kinds: only(config.WarnSuspicious), lines: []string{`tracing.yaml:2:19: tracing.excluded_urls: "/" excludes everything, narrow it`}},
+		{name: "a path in the words of a regular expression", file: "excluded_paths: [/a, '/api/.*']", kinds: only(config.WarnSuspicious), lines: []string{`tracing.yaml:2:24: tracing.excluded_paths: "/api/.*" looks like a regular expression, and only * is special in a glob, write *, or use excluded_urls`}},
+		{name: "a path in the words of a router", file: "excluded_paths: ['/a/{id}']", kinds: only(config.WarnSuspicious), lines: []string{"write * for a part of the path"}},
+		{name: "a path with a query", file: "excluded_paths: ['/a?b=*']", kinds: only(config.WarnSuspicious), lines: []string{"a path has no query, write the path alone"}},
+		{name: "braces in a regular expression", file: "excluded_urls: ['^/a/{id}$', '/b(c|d)?$']"},
 		{name: "every path", file: "excluded_paths: [/*]", kinds: only(config.WarnSuspicious)},
 	})
 }

@@ -47,7 +47,7 @@ func TestCasesHeaderVariables(t *testing.T) {
 func TestCasesOpenTelemetryVariables(t *testing.T) {
 	runAll(t, []situation{
 		{name: "48 agent host", file: onJaeger + "jaeger: {thrift: {agent_host_name: localhost}}", env: []string{"OTEL_EXPORTER_JAEGER_AGENT_HOST=jaeger"}, want: values{"jaeger.thrift.agent_host_name": "jaeger"}},
-		{name: "49 argument alone", env: []string{"OTEL_TRACES_SAMPLER_ARG=0.5"}, kinds: only(config.WarnIgnored), want: values{"sample_rate": "0"}},
+		{name: "49 argument alone", env: []string{"OTEL_TRACES_SAMPLER_ARG=0.5"}, kinds: only(config.WarnIgnored), lines: []string{"OTEL_TRACES_SAMPLER_ARG: has no effect: OTEL_TRACES_SAMPLER is not set, or not valid, set it to parentbased_traceidratio"}, want: values{"sample_rate": "0"}},
 		{name: "50 sampler over a file's rate", file: "sample_rate: 0.1", env: []string{"OTEL_TRACES_SAMPLER=traceidratio"}, want: values{"sample_rate": "0.1", "sampling.sampler": "traceidratio"}},
 		{name: "50 sampler without a rate", env: []string{"OTEL_TRACES_SAMPLER=traceidratio"}, kinds: only(config.WarnInferred), want: values{"sample_rate": "1"}},
 		{name: "51 bogus", file: "sampling: {sampler: always_on}", env: []string{"OTEL_TRACES_SAMPLER=bogus"}, kinds: only(config.ErrUnknownValue), want: values{"sampling.sampler": "always_on"}},
@@ -108,6 +108,7 @@ func TestCasesKitVariables(t *testing.T) {
 			kinds: only(config.ErrConflict, config.WarnAlias), lines: []string{`SPANROUTE_TYPE: exporter_type: "zipkin" conflicts with SPANROUTE_EXPORTER_TYPE, keep one`},
 		},
 		{name: "unknown variable", env: []string{"SPANROUTE_SMAPLE_RATE=1"}, kinds: only(config.ErrUnknownKey), lines: []string{`did you mean "SPANROUTE_SAMPLE_RATE"?`}},
+		{name: "unknown variable with the section", env: []string{"SPANROUTE_TRACING_SAMPLE_RATE=1"}, kinds: only(config.ErrUnknownKey), lines: []string{`SPANROUTE_TRACING_SAMPLE_RATE: unknown key, did you mean "SPANROUTE_SAMPLE_RATE"?`}},
 		{name: "rules are for files", env: []string{"SPANROUTE_SAMPLING_RULES=x"}, kinds: only(config.ErrUnsupported)},
 		{name: "hidden", env: []string{"SPANROUTE_TIMEOUT=3", "SPANROUTE_OTLP_ENDPOINT=http://a:4317", "OTEL_EXPORTER_OTLP_ENDPOINT=http://b:4317", "SPANROUTE_EXPORTER_TYPE=otlp", "SPANROUTE_SAMPLE_RATE=1"}, kinds: only(config.WarnHidden), want: values{"otlp.endpoint": "http://a:4317"}},
 		{name: "no UTF-8", env: []string{"SPANROUTE_SERVICE_NAME=\xff"}, kinds: only(config.ErrEncoding)},

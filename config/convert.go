@@ -110,6 +110,7 @@ func (l *loader) emptyItems(e *entry, text string) {
 	}
 }
 
+// dropped warns about empty items of a text, which its commas make.
 func (l *loader) dropped(e *entry, at Source, empty int) {
 	if empty > 0 {
 		l.warn(WarnIgnored, e, at, "an empty item", "remove the comma")
@@ -128,7 +129,7 @@ func (p *fileParser) list(e *entry, n *yaml.Node) bool {
 			continue
 		}
 		if text = strings.TrimSpace(text); text == "" {
-			p.dropped(e, at, 1)
+			p.warn(WarnIgnored, e, at, "an empty item", "remove it")
 			continue
 		}
 		items = append(items, text)

@@ -90,12 +90,17 @@ func (l *loader) warnUnlinked(at Source, written, name string) {
 
 // unknownName reports a variable or flag that names no key, with the nearest.
 func (l *loader) unknownName(at Source, name string, candidates []string, prefix string) {
-	d := Diagnostic{Kind: ErrUnknownKey, Source: at, Message: "no key has this name"}
+	d := Diagnostic{Kind: ErrUnknownKey, Source: at, Message: "unknown key"}
 	if strings.EqualFold(strings.ReplaceAll(name, "-", "_"), "sampling_rules") || name == "sampling.rules" {
 		d.Kind, d.Message, d.Hint = ErrUnsupported, "sampling.rules is for files and code", ""
 	}
 	slices.Sort(candidates)
-	if near, ok := settings.Nearest(name, candidates); ok && d.Kind == ErrUnknownKey {
+	section := strings.ToUpper(roots[0]) + "_" // which is not a part of the names of variables
+	near, ok := settings.Nearest(name, candidates)
+	if inner, found := strings.CutPrefix(name, section); found && !ok {
+		near, ok = settings.Nearest(inner, candidates)
+	}
+	if ok && d.Kind == ErrUnknownKey {
 		d.Hint = didYouMean(prefix + near)
 	}
 	l.report.add(d)

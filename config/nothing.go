@@ -35,8 +35,8 @@ func (p *fileParser) setsNothing(root *yaml.Node) {
 	switch {
 	case at != nil && path == resolve(at.name).Value && p.belongs(*at):
 		d.Source, d.Message = p.at(at.name), "the file sets nothing, "+settings.Quote(path)+" is outside the section"
-	case p.emptySection(n):
-		d.Kind, d.Severity = WarnSuspicious, Warning
+	case p.emptySection(n) != nil:
+		d.Source, d.Kind, d.Severity = p.at(p.emptySection(n)), WarnSuspicious, Warning
 	case format != "":
 		d.Message, d.Hint = "the file is "+format+" and sets nothing", "write a file with the section "+p.sections()[0]
 	case at != nil && p.sources.Section == "" && path == resolve(at.name).Value:
@@ -47,12 +47,17 @@ func (p *fileParser) setsNothing(root *yaml.Node) {
 	p.report.add(d)
 }
 
-// emptySection reports whether one of the sections is there.
-func (p *fileParser) emptySection(root *yaml.Node) bool {
-	return p.sources.Section == "." || slices.ContainsFunc(p.sections(), func(path string) bool {
-		_, value := descend(root, strings.Split(path, "."))
-		return value != nil
-	})
+// emptySection returns the name of the first section that is there, nil if there is none.
+func (p *fileParser) emptySection(root *yaml.Node) *yaml.Node {
+	if p.sources.Section == "." {
+		return root
+	}
+	for _, path := range p.sections() {
+		if name, value := descend(root, strings.Split(path, ".")); value != nil {
+			return name
+		}
+	}
+	return nil
 }
 
 // formats are other programs' files that are given by mistake, by root keys that occur together.

@@ -29,7 +29,7 @@ func TestFilesThatSetNothing(t *testing.T) {
 		{name: "service alone is another program's", raw: "service: {name: x}\n", kinds: only(config.ErrMissing), lines: []string{"tracing.yaml:1:1: the file sets nothing, put"}},
 		{name: "comments", raw: "# tracing:\n#   sample_rate: 1\n", kinds: only(config.WarnSuspicious)},
 		{name: "null", raw: "~\n", kinds: only(config.WarnSuspicious)},
-		{name: "an empty section", raw: "tracing:\nversion: 2\n", kinds: only(config.WarnSuspicious)},
+		{name: "an empty section", raw: "version: 2\ntracing:\n", kinds: only(config.WarnSuspicious), lines: []string{"tracing.yaml:2:1: the file sets nothing, put the keys under tracing"}},
 		{name: "an empty section of BentoML", raw: "version: 1\napi_server:\n  tracing:\n    exporter_type: ~\n", kinds: only(config.WarnSuspicious)},
 		{name: "an empty section, keys beside it", raw: "tracing:\nsample_rate: 1\n", kinds: only(config.ErrMissing), lines: []string{`"sample_rate" is outside the section`}},
 		{name: "an empty section, common words beside it", raw: "tracing:\ntimeout: 5\nlimits: {cpu: 1}\n", kinds: only(config.WarnSuspicious)},

@@ -32,7 +32,7 @@ func (l *loader) otelLayer() *layer {
 	l.samplerArgument(o)
 	for _, name := range []string{"OTEL_CONFIG_FILE", "OTEL_EXPERIMENTAL_CONFIG_FILE"} {
 		if l.variable(name) != "" {
-			l.stray(name, "the kit does not read it", "its file is named by "+l.configName())
+			l.stray(name, "has no effect: declarative configuration is not read", "name a file with the section tracing by "+l.configName())
 		}
 	}
 	for _, name := range []string{"OTEL_METRICS_EXPORTER", "OTEL_LOGS_EXPORTER"} {
@@ -173,7 +173,7 @@ func (l *loader) samplerArgument(o *otelLayer) {
 	named := o.byPath["sampling.sampler"]
 	if named == nil {
 		if text != "" {
-			l.stray(samplerArg, "there is no valid OTEL_TRACES_SAMPLER beside it", "")
+			l.stray(samplerArg, "has no effect: OTEL_TRACES_SAMPLER is not set, or not valid", "set it to parentbased_traceidratio")
 		}
 		return
 	}
@@ -182,7 +182,7 @@ func (l *loader) samplerArgument(o *otelLayer) {
 		l.ratioArgument(o, named, text)
 	default:
 		if text != "" {
-			l.stray(samplerArg, named.value.(string)+" has no use for it", "")
+			l.stray(samplerArg, "has no effect: "+named.value.(string)+" takes no argument", "remove it, or choose a traceidratio sampler")
 		}
 	}
 }

@@ -119,8 +119,10 @@ func (l *loader) exporterName(e *entry, written string, at Source) (string, erro
 		there = "none is in this program, import github.com/spanroute/spanroute/exporters/all"
 	}
 	fault := settings.Errorf(ErrUnknownValue, "unknown exporter %s", settings.Quote(written))
-	if name, protocol := l.table.cutProtocol(lower); name != "" {
-		return "", fault.WithHint("write exporter_type: " + name + " with " + name + ".protocol: " + protocol + " (" + there + ")")
+	if names, protocol := l.table.cutProtocol(lower); len(names) == 1 {
+		return "", fault.WithHint("write exporter_type: " + names[0] + " with " + names[0] + ".protocol: " + protocol + " (" + there + ")")
+	} else if len(names) > 1 {
+		return "", fault.WithHint(protocol + " is a protocol of " + settings.Words(names, "and") + "; write one of them, and protocol: " + protocol + " in its section (" + there + ")")
 	}
 	candidates := append([]string{"none"}, l.table.names...)
 	if near, ok := settings.Nearest(lower, candidates); ok {
@@ -181,7 +183,9 @@ func (l *loader) refinePatterns(e *entry, check func(string) (everything bool, e
 				break // the items that follow are refused for the same reason
 			}
 		} else if everything {
-			l.warn(WarnSuspicious, e, e.item(i), settings.Quote(item)+" excludes everything", "")
+			l.warn(WarnSuspicious, e, e.item(i), settings.Quote(item)+" excludes everything", "narrow it")
+		} else if found, hint := policy.Doubt(item); found != "" && e.key.path != "excluded_urls" {
+			l.warn(WarnSuspicious, e, e.item(i), found, hint)
 		}
 	}
 	return ok

@@ -183,15 +183,21 @@ func (t *table) lookupFlag(name string) (k *key, alias bool) {
 	return t.lookup(strings.ReplaceAll(strings.TrimPrefix(name, flagPrefix), "-", "_"))
 }
 
-// cutProtocol takes the name of an exporter and a protocol of it that were written as one word, such as otlphttp, apart.
-func (t *table) cutProtocol(word string) (exporter, protocol string) {
+// cutProtocol separates an exporter and its protocol that were written as one word, such as otlphttp or otlp/http. For a
+// protocol alone it returns all exporters that have it.
+func (t *table) cutProtocol(word string) (exporters []string, protocol string) {
 	for _, name := range t.names {
-		k, rest := t.byPath[name+".protocol"], strings.TrimPrefix(word, name)
-		if k != nil && rest != word && slices.Contains(k.Enum, rest) {
-			return name, rest
+		k := t.byPath[name+".protocol"]
+		rest := strings.TrimLeft(strings.TrimPrefix(word, name), "/-_. ")
+		if k == nil || rest == "" || !slices.Contains(k.Enum, rest) {
+			continue
 		}
+		if strings.HasPrefix(word, name) {
+			return []string{name}, rest
+		}
+		exporters, protocol = append(exporters, name), rest
 	}
-	return "", ""
+	return exporters, protocol
 }
 
 // flagPrefix begins the flags of all keys.
@@ -232,7 +238,31 @@ func (t *table) suggest(section, name string, selected []string) string {
 	if near, ok := settings.Nearest(name, names); ok {
 		return didYouMean(near)
 	}
+	if longer := t.longer(section, name); longer != "" {
+		return didYouMean(longer)
+	}
 	return ""
+}
+
+// longer returns the only key in or below section whose name has name among its words, such as agent_host_name for
+// host. It is relative to section, and "" if there is none or a choice.
+func (t *table) longer(section, name string) string {
+	found := ""
+	for _, k := range t.keys {
+		path := k.path
+		if section != "" {
+			path = strings.TrimPrefix(path, section+".")
+		}
+		_, last := splitPath(path)
+		if section != "" && path == k.path || section == "" && path != last || !strings.Contains("_"+last+"_", "_"+name+"_") {
+			continue
+		}
+		if found != "" {
+			return ""
+		}
+		found = path
+	}
+	return found
 }
 
 func didYouMean(name string) string { return "did you mean " + settings.Quote(name) + "?" }

@@ -1,6 +1,9 @@
 package delivery
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // confirm asks whether the last payload is known to be lost.
 func (w *worker[P]) confirm() (err error) {
@@ -31,7 +34,17 @@ func (w *worker[P]) confirmLast() {
 		return
 	}
 	w.recall()
-	w.e.failed(w.e.epoch(), Outcome{Verdict: Retry, Err: err})
+	w.e.failed(w.e.epoch(), lost(err))
+}
+
+// lost is the outcome of a payload that Confirm reported with err.
+func lost(err error) Outcome {
+	out := Outcome{Verdict: Retry, Err: err}
+	var hinted interface{ Hint() string }
+	if errors.As(err, &hinted) {
+		out.Hint = hinted.Hint()
+	}
+	return out
 }
 
 // settleOverdue settles the last payload if its delay passed while another waited for its turn. That

@@ -193,6 +193,35 @@ func TestConfirmIsAskedAfterARetry(t *testing.T) {
 	})
 }
 
+// hinted is a loss with a hint.
+type hinted struct{ error }
+
+func (hinted) Hint() string { return "nothing listens; start it" }
+
+// unheard reports every payload as lost.
+type unheard struct{ sender }
+
+func (*unheard) Confirm() error { return hinted{errRefused} }
+
+// The hint of a loss is that of the attempt, whichever payload finds out.
+func TestConfirmWithAHint(t *testing.T) {
+	for name, payloads := range map[string]int{"the last payload": 1, "a payload before others": 2} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				x := delivery.New(encoder{each: 1, most: 5}, new(unheard), options(&record{}))
+				enqueue(x, spans(5*payloads))
+				time.Sleep(2 * time.Second)
+				if got := balanced(t, x); got.Hint != "nothing listens; start it" || got.LastError == "" {
+					t.Errorf("last error %q, hint %q, want that of Confirm", got.LastError, got.Hint)
+				}
+				ctx, cancel := context.WithCancel(t.Context())
+				cancel()
+				_ = x.Shutdown(ctx)
+			})
+		})
+	}
+}
+
 // refusing knows that its first packet is lost once it has sent the second.
 type refusing struct {
 	sender

@@ -50,7 +50,8 @@ type Sender[P Payload] interface {
 // payload is the last one for which Send answered Delivered. The engine asks before each Send,
 // after a Retry, and 100 ms after the last Send; until then that payload counts as queued.
 // Each loss is to be reported once. A destination with a Confirmer has one sender, whatever
-// Options.Senders says, and waits at most 1 s between two attempts.
+// Options.Senders says, and waits at most 1 s between two attempts. If the error has a method
+// Hint() string, its result is the hint of the failed attempt.
 type Confirmer interface{ Confirm() error }
 
 // Outcome is what became of one attempt.

@@ -62,7 +62,7 @@ func (w *worker[P]) attempt(l *load[P]) bool {
 	}
 	if err := w.confirm(); err != nil {
 		w.recall()
-		w.e.failed(epoch, Outcome{Verdict: Retry, Err: err})
+		w.e.failed(epoch, lost(err))
 		return true
 	}
 	w.settleOverdue()

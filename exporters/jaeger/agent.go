@@ -1,6 +1,7 @@
 package jaeger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -144,7 +145,10 @@ func (a *agent) turn() bool {
 	return len(a.addrs) > 1
 }
 
-func (a *agent) nobody() string { return "no agent listens on " + a.endpoint() }
+// refused is the hint for a port that nothing listens on.
+func (a *agent) refused() string {
+	return "no agent listens on " + a.endpoint() + "; start it or change " + a.key()
+}
 
 func (a *agent) slow() string {
 	return "the agent at " + a.endpoint() + " reads slowly; give it more processor time or a larger receive buffer"
@@ -155,5 +159,8 @@ func (a *agent) hint(err error) string {
 	if !errors.As(err, &dns) || !dns.IsNotFound {
 		return ""
 	}
-	return fmt.Sprintf("no such host %s, it comes from %s", a.host, a.from)
+	return fmt.Sprintf("the host name %q is unknown; check its spelling in %s", a.host, a.key())
 }
+
+// key is where the host was set.
+func (a *agent) key() string { return cmp.Or(a.from, "the host of the agent") }

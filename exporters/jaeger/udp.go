@@ -3,7 +3,6 @@ package jaeger
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -71,7 +70,7 @@ func (u *udp) outcome(s *socket, err error) delivery.Outcome {
 	case refused(err):
 		u.lost.Store(true)
 		u.turn(s)
-		return delivery.Outcome{Verdict: delivery.Retry, Err: plain(err), Hint: u.agent.nobody()}
+		return delivery.Outcome{Verdict: delivery.Retry, Err: plain(err), Hint: u.agent.refused()}
 	case isErrno(err, syscall.EMSGSIZE, windowsMessageSize):
 		return u.tooLarge(err)
 	case errors.Is(err, errNoRoom), errors.Is(err, errDropped):
@@ -94,6 +93,12 @@ func (u *udp) tooLarge(err error) delivery.Outcome {
 const hintMessageSize = "the host sends no datagram of this size: lower jaeger.thrift.max_packet_size, " +
 	"or raise the limit (macOS: sysctl net.inet.udp.maxdgram)"
 
+// A lostError is a packet that the agent's host answered with ICMP "port unreachable".
+type lostError struct{ hint string }
+
+func (lostError) Error() string  { return "connection refused" }
+func (e lostError) Hint() string { return e.hint }
+
 // Confirm reports, once, that the packet sent last reached nobody.
 func (u *udp) Confirm() error {
 	if !u.lost.Swap(false) {
@@ -105,7 +110,7 @@ func (u *udp) Confirm() error {
 	if s != nil && s.refused.Load() {
 		u.turn(s)
 	}
-	return fmt.Errorf("connection refused: %s", u.agent.nobody())
+	return lostError{hint: u.agent.refused()}
 }
 
 // Close ends the socket and its reader.

@@ -104,6 +104,9 @@ func TestUDPAgentComesBack(t *testing.T) { // U7
 
 	enqueue(q, 10, 20)
 	eventually(t, "the refusal", func() bool { return q.Stats().LastError != "" })
+	if hint, want := q.Stats().Hint, "no agent listens on "+addr+"; start it or change "; !strings.HasPrefix(hint, want) {
+		t.Errorf("hint %q, want %q and the key", hint, want)
+	}
 	if err := q.ExportSpans(context.Background(), []sdktrace.ReadOnlySpan{numbered(20).Snapshot()}); err != nil {
 		t.Errorf("ExportSpans during the outage: %v, want nil", err)
 	}
@@ -133,7 +136,7 @@ func TestUDPUnknownHost(t *testing.T) { // U8
 	}
 	enqueue(q, 0, 5)
 	eventually(t, "an error", func() bool { return q.Stats().LastError != "" })
-	if hint := q.Stats().Hint; hint != "no such host no-such.invalid, it comes from jaeger.thrift.agent_host_name (app.yaml:3:5)" {
+	if hint := q.Stats().Hint; hint != `the host name "no-such.invalid" is unknown; check its spelling in jaeger.thrift.agent_host_name (app.yaml:3:5)` {
 		t.Errorf("hint %q, want host, key and place", hint)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)

@@ -100,6 +100,9 @@ func isIPv6(host string) bool {
 func checkPort(text, hostPort, port string) error {
 	if port == "" {
 		if strings.HasSuffix(hostPort, ":") {
+			if scheme := strings.ToLower(hostPort[:len(hostPort)-1]); scheme == "http" || scheme == "https" {
+				return fault(text, "lacks // after %s:", scheme).WithHint("write " + scheme + "://")
+			}
 			return fault(text, "has no port after the colon")
 		}
 		return nil

@@ -65,6 +65,8 @@ func TestParseHTTPRefuses(t *testing.T) {
 		{"h:x", `"h:x" has the port "x", want 1 to 65535`},
 		{"h:", `"h:" has no port after the colon`},
 		{"http://h:/x", `has no port after the colon`},
+		{"http:/h:9411/x", `"http:/h:9411/x" lacks // after http:, write http://`},
+		{"HTTPS:/h", `lacks // after https:, write https://`},
 		{"http://h#frag", `"http://h#frag" has a fragment, remove what begins with #`},
 		{"::1", `"::1" is not of the form host:port, an IPv6 address needs brackets: [::1]:4317`},
 		{"http://[::1", `is not of the form host:port`},

@@ -35,7 +35,7 @@ func (c *Checker) URL(item string) (everything bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	return t.everything(), nil
+	return t.excludesAll(item), nil
 }
 
 // Path checks an item of excluded_paths and reports whether it excludes everything.

@@ -19,8 +19,7 @@ type Glob struct {
 func CheckPathGlob(glob string) (everything bool, err error) {
 	switch {
 	case !strings.HasPrefix(glob, "/"):
-		return false, settings.Errorf(settings.ErrPattern, "%s does not begin with /", settings.Quote(glob)).
-			WithHint("did you mean " + settings.Quote("/"+glob) + "?")
+		return false, settings.Errorf(settings.ErrPattern, "%s does not begin with /", settings.Quote(glob)).WithHint(rootedHint(glob))
 	case strings.Contains(glob, "**"):
 		return false, settings.Errorf(settings.ErrPattern, "%s contains **", settings.Quote(glob)).
 			WithHint("/* at the end means everything below")
@@ -30,6 +29,10 @@ func CheckPathGlob(glob string) (everything bool, err error) {
 
 // CheckRPCGlob reports whether glob is one of excluded_rpcs, and whether it excludes everything.
 func CheckRPCGlob(glob string) (everything bool, err error) {
+	if !strings.ContainsAny(glob, "/^$ ") && glob != "" {
+		return false, settings.Errorf(settings.ErrPattern, "%s does not begin with /", settings.Quote(glob)).
+			WithHint("did you mean " + settings.Quote(rooted(glob)) + "?")
+	}
 	everything, err = CheckPathGlob(glob)
 	if err != nil || everything {
 		return everything, err

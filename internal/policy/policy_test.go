@@ -126,11 +126,20 @@ func TestCompileRefuses(t *testing.T) {
 		rules policy.Rules
 		want  string // the beginning of the error
 	}{
-		{"group left open", policy.Rules{URLs: []string{"ok", "("}}, `excluded_urls[1]: "(" is no regular expression: missing closing )`},
-		{"star of nothing", policy.Rules{URLs: []string{"*"}}, `excluded_urls[0]: "*" is no regular expression: missing argument to repetition operator`},
-		{"too large for RE2", policy.Rules{URLs: []string{"(a{1000}){1000}"}}, `excluded_urls[0]: "(a{1000}){1000}" is no regular expression: invalid repeat count`},
-		{"look-ahead", policy.Rules{URLs: []string{"^(?!/api)"}}, `excluded_urls[0]: "^(?!/api)" is no regular expression`},
+		{"group left open", policy.Rules{URLs: []string{"ok", "("}}, `excluded_urls[1]: "(" is not a regular expression: missing closing )`},
+		{"star of nothing", policy.Rules{URLs: []string{"*"}}, `excluded_urls[0]: "*" is not a regular expression: missing argument to repetition operator`},
+		{"too large for RE2", policy.Rules{URLs: []string{"(a{1000}){1000}"}}, `excluded_urls[0]: "(a{1000}){1000}" is not a regular expression: invalid repeat count`},
+		{"look-ahead", policy.Rules{URLs: []string{"^(?!/api)"}}, `excluded_urls[0]: "^(?!/api)" is not a regular expression`},
 		{"path without slash", policy.Rules{Paths: []string{"healthz"}}, `excluded_paths[0]: "healthz" does not begin with /, did you mean "/healthz"?`},
+		{"path with anchors", policy.Rules{Paths: []string{"^/healthz$"}}, `excluded_paths[0]: "^/healthz$" does not begin with /, did you mean "/healthz"?`},
+		{"expression with anchors", policy.Rules{Paths: []string{"^/v[0-9]+/x$"}}, `excluded_paths[0]: "^/v[0-9]+/x$" does not begin with /, write *, or use excluded_urls`},
+		{"URL", policy.Rules{Paths: []string{"http://h:1/healthz"}}, `excluded_paths[0]: "http://h:1/healthz" does not begin with /, did you mean "/healthz"?`},
+		{"URL without a path", policy.Rules{Paths: []string{"http://h"}}, `excluded_paths[0]: "http://h" does not begin with /, did you mean "/"?`},
+		{"method and path", policy.Rules{Paths: []string{"GET /healthz"}}, `excluded_paths[0]: "GET /healthz" does not begin with /, did you mean "/healthz"?`},
+		{"two stars in front", policy.Rules{Paths: []string{"**/healthz"}}, `excluded_paths[0]: "**/healthz" does not begin with /, * stands for any characters except /`},
+		{"rpc of a service alone", policy.Rules{RPCs: []string{"grpc.health.v1.Health"}}, `excluded_rpcs[0]: "grpc.health.v1.Health" does not begin with /, did you mean "/grpc.health.v1.Health/*"?`},
+		{"rpc of a method alone", policy.Rules{RPCs: []string{"Check"}}, `excluded_rpcs[0]: "Check" does not begin with /, did you mean "/*/Check"?`},
+		{"rpc without slash", policy.Rules{RPCs: []string{"a.B/C"}}, `excluded_rpcs[0]: "a.B/C" does not begin with /, did you mean "/a.B/C"?`},
 		{"two stars", policy.Rules{Paths: []string{"/a/**"}}, `excluded_paths[0]: "/a/**" contains **, /* at the end means everything below`},
 		{"rpc of one part", policy.Rules{RPCs: []string{"/Check"}}, `excluded_rpcs[0]: "/Check" is not of the form /service/method`},
 		{"rpc of three parts", policy.Rules{RPCs: []string{"/a/b/c"}}, `excluded_rpcs[0]: "/a/b/c" is not of the form /service/method`},
@@ -155,13 +164,28 @@ func TestCompileRefuses(t *testing.T) {
 }
 
 func TestEverything(t *testing.T) {
-	for item, want := range map[string]bool{"x*": true, "a|": true, "$": true, "^": true, "": true, "^$": false, "docs": false, "^/$": false} {
+	for item, want := range map[string]bool{"x*": true, "a|": true, "$": true, "^": true, "": true, "^$": false, "docs": false, "^/$": false,
+		"/": true, "^/": true, ".": true, ".+": true, "[^a]": true, "^/[a-z]*$": false, "/(v1|$)": false, `\w`: false, "(?i)/A": false,
+		"://": true, "https?://": true, "https://": false, "://a/": false} {
 		if got, err := new(policy.Checker).URL(item); got != want || err != nil {
 			t.Errorf("Checker.URL(%q) = %t, %v, want %t", item, got, err, want)
 		}
 	}
 	if everything, err := policy.CheckPathGlob("/*"); !everything || err != nil {
 		t.Errorf(`CheckPathGlob("/*") = %t, %v`, everything, err)
+	}
+}
+
+func TestDoubt(t *testing.T) {
+	for _, glob := range []string{"/healthz", "/debug/*", "/a.b/*/c-d_e~f", "/*.png", "/a+b", "/é", "/p.Service/Method", "/:id", "/a;b=c@d!e'f,g&h"} {
+		if found, hint := policy.Doubt(glob); found != "" || hint != "" {
+			t.Errorf("Doubt(%q) = %q, %q, want nothing", glob, found, hint)
+		}
+	}
+	for _, glob := range []string{"/api/.*", "/x/(a|b)", "/x$", "/v[0-9]", `/a\.b`, "/a/{id}", "/search?q=*", "/a.+"} {
+		if found, hint := policy.Doubt(glob); found == "" || hint == "" {
+			t.Errorf("Doubt(%q) = %q, %q, want a doubt and a hint", glob, found, hint)
+		}
 	}
 }
 

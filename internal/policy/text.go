@@ -3,6 +3,7 @@ package policy
 import (
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strings"
 
 	"github.com/spanroute/spanroute/internal/settings"
@@ -87,6 +88,24 @@ func (t text) everything() bool {
 	return t.literal == "" && !(t.begin && t.end)
 }
 
+// probes are paths and methods with nothing in common but the slash at the beginning, and URLs with nothing in common
+// but :// and the slash behind the host.
+var (
+	probes    = []string{"/", "/a", "/Z", "/0", "/-", "/é", "/_/%", "/p.S/M"}
+	urlProbes = []string{"http://a/", "https://b.c:1/x", "https://[::1]/Z/0", "http://9-8/é"}
+)
+
+// excludesAll reports whether t, an item of excluded_urls, is found in all that it is searched in.
+func (t text) excludesAll(item string) bool {
+	all := new(textMatcher)
+	all.add(t)
+	in := probes
+	if hasScheme(item) {
+		in = urlProbes
+	}
+	return !slices.ContainsFunc(in, func(probe string) bool { return !all.match(probe) })
+}
+
 // text compiles an item after its size is counted, because regexp.Compile accepts expressions that take gigabytes.
 func (c *Checker) text(item string) (t text, err error) {
 	if err := c.admit(item); err != nil {
@@ -137,7 +156,7 @@ func literalOf(re *syntax.Regexp) (literal string, begin, end, ok bool) {
 
 // notRE2 keeps RE2's own words and adds what would do instead for what people bring from other dialects.
 func notRE2(item string, err error) error {
-	fault := settings.Errorf(settings.ErrPattern, "%s is no regular expression: %s", settings.Quote(item), re2Words(err))
+	fault := settings.Errorf(settings.ErrPattern, "%s is not a regular expression: %s", settings.Quote(item), re2Words(err))
 	switch {
 	case strings.Contains(item, "(?=") || strings.Contains(item, "(?!") || strings.Contains(item, "(?<"),
 		strings.Contains(err.Error(), `invalid escape sequence: `+"`"+`\`) && strings.ContainsAny(item, "123456789"):
