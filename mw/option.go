@@ -101,7 +101,7 @@ func WithKnownMethods(names ...string) Option {
 
 // WithSensitiveQueryKeys adds to the query keys whose values are redacted, in url.query and url.full. Without it these
 // are all keys that contain a word such as token, secret, password, key, auth, session or signature, and code, state,
-// sign, pin and pw. Keys are compared percent-decoded and in any case. The configuration key redact.query_keys adds
+// sign and pin. Keys are compared percent-decoded and in any case. The configuration key redact.query_keys adds
 // to them, too. Several options add up.
 func WithSensitiveQueryKeys(keys ...string) Option {
 	return func(o *options) { o.redactor.keys = append(o.redactor.keys, keys...) }
