@@ -266,10 +266,15 @@ func (m *middleware) recordsPanicMessages() bool {
 	return !m.noPanicMessages && !m.exclusions.Load().RedactsPanicMessages()
 }
 
-// redactHeader redacts the value of a header that holds a URL. A peer wrote it, so it need not be well formed.
-func (m *middleware) redactHeader(value string) string {
+// redactHeader redacts the value of a header that is a URL as a whole, or holds one. A peer wrote it, so it need not be
+// well formed.
+func (m *middleware) redactHeader(value string, whole bool) string {
 	p := m.exclusions.Load()
-	if scheme, rest, found := strings.Cut(value, "://"); found && !strings.Contains(scheme, ":") {
+	scheme, rest, found := strings.Cut(value, "://")
+	switch {
+	case found && !whole && !strings.HasPrefix(value, "/") && !strings.HasPrefix(value, "?"):
+		return m.redactor.text(value, p)
+	case found && !strings.ContainsAny(scheme, ":/?"):
 		return scheme + "://" + m.redactor.afterScheme(rest, p)
 	}
 	return m.redactor.opaque(value, p)

@@ -202,7 +202,7 @@ func TestSecretHeaderNames(t *testing.T) {
 func TestHeadersThatHoldURLs(t *testing.T) {
 	secretURL := "https://u:" + sentinel + "@h/cb?code=" + sentinel + "&n=1#access_token=" + sentinel
 	const want = `["https://REDACTED:REDACTED@h/cb?code=REDACTED&n=1"]`
-	names := []string{"Referer", "Location", "Content-Location", "X-Original-Url"}
+	names := []string{"Referer", "Location", "Content-Location", "X-Original-Url", "X-Envoy-Original-Path", "Hx-Current-Url", "Destination"}
 	r := newRequest("GET", "/x")
 	for _, name := range names {
 		r.Header.Set(name, secretURL)
@@ -216,4 +216,24 @@ func TestHeadersThatHoldURLs(t *testing.T) {
 		wantAttrs(t, got, map[string]string{"http.request.header." + strings.ToLower(name): want})
 	}
 	wantAttrs(t, got, map[string]string{"http.response.header.location": want})
+}
+
+// Proxies and frameworks send the address of a request under many names.
+func TestHeadersThatTurnOutToHoldURLs(t *testing.T) {
+	for value, want := range map[string]string{
+		"/cb?code=" + sentinel + "&n=1":                          "/cb?code=REDACTED&n=1",
+		"?token=" + sentinel:                                     "?token=REDACTED",
+		"https://u:" + sentinel + "@h/":                          "https://REDACTED:REDACTED@h/",
+		"/login?next=http://h/&token=" + sentinel:                "/login?next=http://h/&token=REDACTED",
+		"for http://h/?token=" + sentinel + " of a@b.example":    "for http://h/?token=REDACTED of a@b.example",
+		"bot/1 (+http://h/bot.html; mail a@b.example) v=1?a&b=2": "bot/1 (+http://h/bot.html; mail a@b.example) v=1?a&b=2",
+		"a@b.example, #1 c=2":                                    "a@b.example, #1 c=2",
+	} {
+		r := newRequest("GET", "/x")
+		r.Header.Set("X-Seen", value)
+		_, got := serve(t, status(200), r, mw.WithCapturedRequestHeaders("X-Seen"))
+		wantAttrs(t, got, map[string]string{"http.request.header.x-seen": `["` + want + `"]`})
+		_, got = serve(t, status(200), r, mw.WithCapturedRequestHeaders("X-Seen"), mw.WithUnredactedHeaders("x-seen"))
+		wantAttrs(t, got, map[string]string{"http.request.header.x-seen": `["` + value + `"]`})
+	}
 }
