@@ -3,8 +3,12 @@
 package grpcmw_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -174,6 +178,46 @@ func TestLongTextsOverAConnection(t *testing.T) {
 				t.Errorf("%s: %d calls of a method of %d bytes keep %d bytes alive, want at most 8 MiB", kind, calls, len(method), alive)
 			}
 		}
+	}
+}
+
+// Behind an HTTP server the full method is a part of the request line, whose query no span keeps alive.
+func TestLongQueriesBehindAnHTTPServer(t *testing.T) {
+	const calls, size = 30, 900 << 10
+	for name, method := range map[string]string{
+		"unary": "/" + unary, "stream": "/grpc.testing.TestService/StreamingOutputCall", "unknown": "/grpc.testing.TestService/None",
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := spantest.NewKeeper()
+			s := grpc.NewServer(way{stats: true}.server(grpcmw.With(k))...)
+			testgrpc.RegisterTestServiceServer(s, &service{})
+			protocols := new(http.Protocols)
+			protocols.SetUnencryptedHTTP2(true)
+			srv := httptest.NewUnstartedServer(s)
+			srv.Config.Protocols = protocols
+			srv.Start()
+			client := &http.Client{Transport: &http.Transport{Protocols: protocols}}
+			target := srv.URL + method + "?" + strings.Repeat("a", size)
+			alive, _ := k.Alive(t, calls, func() {
+				r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, target, bytes.NewReader(make([]byte, 5))) // an empty message
+				if err != nil {
+					t.Fatal(err)
+				}
+				r.Header.Set("Content-Type", "application/grpc")
+				res, err := client.Do(r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, _ = io.Copy(io.Discard, res.Body)
+				_ = res.Body.Close()
+			})
+			client.CloseIdleConnections()
+			srv.Close()
+			s.Stop()
+			if alive > 8<<20 {
+				t.Errorf("%d calls with a query of %d bytes keep %d bytes alive, want at most 8 MiB", calls, size, alive)
+			}
+		})
 	}
 }
 

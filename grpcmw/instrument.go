@@ -22,7 +22,7 @@ import (
 const scope = "github.com/spanroute/spanroute/grpcmw"
 
 // An instrument is what all calls of one side share: options, looked up and compiled once. It is immutable but for
-// the tracer of the current global provider.
+// the tracer of the current global provider and what it remembers.
 type instrument struct {
 	settings
 	tracer           trace.Tracer // nil: ask the global provider
@@ -33,6 +33,7 @@ type instrument struct {
 	stats            bool                    // client: a stats handler notes what came back
 	targets          targets                 // client
 	authorities      authorities             // server
+	names            methodNames
 }
 
 type globalTracer struct {

@@ -54,7 +54,7 @@ func (h *serverStats) HandleRPC(ctx context.Context, event stats.RPCStats) {
 	case *stats.OutTrailer:
 		c.send(e.Trailer, true)
 		if !c.begun {
-			c.end(named(c.fullMethod, true), errUnimplemented, time.Now())
+			c.end(unknown(c.fullMethod), errUnimplemented, time.Now())
 		}
 	case *stats.End:
 		c.end(method{}, e.Error, e.EndTime)

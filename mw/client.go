@@ -217,7 +217,7 @@ func (c *call) prepare(v verb, template string) {
 		s.headers = t.captureRequest.AppendRedacted(nil, requestHeader(c.req), t.redactHeader)
 	}
 	if t.attributes != nil {
-		s.own = ownOf(t.attributes(c.req), s.source.And(headerOwner(c.req.Header)))
+		s.own = ownOf(t.attributes(c.req), s.source.And(contentOwner(c.req)))
 	}
 }
 

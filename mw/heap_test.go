@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
@@ -57,6 +58,11 @@ func received(raw string) *http.Request {
 // request is the text of a request with target and header lines.
 func request(target string, lines ...string) string {
 	return "GET " + target + " HTTP/1.1\r\nHost: example.com:8080\r\nUser-Agent: ua/1\r\n" + strings.Join(append(lines, "\r\n"), "\r\n")
+}
+
+// form is the text of a request whose body is a form.
+func form(body string) string {
+	return fmt.Sprintf("POST /x HTTP/1.1\r\nHost: example.com\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 }
 
 // part is a small part of a text.
@@ -123,6 +129,12 @@ func TestServerSpansKeepWhatTheyAreCharged(t *testing.T) {
 			}), []mw.Option{mw.WithoutQuery(), mw.WithCapturedResponseHeaders("X-Part")}},
 		{"attributes, parts of a cookie", func(n int) string { return request("/x", "Cookie: "+long(n)) }, ok, []mw.Option{
 			mw.WithRequestAttributes(func(r *http.Request) []attribute.KeyValue { return parts(r.Header.Get("Cookie")) }),
+		}},
+		{"attributes, parts of a form", func(n int) string { return form("op=create&text=" + long(n)) }, ok, []mw.Option{
+			mw.WithRequestAttributes(func(r *http.Request) []attribute.KeyValue { return parts(r.PostFormValue("op")) }),
+		}},
+		{"name, part of a form", func(n int) string { return form("op=create&text=" + long(n)) }, ok, []mw.Option{
+			mw.WithSpanName(func(r *http.Request, _, _ string) string { return r.FormValue("op") }),
 		}},
 		{"attributes, parts of the query", func(n int) string { return request("/x?" + long(n)) }, ok, []mw.Option{
 			mw.WithoutQuery(), mw.WithRequestAttributes(func(r *http.Request) []attribute.KeyValue { return parts(r.URL.RawQuery) }),

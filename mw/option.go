@@ -101,7 +101,7 @@ func WithKnownMethods(names ...string) Option {
 
 // WithSensitiveQueryKeys adds to the query keys whose values are redacted, in url.query and url.full. Without it these
 // are all keys that contain a word such as token, secret, password, key, auth, session or signature, and code, state,
-// sign, pin and pw. Keys are compared percent-decoded and in any case. The configuration key redact.query_keys adds
+// sign and pin. Keys are compared percent-decoded and in any case. The configuration key redact.query_keys adds
 // to them, too. Several options add up.
 func WithSensitiveQueryKeys(keys ...string) Option {
 	return func(o *options) { o.redactor.keys = append(o.redactor.keys, keys...) }
@@ -119,8 +119,8 @@ func WithoutQuery() Option { return func(o *options) { o.redactor.noQuery = true
 
 // WithCapturedRequestHeaders sets http.request.header.<name> for each named header that was sent. Names are exact,
 // in any case. Values of headers whose name contains a word such as auth, authorization, token, secret, key, cert,
-// session, cookie, credential or signature are redacted. In headers that hold URLs, such as Referer and Location, the
-// URLs are redacted as url.full is.
+// session, cookie, credential or signature are redacted. URLs in other values, such as those of Referer and Location,
+// are redacted as url.full is.
 func WithCapturedRequestHeaders(names ...string) Option {
 	return func(o *options) { o.requestHeaders = append(o.requestHeaders, names...) }
 }

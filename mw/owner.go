@@ -39,7 +39,12 @@ func wins(winners []attribute.KeyValue, key attribute.Key) bool {
 func targetOwner(r *http.Request) semattr.Owner { return semattr.OwnerOf(targetSize(r), 0) }
 
 // requestOwner returns the Owner of texts that a function of the user takes from anywhere in r.
-func requestOwner(r *http.Request) semattr.Owner { return targetOwner(r).And(headerOwner(r.Header)) }
+func requestOwner(r *http.Request) semattr.Owner { return targetOwner(r).And(contentOwner(r)) }
+
+// contentOwner returns the Owner of parts of the header of r and of the form that its body was parsed into.
+func contentOwner(r *http.Request) semattr.Owner {
+	return headerOwner(r.Header).And(headerOwner(http.Header(r.PostForm)))
+}
 
 func targetSize(r *http.Request) int { return len(r.Method) + max(len(r.RequestURI), urlSize(r.URL)) }
 

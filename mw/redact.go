@@ -12,8 +12,12 @@ import (
 )
 
 // secretQueryKeys are the names that are those of secrets in a query, though not elsewhere: the codes of OAuth 2.0,
-// what binds them to a session, and short words for a password. [secret.Name] recognizes all others.
-var secretQueryKeys = []string{"code", "user_code", "device_code", "state", "sign", "pin", "pw"}
+// what binds them to a session, codes that links in messages have, and short words for a password. [secret.Name]
+// recognizes all others.
+var secretQueryKeys = []string{
+	"code", "user_code", "device_code", "state", "sign", "signed_request", "pin",
+	"access_code", "activation_code", "confirmation_code", "recovery_code", "reset_code", "verification_code",
+}
 
 // credentials stand for the user information of a URL, as the semantic conventions have it.
 const credentials = secret.Redacted + ":" + secret.Redacted
@@ -57,31 +61,98 @@ func (d *redactor) query(raw string, p *policy.Policy) string {
 }
 
 // secretValue returns the index in pair, a part of a query between two &, of the first value that is to be redacted,
-// -1 if there is none. A key may also follow a semicolon, which some servers take for a separator, or the question
-// mark of a URL inside the value. What follows a secret is redacted with it, because a secret may hold either.
+// -1 if there is none. A key may also follow a semicolon, which some servers take for a separator, or belong to a URL
+// inside the value, where all is escaped, maybe more than once. What follows a secret is redacted with it, because a
+// secret may hold any of these.
 func (d *redactor) secretValue(pair string, p *policy.Policy) int {
-	key, named := 0, false // where the key begins, and whether it has ended
-	for i := range len(pair) {
-		switch pair[i] {
-		case ';', '?':
-			key, named = i+1, false
-		case '=':
-			if !named && d.sensitive(pair[key:i], p) {
-				return i + 1
-			}
-			named = true
+	var sent, inner queryKey // the key as it was sent, and the one that unescaped text has
+	var user userFinder
+	for at := 0; at < len(pair); {
+		c, next := pair[at], at+1
+		if c == '%' {
+			c, next = unescaped(pair, at)
 		}
+		asSent := next == at+1
+		switch c {
+		case ';', '?', '#', '&':
+			inner = queryKey{start: next}
+			if asSent {
+				sent = inner
+			}
+		case '=':
+			if !inner.ended && d.sensitive(pair[inner.start:at], p) ||
+				asSent && !sent.ended && sent != inner && d.sensitive(pair[sent.start:at], p) {
+				return next
+			}
+			inner.ended, sent.ended = true, sent.ended || asSent
+		}
+		if start := user.read(c, next); start >= 0 && !d.only {
+			return start
+		}
+		at = next
 	}
 	return -1
 }
 
+// A queryKey is where a key begins, and whether it has ended.
+type queryKey struct {
+	start int
+	ended bool
+}
+
+// A userFinder finds user information in the URLs of a text that it reads character by character.
+type userFinder struct {
+	before    string // of "://", what was read
+	authority int    // where it begins, 0 outside
+}
+
+// read reads c, which ends before next. It returns the index at which user information begins if c ends it, else -1.
+func (f *userFinder) read(c byte, next int) int {
+	const begin = "://"
+	switch {
+	case f.authority > 0 && c == '@':
+		return f.authority
+	case c == begin[len(f.before)]:
+		f.before = begin[:len(f.before)+1]
+	case c == ':':
+		f.before = begin[:1]
+	default:
+		f.before = ""
+	}
+	switch {
+	case f.before == begin:
+		f.before, f.authority = "", next
+	case strings.IndexByte("/?#& ", c) >= 0:
+		f.authority = 0
+	}
+	return -1
+}
+
+// unescaped returns the character that the escape at index at of s stands for, however often it was escaped, and the
+// index after it. A percent sign that begins no escape stands for itself.
+func unescaped(s string, at int) (c byte, next int) {
+	next = at + 1
+	for strings.HasPrefix(s[next:], "25") { // %253D is %3D escaped
+		next += 2
+	}
+	if next+2 <= len(s) {
+		if n, err := strconv.ParseUint(s[next:next+2], 16, 8); err == nil {
+			return byte(n), next + 2
+		}
+	}
+	return '%', next
+}
+
 func (d *redactor) sensitive(key string, p *policy.Policy) bool {
-	if strings.IndexByte(key, '%') >= 0 {
+	for n := 0; n < maxEscapes && strings.IndexByte(key, '%') >= 0; n++ {
 		key = percentDecoded(key)
 	}
 	usual := !d.only && (secret.Name(key) || containsFold(secretQueryKeys, key))
 	return usual || containsFold(d.keys, key) || p.RedactsQueryKey(key)
 }
+
+// maxEscapes bounds how often a key is unescaped.
+const maxEscapes = 3
 
 func containsFold(list []string, name string) bool {
 	return slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, name) })
@@ -200,10 +271,15 @@ func (m *middleware) recordsPanicMessages() bool {
 	return !m.noPanicMessages && !m.exclusions.Load().RedactsPanicMessages()
 }
 
-// redactHeader redacts the value of a header that holds a URL. A peer wrote it, so it need not be well formed.
-func (m *middleware) redactHeader(value string) string {
+// redactHeader redacts the value of a header that is a URL as a whole, or holds one. A peer wrote it, so it need not be
+// well formed.
+func (m *middleware) redactHeader(value string, whole bool) string {
 	p := m.exclusions.Load()
-	if scheme, rest, found := strings.Cut(value, "://"); found && !strings.Contains(scheme, ":") {
+	scheme, rest, found := strings.Cut(value, "://")
+	switch {
+	case found && !whole && !strings.HasPrefix(value, "/") && !strings.HasPrefix(value, "?"):
+		return m.redactor.text(value, p)
+	case found && !strings.ContainsAny(scheme, ":/?"):
 		return scheme + "://" + m.redactor.afterScheme(rest, p)
 	}
 	return m.redactor.opaque(value, p)

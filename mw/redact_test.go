@@ -23,6 +23,7 @@ var secretKeys = []string{
 	"auth", "authorization", "authentication", "auth_token", "credential", "credentials", "bearer", "jwt", "ticket", "hmac",
 	"sig", "signature", "sign", "Key-Pair-Id", "hdnts", "hdnea",
 	"X-Amz-Signature", "X-Amz-Credential", "X-Amz-Security-Token", "X-Goog-Signature", "X-Goog-Credential", "AWSAccessKeyId",
+	"verification_code", "reset_code", "signed_request", "api_key2", "basicauth", "SAMLart", "userpw",
 	"session", "session_id", "sid", "PHPSESSID", "JSESSIONID", "sess", "connect.sid", "csrf", "xsrf", "csrfmiddlewaretoken",
 }
 
@@ -55,11 +56,38 @@ func TestUsualQueryKeysAreRecorded(t *testing.T) {
 	for _, key := range []string{
 		"q", "page", "limit", "offset", "sort", "fields", "filter", "id", "user", "name", "lang", "country_code", "status",
 		"X-Amz-Date", "X-Amz-Expires", "X-Amz-Algorithm", "redirect_uri", "response_type", "client_id", "scope", "keyword", "author",
+		"monkey", "bypass", "design", "stage", "zip_code", "status_code", "promo_code",
 	} {
 		r := newRequest("GET", "/x")
 		r.URL.RawQuery = key + "=1"
 		_, got := serve(t, status(200), r)
 		wantAttrs(t, got, map[string]string{"url.query": key + "=1"})
+	}
+}
+
+// The value of a query key is often a URL with secrets of its own, which is escaped as values are.
+func TestSecretsInsideQueryValues(t *testing.T) {
+	for query, want := range map[string]string{
+		"next=%2Fcb%3Fcode%3D" + sentinel:                               "next=%2Fcb%3Fcode%3DREDACTED",
+		"next=%2fcb%3fpage%3d2%26access_token%3d" + sentinel + "&n=1":   "next=%2fcb%3fpage%3d2%26access_token%3dREDACTED&n=1",
+		"next=%252Fcb%253Faccess_token%253D" + sentinel:                 "next=%252Fcb%253Faccess_token%253DREDACTED",
+		"next=%25252Fcb%25253Ftok%252565n%25253D" + sentinel:            "next=%25252Fcb%25253Ftok%252565n%25253DREDACTED",
+		"next=%2Fcb%23access_token%3D" + sentinel:                       "next=%2Fcb%23access_token%3DREDACTED",
+		"next=/cb#access_token=" + sentinel:                             "next=/cb#access_token=REDACTED",
+		"token%3D" + sentinel:                                           "token%3DREDACTED",
+		"a%3Dtoken=" + sentinel:                                         "a%3Dtoken=REDACTED",
+		"url=http://u:" + sentinel + "@h/&n=1":                          "url=http://REDACTED&n=1",
+		"url=http%3A%2F%2Fu%3A" + sentinel + "%40h%2F&n=1":              "url=http%3A%2F%2FREDACTED&n=1",
+		"url=http:///u@h/x:/:/u@h/https://" + sentinel + "@h/":          "url=http:///u@h/x:/:/u@h/https://REDACTED",
+		"url=https%3A%2F%2Fexample.com%2F%40name%2Fpost%3Fpage%3D2&n=1": "url=https%3A%2F%2Fexample.com%2F%40name%2Fpost%3Fpage%3D2&n=1",
+		"q=100%25&discount=5%&mail=a%40b.example":                       "q=100%25&discount=5%&mail=a%40b.example",
+	} {
+		r := newRequest("GET", "/x")
+		r.URL.RawQuery = query
+		_, got := serve(t, status(200), r)
+		if got.Text("url.query") != want {
+			t.Errorf("%s: url.query = %q, want %q", query, got.Text("url.query"), want)
+		}
 	}
 }
 
@@ -174,7 +202,7 @@ func TestSecretHeaderNames(t *testing.T) {
 func TestHeadersThatHoldURLs(t *testing.T) {
 	secretURL := "https://u:" + sentinel + "@h/cb?code=" + sentinel + "&n=1#access_token=" + sentinel
 	const want = `["https://REDACTED:REDACTED@h/cb?code=REDACTED&n=1"]`
-	names := []string{"Referer", "Location", "Content-Location", "X-Original-Url"}
+	names := []string{"Referer", "Location", "Content-Location", "X-Original-Url", "X-Envoy-Original-Path", "Hx-Current-Url", "Destination"}
 	r := newRequest("GET", "/x")
 	for _, name := range names {
 		r.Header.Set(name, secretURL)
@@ -188,4 +216,24 @@ func TestHeadersThatHoldURLs(t *testing.T) {
 		wantAttrs(t, got, map[string]string{"http.request.header." + strings.ToLower(name): want})
 	}
 	wantAttrs(t, got, map[string]string{"http.response.header.location": want})
+}
+
+// Proxies and frameworks send the address of a request under many names.
+func TestHeadersThatTurnOutToHoldURLs(t *testing.T) {
+	for value, want := range map[string]string{
+		"/cb?code=" + sentinel + "&n=1":                          "/cb?code=REDACTED&n=1",
+		"?token=" + sentinel:                                     "?token=REDACTED",
+		"https://u:" + sentinel + "@h/":                          "https://REDACTED:REDACTED@h/",
+		"/login?next=http://h/&token=" + sentinel:                "/login?next=http://h/&token=REDACTED",
+		"for http://h/?token=" + sentinel + " of a@b.example":    "for http://h/?token=REDACTED of a@b.example",
+		"bot/1 (+http://h/bot.html; mail a@b.example) v=1?a&b=2": "bot/1 (+http://h/bot.html; mail a@b.example) v=1?a&b=2",
+		"a@b.example, #1 c=2":                                    "a@b.example, #1 c=2",
+	} {
+		r := newRequest("GET", "/x")
+		r.Header.Set("X-Seen", value)
+		_, got := serve(t, status(200), r, mw.WithCapturedRequestHeaders("X-Seen"))
+		wantAttrs(t, got, map[string]string{"http.request.header.x-seen": `["` + want + `"]`})
+		_, got = serve(t, status(200), r, mw.WithCapturedRequestHeaders("X-Seen"), mw.WithUnredactedHeaders("x-seen"))
+		wantAttrs(t, got, map[string]string{"http.request.header.x-seen": `["` + value + `"]`})
+	}
 }

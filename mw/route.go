@@ -3,6 +3,7 @@ package mw
 import (
 	"cmp"
 	"net/http"
+	"net/url"
 	"path"
 	"strings"
 	"sync"
@@ -19,7 +20,7 @@ func (h *handler) routeBefore(r *http.Request) string {
 	if route := h.match(r); route != "" {
 		return cleanTarget(route)
 	}
-	return cleanTarget(patternRoute(r, r.Pattern))
+	return cleanTarget(routedTo(r))
 }
 
 // routeAfter is the route after the handler: r is the request that was passed on, received its pattern before, and
@@ -29,7 +30,7 @@ func (h *handler) routeAfter(r *http.Request, received, before string) string {
 		return cleanTarget(route)
 	}
 	if r.Pattern != received {
-		if route := patternRoute(r, r.Pattern); route != "" {
+		if route := routedTo(r); route != "" {
 			return cleanTarget(route)
 		}
 	}
@@ -87,6 +88,35 @@ func patternRoute(r *http.Request, pattern string) string {
 	return strings.TrimSuffix(pattern[i:], "{$}")
 }
 
+// routedTo is patternRoute for the pattern that a ServeMux has set on r. A middleware between may have changed the path
+// of r for the ServeMux and changed it back, so a CONNECT that could be redirected must show that it was not.
+func routedTo(r *http.Request) string {
+	if r.Method == http.MethodConnect && strings.HasSuffix(r.Pattern, "/") && !isMatch(r, r.Pattern) {
+		return ""
+	}
+	return patternRoute(r, r.Pattern)
+}
+
+// isMatch reports whether the path of r is below pattern, which ends in a slash. A path with a brace never is: what looks
+// like a wildcard may be a part of it. [http.Request.PathValue] cannot answer this: it panics after some matches.
+func isMatch(r *http.Request, pattern string) bool {
+	if r.URL == nil || strings.Contains(r.URL.Path, "{") {
+		return false
+	}
+	path := strings.Split(r.URL.EscapedPath(), "/")
+	wants := strings.Split(strings.TrimSuffix(pattern[strings.IndexByte(pattern, '/'):], "/"), "/")
+	if len(path) <= len(wants) {
+		return false
+	}
+	for i, want := range wants {
+		segment, err := url.PathUnescape(path[i])
+		if wild := strings.HasPrefix(want, "{"); err != nil || !wild && segment != want {
+			return false
+		}
+	}
+	return true
+}
+
 // isRedirect reports whether pattern is the cleaned path of r with a slash behind it. A ServeMux that redirects a CONNECT
 // there returns that path, which the client chose, instead of the pattern that the path would match.
 func isRedirect(r *http.Request, pattern string) bool {
@@ -120,5 +150,5 @@ func routed(r *http.Request) string {
 	if route := chi.RouteContext(r.Context()).RoutePattern(); route != "" {
 		return cleanTarget(route)
 	}
-	return cleanTarget(patternRoute(r, r.Pattern))
+	return cleanTarget(routedTo(r))
 }

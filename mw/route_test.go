@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/go-chi/chi/v5"
@@ -180,6 +182,32 @@ func TestNoRouteFromTheClient(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A middleware may change the path for the ServeMux below it and change it back.
+func TestNoRouteFromTheClientBehindARewrite(t *testing.T) {
+	mux := muxWith("/files/{name}/", "/{a}/{b}/", "/rpc/x/")
+	rewriting := handling(func(w http.ResponseWriter, r *http.Request) {
+		sent := r.URL.Path
+		r.URL.Path = strings.TrimPrefix(sent, "/prefix")
+		mux.ServeHTTP(w, r)
+		r.URL.Path = sent
+	})
+	for target, want := range map[string]string{
+		"/prefix/files/EVIL":     "",
+		"/prefix/{EVIL}/{EVIL2}": "",
+		"/prefix/EVIL/{b}":       "",
+		"/prefix/files/a/":       "", // cannot be told from a redirect
+		"/files/a/":              "/files/{name}/",
+		"/rpc/x/a":               "/rpc/x/",
+	} {
+		rec := spantest.NewRecorder(t)
+		r := &http.Request{Method: "CONNECT", URL: &url.URL{Path: target}, Host: "h", Header: http.Header{}, Body: http.NoBody}
+		mw.New(mw.With(rec.Tracing()))(rewriting).ServeHTTP(httptest.NewRecorder(), r)
+		if got := rec.One(t); got.Text("http.route") != want {
+			t.Errorf("%s: span %q, route %q, want %q", target, got.Name(), got.Text("http.route"), want)
+		}
 	}
 }
 

@@ -190,7 +190,7 @@ func (m *middleware) arrive(a *arrival, r *http.Request) {
 	}
 	a.extras = &extras{claim: claim, headers: m.captureRequest.AppendRedacted(nil, requestHeader(r), m.redactHeader)}
 	if m.attributes != nil {
-		a.extras.own = ownOf(attrs, a.line.And(headerOwner(r.Header)))
+		a.extras.own = ownOf(attrs, a.line.And(contentOwner(r)))
 	}
 }
 

@@ -15,7 +15,7 @@ type HandlerOption func(*access)
 // AllowHosts names hosts under which the page may be read in addition to localhost, such as "traces.example.com" or
 // "10.0.0.7". A name has no port and matches in any letter case; "*" allows every host and leaves the decision to
 // what is in front of the handler. On a listener that is not on loopback the page is served under these hosts only.
-// The option can be repeated, and adds to the hosts of the earlier ones.
+// Empty names are ignored. The option can be repeated, and adds to the hosts of the earlier ones.
 //
 // A Host header is not authentication. It keeps out web pages that other sites opened in a browser, not clients that
 // reach the listener.
@@ -23,7 +23,9 @@ func AllowHosts(hosts ...string) HandlerOption {
 	return func(a *access) {
 		for _, host := range hosts {
 			a.every = a.every || host == "*"
-			a.hosts[hostName(host)] = true
+			if name := hostName(host); name != "" { // an empty one, of an unset variable say, would allow requests without a Host
+				a.hosts[name] = true
+			}
 		}
 	}
 }

@@ -57,6 +57,8 @@ func TestWhoMayReadThePage(t *testing.T) {
 		{"an allowed name", loopback, "Traces.Example.com:8080", nil, allow("other", "traces.example.COM"), ""},
 		{"an allowed name with a port and a dot", loopback, "traces.example.com", nil, allow("traces.example.com.:80"), ""},
 		{"a name below an allowed one", loopback, "evil.traces.example.com", nil, allow("traces.example.com"), named},
+		{"an empty name allows no missing host", elsewhere, "", nil, allow(""), alone},
+		{"an empty name allows no empty host", elsewhere, ":8080", nil, allow("", ".", "[]"), alone},
 		{"two options add up", loopback, "a", nil, append(allow("a"), allow("b")...), ""},
 		{"localhost beside an allowed name", loopback, "localhost:1", nil, allow("traces.example.com"), ""},
 		{"every host is allowed", elsewhere, "anything.example", nil, allow("*"), ""},

@@ -18,65 +18,80 @@ const (
 	Redacted = "REDACTED"
 )
 
-// A name is that of a secret if one of its words is in words, contains one of parts, or ends in one of endings.
+// A name is that of a secret if one of its words is in words, contains one of parts, or ends in one of endings and is
+// not in plain.
 var (
 	words = []string{
-		"assertion", "auth", "authentication", "authn", "authz", "bearer", "cert", "certs", "cred", "creds", "csrf", "hdnea", "hdntl", "hdnts",
-		"header", "headers", "hmac", "jwt", "keys", "nonce", "oauth", "otp", "passwd", "psk", "pwd", "saml", "samlresponse", "sess", "sid",
-		"ticket", "totp", "verifier", "xsrf",
+		"assertion", "authcode", "authentication", "authn", "authz", "bearer", "certs", "cred", "creds", "csrf", "dpop", "dsn", "hdnea", "hdntl",
+		"hdnts", "header", "headers", "hmac", "jwt", "keys", "nonce", "otp", "passwd", "psk", "psw", "pswd", "pwd", "saml", "samlart",
+		"samlresponse", "sess", "sid", "ticket", "tkn", "totp", "verifier", "xsrf",
 	}
 	parts = []string{
 		"accesskey", "apikey", "authoriz", "cookie", "credential", "passcode", "passphrase", "passw", "secret", "sessid",
 		"session", "signature", "token",
 	}
-	endings = []string{"key", "pass", "sig", "cert"}
+	endings = []string{"key", "pass", "sig", "cert", "auth", "pw"}
+	plain   = []string{
+		"bypass", "compass", "concert", "donkey", "hockey", "jockey", "lackey", "monkey", "surpass", "trespass", "turkey", "whiskey",
+	}
 )
 
-// maxWord bounds the part of a word that is looked at, in bytes.
+// maxWord bounds the part of a word that is looked at together, in bytes.
 const maxWord = 64
 
-// Name reports whether name reads like the name of a secret. It looks at each word of name, case-insensitively. A word
-// ends at a byte that is not an ASCII letter or digit, and where an upper-case letter follows a lower-case one. So
-// api-key, accessKeyId and client_secret are names of secrets; keyword, author and design are not. Name does not
-// allocate.
+// Name reports whether name reads like the name of a secret. It looks at each word of name, case-insensitively and
+// without the digits at its end. A word ends at a byte that is not an ASCII letter or digit, and where an upper-case
+// letter follows a lower-case one; capitals before such a word are one, too. So api-key, accessKeyId, OTPCode and
+// client_secret2 are names of secrets; keyword, author and design are not. Name does not allocate.
 func Name(name string) bool {
 	var buf [maxWord]byte
 	word := buf[:0]
 	for i := range len(name) {
 		c := name[i]
-		if upper := 'A' <= c && c <= 'Z'; upper {
-			if i > 0 && 'a' <= name[i-1] && name[i-1] <= 'z' {
-				if isSecret(word) {
-					return true
-				}
-				word = buf[:0]
-			}
+		upper := isUpper(c)
+		if upper {
 			c += 'a' - 'A'
 		}
 		switch {
-		case !('a' <= c && c <= 'z' || '0' <= c && c <= '9'):
+		case !isLower(c) && !isDigit(c):
 			if isSecret(word) {
 				return true
 			}
 			word = buf[:0]
-		case len(word) < maxWord:
-			word = append(word, c)
+			continue
+		case upper && i > 0 && isLower(name[i-1]):
+			if isSecret(word) {
+				return true
+			}
+			word = buf[:0]
+		case !upper && i > 1 && isUpper(name[i-1]) && isUpper(name[i-2]) && isLower(c): // JWTAssertion: the last capital begins a word
+			if isSecret(word[:len(word)-1]) {
+				return true
+			}
+		case len(word) == maxWord:
+			if isSecret(word) {
+				return true
+			}
+			word = buf[:copy(word, word[maxWord/2:])]
 		}
+		word = append(word, c)
 	}
 	return isSecret(word)
 }
 
+func isUpper(c byte) bool { return 'A' <= c && c <= 'Z' }
+func isLower(c byte) bool { return 'a' <= c && c <= 'z' }
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
 func isSecret(word []byte) bool {
-	if len(word) < 3 { // the shortest of the list
+	for len(word) > 0 && isDigit(word[len(word)-1]) {
+		word = word[:len(word)-1]
+	}
+	if len(word) < 2 { // the shortest of the list
 		return false
 	}
 	for _, w := range startingWith(wordIndex, word[0]) {
 		if string(word) == w {
-			return true
-		}
-	}
-	for _, end := range endings {
-		if n := len(word) - len(end); n >= 0 && string(word[n:]) == end {
 			return true
 		}
 	}
@@ -85,6 +100,24 @@ func isSecret(word []byte) bool {
 			if len(word)-n >= len(part) && string(word[n:n+len(part)]) == part {
 				return true
 			}
+		}
+	}
+	return endsSecret(word)
+}
+
+func endsSecret(word []byte) bool {
+	for _, end := range endings {
+		if n := len(word) - len(end); n >= 0 && string(word[n:]) == end {
+			return !isPlain(word)
+		}
+	}
+	return false
+}
+
+func isPlain(word []byte) bool {
+	for _, p := range plain {
+		if string(word) == p {
+			return true
 		}
 	}
 	return false

@@ -18,7 +18,9 @@ func TestName(t *testing.T) {
 		"cookie", "set-cookie", "Set-Cookie2", "session", "session_id", "PHPSESSIONID", "PHPSESSID", "sess", "sid",
 		"credential", "X-Amz-Credential", "credentials", "creds",
 		"cert", "x-forwarded-client-cert", "x-csrf-token", "xsrf", "jwt", "nonce", "SAMLResponse", "client_assertion", "code_verifier", "authentication", "psk", "totp", "hdnts",
-		"a.b.secret.c", "%token%", strings.Repeat("x", 40) + "token",
+		"oauth2", "auth0", "api_key1", "X-Api-Key2", "cert1", "pass2", "sig2", "DB_PASS_1", "token00", "basicauth", "x-webauth", "authcode", "dpop",
+		"user_pw", "userpw", "X-Pw", "pw1", "pswd", "tkn", "dsn", "SAMLart", "JWTAssertion", "OTPCode", "PSKIdentity", "HMACValue", "KEYId", "APIKeyID",
+		"a.b.secret.c", "%token%", strings.Repeat("x", 40) + "token", strings.Repeat("x", 62) + "token", strings.Repeat("x", 900) + "_key", strings.Repeat("x", 900) + "key",
 	}
 	for _, name := range secrets {
 		if !secret.Name(name) {
@@ -27,6 +29,7 @@ func TestName(t *testing.T) {
 	}
 	plain := []string{
 		"", "q", "id", "ke", "name", "keyword", "keyboard", "author", "authority", "design", "signal", "certain", "passenger",
+		"monkey", "turkey", "bypass", "bypass_cache", "compass", "concert", "h2", "md5", "sha256", "x509", "utf8", "1", "0auth0r", "AUTHor", "KEYboard", "XMLName", "HTTPSProxy",
 		"accept", "content-type", "user-agent", "assert", "verify", "assess", "authenticated", "traceparent", "x-request-id", "host", "page", "limit", "side", "endpoint", "insecure",
 	}
 	for _, name := range plain {

@@ -14,6 +14,12 @@ var urlNames = []string{
 	"referer", "location", "content-location", "link", "refresh", "x-original-url", "x-original-uri", "x-rewrite-url", "x-forwarded-uri",
 }
 
+// holdsURL reports whether value contains a URL or is the path of one. Proxies and frameworks have many more names for
+// the address that a client requested.
+func holdsURL(value string) bool {
+	return strings.HasPrefix(value, "/") || strings.HasPrefix(value, "?") || strings.Contains(value, "://")
+}
+
 // A Capture selects the headers or metadata of a message that become attributes. The zero value captures nothing.
 type Capture struct{ fields []field }
 
@@ -21,12 +27,13 @@ type field struct {
 	name   string // lower case
 	key    attribute.Key
 	secret bool // every value is redacted
-	url    bool // secrets in the URL are redacted
+	open   bool // no value is redacted
+	url    bool // every value is a URL
 }
 
 // NewCapture returns the Capture of names, in any case and without wildcards, as attributes prefix + lower-case
-// name. Values of names that read like those of secrets (see [secret.Name]) are redacted, and so are secrets in the
-// values of headers that hold URLs, unless unredacted names them.
+// name. Values of names that read like those of secrets (see [secret.Name]) are redacted, and so are secrets in
+// values that hold URLs, unless unredacted names them.
 func NewCapture(prefix string, names, unredacted []string) Capture {
 	var c Capture
 	for _, name := range names {
@@ -39,7 +46,8 @@ func NewCapture(prefix string, names, unredacted []string) Capture {
 			name:   name,
 			key:    attribute.Key(Text(prefix + name)),
 			secret: secret.Name(name) && !open,
-			url:    slices.Contains(urlNames, name) && !open,
+			open:   open,
+			url:    slices.Contains(urlNames, name),
 		})
 	}
 	return c
@@ -54,10 +62,10 @@ func (c Capture) Append(attrs []attribute.KeyValue, values func(name string) []s
 	return c.AppendRedacted(attrs, values, nil)
 }
 
-// AppendRedacted is [Capture.Append] with redactURL applied to the values of headers that hold URLs. A nil redactURL
-// leaves them unchanged.
+// AppendRedacted is [Capture.Append] with redactURL applied to the values that hold URLs. whole is true for the value of
+// a header that is for URLs. A nil redactURL leaves the values unchanged.
 func (c Capture) AppendRedacted(
-	attrs []attribute.KeyValue, values func(name string) []string, redactURL func(text string) string,
+	attrs []attribute.KeyValue, values func(name string) []string, redactURL func(text string, whole bool) string,
 ) []attribute.KeyValue {
 	for i := range c.fields {
 		f := &c.fields[i]
@@ -67,8 +75,8 @@ func (c Capture) AppendRedacted(
 		case len(got) == 0:
 		case f.secret:
 			attrs = append(attrs, f.key.StringSlice(slices.Repeat([]string{secret.Redacted}, len(got))))
-		case f.url && redactURL != nil:
-			attrs = append(attrs, List(f.key, mapped(got, redactURL)))
+		case !f.open && redactURL != nil && (f.url || slices.ContainsFunc(got, holdsURL)):
+			attrs = append(attrs, List(f.key, f.redacted(got, redactURL)))
 		default:
 			attrs = append(attrs, List(f.key, got))
 		}
@@ -76,10 +84,12 @@ func (c Capture) AppendRedacted(
 	return attrs
 }
 
-func mapped(values []string, f func(string) string) []string {
+func (f *field) redacted(values []string, redactURL func(text string, whole bool) string) []string {
 	out := make([]string, len(values))
 	for i, value := range values {
-		out[i] = f(value)
+		if out[i] = value; f.url || holdsURL(value) {
+			out[i] = redactURL(value, f.url)
+		}
 	}
 	return out
 }
