@@ -91,21 +91,25 @@ func (r *resolver) selection() *entry {
 func (r *resolver) exporterFault(name string, fault *settings.KeyError, selected bool) {
 	path := strings.TrimSuffix(joinPath(name, fault.Key), ".")
 	e := r.winner(path)
-	switch {
+	switch with := r.counterpart(path, fault.Err); {
 	case fault.Item > 0 && e != nil:
 		r.refuse(e, e.item(fault.Item-1), fault.Err)
-	case e == nil && r.isCounterpart(path, fault.Err):
-		r.faultAt(r.table.byPath[path].with, settings.Errorf(ErrMissing, "%s is not set", path).WithHint("set both or neither"))
-	case e == nil && r.refused(path):
+	case with != "" && r.refused(path): // it was set to something that was reported
+	case with != "":
+		r.faultAt(with, settings.Errorf(ErrMissing, "%s is not set", path).WithHint("set both or neither"))
 	case selected || e != nil:
 		r.faultAt(path, fault.Err)
 	}
 }
 
-// isCounterpart reports whether err is about a key that is missing beside another one, which is set.
-func (r *resolver) isCounterpart(path string, err error) bool {
+// counterpart returns the key that is set without path, if that is what err is about: the place to report is where a
+// layer set something. Else it returns "".
+func (r *resolver) counterpart(path string, err error) string {
 	k := r.table.byPath[path]
-	return k != nil && k.with != "" && r.set(k.with) && settings.KindOf(err) == ErrMissing && !r.refused(path)
+	if k == nil || r.set(path) || !r.set(k.with) || settings.KindOf(err) != ErrMissing {
+		return ""
+	}
+	return k.with
 }
 
 // overlay puts completed settings in place of the merged ones, so that Explain shows them.
