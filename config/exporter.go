@@ -13,8 +13,14 @@ import (
 	"github.com/spanroute/spanroute/registry"
 )
 
-// exporters completes and checks the section of every exporter that is selected or that a layer sets. What a section
-// means is known to its exporter alone: config turns the keys of faults and notices into places.
+// exporters completes and checks the section of every exporter that is selected or that a layer sets.
+//
+// A section goes to the exporter's completion (registry.WithCompletion) as the layers merged it, with the OTEL_* variable
+// of each key that comes from one. What comes back replaces the section: Settings, Explain and a printed configuration
+// show completed values. Faults and notices come back by key; config adds the place of the value that decides the key,
+// and a fault of an OTEL_* variable takes the variable out and merges again. Files are checked last, because the
+// completion takes out those that its protocol does not use. The section of an exporter that is not selected is checked
+// and not completed.
 func (r *resolver) exporters(cfg *Config) {
 	cfg.Exporters = map[string]Exporter{}
 	for _, name := range r.table.names {
