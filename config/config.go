@@ -97,8 +97,8 @@ type Exporter struct {
 	prepared registry.Prepared
 }
 
-// Destination is where the exporter sends spans, for people and without secrets: "localhost:6831 over UDP". It is empty
-// where the name of the exporter says it all, and for settings that [Load] did not complete.
+// Destination is where the exporter sends spans, as text without secrets: "localhost:6831 over UDP". It is empty for an
+// exporter that names none, and for settings that [Load] did not complete.
 func (x Exporter) Destination() string { return x.prepared.Destination }
 
 // Prepare returns what opens the exporter called name. It has no effects. Settings that are as [Load] returned them are

@@ -13,8 +13,14 @@ import (
 	"github.com/spanroute/spanroute/registry"
 )
 
-// exporters completes and checks the section of every exporter that is selected or that a layer sets. What a section
-// means is known to its exporter alone: config turns the keys of faults and notices into places.
+// exporters completes and checks the section of every exporter that is selected or that a layer sets.
+//
+// A section goes to the exporter's completion (registry.WithCompletion) as the layers merged it, with the OTEL_* variable
+// of each key that comes from one. What comes back replaces the section: Settings, Explain and a printed configuration
+// show completed values. Faults and notices come back by key; config adds the place of the value that decides the key,
+// and a fault of an OTEL_* variable takes the variable out and merges again. Files are checked last, because the
+// completion takes out those that its protocol does not use. The section of an exporter that is not selected is checked
+// and not completed.
 func (r *resolver) exporters(cfg *Config) {
 	cfg.Exporters = map[string]Exporter{}
 	for _, name := range r.table.names {
@@ -91,21 +97,25 @@ func (r *resolver) selection() *entry {
 func (r *resolver) exporterFault(name string, fault *settings.KeyError, selected bool) {
 	path := strings.TrimSuffix(joinPath(name, fault.Key), ".")
 	e := r.winner(path)
-	switch {
+	switch with := r.counterpart(path, fault.Err); {
 	case fault.Item > 0 && e != nil:
 		r.refuse(e, e.item(fault.Item-1), fault.Err)
-	case e == nil && r.isCounterpart(path, fault.Err):
-		r.faultAt(r.table.byPath[path].with, settings.Errorf(ErrMissing, "%s is not set", path).WithHint("set both or neither"))
-	case e == nil && r.refused(path):
+	case with != "" && r.refused(path): // it was set to something that was reported
+	case with != "":
+		r.faultAt(with, settings.Errorf(ErrMissing, "%s is not set", path).WithHint("set both or neither"))
 	case selected || e != nil:
 		r.faultAt(path, fault.Err)
 	}
 }
 
-// isCounterpart reports whether err is about a key that is missing beside another one, which is set.
-func (r *resolver) isCounterpart(path string, err error) bool {
+// counterpart returns the key that is set without path, if that is what err is about: the place to report is where a
+// layer set something. Else it returns "".
+func (r *resolver) counterpart(path string, err error) string {
 	k := r.table.byPath[path]
-	return k != nil && k.with != "" && r.set(k.with) && settings.KindOf(err) == ErrMissing && !r.refused(path)
+	if k == nil || r.set(path) || !r.set(k.with) || settings.KindOf(err) != ErrMissing {
+		return ""
+	}
+	return k.with
 }
 
 // overlay puts completed settings in place of the merged ones, so that Explain shows them.

@@ -71,22 +71,16 @@ func (r *resolver) common(c *common) {
 	}
 }
 
-// faultAt reports a fault of the merged result at the place of the value that causes it. Of several faults of one key
-// and kind it reports the first, because config and an exporter check some things both; a plugin's are all different.
+// faultAt reports a fault of the merged result at the place of the value that causes it.
 func (r *resolver) faultAt(path string, err error) {
 	e := r.winner(path)
-	if e == nil { // a default that will not do: whoever chose the exporter hears of it
+	if e == nil { // the invalid value is a default: report it where the exporter was selected
 		e = r.chooser(path)
 	}
 	if e.source.Layer == LayerOTel {
 		r.rejected[e] = Diagnostic{
 			Kind: settings.KindOf(err), Severity: Warning, Key: path, Source: e.source, Message: err.Error(), Hint: "ignored",
 		}
-		return
-	}
-	if r.report.has(func(d Diagnostic) bool {
-		return d.Key == e.written && d.Source == e.source && d.Kind == settings.KindOf(err) && d.Kind != ErrInvalidValue
-	}) {
 		return
 	}
 	r.refuse(e, e.source, err)

@@ -96,7 +96,7 @@ func (r *resolver) noExporter(cfg *Config) {
 	}
 }
 
-// refused reports whether a layer set path to something that will not do.
+// refused reports whether a layer set path to an invalid value.
 func (r *resolver) refused(path string) bool {
 	return r.report.has(func(d Diagnostic) bool { return d.Key == path || strings.HasSuffix(d.Key, "."+path) })
 }

@@ -28,14 +28,17 @@ type Notice struct {
 	Hint    string // what to do; may be empty
 }
 
-// Completion is what a completion hook learns about a section, and what it reports. See [WithCompletion].
+// Completion connects a completion hook with the section that it completes. See [WithCompletion].
 //
-// A section is decoded over the defaults first, so a hook cannot see in the settings which keys are set:
-// IsSet and Variable report that. What the hook changes in the settings becomes part of the section: a
-// printed configuration has it, and build receives it. A key that the hook empties is taken out.
+// A section is decoded over the defaults first, so the settings do not show which keys are set: IsSet and
+// Variable report that. What the hook changes in the settings becomes part of the section: a printed
+// configuration has it, and build receives it. A key that the hook empties is taken out. Note and
+// Refuse report to the operator; config adds the place where the key was set.
+//
+// The zero value is for tests of a hook by itself: no key is set, and notices are dropped.
 type Completion struct {
-	// Destination is where the spans go, for people: "http://localhost:9411/api/v2/spans", "agent:6831 over
-	// UDP". It must not contain secrets. Empty means that the exporter's name says it all.
+	// Destination is where the spans go, as text for operators: "http://localhost:9411/api/v2/spans", "agent:6831 over
+	// UDP". It must not contain secrets. It may be empty.
 	Destination string
 
 	given     map[string]any
@@ -53,8 +56,8 @@ func (c *Completion) IsSet(key string) bool { _, set := c.given[key]; return set
 // Variable returns the OTEL_* variable that key comes from, "" for every other source.
 func (c *Completion) Variable(key string) string { return c.variables[key] }
 
-// Direct reports whether a program gave the section to [Registry.Prepare], where notices are not shown. A hook
-// should not guess then what a program may have meant.
+// Direct reports whether a program passed the section to [Registry.Prepare], which drops notices. A hook should
+// then infer only what the exporter cannot work without.
 func (c *Completion) Direct() bool { return !c.loaded }
 
 // Show includes keys in the completed section also where they are at their defaults.

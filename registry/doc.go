@@ -34,6 +34,12 @@
 // [Pairs], a pointer to one of the first six (nil: not set), or a struct of such fields. The key timeout
 // is every exporter's already, and arrives as Common.Timeout. A duration without a range is above zero.
 //
+// # Completion
+//
+// Settings that depend on one another, such as the port of a protocol, are completed by a pure hook, see
+// [WithCompletion]. It also reports what deserves a look: a value that has no effect, an endpoint without a
+// scheme. config.Load adds the place of the key, as for spanroute's own exporters.
+//
 // # Three steps
 //
 // Describe says which keys there are, Prepare checks a section without any effect, and the [Opener] it

@@ -41,7 +41,7 @@ func (s *Settings) inferProtocol(c *registry.Completion) {
 		return
 	}
 	s.Protocol = ProtocolGRPC
-	c.Note(registry.Inferred, "collector_endpoint", "port 14250 is Jaeger's gRPC port", "protocol is taken for grpc")
+	c.Note(registry.Inferred, "collector_endpoint", "port 14250 is Jaeger's gRPC port", "assuming protocol: grpc")
 }
 
 func (s *Settings) completeGRPC(c *registry.Completion) {
@@ -75,7 +75,7 @@ func (s *Settings) completeHTTP(c *registry.Completion) {
 	}
 }
 
-// completeAgent gives the binary protocol its port. A collector's endpoint is set in vain.
+// completeAgent gives the binary protocol its port. A collector's endpoint has no effect.
 func (s *Settings) completeAgent(c *registry.Completion) {
 	c.Note(registry.Ignored, "collector_endpoint", "has no effect: "+s.Protocol+" sends to the agent", "")
 	s.GRPC.files().Clear()
@@ -93,7 +93,7 @@ func agentIgnored(c *registry.Completion) {
 	}
 }
 
-// agentKeys are those of [Thrift] but for the certificates.
+// agentKeys are the keys of [Thrift] without the certificates.
 var agentKeys = []string{
 	"thrift.agent_host_name", "thrift.agent_port", "thrift.udp_split_oversized_batches", "thrift.max_packet_size",
 	"thrift.max_bytes_per_second", "thrift.oversize", "thrift.resolve_interval", "thrift.client_stats",

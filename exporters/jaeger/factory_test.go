@@ -3,6 +3,7 @@ package jaeger_test
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -150,5 +151,52 @@ func TestCollectorURL(t *testing.T) { // section 2
 		if _, err := jaeger.CollectorURL(bad); err == nil || strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("%q: %v, want a fault", bad, err)
 		}
+	}
+}
+
+// What an operator's section becomes, and what is noted about it.
+func TestCompletion(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, destination, notes string
+		section, want            map[string]any
+	}{
+		{"the agent", "localhost:6831 over UDP", "", nil, map[string]any{}},
+		{"the agent by the binary protocol", "localhost:6832 over UDP", "", map[string]any{"protocol": "udp/thrift.binary"},
+			map[string]any{"protocol": "udp/thrift.binary", "thrift": map[string]any{"agent_port": 6832}}},
+		{"the port of gRPC", "http://h:14250 over gRPC", "inferred collector_endpoint", map[string]any{"collector_endpoint": "http://h:14250"},
+			map[string]any{"protocol": "grpc", "collector_endpoint": "http://h:14250"}},
+		{"a collector beside an agent", "http://h:14268/api/traces over HTTP", "ignored thrift.agent_port, inferred collector_endpoint",
+			map[string]any{"collector_endpoint": "h", "thrift": map[string]any{"agent_port": 1}},
+			map[string]any{"collector_endpoint": "http://h:14268/api/traces", "thrift": map[string]any{"agent_port": 1}}},
+	} {
+		p, err := registry.Default().Complete("jaeger", tt.section, nil)
+		var notes []string
+		for _, n := range p.Notices {
+			notes = append(notes, string(n.Kind)+" "+n.Key)
+		}
+		if err != nil || p.Destination != tt.destination || strings.Join(notes, ", ") != tt.notes || !reflect.DeepEqual(p.Settings(), tt.want) {
+			t.Errorf("%s: to %q, %q, %v, %v\nwant %q, %q, %v", tt.name, p.Destination, notes, p.Settings(), err, tt.destination, tt.notes, tt.want)
+		}
+	}
+}
+
+// Every key of the agent is noted where the collector takes its place.
+func TestAgentKeysAreIgnoredBesideACollector(t *testing.T) {
+	t.Parallel()
+	d, err := registry.Default().Describe("jaeger")
+	if err != nil {
+		t.Fatal(err)
+	}
+	thrift, want := map[string]any{}, 0
+	for _, k := range d.Keys {
+		if name, ok := strings.CutPrefix(k.Path, "thrift."); ok && k.Format == "" {
+			thrift[name] = k.Default
+			want++
+		}
+	}
+	p, err := registry.Default().Complete("jaeger", map[string]any{"protocol": "grpc", "thrift": thrift}, nil)
+	if err != nil || len(p.Notices) != want {
+		t.Errorf("%d notices, %v, want one for each of %d keys: %v", len(p.Notices), err, want, p.Notices)
 	}
 }

@@ -19,7 +19,7 @@ const (
 	ProtocolHTTPBinary = "http/thrift.binary"
 )
 
-// Settings is the section of the exporter. The collector beats the agent: there is one destination.
+// Settings is the section of the exporter. The collector takes precedence over the agent: there is one destination.
 type Settings struct {
 	Protocol          string `koanf:"protocol" otel:"OTEL_EXPORTER_JAEGER_PROTOCOL" enum:"thrift,grpc,udp/thrift.compact,udp/thrift.binary,http/thrift.binary" doc:"how spans travel; thrift means the collector when collector_endpoint is set, else the agent"`
 	CollectorEndpoint string `koanf:"collector_endpoint" alias:"grpc.endpoint" otel:"OTEL_EXPORTER_JAEGER_ENDPOINT" doc:"URL of the collector, such as http://localhost:14268/api/traces; for grpc host:port"`

@@ -33,7 +33,7 @@ func (s *Settings) completeGRPC(c *registry.Completion) {
 	if !c.IsSet("compression") {
 		compressed = func(item int) {
 			s.Compression = compGzip
-			c.NoteItem(registry.Inferred, key, item, `"grpc-encoding" asks for gzip`, "write otlp.compression: gzip")
+			c.NoteItem(registry.Inferred, key, item, `"grpc-encoding" gzip turns compression on`, "write otlp.compression: gzip")
 		}
 	}
 	s.GRPC.Headers = transport.CompleteMetadata(c, key, s.GRPC.Headers, compressed)

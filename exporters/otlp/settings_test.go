@@ -163,3 +163,27 @@ func TestConformance(t *testing.T) {
 		t.Run(protocol, func(t *testing.T) { registrytest.Run(t, otlp.Factory, section) })
 	}
 }
+
+// The path that an HTTP endpoint gets depends on who set it.
+func TestPathOfAnEndpointDependsOnItsSource(t *testing.T) {
+	var r registry.Registry
+	if err := r.Register(otlp.Factory); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ variable, endpoint, want, kinds string }{
+		{"", "http://h:4318", "http://h:4318/v1/traces", "inferred"},
+		{"", "http://h:4318/x/", "http://h:4318/x/", ""},
+		{"OTEL_EXPORTER_OTLP_ENDPOINT", "http://h:4318/x/", "http://h:4318/x/v1/traces", ""},
+		{"OTEL_EXPORTER_OTLP_ENDPOINT", "http://h:4317", "http://h:4317/v1/traces", "suspicious"},
+		{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://h:4318", "http://h:4318/", ""},
+	} {
+		p, err := r.Complete("otlp", map[string]any{"protocol": "http", "endpoint": tt.endpoint}, map[string]string{"endpoint": tt.variable})
+		kinds := ""
+		for _, n := range p.Notices {
+			kinds += string(n.Kind)
+		}
+		if got := p.Settings()["endpoint"]; err != nil || got != tt.want || kinds != tt.kinds || p.Destination != tt.want+" over HTTP" {
+			t.Errorf("%s=%s: %v to %q, %q, %v, want %s, %q", tt.variable, tt.endpoint, got, p.Destination, kinds, err, tt.want, tt.kinds)
+		}
+	}
+}

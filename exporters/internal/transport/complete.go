@@ -104,7 +104,7 @@ func (r GRPCRule) Complete(c *registry.Completion, text string, insecure *bool) 
 		return nil
 	}
 	if g.PathIgnored != "" {
-		c.Note(registry.Ignored, r.Key, "gRPC has no use for the path "+settings.Quote(endpoint.Redact(g.PathIgnored)), "remove it")
+		c.Note(registry.Ignored, r.Key, "gRPC ignores the path "+settings.Quote(endpoint.Redact(g.PathIgnored)), "remove it")
 	}
 	if g.Scheme != "http" && g.Scheme != "https" {
 		return r.withoutScheme(c, text, g, insecure)
