@@ -65,6 +65,8 @@ func TestExitCodes(t *testing.T) {
 		{"validate nothing", []string{"validate"}, "", fine, "0 errors, 0 warnings"},
 		{"print mistakes", []string{"print"}, mistake, problems, "error[unknown_value]"},
 		{"explain mistakes", []string{"explain", "sample_rate"}, mistake, problems, "error[unknown_key]"},
+		{"explain a variable", []string{"explain", "SPANROUTE_SAMPLE_RATE"}, good, usage, `spanroute: unknown key "SPANROUTE_SAMPLE_RATE"; did you mean "sample_rate"?`},
+		{"explain a variable of OpenTelemetry", []string{"explain", "OTEL_TRACES_EXPORTER"}, good, usage, `unknown key "OTEL_TRACES_EXPORTER"; did you mean "exporter_type"?`},
 		{"explain an unknown key", []string{"explain", "smaple_rate"}, good, usage, `did you mean "sample_rate"?`},
 		{"exporters", []string{"exporters"}, "", fine, "console (stdout)"},
 		{"an exporter", []string{"exporters", "zipkin"}, "", fine, "OTEL_EXPORTER_ZIPKIN_ENDPOINT"},
@@ -134,6 +136,19 @@ func TestPrintTwice(t *testing.T) {
 	}
 	if _, masked, _ := spanroute(t, nil, "print", write(t, good)); strings.Contains(masked, "hunter2") || !strings.Contains(masked, "a: '***'") {
 		t.Errorf("printed\n%s", masked)
+	}
+}
+
+// TestExplainOfAFileAlone gives explain a file in the working directory, by a name without a slash.
+func TestExplainOfAFileAlone(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, name := range []string{"a.yaml", "a.YML", "a.json"} {
+		if err := os.WriteFile(name, []byte(`{"tracing": {"sample_rate": 0.25}}`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if code, stdout, stderr := spanroute(t, nil, "explain", name); code != fine || !strings.Contains(stdout, "sample_rate = 0.25\n") {
+			t.Errorf("explain %s: exit code %d, printed\n%s%s", name, code, stdout, stderr)
+		}
 	}
 }
 

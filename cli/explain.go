@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spanroute/spanroute/config"
+	"github.com/spanroute/spanroute/internal/settings"
 )
 
 var explain = command{
@@ -38,18 +39,28 @@ func (c *call) explain() int {
 	return fine
 }
 
-// looksLikeFile tells files from keys: a key has no slash and does not end like YAML.
+// looksLikeFile tells files from keys: a key has no slash and does not end like YAML or JSON.
 func looksLikeFile(arg string) bool {
-	return strings.ContainsAny(arg, `/\`) || slices.Contains([]string{".yaml", ".yml"}, strings.ToLower(filepath.Ext(arg)))
+	return strings.ContainsAny(arg, `/\`) || slices.Contains([]string{".yaml", ".yml", ".json"}, strings.ToLower(filepath.Ext(arg)))
 }
 
 func (c *call) explainKey(cfg *config.Config, key string) int {
 	x, ok := cfg.Explain(key)
 	if !ok {
-		return c.misused("no key is called %q%s", key, nearest(key, keyNames()))
+		return c.misused("unknown key %s%s", settings.Quote(key), nearKey(key))
 	}
 	fmt.Fprint(c.Stdout, x)
 	return fine
+}
+
+// nearKey is the hint for a name that is no key: the key of the variable with this name, or the nearest key.
+func nearKey(name string) string {
+	for _, k := range config.Table(nil) {
+		if name == k.Env || slices.Contains(k.OTel, name) {
+			return "; did you mean " + settings.Quote(k.Path) + "?"
+		}
+	}
+	return nearest(name, keyNames())
 }
 
 func keyNames() []string {
