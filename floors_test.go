@@ -37,6 +37,7 @@ var floors = map[string]floor{
 
 	"exporters/delivery":          {1, []string{"internal/*"}, true},
 	"exporters/internal/spantext": {1, []string{"internal/*"}, true},
+	"internal/instrumentation":    {1, []string{"internal/guard", "internal/policy", "internal/semattr", "internal/version"}, false},
 	"sampling":                    {1, []string{"internal/policy"}, true},
 
 	"registry":                     {2, []string{"exporters/delivery", "internal/settings"}, true},
@@ -44,8 +45,8 @@ var floors = map[string]floor{
 	"exporters/internal/transport": {2, []string{"exporters/delivery", "registry", "internal/*"}, true},
 
 	"config":            {3, []string{"registry", "sampling", "internal/secret", "internal/settings", "internal/policy", "internal/endpoint"}, true},
-	"mw":                {3, []string{"internal/guard", "internal/policy", "internal/secret", "internal/semattr", "internal/version"}, false},
-	"grpcmw":            {3, []string{"internal/guard", "internal/policy", "internal/secret", "internal/semattr", "internal/version"}, false},
+	"mw":                {3, []string{"internal/instrumentation", "internal/guard", "internal/policy", "internal/secret", "internal/semattr"}, false},
+	"grpcmw":            {3, []string{"internal/instrumentation", "internal/guard", "internal/policy", "internal/secret", "internal/semattr"}, false},
 	"exporters/console": {3, exporterMayUse, true},
 	"exporters/jaeger":  {3, exporterMayUse, true},
 	"exporters/memory":  {3, exporterMayUse, true},

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/peer"
 
 	"github.com/spanroute/spanroute/internal/guard"
+	"github.com/spanroute/spanroute/internal/instrumentation"
 	"github.com/spanroute/spanroute/internal/policy"
 	"github.com/spanroute/spanroute/internal/semattr"
 )
@@ -40,9 +41,8 @@ type clientCall struct {
 	seen      net.Addr // of the last attempt that had a connection, noted by the stats handler
 	seenPairs [2]metadata.MD
 	panicType string
-	pad       *scratchpad // the attributes of the start, nil if they went there
-	own       []attribute.KeyValue
-	ownError  string
+	deferred  *instrumentation.Buffer // the attributes of the start, nil if they were set there
+	own       instrumentation.UserAttributes
 }
 
 // Value answers for the record itself and asks the rest of the chain for everything else.
@@ -84,24 +84,24 @@ func (c *clientCall) start() context.Context {
 	if !c.excluded {
 		ctx = c.startSpan()
 	}
-	return c.carrier.inject(ctx, c.in.currentPropagator())
+	return c.carrier.inject(ctx, c.in.Propagator())
 }
 
 func (c *clientCall) startSpan() context.Context {
-	in, opts, m := c.in, c.in.kind, c.in.methodOf(c.fullMethod, false)
-	early := in.attributesAtStart()
-	if early {
+	in, opts, m := c.in, c.in.StartOptions(), c.in.methodOf(c.fullMethod, false)
+	tracer := in.Tracer()
+	deferAttributes := in.DefersAttributes(tracer)
+	if !deferAttributes {
 		attrs := c.collect(m, make([]attribute.KeyValue, 0, usualAttributes))
-		c.own, c.ownError = c.in.appendOwn(c.Context, c.fullMethod, nil)
-		opts = append(opts, trace.WithAttributes(append(attrs, c.own...)...))
+		in.callAttributes(c.Context, c.fullMethod, &c.own)
+		opts = append(opts, trace.WithAttributes(append(attrs, c.own.List()...)...))
 	}
-	ctx, span := in.currentTracer().Start(c, m.span, opts...)
+	ctx, span := tracer.Start(c, m.span, opts...)
 	c.span = span
-	if !early && span.IsRecording() {
-		pad := scratchpads.Get().(*scratchpad)
-		pad.attrs = c.collect(m, pad.attrs[:0])
-		c.pad = pad
-		c.own, c.ownError = c.in.appendOwn(c.Context, c.fullMethod, nil) // may panic
+	if deferAttributes && span.IsRecording() {
+		c.deferred = buffers.Get()
+		c.deferred.Keep(c.collect(m, c.deferred.Attributes()))
+		in.callAttributes(c.Context, c.fullMethod, &c.own) // may panic
 	}
 	return ctx
 }
@@ -167,7 +167,7 @@ func (c *clientCall) settle(err error, over bool) {
 	if errorType == "" && code != codes.OK && c.in.isError(code) {
 		errorType = name
 	}
-	attrs := append(c.pad.taken(), semattr.RPCResponseStatusCode.String(name))
+	attrs := append(c.deferred.Attributes(), semattr.RPCResponseStatusCode.String(name))
 	addr, header, trailer := c.answer(over)
 	host, port := semattr.Peer(addr)
 	attrs = appendAddress(attrs, semattr.NetworkPeerAddress, host, semattr.NetworkPeerPort, port)
@@ -177,8 +177,8 @@ func (c *clientCall) settle(err error, over bool) {
 			return wireText(key, values)
 		})
 	}
-	c.in.conclude(c.span, attrs, c.own, errorType, c.ownError, message)
-	c.pad.free()
+	c.in.conclude(c.span, attrs, &c.own, errorType, message)
+	buffers.Put(c.deferred)
 }
 
 // answer returns what is known of the answer, from the stats handler or the call options.
@@ -192,11 +192,9 @@ func (c *clientCall) answer(over bool) (addr net.Addr, header, trailer metadata.
 // abort notes a panic out of the invoker or streamer with value v, or runtime.Goexit, and ends the span.
 func (c *clientCall) abort(end guard.End, v any) {
 	if c.recorded() {
-		if end == guard.Panicked {
-			semattr.RecordPanic(c.span, v, c.in.recordsPanicMessages())
-		}
+		c.in.RecordPanic(c.span, end, v)
 		c.mu.Lock()
-		c.panicType = panicType(end, v)
+		c.panicType = instrumentation.AbortType(end, v)
 		c.mu.Unlock()
 	}
 	c.finish(nil, false)

@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc/codes"
 
+	"github.com/spanroute/spanroute/internal/instrumentation"
 	"github.com/spanroute/spanroute/internal/policy"
 )
 
@@ -31,9 +32,7 @@ type Option func(*settings)
 
 // settings are the options of one interceptor or one side as they were given.
 type settings struct {
-	tracing    Tracing
-	provider   trace.TracerProvider
-	propagator propagation.TextMapPropagator
+	shared     instrumentation.Options
 	exclude    []func(fullMethod string) bool
 	known      func(fullMethod string) bool
 	isError    func(codes.Code) bool
@@ -42,9 +41,6 @@ type settings struct {
 	response   []string
 	unredacted []string
 	noMessage  bool
-
-	noPanicMessages bool
-	noRemoteBaggage bool
 
 	public     func(ctx context.Context, fullMethod string) bool
 	traceIDKey string
@@ -55,7 +51,7 @@ type settings struct {
 func With(t Tracing) Option {
 	return func(s *settings) {
 		if t != nil {
-			s.tracing = t
+			s.shared.Tracing = t
 		}
 	}
 }
@@ -64,7 +60,7 @@ func With(t Tracing) Option {
 func WithTracerProvider(p trace.TracerProvider) Option {
 	return func(s *settings) {
 		if p != nil {
-			s.provider = p
+			s.shared.TracerProvider = p
 		}
 	}
 }
@@ -73,7 +69,7 @@ func WithTracerProvider(p trace.TracerProvider) Option {
 func WithPropagator(p propagation.TextMapPropagator) Option {
 	return func(s *settings) {
 		if p != nil {
-			s.propagator = p
+			s.shared.Propagator = p
 		}
 	}
 }
@@ -153,7 +149,7 @@ func WithoutStatusMessage() Option {
 // event has type and stack trace only, and the status has no description. The configuration key redact.panic_messages
 // does the same for all interceptors.
 func WithoutPanicMessages() Option {
-	return func(s *settings) { s.noPanicMessages = true }
+	return func(s *settings) { s.shared.NoPanicMessages = true }
 }
 
 // WithoutRemoteBaggage drops the baggage that callers send, also with [WithPublicEndpoint]: it is neither in the
@@ -161,7 +157,7 @@ func WithoutPanicMessages() Option {
 // client. Baggage that the service sets itself is sent as usual. Without the option, a caller's baggage is kept.
 // Clients ignore it.
 func WithoutRemoteBaggage() Option {
-	return func(s *settings) { s.noRemoteBaggage = true }
+	return func(s *settings) { s.shared.NoRemoteBaggage = true }
 }
 
 // WithPublicEndpoint makes every server span the root of a new trace, with a link to the caller's span, because

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
 
+	"github.com/spanroute/spanroute/internal/instrumentation"
 	"github.com/spanroute/spanroute/internal/policy"
 	"github.com/spanroute/spanroute/internal/semattr"
 )
@@ -36,10 +37,9 @@ type serverCall struct {
 	mu          sync.Mutex // guards what follows; SendMsg and RecvMsg may run in parallel with the end
 	claimed     bool       // an interceptor has taken the RPC
 	ended       bool
-	span        trace.Span           // nil: not started
-	pad         *scratchpad          // the attributes of the start, nil if they went there
-	own         []attribute.KeyValue // of WithAttributes; they win
-	ownError    string
+	span        trace.Span              // nil: not started
+	deferred    *instrumentation.Buffer // the attributes of the start, nil if they were set there
+	own         instrumentation.UserAttributes
 	err         error     // what the RPC ended with
 	endedAt     time.Time // zero: when close is called
 	failure     error     // first of SendMsg or RecvMsg
@@ -110,30 +110,30 @@ func (c *serverCall) extract(ctx context.Context) context.Context {
 	if sc := trace.SpanContextFromContext(ctx); sc.IsValid() && !sc.IsRemote() {
 		return ctx
 	}
-	extracted := c.in.currentPropagator().Extract(ctx, &c.carrier)
-	if c.in.noRemoteBaggage {
-		return withoutRemoteBaggage(ctx, extracted)
+	ctx = c.in.Extract(ctx, &c.carrier)
+	if c.in.DropsRemoteBaggage() {
+		return withoutIncomingBaggage(ctx)
 	}
-	return extracted
+	return ctx
 }
 
 // start starts the span of method m and returns the handler's context.
 func (c *serverCall) start(ctx context.Context, m method) context.Context {
 	ctx = c.extract(ctx)
 	opts := c.startOptions(ctx)
-	early := c.in.attributesAtStart()
-	if early {
+	tracer := c.in.Tracer()
+	deferAttributes := c.in.DefersAttributes(tracer)
+	if !deferAttributes {
 		attrs := c.collect(ctx, m, make([]attribute.KeyValue, 0, usualAttributes))
-		c.own, c.ownError = c.in.appendOwn(ctx, c.fullMethod, nil)
-		opts = append(opts, trace.WithAttributes(append(attrs, c.own...)...))
+		c.in.callAttributes(ctx, c.fullMethod, &c.own)
+		opts = append(opts, trace.WithAttributes(append(attrs, c.own.List()...)...))
 	}
-	ctx, span := c.in.currentTracer().Start(ctx, m.span, opts...)
+	ctx, span := tracer.Start(ctx, m.span, opts...)
 	defer c.opened(span) // also when a function of WithAttributes panics
-	if !early && span.IsRecording() {
-		pad := scratchpads.Get().(*scratchpad)
-		pad.attrs = c.collect(ctx, m, pad.attrs[:0])
-		c.pad = pad
-		c.own, c.ownError = c.in.appendOwn(ctx, c.fullMethod, nil) // may panic
+	if deferAttributes && span.IsRecording() {
+		c.deferred = buffers.Get()
+		c.deferred.Keep(c.collect(ctx, m, c.deferred.Attributes()))
+		c.in.callAttributes(ctx, c.fullMethod, &c.own) // may panic
 	}
 	c.carrier.header = nil
 	return ctx
@@ -152,7 +152,7 @@ func (c *serverCall) opened(span trace.Span) {
 
 // startOptions are shared by all calls unless there is something to tell about this one.
 func (c *serverCall) startOptions(ctx context.Context) []trace.SpanStartOption {
-	opts := c.in.kind
+	opts := c.in.StartOptions()
 	if !c.arrived.IsZero() {
 		opts = append(opts, trace.WithTimestamp(c.arrived))
 	}
@@ -160,11 +160,7 @@ func (c *serverCall) startOptions(ctx context.Context) []trace.SpanStartOption {
 	if c.in.public == nil || remote.IsValid() && !remote.IsRemote() || !c.in.public(ctx, c.fullMethod) {
 		return opts
 	}
-	opts = append(opts, trace.WithNewRoot())
-	if remote.IsValid() {
-		opts = append(opts, trace.WithLinks(trace.Link{SpanContext: remote}))
-	}
-	return opts
+	return instrumentation.AsNewRoot(ctx, opts)
 }
 
 // collect appends the attributes of the start to attrs.

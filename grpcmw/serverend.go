@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/spanroute/spanroute/internal/guard"
+	"github.com/spanroute/spanroute/internal/instrumentation"
 	"github.com/spanroute/spanroute/internal/semattr"
 )
 
@@ -27,18 +28,9 @@ func (c *serverCall) abort(end guard.End, v any) {
 		c.mu.Unlock()
 		return
 	}
-	c.panicType = panicType(end, v)
+	c.panicType = instrumentation.AbortType(end, v)
 	c.mu.Unlock()
-	if end == guard.Panicked {
-		semattr.RecordPanic(span, v, c.in.recordsPanicMessages()) // calls methods of v, which may do anything
-	}
-}
-
-func panicType(end guard.End, v any) string {
-	if end == guard.Exited {
-		return "runtime.Goexit"
-	}
-	return semattr.PanicType(v)
+	c.in.RecordPanic(span, end, v) // unlocked, because it calls methods of v
 }
 
 // finish ends the span, once, with what err and the record say. The time is the stats handler's, or zero.
@@ -76,7 +68,7 @@ func (c *serverCall) settle(err error) {
 		if c.trailerSent {
 			code, message = statusOf(err)
 		}
-		if !c.in.recordsPanicMessages() {
+		if !c.in.RecordsPanicMessages() {
 			message = "" // an outer interceptor may have put the value there
 		}
 	case c.failure != nil:
@@ -88,12 +80,12 @@ func (c *serverCall) settle(err error) {
 	if errorType == "" && code != codes.OK && c.in.isError(code) {
 		errorType = name
 	}
-	attrs := append(c.pad.taken(), semattr.RPCResponseStatusCode.String(name))
+	attrs := append(c.deferred.Attributes(), semattr.RPCResponseStatusCode.String(name))
 	if !c.in.responseMetadata.Empty() {
 		attrs = c.in.responseMetadata.Append(attrs, c.sent)
 	}
-	c.in.conclude(c.span, attrs, c.own, errorType, c.ownError, message)
-	c.pad.free()
+	c.in.conclude(c.span, attrs, &c.own, errorType, message)
+	buffers.Put(c.deferred)
 }
 
 // sent returns the values of a response metadata key, header before trailer.

@@ -1,14 +1,11 @@
 package mw
 
 import (
-	"cmp"
 	"net/http"
-	"slices"
-	"sync"
 
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/trace"
 
+	"github.com/spanroute/spanroute/internal/instrumentation"
 	"github.com/spanroute/spanroute/internal/semattr"
 )
 
@@ -18,21 +15,8 @@ const (
 	maxEnd     = 5
 )
 
-// An attributeBuffer is where attributes are put together that the SDK's SetAttributes copies. It never holds
-// those of a span of another make, which might keep the slice.
-type attributeBuffer struct{ attrs []attribute.KeyValue }
-
-var scratch = sync.Pool{New: func() any { return &attributeBuffer{make([]attribute.KeyValue, 0, maxArrival+maxEnd)} }}
-
-// keep remembers attrs, which may have outgrown the buffer.
-func (b *attributeBuffer) keep(attrs []attribute.KeyValue) []attribute.KeyValue {
-	b.attrs = attrs
-	return attrs
-}
-
-// free gives the buffer back. What it refers to stays alive until its next use or the second garbage collection
-// from now; clearing it would cost each request as much as a tenth of all that this package does for it.
-func (b *attributeBuffer) free() { scratch.Put(b) }
+// buffers holds the attributes of deferred spans.
+var buffers = instrumentation.NewBuffers(maxArrival + maxEnd)
 
 // appendArrival appends what a request tells at its start, without route and attributes of the user.
 func (m *middleware) appendArrival(attrs []attribute.KeyValue, a *arrival, r *http.Request) []attribute.KeyValue {
@@ -118,62 +102,4 @@ func protocolVersion(major, minor int) string {
 		return "3"
 	}
 	return ""
-}
-
-// override appends the attributes that win, and takes out those with the same keys.
-func override(attrs, winners []attribute.KeyValue) []attribute.KeyValue {
-	if len(winners) == 0 {
-		return attrs
-	}
-	return append(without(attrs, winners), winners...)
-}
-
-// without takes the attributes with the keys of known out of attrs.
-func without(attrs, known []attribute.KeyValue) []attribute.KeyValue {
-	if len(known) == 0 {
-		return attrs
-	}
-	return slices.DeleteFunc(attrs, func(kv attribute.KeyValue) bool {
-		return slices.ContainsFunc(known, func(k attribute.KeyValue) bool { return k.Key == kv.Key })
-	})
-}
-
-// appendUnset appends the attributes of a start that are set at the end. What was set on the span in the meantime
-// stays, as it would if they had been set at the start. start appends to what it is given and keeps no reference.
-func appendUnset(
-	attrs []attribute.KeyValue, span trace.Span, start func([]attribute.KeyValue) []attribute.KeyValue,
-) []attribute.KeyValue {
-	n := len(attrs)
-	added := start(attrs[n:])
-	if span, ok := span.(interface{ Attributes() []attribute.KeyValue }); ok {
-		added = without(added, span.Attributes())
-	}
-	return append(attrs, added...)
-}
-
-// own is what the user wants on a span.
-type own struct {
-	attrs     []attribute.KeyValue
-	errorType string // error.type, which must wait until it is known whether the span is an error
-}
-
-// ownOf returns attributes of the user as a span may keep them. Their texts may be parts of what source owns.
-func ownOf(attrs []attribute.KeyValue, source semattr.Owner) (o own) {
-	o.attrs = make([]attribute.KeyValue, 0, len(attrs))
-	for _, kv := range attrs {
-		if kv.Key == semattr.ErrorTypeKey {
-			o.errorType = source.Text(kv.Value.String())
-			continue
-		}
-		o.attrs = append(o.attrs, source.Attribute(kv))
-	}
-	return o
-}
-
-// appendError appends error.type, if out is an error: the user's if there is one.
-func (o *own) appendError(attrs []attribute.KeyValue, out outcome) []attribute.KeyValue {
-	if out.errorType == "" {
-		return attrs
-	}
-	return append(attrs, semattr.ErrorTypeKey.String(cmp.Or(o.errorType, out.errorType)))
 }

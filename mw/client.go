@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/spanroute/spanroute/internal/instrumentation"
 	"github.com/spanroute/spanroute/internal/policy"
 	"github.com/spanroute/spanroute/internal/semattr"
 )
@@ -34,7 +35,7 @@ func NewTransport(base http.RoundTripper, opts ...Option) *Transport {
 	if base == nil {
 		base = http.DefaultTransport
 	}
-	return &Transport{middleware: newMiddleware(opts), base: base}
+	return &Transport{middleware: newMiddleware(trace.SpanKindClient, opts), base: base}
 }
 
 // CloseIdleConnections is for http.Client.CloseIdleConnections.
@@ -67,7 +68,7 @@ func (t *Transport) pass(req *http.Request) (*http.Response, error) {
 // inject returns the copy of req that goes out: with ctx, and with its trace headers instead of any old ones.
 func (t *Transport) inject(ctx context.Context, req *http.Request) *http.Request {
 	out := req.WithContext(ctx)
-	p := t.textMap()
+	p := t.Propagator()
 	fields := p.Fields()
 	if !trace.SpanContextFromContext(ctx).IsValid() {
 		fields = nil // nothing to put in their place
@@ -120,8 +121,8 @@ type departure struct {
 	source   semattr.Owner // of what is part of the URL
 	url      string
 	template string
-	headers  []attribute.KeyValue // captured
-	own      own                  // of WithRequestAttributes
+	headers  []attribute.KeyValue           // captured
+	own      instrumentation.UserAttributes // of WithRequestAttributes
 }
 
 // reply is what is known of a response when its header is in. It is taken then, because the response is the
@@ -159,12 +160,12 @@ func methodOf(req *http.Request) string {
 
 // start starts the span of req and prepares what goes out.
 func (t *Transport) start(req *http.Request) *call {
-	tracer := t.tracer()
-	c := &call{t: t, req: req, late: t.late(tracer)}
+	tracer := t.Tracer()
+	c := &call{t: t, req: req, late: t.DefersAttributes(tracer)}
 	verb := t.methods.verb(methodOf(req))
 	template, _ := req.Context().Value(templateKey{}).(string)
 	template = t.names.target(verb.label, cleanTarget(template))
-	options := clientOptions
+	options := t.StartOptions()
 	if !c.late {
 		c.prepare(verb, template)
 		options = append(options, trace.WithAttributes(c.startAttributes(nil)...))
@@ -183,8 +184,6 @@ func (t *Transport) start(req *http.Request) *call {
 	c.countBody()
 	return c
 }
-
-var clientOptions = []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindClient)}
 
 func (c *call) gotConn(info httptrace.GotConnInfo) {
 	peer := remoteAddr(info.Conn)
@@ -212,12 +211,12 @@ func remoteAddr(conn net.Conn) (addr net.Addr) {
 func (c *call) prepare(v verb, template string) {
 	t, s := c.t, &c.departure
 	s.verb, s.template = v, template
-	s.source, s.url = targetOwner(c.req), t.redactor.full(c.req.URL, t.exclusions.Load())
+	s.source, s.url = targetOwner(c.req), t.redactor.full(c.req.URL, t.Policy())
 	if !t.captureRequest.Empty() {
 		s.headers = t.captureRequest.AppendRedacted(nil, requestHeader(c.req), t.redactHeader)
 	}
 	if t.attributes != nil {
-		s.own = ownOf(t.attributes(c.req), s.source.And(headerOwner(c.req.Header)))
+		s.own.Add(t.attributes(c.req), s.source.And(headerOwner(c.req.Header)))
 	}
 }
 
@@ -236,7 +235,7 @@ func (c *call) startAttributes(attrs []attribute.KeyValue) []attribute.KeyValue 
 	if n := resends(c.req); n > 0 {
 		attrs = append(attrs, semattr.HTTPRequestResendCount.Int(n))
 	}
-	return override(append(attrs, s.headers...), s.own.attrs)
+	return s.own.Override(append(attrs, s.headers...))
 }
 
 func targetHost(req *http.Request) string {

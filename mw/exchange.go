@@ -9,21 +9,19 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/spanroute/spanroute/internal/guard"
+	"github.com/spanroute/spanroute/internal/instrumentation"
 	"github.com/spanroute/spanroute/internal/semattr"
 )
 
 // roundTrip sends the request and ends the span, or leaves that to the body of the response.
 func (c *call) roundTrip(base http.RoundTripper) (res *http.Response, err error) {
 	guard.Run(func() { res, err = c.send(base) }, func(end guard.End, v any) {
-		switch end {
-		case guard.Returned:
+		if end == guard.Returned {
 			c.answered(res, err)
-		case guard.Panicked:
-			semattr.RecordPanic(c.span, v, c.t.recordsPanicMessages())
-			c.finish(outcome{errorType: semattr.PanicType(v)}, 0)
-		default:
-			c.finish(outcome{errorType: goexit}, 0)
+			return
 		}
+		c.t.RecordPanic(c.span, end, v)
+		c.finish(outcome{errorType: instrumentation.AbortType(end, v)}, 0)
 	})
 	return res, err
 }
@@ -118,8 +116,11 @@ func (c *call) errorText(err error) string {
 const maxExchange = 13
 
 func (c *call) endAttributes(out outcome, responseBytes int64) []attribute.KeyValue {
-	n := maxExchange + len(c.headers) + len(c.own.attrs) + len(c.reply.headers)
-	attrs := c.own.appendError(make([]attribute.KeyValue, 0, n), out)
+	n := maxExchange + len(c.headers) + len(c.own.List()) + len(c.reply.headers)
+	attrs := make([]attribute.KeyValue, 0, n)
+	if out.errorType != "" {
+		attrs = append(attrs, c.own.ErrorType(out.errorType))
+	}
 	attrs = c.appendReply(attrs, responseBytes)
 	c.mu.Lock()
 	peer, port := semattr.Peer(c.peer)
@@ -127,9 +128,9 @@ func (c *call) endAttributes(out outcome, responseBytes int64) []attribute.KeyVa
 	if peer != "" {
 		attrs = appendPeer(attrs, semattr.Text(peer), port)
 	}
-	attrs = without(attrs, c.own.attrs)
+	attrs = c.own.RemoveFrom(attrs)
 	if c.late {
-		return appendUnset(attrs, c.span, c.startAttributes)
+		return instrumentation.AppendUnset(attrs, c.span, c.startAttributes)
 	}
 	return attrs
 }

@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/codes"
 
 	"github.com/spanroute/spanroute/internal/guard"
+	"github.com/spanroute/spanroute/internal/instrumentation"
 	"github.com/spanroute/spanroute/internal/semattr"
 )
 
@@ -24,7 +25,6 @@ type outcome struct {
 // Values of error.type that stand for no Go error.
 const (
 	disconnected = "client_disconnected"
-	goexit       = "runtime.Goexit"
 	aborted      = "net/http.ErrAbortHandler"
 )
 
@@ -53,17 +53,17 @@ func (rec *record) finish(h *handler, end guard.End, v any) {
 	if out.errorType != "" {
 		rec.span.SetStatus(codes.Error, semattr.Own(out.description))
 	}
-	if end == guard.Panicked && out.errorType != aborted {
-		semattr.RecordPanic(rec.span, v, rec.m.recordsPanicMessages())
+	if out.errorType != aborted {
+		rec.m.RecordPanic(rec.span, end, v)
 	}
 	rec.rename(label, route)
 	if !rec.late {
 		rec.span.SetAttributes(rec.endAttributes(make([]attribute.KeyValue, 0, maxEnd), out, route)...)
 		return
 	}
-	buf := scratch.Get().(*attributeBuffer)
-	rec.span.SetAttributes(buf.keep(rec.endAttributes(buf.attrs[:0], out, route))...)
-	buf.free()
+	buf := buffers.Get()
+	rec.span.SetAttributes(buf.Keep(rec.endAttributes(buf.Attributes(), out, route))...)
+	buffers.Put(buf)
 }
 
 // outcome judges the response: the first rule that applies.
@@ -75,10 +75,8 @@ func (rec *record) outcome(end guard.End, v any) outcome {
 	switch {
 	case end == guard.Panicked && isAbort(v):
 		return outcome{code: code, errorType: aborted}
-	case end == guard.Panicked:
-		return outcome{code: code, errorType: semattr.PanicType(v)}
-	case end == guard.Exited:
-		return outcome{code: code, errorType: goexit}
+	case end != guard.Returned:
+		return outcome{code: code, errorType: instrumentation.AbortType(end, v)}
 	case rec.timedOut.Load():
 		return outcome{code: http.StatusServiceUnavailable, errorType: "503"}
 	case code != 0 && rec.failedStatus(code):
@@ -151,7 +149,9 @@ func (rec *record) rename(label, route string) {
 
 // endAttributes appends those that are still to be set, errors first: a span with a low limit keeps what comes first.
 func (rec *record) endAttributes(attrs []attribute.KeyValue, out outcome, route string) []attribute.KeyValue {
-	attrs = rec.more().own.appendError(attrs, out)
+	if out.errorType != "" {
+		attrs = append(attrs, rec.more().own.ErrorType(out.errorType))
+	}
 	if out.code != 0 {
 		attrs = append(attrs, semattr.HTTPResponseStatusCode.Int(out.code))
 	}
@@ -166,11 +166,11 @@ func (rec *record) endAttributes(attrs []attribute.KeyValue, out outcome, route 
 	rec.mu.Lock()
 	attrs = append(attrs, rec.sent...)
 	rec.mu.Unlock()
-	attrs = without(attrs, rec.more().own.attrs)
+	attrs = rec.more().own.RemoveFrom(attrs)
 	if !rec.late {
 		return attrs
 	}
-	return appendUnset(attrs, rec.span, func(attrs []attribute.KeyValue) []attribute.KeyValue {
+	return instrumentation.AppendUnset(attrs, rec.span, func(attrs []attribute.KeyValue) []attribute.KeyValue {
 		return rec.m.startAttributes(attrs, &rec.arrival, rec.in, "")
 	})
 }

@@ -9,6 +9,8 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/spanroute/spanroute/internal/instrumentation"
 )
 
 // An Option changes what [New] or [NewTransport] make. An option for the other side has no effect. Functions given
@@ -16,9 +18,7 @@ import (
 type Option func(*options)
 
 type options struct {
-	tracing    Tracing
-	provider   trace.TracerProvider
-	propagator propagation.TextMapPropagator
+	shared instrumentation.Options
 
 	exclude    func(*http.Request) bool
 	spanName   func(r *http.Request, method, route string) string
@@ -33,9 +33,6 @@ type options struct {
 	responseHeaders []string
 	unredacted      []string
 	bodySizes       bool
-
-	noPanicMessages bool
-	noRemoteBaggage bool
 
 	router         chi.Routes
 	mux            *http.ServeMux
@@ -57,14 +54,16 @@ func newOptions(list []Option) *options {
 
 // With takes tracer provider, propagator and excluded patterns from t, normally a *spanroute.Tracing. Without it
 // the otel globals are used and nothing is excluded by configuration.
-func With(t Tracing) Option { return func(o *options) { o.tracing = t } }
+func With(t Tracing) Option { return func(o *options) { o.shared.Tracing = t } }
 
 // WithTracerProvider makes the spans with p instead of the provider of [With] or the otel globals.
-func WithTracerProvider(p trace.TracerProvider) Option { return func(o *options) { o.provider = p } }
+func WithTracerProvider(p trace.TracerProvider) Option {
+	return func(o *options) { o.shared.TracerProvider = p }
+}
 
 // WithPropagator reads and writes trace headers with p instead of the propagator of [With] or the otel globals.
 func WithPropagator(p propagation.TextMapPropagator) Option {
-	return func(o *options) { o.propagator = p }
+	return func(o *options) { o.shared.Propagator = p }
 }
 
 // WithExclude leaves requests out for which exclude returns true: they get no span, and neither do their children.
@@ -148,7 +147,7 @@ func WithServeMux(mux *http.ServeMux) Option { return func(o *options) { o.mux =
 
 // WithoutPanicMessages leaves the value of a panic, which may repeat what a client sent, out of spans: the exception
 // event has type and stack trace only. The configuration key redact.panic_messages does the same for all middlewares.
-func WithoutPanicMessages() Option { return func(o *options) { o.noPanicMessages = true } }
+func WithoutPanicMessages() Option { return func(o *options) { o.shared.NoPanicMessages = true } }
 
 // WithPublicEndpoint starts a new trace for each request and links it to the caller's. It is for servers whose
 // callers are untrusted. Their baggage is kept, see [WithoutRemoteBaggage]. The configuration key
@@ -166,7 +165,7 @@ func WithPublicEndpointFn(public func(*http.Request) bool) Option {
 // WithoutRemoteBaggage drops the baggage that callers send, also with [WithPublicEndpoint]: it is neither in the
 // handler's context nor in its request's header, so that it does not travel on with requests made for an untrusted
 // client. Baggage that the service sets itself is sent as usual. Without the option, a caller's baggage is kept.
-func WithoutRemoteBaggage() Option { return func(o *options) { o.noRemoteBaggage = true } }
+func WithoutRemoteBaggage() Option { return func(o *options) { o.shared.NoRemoteBaggage = true } }
 
 // WithTrustedProxies names the peers whose forwarded headers count, by address. The forwarded headers of all other
 // peers are ignored.

@@ -3,11 +3,11 @@ package mw
 import (
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
 
+	"github.com/spanroute/spanroute/internal/instrumentation"
 	"github.com/spanroute/spanroute/internal/semattr"
 )
 
@@ -22,17 +22,13 @@ func (a *arrival) lineOwner(r *http.Request, winners []attribute.KeyValue) semat
 		return o
 	}
 	kept := semattr.Kept(r.Method)
-	if !strings.Contains(a.path, "%") && !wins(winners, semattr.URLPath) { // an escaped path may be a copy
+	if !strings.Contains(a.path, "%") && !instrumentation.Has(winners, semattr.URLPath) { // an escaped path may be a copy
 		kept += semattr.Kept(a.path)
 	}
-	if a.query == r.URL.RawQuery && !wins(winners, semattr.URLQuery) {
+	if a.query == r.URL.RawQuery && !instrumentation.Has(winners, semattr.URLQuery) {
 		kept += semattr.Kept(a.query)
 	}
 	return semattr.OwnerOf(size, kept)
-}
-
-func wins(winners []attribute.KeyValue, key attribute.Key) bool {
-	return slices.ContainsFunc(winners, func(kv attribute.KeyValue) bool { return kv.Key == key })
 }
 
 // targetOwner returns the Owner of the parts of the request line or URL of r, none of which the span keeps as it is.

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/spanroute/spanroute/internal/instrumentation"
 	"github.com/spanroute/spanroute/internal/semattr"
 )
 
@@ -133,8 +134,8 @@ type arrival struct {
 // extras are what options ask for when a request arrives.
 type extras struct {
 	claim   claim
-	headers []attribute.KeyValue // captured
-	own     own                  // of WithRequestAttributes
+	headers []attribute.KeyValue           // captured
+	own     instrumentation.UserAttributes // of WithRequestAttributes
 }
 
 var noExtras extras

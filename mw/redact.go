@@ -190,14 +190,9 @@ func (d *redactor) text(s string, p *policy.Policy) string {
 	}
 }
 
-// recordsPanicMessages reports whether the value of a panic may be in a span.
-func (m *middleware) recordsPanicMessages() bool {
-	return !m.noPanicMessages && !m.exclusions.Load().RedactsPanicMessages()
-}
-
 // redactHeader redacts the value of a header that holds a URL. A peer wrote it, so it need not be well formed.
 func (m *middleware) redactHeader(value string) string {
-	p := m.exclusions.Load()
+	p := m.Policy()
 	if scheme, rest, found := strings.Cut(value, "://"); found && !strings.Contains(scheme, ":") {
 		return scheme + "://" + m.redactor.afterScheme(rest, p)
 	}

@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/spanroute/spanroute/internal/instrumentation"
 	"github.com/spanroute/spanroute/internal/policy"
 	"github.com/spanroute/spanroute/internal/semattr"
 )
@@ -15,7 +16,7 @@ import (
 // middleware is what New made of its options. It is immutable but for the tracer and the names it remembers.
 type middleware struct {
 	options
-	*source
+	*instrumentation.Instrumentation
 	methods         methods
 	names           spanNames
 	captureRequest  semattr.Capture
@@ -25,7 +26,7 @@ type middleware struct {
 // New returns a middleware that makes one SERVER span of each request, by the HTTP semantic conventions v1.43.0.
 // The result may be used for any number of handlers, by any number of goroutines. Place it outermost.
 func New(opts ...Option) func(http.Handler) http.Handler {
-	m := newMiddleware(opts)
+	m := newMiddleware(trace.SpanKindServer, opts)
 	return func(next http.Handler) http.Handler {
 		h := &handler{middleware: m, next: next, router: m.router}
 		if routes, ok := next.(chi.Routes); ok && h.router == nil {
@@ -35,11 +36,11 @@ func New(opts ...Option) func(http.Handler) http.Handler {
 	}
 }
 
-func newMiddleware(opts []Option) *middleware {
+func newMiddleware(kind trace.SpanKind, opts []Option) *middleware {
 	o := newOptions(opts)
 	return &middleware{
 		options:         *o,
-		source:          newSource(o),
+		Instrumentation: instrumentation.New(scopeName, kind, o.shared),
 		methods:         newMethods(o),
 		captureRequest:  semattr.NewCapture(semattr.HTTPRequestHeaderPrefix, o.requestHeaders, o.unredacted),
 		captureResponse: semattr.NewCapture(semattr.HTTPResponseHeaderPrefix, o.responseHeaders, o.unredacted),
@@ -67,7 +68,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.next.ServeHTTP(w, r)
 		return
 	}
-	ctx := h.extract(r)
+	ctx := h.Extract(r.Context(), carrier(r.Header))
 	if h.excludes(r) {
 		h.pass(policy.Suppress(ctx), w, r)
 		return
@@ -93,7 +94,7 @@ func (h *handler) serveNested(w http.ResponseWriter, r *http.Request, outer *rec
 
 // excludes decides on arrival, once, whether r gets no span.
 func (h *handler) excludes(r *http.Request) bool {
-	if p := h.exclusions.Load(); p != nil {
+	if p := h.Policy(); p != nil {
 		if p.ExcludesPath(r.URL.Path) || p.NeedsURL() && p.ExcludesURL(h.url(r)) {
 			return true
 		}
@@ -116,20 +117,20 @@ func (h *handler) url(r *http.Request) string {
 }
 
 func (h *handler) serveTraced(ctx context.Context, w http.ResponseWriter, r *http.Request) {
-	tracer := h.tracer()
-	late := h.late(tracer)
+	tracer := h.Tracer()
+	late := h.DefersAttributes(tracer)
 	label := h.methods.verb(methodOf(r)).label
 	route := h.names.target(label, h.routeBefore(r))
 	name := h.nameOf(r, label, route)
 	var a arrival
-	options := serverOptions
+	options := h.StartOptions()
 	if !late {
 		h.arrive(&a, r)
 		attrs := h.startAttributes(make([]attribute.KeyValue, 0, maxArrival), &a, r, route)
 		options = append(options, trace.WithAttributes(attrs...))
 	}
 	if h.publicEndpoint != nil && h.publicEndpoint(r.WithContext(ctx)) {
-		options = asNewRoot(ctx, options)
+		options = instrumentation.AsNewRoot(ctx, options)
 	}
 	ctx, span := tracer.Start(ctx, name, options...)
 	if id := span.SpanContext().TraceID(); h.traceIDHeader != "" && id.IsValid() {
@@ -149,18 +150,6 @@ func (h *handler) serveTraced(ctx context.Context, w http.ResponseWriter, r *htt
 	rec.run(h, w)
 }
 
-// serverOptions has no room left, so that appending copies it.
-var serverOptions = []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)}
-
-// asNewRoot makes the span in ctx, if it is a caller's, a link instead of the parent.
-func asNewRoot(ctx context.Context, options []trace.SpanStartOption) []trace.SpanStartOption {
-	options = append(options, trace.WithNewRoot())
-	if caller := trace.SpanContextFromContext(ctx); caller.IsValid() && caller.IsRemote() {
-		options = append(options, trace.WithLinks(trace.Link{SpanContext: caller}))
-	}
-	return options
-}
-
 // nameOf is the name of a span as far as it is known.
 func (m *middleware) nameOf(r *http.Request, label, route string) string {
 	if m.spanName != nil {
@@ -177,7 +166,7 @@ func (m *middleware) arrive(a *arrival, r *http.Request) {
 	if a.path == "" {
 		a.path = "/"
 	}
-	a.query = m.redactor.query(r.URL.RawQuery, m.exclusions.Load())
+	a.query = m.redactor.query(r.URL.RawQuery, m.Policy())
 	a.agent = first(r.Header["User-Agent"])
 	var attrs []attribute.KeyValue // of the user
 	if m.attributes != nil {
@@ -190,7 +179,7 @@ func (m *middleware) arrive(a *arrival, r *http.Request) {
 	}
 	a.extras = &extras{claim: claim, headers: m.captureRequest.AppendRedacted(nil, requestHeader(r), m.redactHeader)}
 	if m.attributes != nil {
-		a.extras.own = ownOf(attrs, a.line.And(headerOwner(r.Header)))
+		a.extras.own.Add(attrs, a.line.And(headerOwner(r.Header)))
 	}
 }
 
@@ -220,5 +209,5 @@ func (m *middleware) startAttributes(
 	if route != "" {
 		attrs = append(attrs, semattr.HTTPRoute.String(route))
 	}
-	return override(attrs, a.more().own.attrs)
+	return a.more().own.Override(attrs)
 }
