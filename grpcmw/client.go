@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 
-	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 
@@ -16,9 +15,9 @@ import (
 // happens inside:
 //
 //	cc, err := grpc.NewClient(target, append(grpcmw.DialOptions(grpcmw.With(t)), own...)...)
-func DialOptions(opts ...Option) []grpc.DialOption {
-	in := newInstrument(trace.SpanKindClient, clientError, opts)
-	in.stats = true
+func DialOptions(opts ...ClientOption) []grpc.DialOption {
+	in := newClientInstrumentation(opts)
+	in.statsHandler = true
 	return []grpc.DialOption{
 		grpc.WithStatsHandler(clientStats{}),
 		grpc.WithChainUnaryInterceptor(in.callUnary),
@@ -29,18 +28,18 @@ func DialOptions(opts ...Option) []grpc.DialOption {
 // UnaryClientInterceptor returns an interceptor that gives every unary call a span and sends its trace context.
 // Retries, transparent retries and hedging of one call are one span. The peer is told by a grpc.Peer call option;
 // an interceptor inside that sends one call several times at once needs [DialOptions] instead.
-func UnaryClientInterceptor(opts ...Option) grpc.UnaryClientInterceptor {
-	return newInstrument(trace.SpanKindClient, clientError, opts).callUnary
+func UnaryClientInterceptor(opts ...ClientOption) grpc.UnaryClientInterceptor {
+	return newClientInstrumentation(opts).callUnary
 }
 
 // StreamClientInterceptor is [UnaryClientInterceptor] for streams. The span ends when the stream does: read it to
 // its end, or cancel its context. A stream left alone leaks in grpc-go itself, and its span with it, until the
 // connection is closed.
-func StreamClientInterceptor(opts ...Option) grpc.StreamClientInterceptor {
-	return newInstrument(trace.SpanKindClient, clientError, opts).callStream
+func StreamClientInterceptor(opts ...ClientOption) grpc.StreamClientInterceptor {
+	return newClientInstrumentation(opts).callStream
 }
 
-func (in *instrument) callUnary(ctx context.Context, fullMethod string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) (err error) {
+func (in *clientInstrumentation) callUnary(ctx context.Context, fullMethod string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) (err error) {
 	if inFlight(ctx, cc, fullMethod) {
 		return invoker(ctx, fullMethod, req, reply, cc, opts...)
 	}
@@ -61,7 +60,7 @@ func (in *instrument) callUnary(ctx context.Context, fullMethod string, req, rep
 	return err
 }
 
-func (in *instrument) callStream(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, fullMethod string, streamer grpc.Streamer, opts ...grpc.CallOption) (cs grpc.ClientStream, err error) {
+func (in *clientInstrumentation) callStream(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, fullMethod string, streamer grpc.Streamer, opts ...grpc.CallOption) (cs grpc.ClientStream, err error) {
 	if inFlight(ctx, cc, fullMethod) {
 		return streamer(ctx, desc, cc, fullMethod, opts...)
 	}

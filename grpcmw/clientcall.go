@@ -24,7 +24,7 @@ type clientKey struct{}
 // of the context chain, by which an inner interceptor and the stats handler find it.
 type clientCall struct {
 	context.Context
-	in         *instrument
+	in         *clientInstrumentation
 	cc         *grpc.ClientConn // nil if the interceptor was called by hand
 	fullMethod string
 	excluded   bool
@@ -70,7 +70,7 @@ func inFlight(ctx context.Context, cc *grpc.ClientConn, fullMethod string) bool 
 }
 
 // depart makes the record of a call, with the suppressed context if it is excluded.
-func (in *instrument) depart(ctx context.Context, cc *grpc.ClientConn, fullMethod string) *clientCall {
+func (in *clientInstrumentation) depart(ctx context.Context, cc *grpc.ClientConn, fullMethod string) *clientCall {
 	c := &clientCall{Context: ctx, in: in, cc: cc, fullMethod: fullMethod}
 	if c.excluded = in.excludedHere(fullMethod); c.excluded {
 		c.Context = policy.Suppress(ctx)
@@ -129,7 +129,7 @@ func (c *clientCall) recorded() bool { return c.span != nil && c.span.IsRecordin
 func (c *clientCall) options(opts []grpc.CallOption) []grpc.CallOption {
 	all := make([]grpc.CallOption, len(opts), len(opts)+4)
 	copy(all, opts)
-	if c.in.stats {
+	if c.in.statsHandler {
 		return all
 	}
 	all = append(all, grpc.Peer(&c.answered))
@@ -183,7 +183,7 @@ func (c *clientCall) settle(err error, over bool) {
 
 // answer returns what is known of the answer, from the stats handler or the call options.
 func (c *clientCall) answer(over bool) (addr net.Addr, header, trailer metadata.MD) {
-	if c.in.stats || !over {
+	if c.in.statsHandler || !over {
 		return c.seen, c.seenPairs[0], c.seenPairs[1]
 	}
 	return c.answered.Addr, c.header, c.trailer

@@ -7,7 +7,6 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	otelcodes "go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
-	"google.golang.org/grpc/codes"
 
 	"github.com/spanroute/spanroute/internal/instrumentation"
 	"github.com/spanroute/spanroute/internal/semattr"
@@ -16,31 +15,45 @@ import (
 // scope is the name of the instrumentation scope of every span.
 const scope = "github.com/spanroute/spanroute/grpcmw"
 
-// An instrument is what all calls of one side share: options, looked up and compiled once. It is immutable except for
-// what it remembers.
-type instrument struct {
-	settings
+// An rpcInstrumentation is what the calls of one side have in common: the options, compiled once. It is immutable
+// except for the tracer that it caches.
+type rpcInstrumentation struct {
 	*instrumentation.Instrumentation
+	options
 	requestMetadata  semattr.Capture
 	responseMetadata semattr.Capture
-	stats            bool        // client: a stats handler notes what came back
-	targets          targets     // client
-	authorities      authorities // server
 }
 
-func newInstrument(kind trace.SpanKind, isError func(codes.Code) bool, opts []Option) *instrument {
-	s := settings{isError: isError}
-	for _, opt := range opts {
-		if opt != nil {
-			opt(&s)
-		}
+func newRPCInstrumentation(kind trace.SpanKind, o options) *rpcInstrumentation {
+	return &rpcInstrumentation{
+		Instrumentation:  instrumentation.New(scope, kind, o.source),
+		options:          o,
+		requestMetadata:  semattr.NewCapture(semattr.RPCRequestMetadataPrefix, capturable(o.request), o.unredacted),
+		responseMetadata: semattr.NewCapture(semattr.RPCResponseMetadataPrefix, capturable(o.response), o.unredacted),
 	}
-	return &instrument{
-		settings:         s,
-		Instrumentation:  instrumentation.New(scope, kind, s.shared),
-		requestMetadata:  semattr.NewCapture(semattr.RPCRequestMetadataPrefix, capturable(s.request), s.unredacted),
-		responseMetadata: semattr.NewCapture(semattr.RPCResponseMetadataPrefix, capturable(s.response), s.unredacted),
-	}
+}
+
+// A serverInstrumentation is what a server makes of its options.
+type serverInstrumentation struct {
+	*rpcInstrumentation
+	serverOptions
+	authorities authorities
+}
+
+func newServerInstrumentation(list []ServerOption) *serverInstrumentation {
+	o := newServerOptions(list)
+	return &serverInstrumentation{rpcInstrumentation: newRPCInstrumentation(trace.SpanKindServer, o.common), serverOptions: o}
+}
+
+// A clientInstrumentation is what a client makes of its options.
+type clientInstrumentation struct {
+	*rpcInstrumentation
+	targets      targets
+	statsHandler bool // a stats handler records the peer and the response metadata
+}
+
+func newClientInstrumentation(list []ClientOption) *clientInstrumentation {
+	return &clientInstrumentation{rpcInstrumentation: newRPCInstrumentation(trace.SpanKindClient, newClientOptions(list))}
 }
 
 // identical is a == b for interfaces whose dynamic type may not be comparable.
@@ -50,7 +63,7 @@ func identical(a, b any) bool {
 }
 
 // excludedHere asks the programmer's functions, excludedByRule the operator's patterns, which are for servers.
-func (in *instrument) excludedHere(fullMethod string) bool {
+func (in *rpcInstrumentation) excludedHere(fullMethod string) bool {
 	for _, exclude := range in.exclude {
 		if exclude(fullMethod) {
 			return true
@@ -59,7 +72,7 @@ func (in *instrument) excludedHere(fullMethod string) bool {
 	return false
 }
 
-func (in *instrument) excludedByRule(fullMethod string) bool {
+func (in *rpcInstrumentation) excludedByRule(fullMethod string) bool {
 	return in.Policy().ExcludesRPC(fullMethod)
 }
 
@@ -70,7 +83,7 @@ const usualAttributes = 8
 var buffers = instrumentation.NewBuffers(usualAttributes)
 
 // callAttributes adds the attributes of the functions of WithAttributes to u.
-func (in *instrument) callAttributes(ctx context.Context, fullMethod string, u *instrumentation.UserAttributes) {
+func (in *rpcInstrumentation) callAttributes(ctx context.Context, fullMethod string, u *instrumentation.UserAttributes) {
 	for _, f := range in.attributes {
 		u.Add(f(ctx, fullMethod), semattr.Unknown())
 	}
@@ -78,7 +91,7 @@ func (in *instrument) callAttributes(ctx context.Context, fullMethod string, u *
 
 // conclude sets the attributes of a span that is about to end, and its status: Error if and only if there is an
 // error type.
-func (in *instrument) conclude(span trace.Span, attrs []attribute.KeyValue, own *instrumentation.UserAttributes, errorType, message string) {
+func (in *rpcInstrumentation) conclude(span trace.Span, attrs []attribute.KeyValue, own *instrumentation.UserAttributes, errorType, message string) {
 	if errorType != "" {
 		attrs = append(attrs, own.ErrorType(errorType))
 		if in.noMessage {

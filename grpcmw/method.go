@@ -13,7 +13,7 @@ type method struct{ span, name, original string }
 
 // methodOf recognises fullMethod, which is registered or was chosen by local code unless other says so. Names
 // are cleaned like every other value.
-func (in *instrument) methodOf(fullMethod string, other bool) method {
+func (in *rpcInstrumentation) methodOf(fullMethod string, other bool) method {
 	if in.known != nil {
 		other = !in.known(fullMethod)
 	} else {

@@ -5,7 +5,6 @@ import (
 	"io"
 	"time"
 
-	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 
 	"github.com/spanroute/spanroute/internal/guard"
@@ -17,8 +16,8 @@ import (
 // grpc.ChainUnaryInterceptor and grpc.ChainStreamInterceptor: grpc.UnaryInterceptor would put its own before them.
 //
 //	s := grpc.NewServer(append(grpcmw.ServerOptions(grpcmw.With(t)), own...)...)
-func ServerOptions(opts ...Option) []grpc.ServerOption {
-	in := newInstrument(trace.SpanKindServer, serverError, opts)
+func ServerOptions(opts ...ServerOption) []grpc.ServerOption {
+	in := newServerInstrumentation(opts)
 	return []grpc.ServerOption{
 		grpc.StatsHandler(&serverStats{in: in}),
 		grpc.ChainUnaryInterceptor(in.serveUnary),
@@ -28,17 +27,17 @@ func ServerOptions(opts ...Option) []grpc.ServerOption {
 
 // UnaryServerInterceptor returns an interceptor that gives every unary RPC that reaches it a span. See
 // [ServerOptions] for what does not reach it. Put it before all others.
-func UnaryServerInterceptor(opts ...Option) grpc.UnaryServerInterceptor {
-	return newInstrument(trace.SpanKindServer, serverError, opts).serveUnary
+func UnaryServerInterceptor(opts ...ServerOption) grpc.UnaryServerInterceptor {
+	return newServerInstrumentation(opts).serveUnary
 }
 
 // StreamServerInterceptor is [UnaryServerInterceptor] for streams. There is one span per stream, whatever the
 // number of messages.
-func StreamServerInterceptor(opts ...Option) grpc.StreamServerInterceptor {
-	return newInstrument(trace.SpanKindServer, serverError, opts).serveStream
+func StreamServerInterceptor(opts ...ServerOption) grpc.StreamServerInterceptor {
+	return newServerInstrumentation(opts).serveStream
 }
 
-func (in *instrument) serveUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (resp any, err error) {
+func (in *serverInstrumentation) serveUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (resp any, err error) {
 	c, first := in.arrive(ctx, info.FullMethod)
 	if !first {
 		return handler(ctx, req)
@@ -56,7 +55,7 @@ func (in *instrument) serveUnary(ctx context.Context, req any, info *grpc.UnaryS
 	return resp, err
 }
 
-func (in *instrument) serveStream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) (err error) {
+func (in *serverInstrumentation) serveStream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) (err error) {
 	c, first := in.arrive(ss.Context(), info.FullMethod)
 	if !first {
 		return handler(srv, ss)

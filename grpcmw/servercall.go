@@ -23,7 +23,7 @@ type serverKey struct{}
 // span because grpc-go may never report the end of that RPC, or an interceptor that is installed alone.
 type serverCall struct {
 	context.Context
-	in         *instrument
+	in         *serverInstrumentation
 	fullMethod string
 	stats      *serverStats               // nil: made by an interceptor
 	stream     grpc.ServerTransportStream // tells RPCs apart, nil until an interceptor sees it
@@ -63,7 +63,7 @@ func serverCallFrom(ctx context.Context) *serverCall {
 
 // arrive returns the record of the RPC that ctx is of, and whether the caller, an interceptor, is the one to
 // start its span.
-func (in *instrument) arrive(ctx context.Context, fullMethod string) (c *serverCall, first bool) {
+func (in *serverInstrumentation) arrive(ctx context.Context, fullMethod string) (c *serverCall, first bool) {
 	stream := grpc.ServerTransportStreamFromContext(ctx)
 	if c = serverCallFrom(ctx); c != nil && c.isOf(stream) {
 		return c, c.claim(stream)

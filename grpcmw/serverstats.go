@@ -13,7 +13,7 @@ import (
 // serverStats makes the record of each RPC and ends its span with what was really sent. For RPCs that reach no
 // interceptor it starts and ends a span at once. For an unknown method grpc-go reports neither Begin nor End, so
 // the trailer is the end; a peer that resets the stream before that leaves no span and nothing else behind.
-type serverStats struct{ in *instrument }
+type serverStats struct{ in *serverInstrumentation }
 
 var _ stats.Handler = (*serverStats)(nil)
 

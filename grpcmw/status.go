@@ -60,8 +60,8 @@ func streamError(err error) error {
 	return err
 }
 
-// serverError is the table of the RPC conventions for servers: what a caller did wrong is no error of the server.
-func serverError(c codes.Code) bool {
+// isServerError is the table of the RPC conventions for servers: what a caller did wrong is no error of the server.
+func isServerError(c codes.Code) bool {
 	switch c {
 	case codes.Unknown, codes.DeadlineExceeded, codes.Unimplemented, codes.Internal, codes.Unavailable, codes.DataLoss:
 		return true
@@ -69,5 +69,5 @@ func serverError(c codes.Code) bool {
 	return false
 }
 
-// clientError is the table for clients.
-func clientError(c codes.Code) bool { return c != codes.OK }
+// isClientError is the table for clients.
+func isClientError(c codes.Code) bool { return c != codes.OK }

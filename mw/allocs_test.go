@@ -75,17 +75,17 @@ func TestAllocationsAdded(t *testing.T) {
 	caller := http.Header{"Traceparent": {"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}}
 	tests := []struct {
 		name   string
-		opts   []mw.Option
+		opts   []mw.ServerOption
 		header http.Header
 		want   float64
 	}{
-		{"excluded", []mw.Option{mw.With(excluding)}, nil, 3},
-		{"unsampled", []mw.Option{mw.With(newDiscard(sdktrace.NeverSample()))}, nil, 3},
-		{"sampled root", []mw.Option{mw.With(newDiscard(sdktrace.AlwaysSample()))}, nil, 11},
-		{"sampled, remote parent", []mw.Option{mw.With(newDiscard(sdktrace.AlwaysSample()))}, caller, 14},
-		{"foreign provider, sampled", []mw.Option{mw.WithTracerProvider(newDiscard(sdktrace.AlwaysSample()).provider)}, nil, 15},
-		{"no-op provider", []mw.Option{mw.WithTracerProvider(noop.NewTracerProvider())}, nil, 3},
-		{"foreign provider, unsampled", []mw.Option{mw.WithTracerProvider(newDiscard(sdktrace.NeverSample()).provider)}, nil, 8},
+		{"excluded", []mw.ServerOption{mw.With(excluding)}, nil, 3},
+		{"unsampled", []mw.ServerOption{mw.With(newDiscard(sdktrace.NeverSample()))}, nil, 3},
+		{"sampled root", []mw.ServerOption{mw.With(newDiscard(sdktrace.AlwaysSample()))}, nil, 11},
+		{"sampled, remote parent", []mw.ServerOption{mw.With(newDiscard(sdktrace.AlwaysSample()))}, caller, 14},
+		{"foreign provider, sampled", []mw.ServerOption{mw.WithTracerProvider(newDiscard(sdktrace.AlwaysSample()).provider)}, nil, 15},
+		{"no-op provider", []mw.ServerOption{mw.WithTracerProvider(noop.NewTracerProvider())}, nil, 3},
+		{"foreign provider, unsampled", []mw.ServerOption{mw.WithTracerProvider(newDiscard(sdktrace.NeverSample()).provider)}, nil, 8},
 	}
 	bare := testing.AllocsPerRun(200, serveOnce(router(), nil))
 	for _, tt := range tests {

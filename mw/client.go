@@ -25,17 +25,24 @@ import (
 // redirect that an http.Client follows is a request of its own; a retrier belongs outside. It is safe for
 // concurrent use if its base is. Make it with [NewTransport].
 type Transport struct {
-	*middleware
-	base http.RoundTripper
+	client *clientInstrumentation
+	base   http.RoundTripper
+}
+
+// A clientInstrumentation is what NewTransport makes of its options.
+type clientInstrumentation struct {
+	*httpInstrumentation
+	clientOptions
 }
 
 // NewTransport returns a Transport that sends requests with base, http.DefaultTransport if that is nil. Callers
 // must read or close response bodies, as net/http wants it: the span ends with the body.
-func NewTransport(base http.RoundTripper, opts ...Option) *Transport {
+func NewTransport(base http.RoundTripper, opts ...ClientOption) *Transport {
 	if base == nil {
 		base = http.DefaultTransport
 	}
-	return &Transport{middleware: newMiddleware(trace.SpanKindClient, opts), base: base}
+	o := newClientOptions(opts)
+	return &Transport{&clientInstrumentation{newHTTPInstrumentation(trace.SpanKindClient, o.common), o}, base}
 }
 
 // CloseIdleConnections is for http.Client.CloseIdleConnections.
@@ -51,24 +58,24 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL == nil || inFlight(req) {
 		return t.base.RoundTrip(req)
 	}
-	if t.exclude != nil && t.exclude(req) {
+	if t.client.excludedByProgram(req) {
 		return t.pass(req)
 	}
-	return t.start(req).roundTrip(t.base)
+	return t.client.start(req).roundTrip(t.base)
 }
 
 // pass sends an excluded request: no span, and none by an inner Transport either.
 func (t *Transport) pass(req *http.Request) (*http.Response, error) {
 	c := &call{Context: policy.Suppress(req.Context()), req: req}
 	defer c.ended.Store(true)
-	c.out = t.inject(c, req)
+	c.out = t.client.inject(c, req)
 	return c.send(t.base)
 }
 
 // inject returns the copy of req that goes out: with ctx, and with its trace headers instead of any old ones.
-func (t *Transport) inject(ctx context.Context, req *http.Request) *http.Request {
+func (in *clientInstrumentation) inject(ctx context.Context, req *http.Request) *http.Request {
 	out := req.WithContext(ctx)
-	p := t.Propagator()
+	p := in.Propagator()
 	fields := p.Fields()
 	if !trace.SpanContextFromContext(ctx).IsValid() {
 		fields = nil // nothing to put in their place
@@ -100,7 +107,7 @@ type callKey struct{}
 // request that goes out, too.
 type call struct {
 	context.Context
-	t    *Transport
+	in   *clientInstrumentation
 	req  *http.Request
 	out  *http.Request
 	span trace.Span
@@ -159,18 +166,18 @@ func methodOf(req *http.Request) string {
 }
 
 // start starts the span of req and prepares what goes out.
-func (t *Transport) start(req *http.Request) *call {
-	tracer := t.Tracer()
-	c := &call{t: t, req: req, late: t.DefersAttributes(tracer)}
-	verb := t.methods.verb(methodOf(req))
+func (in *clientInstrumentation) start(req *http.Request) *call {
+	tracer := in.Tracer()
+	c := &call{in: in, req: req, late: in.DefersAttributes(tracer)}
+	verb := in.methods.verb(methodOf(req))
 	template, _ := req.Context().Value(templateKey{}).(string)
-	template = t.names.target(verb.label, cleanTarget(template))
-	options := t.StartOptions()
+	template = in.names.target(verb.label, cleanTarget(template))
+	options := in.StartOptions()
 	if !c.late {
 		c.prepare(verb, template)
 		options = append(options, trace.WithAttributes(c.startAttributes(nil)...))
 	}
-	ctx, span := tracer.Start(req.Context(), t.nameOf(req, verb.label, template), options...)
+	ctx, span := tracer.Start(req.Context(), in.nameOf(req, verb.label, template), options...)
 	c.span = span
 	if c.late && span.IsRecording() {
 		c.prepare(verb, template)
@@ -180,7 +187,7 @@ func (t *Transport) start(req *http.Request) *call {
 	if span.IsRecording() {
 		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: c.gotConn})
 	}
-	c.out = t.inject(ctx, req)
+	c.out = in.inject(ctx, req)
 	c.countBody()
 	return c
 }
@@ -209,14 +216,14 @@ func remoteAddr(conn net.Conn) (addr net.Addr) {
 
 // prepare takes from the request what the span will tell.
 func (c *call) prepare(v verb, template string) {
-	t, s := c.t, &c.departure
+	in, s := c.in, &c.departure
 	s.verb, s.template = v, template
-	s.source, s.url = targetOwner(c.req), t.redactor.full(c.req.URL, t.Policy())
-	if !t.captureRequest.Empty() {
-		s.headers = t.captureRequest.AppendRedacted(nil, requestHeader(c.req), t.redactHeader)
+	s.source, s.url = targetOwner(c.req), in.redactor.full(c.req.URL, in.Policy())
+	if !in.captureRequest.Empty() {
+		s.headers = in.captureRequest.AppendRedacted(nil, requestHeader(c.req), in.redactHeader)
 	}
-	if t.attributes != nil {
-		s.own.Add(t.attributes(c.req), s.source.And(headerOwner(c.req.Header)))
+	if in.attributes != nil {
+		s.own.Add(in.userAttributes(c.req), s.source.And(headerOwner(c.req.Header)))
 	}
 }
 
@@ -274,7 +281,7 @@ func resends(req *http.Request) (n int) {
 
 // countBody counts an outgoing body of unknown length, also when net/http rewinds it.
 func (c *call) countBody() {
-	if !c.t.bodySizes || !c.span.IsRecording() || bodyLength(c.req) >= 0 {
+	if !c.in.bodySizes || !c.span.IsRecording() || bodyLength(c.req) >= 0 {
 		return
 	}
 	c.body = &countedBody{ReadCloser: c.req.Body}
@@ -321,16 +328,12 @@ func (c *call) failure(code int, err error) outcome {
 	return outcome{code: code, errorType: name, description: c.errorText(err)}
 }
 
-func (t *Transport) failedStatus(code int) bool {
-	if t.failed != nil {
-		return t.failed(code)
-	}
-	return code >= 400 || code < 100
-}
+// isClientError reports whether a response code makes a client span an error by default.
+func isClientError(code int) bool { return code >= 400 || code < 100 }
 
 // judged is the outcome by the response's code alone.
-func (t *Transport) judged(code int) outcome {
-	if t.failedStatus(code) {
+func (in *clientInstrumentation) judged(code int) outcome {
+	if in.isError(code) {
 		return outcome{code: code, errorType: strconv.Itoa(code)}
 	}
 	return outcome{code: code}

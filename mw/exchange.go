@@ -20,7 +20,7 @@ func (c *call) roundTrip(base http.RoundTripper) (res *http.Response, err error)
 			c.answered(res, err)
 			return
 		}
-		c.t.RecordPanic(c.span, end, v)
+		c.in.RecordPanic(c.span, end, v)
 		c.finish(outcome{errorType: instrumentation.AbortType(end, v)}, 0)
 	})
 	return res, err
@@ -38,11 +38,11 @@ func (c *call) answered(res *http.Response, err error) {
 	}
 	bodiless := endsWithHeaders(c.req, res)
 	c.note(res, bodiless)
-	out := c.t.judged(res.StatusCode)
+	out := c.in.judged(res.StatusCode)
 	if err != nil && out.errorType == "" {
 		out = c.failure(res.StatusCode, err)
 	}
-	if err != nil || bodiless || c.t.endOnHeaders || !c.span.IsRecording() {
+	if err != nil || bodiless || c.in.endOnHeaders || !c.span.IsRecording() {
 		c.finish(out, 0)
 		return
 	}
@@ -58,8 +58,8 @@ func (c *call) note(res *http.Response, bodiless bool) {
 	case bodiless:
 		c.reply.length = 0
 	}
-	if !c.t.captureResponse.Empty() {
-		c.reply.headers = c.t.captureResponse.AppendRedacted(nil, res.Header.Values, c.t.redactHeader)
+	if !c.in.captureResponse.Empty() {
+		c.reply.headers = c.in.captureResponse.AppendRedacted(nil, res.Header.Values, c.in.redactHeader)
 	}
 }
 
@@ -109,7 +109,7 @@ func (c *call) errorText(err error) string {
 	if !c.span.IsRecording() {
 		return ""
 	}
-	return c.t.failureText(err, c.req.URL)
+	return c.in.failureText(err, c.req.URL)
 }
 
 // maxExchange is the capacity that holds every attribute of a client span but captured headers and the user's.
@@ -142,7 +142,7 @@ func (c *call) appendReply(attrs []attribute.KeyValue, bytes int64) []attribute.
 	if c.reply.version != "" {
 		attrs = append(attrs, semattr.NetworkProtocolVersion.String(c.reply.version))
 	}
-	if c.t.bodySizes {
+	if c.in.bodySizes {
 		attrs = append(attrs, semattr.HTTPRequestBodySize.Int64(c.requestBytes()))
 		switch {
 		case c.reply.code == 0 || c.reply.length == -2:

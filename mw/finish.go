@@ -79,7 +79,7 @@ func (rec *record) outcome(end guard.End, v any) outcome {
 		return outcome{code: code, errorType: instrumentation.AbortType(end, v)}
 	case rec.timedOut.Load():
 		return outcome{code: http.StatusServiceUnavailable, errorType: "503"}
-	case code != 0 && rec.failedStatus(code):
+	case code != 0 && rec.m.isError(code):
 		return outcome{code: code, errorType: strconv.Itoa(code)}
 	case fault != nil:
 		return outcome{code: code, errorType: rec.writeErrorType(fault), description: rec.m.failureText(fault, nil)}
@@ -97,12 +97,8 @@ func isAbort(v any) bool {
 	return ok && err == http.ErrAbortHandler //nolint:errorlint // net/http compares so, too
 }
 
-func (rec *record) failedStatus(code int) bool {
-	if rec.m.failed != nil {
-		return rec.m.failed(code)
-	}
-	return code >= 500
-}
+// isServerError reports whether a response code makes a server span an error by default.
+func isServerError(code int) bool { return code >= 500 }
 
 func (rec *record) writeErrorType(err error) string {
 	if errors.Is(rec.in.Context().Err(), context.Canceled) {

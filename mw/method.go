@@ -26,7 +26,7 @@ type verb struct {
 	label    string // first word of the span name
 }
 
-func newMethods(o *options) methods {
+func newMethods(o options) methods {
 	names := o.knownMethods
 	if !o.knownMethodsSet {
 		names = defaultMethods

@@ -13,17 +13,41 @@ import (
 	"github.com/spanroute/spanroute/internal/instrumentation"
 )
 
-// An Option changes what [New] or [NewTransport] make. An option for the other side has no effect. Functions given
-// to options are called by many goroutines at once.
-type Option func(*options)
+// A ServerOption changes what [New] makes. Functions given to options are called by many goroutines at once. Options
+// cannot fail; a nil argument changes nothing. Of two options that set the same thing the later one counts, except
+// where several add up.
+type ServerOption interface{ applyToServer(*serverOptions) }
 
+// A ClientOption changes what [NewTransport] makes, by the rules of [ServerOption].
+type ClientOption interface{ applyToClient(*clientOptions) }
+
+// An Option is for both sides.
+type Option interface {
+	ServerOption
+	ClientOption
+}
+
+type sharedOption func(*options)
+
+func (f sharedOption) applyToServer(o *serverOptions) { f(&o.common) }
+func (f sharedOption) applyToClient(o *clientOptions) { f(&o.common) }
+
+type serverOption func(*serverOptions)
+
+func (f serverOption) applyToServer(o *serverOptions) { f(o) }
+
+type clientOption func(*clientOptions)
+
+func (f clientOption) applyToClient(o *clientOptions) { f(o) }
+
+// options are those of both sides.
 type options struct {
-	shared instrumentation.Options
+	source instrumentation.Options
 
-	exclude    func(*http.Request) bool
+	exclude    []func(*http.Request) bool
 	spanName   func(r *http.Request, method, route string) string
-	attributes func(*http.Request) []attribute.KeyValue
-	failed     func(code int) bool
+	attributes []func(*http.Request) []attribute.KeyValue
+	isError    func(code int) bool
 
 	knownMethods    []string
 	knownMethodsSet bool
@@ -33,69 +57,131 @@ type options struct {
 	responseHeaders []string
 	unredacted      []string
 	bodySizes       bool
+}
 
+// serverOptions are those of a middleware.
+type serverOptions struct {
+	common         options
 	router         chi.Routes
 	mux            *http.ServeMux
 	publicEndpoint func(*http.Request) bool
 	proxies        proxies
 	traceIDHeader  string
-	endOnHeaders   bool
 }
 
-func newOptions(list []Option) *options {
-	o := new(options)
+func newServerOptions(list []ServerOption) (o serverOptions) {
+	o.common.isError = isServerError
 	for _, option := range list {
 		if option != nil {
-			option(o)
+			option.applyToServer(&o)
 		}
 	}
 	return o
 }
 
+// clientOptions are those of a Transport.
+type clientOptions struct {
+	common       options
+	endOnHeaders bool
+}
+
+func newClientOptions(list []ClientOption) (o clientOptions) {
+	o.common.isError = isClientError
+	for _, option := range list {
+		if option != nil {
+			option.applyToClient(&o)
+		}
+	}
+	return o
+}
+
+// WithOptions makes one option of several, so that a list of them can be given to both sides.
+func WithOptions(opts ...Option) Option {
+	return sharedOption(func(o *options) {
+		c := clientOptions{common: *o}
+		for _, option := range opts {
+			if option != nil {
+				option.applyToClient(&c)
+			}
+		}
+		*o = c.common
+	})
+}
+
 // With takes tracer provider, propagator and excluded patterns from t, normally a *spanroute.Tracing. Without it
 // the otel globals are used and nothing is excluded by configuration.
-func With(t Tracing) Option { return func(o *options) { o.shared.Tracing = t } }
+func With(t Tracing) Option {
+	return sharedOption(func(o *options) {
+		if t != nil {
+			o.source.Tracing = t
+		}
+	})
+}
 
 // WithTracerProvider makes the spans with p instead of the provider of [With] or the otel globals.
 func WithTracerProvider(p trace.TracerProvider) Option {
-	return func(o *options) { o.shared.TracerProvider = p }
+	return sharedOption(func(o *options) {
+		if p != nil {
+			o.source.TracerProvider = p
+		}
+	})
 }
 
 // WithPropagator reads and writes trace headers with p instead of the propagator of [With] or the otel globals.
 func WithPropagator(p propagation.TextMapPropagator) Option {
-	return func(o *options) { o.shared.Propagator = p }
+	return sharedOption(func(o *options) {
+		if p != nil {
+			o.source.Propagator = p
+		}
+	})
 }
 
 // WithExclude leaves requests out for which exclude returns true: they get no span, and neither do their children.
-// It is asked once per request, in addition to the patterns of [With].
+// It is called once per request, in addition to the patterns of [With], which are for servers. Several add up.
 func WithExclude(exclude func(*http.Request) bool) Option {
-	return func(o *options) { o.exclude = exclude }
+	return sharedOption(func(o *options) {
+		if exclude != nil {
+			o.exclude = append(o.exclude, exclude)
+		}
+	})
 }
 
 // WithSpanName names spans, at their start and again at their end when the route is known. It gets the first word
 // of the default name ("HTTP" for an unknown method) and the route or template, "" if there is none. Returning ""
 // keeps the default. The names should be few: see the semantic conventions on cardinality.
 func WithSpanName(name func(r *http.Request, method, route string) string) Option {
-	return func(o *options) { o.spanName = name }
+	return sharedOption(func(o *options) {
+		if name != nil {
+			o.spanName = name
+		}
+	})
 }
 
 // WithRequestAttributes adds attributes at the start of each span. They win over attributes of this package with
-// the same key; an error.type counts only if the span is an error.
+// the same key; an error.type counts only if the span is an error. Several add up.
 func WithRequestAttributes(attributes func(*http.Request) []attribute.KeyValue) Option {
-	return func(o *options) { o.attributes = attributes }
+	return sharedOption(func(o *options) {
+		if attributes != nil {
+			o.attributes = append(o.attributes, attributes)
+		}
+	})
 }
 
 // WithErrorStatus decides which response codes are errors. The default is 500 and above for servers; 400 and above,
 // or outside of 100-599, for clients.
-func WithErrorStatus(failed func(code int) bool) Option {
-	return func(o *options) { o.failed = failed }
+func WithErrorStatus(isError func(code int) bool) Option {
+	return sharedOption(func(o *options) {
+		if isError != nil {
+			o.isError = isError
+		}
+	})
 }
 
 // WithKnownMethods replaces the list of methods that spans tell by name; others are _OTHER. The default is GET,
 // HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, QUERY, or what the environment variable
 // OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS lists. Methods are case-sensitive.
 func WithKnownMethods(names ...string) Option {
-	return func(o *options) { o.knownMethods, o.knownMethodsSet = slices.Clone(names), true }
+	return sharedOption(func(o *options) { o.knownMethods, o.knownMethodsSet = slices.Clone(names), true })
 }
 
 // WithSensitiveQueryKeys adds to the query keys whose values are redacted, in url.query and url.full. Without it these
@@ -103,94 +189,120 @@ func WithKnownMethods(names ...string) Option {
 // sign, pin and pw. Keys are compared percent-decoded and in any case. The configuration key redact.query_keys adds
 // to them, too. Several options add up.
 func WithSensitiveQueryKeys(keys ...string) Option {
-	return func(o *options) { o.redactor.keys = append(o.redactor.keys, keys...) }
+	return sharedOption(func(o *options) { o.redactor.keys = append(o.redactor.keys, keys...) })
 }
 
 // WithOnlySensitiveQueryKeys replaces the query keys whose values are redacted: those that are redacted by default and
 // those of earlier options. Without keys, nothing is redacted. Keys of the configuration key redact.query_keys are
 // redacted in any case, because the operator decides about them.
 func WithOnlySensitiveQueryKeys(keys ...string) Option {
-	return func(o *options) { o.redactor.keys, o.redactor.only = slices.Clone(keys), true }
+	return sharedOption(func(o *options) { o.redactor.keys, o.redactor.only = slices.Clone(keys), true })
 }
 
 // WithoutQuery keeps queries out of spans altogether.
-func WithoutQuery() Option { return func(o *options) { o.redactor.noQuery = true } }
+func WithoutQuery() Option { return sharedOption(func(o *options) { o.redactor.noQuery = true }) }
 
 // WithCapturedRequestHeaders sets http.request.header.<name> for each named header that was sent. Names are exact,
 // in any case. Values of headers whose name contains a word such as auth, authorization, token, secret, key, cert,
 // session, cookie, credential or signature are redacted. In headers that hold URLs, such as Referer and Location, the
 // URLs are redacted as url.full is.
 func WithCapturedRequestHeaders(names ...string) Option {
-	return func(o *options) { o.requestHeaders = append(o.requestHeaders, names...) }
+	return sharedOption(func(o *options) { o.requestHeaders = append(o.requestHeaders, names...) })
 }
 
 // WithCapturedResponseHeaders sets http.response.header.<name> for each named header, as it was when the header was
 // written. It redacts as [WithCapturedRequestHeaders] does.
 func WithCapturedResponseHeaders(names ...string) Option {
-	return func(o *options) { o.responseHeaders = append(o.responseHeaders, names...) }
+	return sharedOption(func(o *options) { o.responseHeaders = append(o.responseHeaders, names...) })
 }
 
 // WithUnredactedHeaders records the values of the headers named, if they are captured, without redaction.
 func WithUnredactedHeaders(names ...string) Option {
-	return func(o *options) { o.unredacted = append(o.unredacted, names...) }
+	return sharedOption(func(o *options) { o.unredacted = append(o.unredacted, names...) })
 }
 
 // WithBodySizes sets http.request.body.size and http.response.body.size, in bytes.
-func WithBodySizes() Option { return func(o *options) { o.bodySizes = true } }
+func WithBodySizes() Option { return sharedOption(func(o *options) { o.bodySizes = true }) }
 
 // WithRouter lets a server find the route before the handler runs, so that samplers see it. It is needed when a
 // middleware in front of the router replaces the request. A router given to New's result directly is known.
-func WithRouter(router chi.Routes) Option { return func(o *options) { o.router = router } }
+func WithRouter(router chi.Routes) ServerOption {
+	return serverOption(func(o *serverOptions) {
+		if router != nil {
+			o.router = router
+		}
+	})
+}
 
 // WithServeMux is [WithRouter] for net/http's router.
-func WithServeMux(mux *http.ServeMux) Option { return func(o *options) { o.mux = mux } }
+func WithServeMux(mux *http.ServeMux) ServerOption {
+	return serverOption(func(o *serverOptions) {
+		if mux != nil {
+			o.mux = mux
+		}
+	})
+}
 
 // WithoutPanicMessages leaves the value of a panic, which may repeat what a client sent, out of spans: the exception
 // event has type and stack trace only. The configuration key redact.panic_messages does the same for all middlewares.
-func WithoutPanicMessages() Option { return func(o *options) { o.shared.NoPanicMessages = true } }
+func WithoutPanicMessages() Option {
+	return sharedOption(func(o *options) { o.source.NoPanicMessages = true })
+}
 
 // WithPublicEndpoint starts a new trace for each request and links it to the caller's. It is for servers whose
 // callers are untrusted. Their baggage is kept, see [WithoutRemoteBaggage]. The configuration key
 // sampling.remote_parent keeps the caller's trace and only ignores its sampling decision.
-func WithPublicEndpoint() Option {
+func WithPublicEndpoint() ServerOption {
 	return WithPublicEndpointFn(func(*http.Request) bool { return true })
 }
 
 // WithPublicEndpointFn is [WithPublicEndpoint] for the requests for which public returns true. The context of its
 // request has what the caller sent.
-func WithPublicEndpointFn(public func(*http.Request) bool) Option {
-	return func(o *options) { o.publicEndpoint = public }
+func WithPublicEndpointFn(public func(*http.Request) bool) ServerOption {
+	return serverOption(func(o *serverOptions) {
+		if public != nil {
+			o.publicEndpoint = public
+		}
+	})
 }
 
 // WithoutRemoteBaggage drops the baggage that callers send, also with [WithPublicEndpoint]: it is neither in the
 // handler's context nor in its request's header, so that it does not travel on with requests made for an untrusted
 // client. Baggage that the service sets itself is sent as usual. Without the option, a caller's baggage is kept.
-func WithoutRemoteBaggage() Option { return func(o *options) { o.shared.NoRemoteBaggage = true } }
+func WithoutRemoteBaggage() ServerOption {
+	return serverOption(func(o *serverOptions) { o.common.source.NoRemoteBaggage = true })
+}
 
 // WithTrustedProxies names the peers whose forwarded headers count, by address. The forwarded headers of all other
 // peers are ignored.
-func WithTrustedProxies(prefixes ...netip.Prefix) Option {
-	return func(o *options) {
+func WithTrustedProxies(prefixes ...netip.Prefix) ServerOption {
+	return serverOption(func(o *serverOptions) {
 		for _, p := range prefixes {
 			if p.Addr().Is4In6() && p.Bits() >= 96 {
 				p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
 			}
 			o.proxies.prefixes = append(o.proxies.prefixes, p)
 		}
-	}
+	})
 }
 
 // WithTrustedUnixPeers lets the forwarded headers of peers without an IP address count: those of unix sockets.
-func WithTrustedUnixPeers() Option { return func(o *options) { o.proxies.unix = true } }
+func WithTrustedUnixPeers() ServerOption {
+	return serverOption(func(o *serverOptions) { o.proxies.unix = true })
+}
 
 // WithForwardedFamily says which forwarded headers trusted proxies write.
-func WithForwardedFamily(f ForwardedFamily) Option {
-	return func(o *options) { o.proxies.family = f }
+func WithForwardedFamily(f ForwardedFamily) ServerOption {
+	return serverOption(func(o *serverOptions) { o.proxies.family = f })
 }
 
 // WithTraceIDHeader answers each request with its trace id, in hex, in the header called name.
-func WithTraceIDHeader(name string) Option { return func(o *options) { o.traceIDHeader = name } }
+func WithTraceIDHeader(name string) ServerOption {
+	return serverOption(func(o *serverOptions) { o.traceIDHeader = name })
+}
 
 // WithEndOnHeaders ends client spans when the response header is in, instead of at the end of the body. It is for
 // callers that may neither read nor close a body.
-func WithEndOnHeaders() Option { return func(o *options) { o.endOnHeaders = true } }
+func WithEndOnHeaders() ClientOption {
+	return clientOption(func(o *clientOptions) { o.endOnHeaders = true })
+}

@@ -191,7 +191,7 @@ func (d *redactor) text(s string, p *policy.Policy) string {
 }
 
 // redactHeader redacts the value of a header that holds a URL. A peer wrote it, so it need not be well formed.
-func (m *middleware) redactHeader(value string) string {
+func (m *httpInstrumentation) redactHeader(value string) string {
 	p := m.Policy()
 	if scheme, rest, found := strings.Cut(value, "://"); found && !strings.Contains(scheme, ":") {
 		return scheme + "://" + m.redactor.afterScheme(rest, p)

@@ -12,7 +12,7 @@ import (
 
 // failureText returns the text of err for the description of a span of a request to u, which may be nil: without the
 // secrets of any URL in it, and without those of u by themselves.
-func (m *middleware) failureText(err error, u *url.URL) string {
+func (m *httpInstrumentation) failureText(err error, u *url.URL) string {
 	p := m.Policy()
 	text := causeText(err)
 	if u != nil {

@@ -13,10 +13,11 @@ import (
 	"github.com/spanroute/spanroute/internal/semattr"
 )
 
-// middleware is what New made of its options. It is immutable but for the tracer and the names it remembers.
-type middleware struct {
-	options
+// An httpInstrumentation is what a middleware and a Transport have in common: the options, compiled once. It is
+// immutable except for the tracer and the span names that it caches.
+type httpInstrumentation struct {
 	*instrumentation.Instrumentation
+	options
 	methods         methods
 	names           spanNames
 	captureRequest  semattr.Capture
@@ -25,8 +26,8 @@ type middleware struct {
 
 // New returns a middleware that makes one SERVER span of each request, by the HTTP semantic conventions v1.43.0.
 // The result may be used for any number of handlers, by any number of goroutines. Place it outermost.
-func New(opts ...Option) func(http.Handler) http.Handler {
-	m := newMiddleware(trace.SpanKindServer, opts)
+func New(opts ...ServerOption) func(http.Handler) http.Handler {
+	m := newMiddleware(newServerOptions(opts))
 	return func(next http.Handler) http.Handler {
 		h := &handler{middleware: m, next: next, router: m.router}
 		if routes, ok := next.(chi.Routes); ok && h.router == nil {
@@ -36,11 +37,20 @@ func New(opts ...Option) func(http.Handler) http.Handler {
 	}
 }
 
-func newMiddleware(kind trace.SpanKind, opts []Option) *middleware {
-	o := newOptions(opts)
-	return &middleware{
-		options:         *o,
-		Instrumentation: instrumentation.New(scopeName, kind, o.shared),
+// A middleware is what New makes of its options.
+type middleware struct {
+	*httpInstrumentation
+	serverOptions
+}
+
+func newMiddleware(o serverOptions) *middleware {
+	return &middleware{newHTTPInstrumentation(trace.SpanKindServer, o.common), o}
+}
+
+func newHTTPInstrumentation(kind trace.SpanKind, o options) *httpInstrumentation {
+	return &httpInstrumentation{
+		options:         o,
+		Instrumentation: instrumentation.New(scopeName, kind, o.source),
 		methods:         newMethods(o),
 		captureRequest:  semattr.NewCapture(semattr.HTTPRequestHeaderPrefix, o.requestHeaders, o.unredacted),
 		captureResponse: semattr.NewCapture(semattr.HTTPResponseHeaderPrefix, o.responseHeaders, o.unredacted),
@@ -99,7 +109,29 @@ func (h *handler) excludes(r *http.Request) bool {
 			return true
 		}
 	}
-	return h.exclude != nil && h.exclude(r)
+	return h.excludedByProgram(r)
+}
+
+// excludedByProgram reports whether a function of WithExclude excludes r.
+func (in *httpInstrumentation) excludedByProgram(r *http.Request) bool {
+	for _, exclude := range in.exclude {
+		if exclude(r) {
+			return true
+		}
+	}
+	return false
+}
+
+// userAttributes returns what the functions of WithRequestAttributes give.
+func (in *httpInstrumentation) userAttributes(r *http.Request) []attribute.KeyValue {
+	if len(in.attributes) == 1 {
+		return in.attributes[0](r)
+	}
+	var attrs []attribute.KeyValue
+	for _, attributes := range in.attributes {
+		attrs = append(attrs, attributes(r)...)
+	}
+	return attrs
 }
 
 // url is scheme://host/path as excluded_urls sees it.
@@ -151,7 +183,7 @@ func (h *handler) serveTraced(ctx context.Context, w http.ResponseWriter, r *htt
 }
 
 // nameOf is the name of a span as far as it is known.
-func (m *middleware) nameOf(r *http.Request, label, route string) string {
+func (m *httpInstrumentation) nameOf(r *http.Request, label, route string) string {
 	if m.spanName != nil {
 		if name := m.spanName(r, label, route); name != "" {
 			return requestOwner(r).Text(name)
@@ -168,10 +200,7 @@ func (m *middleware) arrive(a *arrival, r *http.Request) {
 	}
 	a.query = m.redactor.query(r.URL.RawQuery, m.Policy())
 	a.agent = first(r.Header["User-Agent"])
-	var attrs []attribute.KeyValue // of the user
-	if m.attributes != nil {
-		attrs = m.attributes(r)
-	}
+	attrs := m.userAttributes(r)
 	a.line = a.lineOwner(r, attrs)
 	claim := m.proxies.read(r.RemoteAddr, r.Header)
 	if claim == noExtras.claim && m.captureRequest.Empty() && m.attributes == nil {
