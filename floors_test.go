@@ -26,6 +26,7 @@ type floor struct {
 // floors is the house: every package of the root module stands here once.
 var floors = map[string]floor{
 	"internal/version":  {0, nil, false},
+	"tracing":           {0, nil, false},
 	"internal/guard":    {0, nil, false},
 	"internal/secret":   {0, nil, false},
 	"internal/escape":   {0, nil, false},
@@ -33,11 +34,11 @@ var floors = map[string]floor{
 	"internal/endpoint": {0, []string{"internal/settings", "internal/secret"}, false},
 	"internal/policy":   {0, []string{"internal/settings"}, false},
 	"internal/semattr":  {0, []string{"internal/version", "internal/secret"}, false},
-	"internal/spantest": {0, []string{"internal/*"}, true}, // for tests only
+	"internal/spantest": {1, []string{"tracing", "internal/*"}, true}, // for tests only
 
 	"exporters/delivery":          {1, []string{"internal/*"}, true},
 	"exporters/internal/spantext": {1, []string{"internal/*"}, true},
-	"internal/instrumentation":    {1, []string{"internal/guard", "internal/policy", "internal/semattr", "internal/version"}, false},
+	"internal/instrumentation":    {1, []string{"tracing", "internal/guard", "internal/semattr", "internal/version"}, false},
 	"sampling":                    {1, []string{"internal/policy"}, true},
 
 	"registry":                     {2, []string{"exporters/delivery", "internal/settings"}, true},
@@ -45,8 +46,8 @@ var floors = map[string]floor{
 	"exporters/internal/transport": {2, []string{"exporters/delivery", "registry", "internal/*"}, true},
 
 	"config":            {3, []string{"registry", "sampling", "internal/secret", "internal/settings", "internal/policy", "internal/endpoint"}, true},
-	"mw":                {3, []string{"internal/instrumentation", "internal/guard", "internal/policy", "internal/secret", "internal/semattr"}, false},
-	"grpcmw":            {3, []string{"internal/instrumentation", "internal/guard", "internal/policy", "internal/secret", "internal/semattr"}, false},
+	"mw":                {3, []string{"tracing", "internal/instrumentation", "internal/guard", "internal/policy", "internal/secret", "internal/semattr"}, false},
+	"grpcmw":            {3, []string{"tracing", "internal/instrumentation", "internal/guard", "internal/policy", "internal/secret", "internal/semattr"}, false},
 	"exporters/console": {3, exporterMayUse, true},
 	"exporters/jaeger":  {3, exporterMayUse, true},
 	"exporters/memory":  {3, exporterMayUse, true},
@@ -54,7 +55,7 @@ var floors = map[string]floor{
 	"exporters/zipkin":  {3, exporterMayUse, true},
 	"exporters/all":     {3, []string{"exporters/*"}, true},
 
-	".": {4, []string{"config", "registry", "sampling", "exporters/delivery", "internal/*"}, true},
+	".": {4, []string{"config", "tracing", "registry", "sampling", "exporters/delivery", "internal/*"}, true},
 
 	"cli": {5, []string{".", "config", "registry", "sampling", "internal/*"}, true},
 

@@ -24,8 +24,8 @@ import (
 	"google.golang.org/grpc/test/bufconn"
 
 	"github.com/spanroute/spanroute/grpcmw"
-	"github.com/spanroute/spanroute/internal/policy"
 	"github.com/spanroute/spanroute/internal/spantest"
+	"github.com/spanroute/spanroute/tracing"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -328,7 +328,7 @@ func (s *countedSpan) End(opts ...trace.SpanEndOption) {
 
 var _ interface {
 	Propagator() propagation.TextMapPropagator
-	Exclusions() *policy.Live
+	Instrumentation() tracing.Instrumentation
 } = (*counted)(nil)
 
 // traceparent returns outgoing metadata of a caller that no span of this process is.

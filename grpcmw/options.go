@@ -10,7 +10,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/spanroute/spanroute/internal/instrumentation"
-	"github.com/spanroute/spanroute/internal/policy"
+	"github.com/spanroute/spanroute/tracing"
 )
 
 // Tracing is what [With] reads. *spanroute.Tracing satisfies it. Its methods are called concurrently.
@@ -18,11 +18,9 @@ type Tracing interface {
 	// TracerProvider makes the spans. They must copy the attributes they are given, as those of the SDK do.
 	TracerProvider() trace.TracerProvider
 	Propagator() propagation.TextMapPropagator
-	// Exclusions are the operator's rules. They are asked on every arrival, so that a reload counts at once.
-	Exclusions() *policy.Live
-	// SamplerReadsAttributes reports whether attributes must be there when a span starts. If not, they are set
-	// once, when it ends, and never built for a span that is not recorded.
-	SamplerReadsAttributes() bool
+	// Instrumentation returns the operator's rules and when attributes are set. It is called once for each option
+	// [With].
+	Instrumentation() tracing.Instrumentation
 }
 
 // A ServerOption sets what a programmer decides about the spans of a server. Options cannot fail; nil arguments

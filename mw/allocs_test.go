@@ -15,6 +15,7 @@ import (
 
 	"github.com/spanroute/spanroute/internal/policy"
 	"github.com/spanroute/spanroute/mw"
+	"github.com/spanroute/spanroute/tracing"
 )
 
 // discard is a tracing whose spans go nowhere.
@@ -35,8 +36,9 @@ func (nowhere) Shutdown(context.Context) error                  { return nil }
 func (nowhere) ForceFlush(context.Context) error                { return nil }
 
 func (d *discard) TracerProvider() trace.TracerProvider { return d.provider }
-func (d *discard) Exclusions() *policy.Live             { return &d.live }
-func (d *discard) SamplerReadsAttributes() bool         { return false }
+func (d *discard) Instrumentation() tracing.Instrumentation {
+	return tracing.Instrumentation{DeferAttributes: true, Policy: func() tracing.Policy { return d.live.Load() }}
+}
 func (d *discard) Propagator() propagation.TextMapPropagator {
 	return propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{})
 }

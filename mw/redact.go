@@ -6,9 +6,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/spanroute/spanroute/internal/policy"
 	"github.com/spanroute/spanroute/internal/secret"
 	"github.com/spanroute/spanroute/internal/semattr"
+	"github.com/spanroute/spanroute/tracing"
 )
 
 // secretQueryKeys are the names that are those of secrets in a query, though not elsewhere: the codes of OAuth 2.0,
@@ -30,7 +30,7 @@ type redactor struct {
 const maxQuery = 16 << 10
 
 // query returns the text of a query, without ?, for a span.
-func (d *redactor) query(raw string, p *policy.Policy) string {
+func (d *redactor) query(raw string, p tracing.Policy) string {
 	if raw == "" || d.noQuery {
 		return ""
 	}
@@ -59,7 +59,7 @@ func (d *redactor) query(raw string, p *policy.Policy) string {
 // secretValue returns the index in pair, a part of a query between two &, of the first value that is to be redacted,
 // -1 if there is none. A key may also follow a semicolon, which some servers take for a separator, or the question
 // mark of a URL inside the value. What follows a secret is redacted with it, because a secret may hold either.
-func (d *redactor) secretValue(pair string, p *policy.Policy) int {
+func (d *redactor) secretValue(pair string, p tracing.Policy) int {
 	key, named := 0, false // where the key begins, and whether it has ended
 	for i := range len(pair) {
 		switch pair[i] {
@@ -75,7 +75,7 @@ func (d *redactor) secretValue(pair string, p *policy.Policy) int {
 	return -1
 }
 
-func (d *redactor) sensitive(key string, p *policy.Policy) bool {
+func (d *redactor) sensitive(key string, p tracing.Policy) bool {
 	if strings.IndexByte(key, '%') >= 0 {
 		key = percentDecoded(key)
 	}
@@ -103,7 +103,7 @@ func percentDecoded(s string) string {
 }
 
 // full returns u for url.full: without credentials and fragment, the query redacted.
-func (d *redactor) full(u *url.URL, p *policy.Policy) string {
+func (d *redactor) full(u *url.URL, p tracing.Policy) string {
 	c := *u
 	c.Fragment, c.RawFragment = "", ""
 	at := strings.LastIndexByte(c.Host, '@')
@@ -118,7 +118,7 @@ func (d *redactor) full(u *url.URL, p *policy.Policy) string {
 }
 
 // opaque redacts what a URL consists of besides a scheme.
-func (d *redactor) opaque(text string, p *policy.Policy) string {
+func (d *redactor) opaque(text string, p tracing.Policy) string {
 	rest, authority := strings.CutPrefix(text, "//")
 	switch {
 	case authority:
@@ -136,7 +136,7 @@ func (d *redactor) opaque(text string, p *policy.Policy) string {
 
 // afterScheme redacts text, which follows the scheme of a URL and need not be well formed: user information may
 // contain any character, so everything before the last @ is redacted, whatever else it may be.
-func (d *redactor) afterScheme(text string, p *policy.Policy) string {
+func (d *redactor) afterScheme(text string, p tracing.Policy) string {
 	user, at := "", strings.LastIndexByte(text, '@')
 	if at >= 0 {
 		user = credentials + "@"
@@ -156,7 +156,7 @@ func (d *redactor) afterScheme(text string, p *policy.Policy) string {
 
 // afterUser redacts what follows the @ at index at of text. That may be the host, or a part of the value of a query
 // key before the @.
-func (d *redactor) afterUser(text string, at int, p *policy.Policy) string {
+func (d *redactor) afterUser(text string, at int, p tracing.Policy) string {
 	start, end := strings.LastIndexByte(text[:at+1], '&')+1, len(text)
 	if i := strings.IndexByte(text[at+1:], '&'); i >= 0 {
 		end = at + 1 + i
@@ -172,7 +172,7 @@ func (d *redactor) afterUser(text string, at int, p *policy.Policy) string {
 const urlEnds = " \t\r\n\"<>`"
 
 // text returns s with the URLs in it redacted.
-func (d *redactor) text(s string, p *policy.Policy) string {
+func (d *redactor) text(s string, p tracing.Policy) string {
 	var out strings.Builder
 	for {
 		scheme, rest, found := strings.Cut(s, "://")

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spanroute/spanroute/internal/policy"
 	"github.com/spanroute/spanroute/internal/secret"
+	"github.com/spanroute/spanroute/tracing"
 )
 
 // failureText returns the text of err for the description of a span of a request to u, which may be nil: without the
@@ -60,7 +60,7 @@ func unwrapped(err error) []error {
 const minSecret = 4
 
 // secretsOf returns what is secret in u, as written and decoded.
-func (d *redactor) secretsOf(u *url.URL, p *policy.Policy) []string {
+func (d *redactor) secretsOf(u *url.URL, p tracing.Policy) []string {
 	found := []string{u.Fragment, u.EscapedFragment(), u.User.Username()}
 	password, _ := u.User.Password()
 	found = append(found, password)

@@ -104,12 +104,8 @@ func (h *handler) serveNested(w http.ResponseWriter, r *http.Request, outer *rec
 
 // excludes decides on arrival, once, whether r gets no span.
 func (h *handler) excludes(r *http.Request) bool {
-	if p := h.Policy(); p != nil {
-		if p.ExcludesPath(r.URL.Path) || p.NeedsURL() && p.ExcludesURL(h.url(r)) {
-			return true
-		}
-	}
-	return h.excludedByProgram(r)
+	p := h.Policy()
+	return p.ExcludesPath(r.URL.Path) || p.NeedsURL() && p.ExcludesURL(h.url(r)) || h.excludedByProgram(r)
 }
 
 // excludedByProgram reports whether a function of WithExclude excludes r.

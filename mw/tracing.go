@@ -4,7 +4,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/spanroute/spanroute/internal/policy"
+	"github.com/spanroute/spanroute/tracing"
 )
 
 // scopeName is the import path of this package, as the instrumentation scope of its spans.
@@ -16,9 +16,7 @@ type Tracing interface {
 	TracerProvider() trace.TracerProvider
 	// Propagator reads and writes the trace headers.
 	Propagator() propagation.TextMapPropagator
-	// Exclusions is the policy of operators, asked for every request that arrives.
-	Exclusions() *policy.Live
-	// SamplerReadsAttributes tells whether attributes must be there when a span starts. If not, all attributes
-	// are set in one call when it ends, and a span that is not recorded costs none.
-	SamplerReadsAttributes() bool
+	// Instrumentation returns the operator's rules and when attributes are set. It is called once for each option
+	// [With].
+	Instrumentation() tracing.Instrumentation
 }

@@ -10,17 +10,16 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
 
-	"github.com/spanroute/spanroute/internal/policy"
 	"github.com/spanroute/spanroute/internal/semattr"
 	"github.com/spanroute/spanroute/internal/version"
+	"github.com/spanroute/spanroute/tracing"
 )
 
 // Tracing is the argument of mw.With and grpcmw.With.
 type Tracing interface {
 	TracerProvider() trace.TracerProvider
 	Propagator() propagation.TextMapPropagator
-	Exclusions() *policy.Live
-	SamplerReadsAttributes() bool
+	Instrumentation() tracing.Instrumentation
 }
 
 // Options are the options that mw and grpcmw share.
@@ -38,7 +37,7 @@ type Instrumentation struct {
 	scope           string
 	tracer          trace.Tracer                  // nil: that of the global provider
 	propagator      propagation.TextMapPropagator // nil: the global one
-	policy          *policy.Live
+	policy          func() tracing.Policy
 	deferAttributes bool
 	noPanicMessages bool
 	noRemoteBaggage bool
@@ -63,12 +62,13 @@ func New(scope string, kind trace.SpanKind, o Options) *Instrumentation {
 	}
 	provider := o.TracerProvider
 	if o.Tracing != nil {
-		in.policy = o.Tracing.Exclusions()
+		settings := o.Tracing.Instrumentation()
+		in.policy = settings.Policy
 		if in.propagator == nil {
 			in.propagator = o.Tracing.Propagator()
 		}
 		if provider == nil {
-			provider, in.deferAttributes = o.Tracing.TracerProvider(), !o.Tracing.SamplerReadsAttributes()
+			provider, in.deferAttributes = o.Tracing.TracerProvider(), settings.DeferAttributes
 		}
 	}
 	if provider != nil {
@@ -121,5 +121,12 @@ func (in *Instrumentation) DefersAttributes(t trace.Tracer) bool {
 	return in.deferAttributes
 }
 
-// Policy returns the operator's rules in force, nil if there are none. A reload replaces them.
-func (in *Instrumentation) Policy() *policy.Policy { return in.policy.Load() }
+// Policy returns the operator's rules in force. It is never nil. A reload replaces them.
+func (in *Instrumentation) Policy() tracing.Policy {
+	if in.policy != nil {
+		if p := in.policy(); p != nil {
+			return p
+		}
+	}
+	return tracing.NoRules{}
+}
