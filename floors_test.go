@@ -38,6 +38,7 @@ var floors = map[string]floor{
 
 	"exporters/delivery":          {1, []string{"internal/*"}, true},
 	"exporters/internal/spantext": {1, []string{"internal/*"}, true},
+	"internal/forwarded":          {1, []string{"internal/semattr"}, false},
 	"internal/instrumentation":    {1, []string{"tracing", "internal/guard", "internal/semattr", "internal/version"}, false},
 	"sampling":                    {1, []string{"internal/policy"}, true},
 
@@ -46,7 +47,7 @@ var floors = map[string]floor{
 	"exporters/internal/transport": {2, []string{"exporters/delivery", "registry", "internal/*"}, true},
 
 	"config":            {3, []string{"registry", "sampling", "internal/secret", "internal/settings", "internal/policy", "internal/endpoint"}, true},
-	"mw":                {3, []string{"tracing", "internal/instrumentation", "internal/guard", "internal/policy", "internal/secret", "internal/semattr"}, false},
+	"mw":                {3, []string{"tracing", "internal/forwarded", "internal/instrumentation", "internal/guard", "internal/policy", "internal/secret", "internal/semattr"}, false},
 	"grpcmw":            {3, []string{"tracing", "internal/instrumentation", "internal/guard", "internal/policy", "internal/secret", "internal/semattr"}, false},
 	"exporters/console": {3, exporterMayUse, true},
 	"exporters/jaeger":  {3, exporterMayUse, true},

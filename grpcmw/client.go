@@ -43,7 +43,7 @@ func (in *clientInstrumentation) callUnary(ctx context.Context, fullMethod strin
 	if inFlight(ctx, cc, fullMethod) {
 		return invoker(ctx, fullMethod, req, reply, cc, opts...)
 	}
-	c := in.depart(ctx, cc, fullMethod)
+	c := in.startCall(ctx, cc, fullMethod)
 	guard.Run(func() {
 		ctx = c.start()
 		if c.recorded() {
@@ -64,11 +64,11 @@ func (in *clientInstrumentation) callStream(ctx context.Context, desc *grpc.Stre
 	if inFlight(ctx, cc, fullMethod) {
 		return streamer(ctx, desc, cc, fullMethod, opts...)
 	}
-	c := in.depart(ctx, cc, fullMethod)
+	c := in.startCall(ctx, cc, fullMethod)
 	guard.Run(func() {
 		ctx = c.start()
 		if c.recorded() {
-			opts = append(c.options(opts), grpc.OnFinish(c.over))
+			opts = append(c.options(opts), grpc.OnFinish(c.onFinish))
 		}
 		cs, err = streamer(ctx, desc, cc, fullMethod, opts...)
 	}, func(end guard.End, v any) {
@@ -88,7 +88,7 @@ func (in *clientInstrumentation) callStream(ctx context.Context, desc *grpc.Stre
 }
 
 // over is the grpc.OnFinish call option: the end of the stream, however it came.
-func (c *clientCall) over(err error) { c.finish(err, true) }
+func (c *clientCall) onFinish(err error) { c.finish(err, true) }
 
 // clientStream ends the span where an interceptor inside does not pass call options on, so that OnFinish is never
 // called. It keeps nothing but pointers: one sender and one receiver may use it at the same time. Context is left

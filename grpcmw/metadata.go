@@ -159,3 +159,14 @@ func (c *outgoing) inject(ctx context.Context, p propagation.TextMapPropagator) 
 	}
 	return metadata.NewOutgoingContext(ctx, md)
 }
+
+// withoutIncomingBaggage returns ctx without the caller's baggage in the incoming metadata, because a proxy forwards
+// those unchanged.
+func withoutIncomingBaggage(ctx context.Context) context.Context {
+	if len(metadata.ValueFromIncomingContext(ctx, "baggage")) == 0 {
+		return ctx
+	}
+	md, _ := metadata.FromIncomingContext(ctx) // a copy
+	md.Delete("baggage")
+	return metadata.NewIncomingContext(ctx, md)
+}

@@ -46,10 +46,10 @@ func (in *serverInstrumentation) serveUnary(ctx context.Context, req any, info *
 		return handler(c, req)
 	}
 	guard.Run(func() {
-		ctx = c.enter(ctx, c.in.methodOf(info.FullMethod, false))
+		ctx = c.startSpan(ctx, c.in.methodOf(info.FullMethod, false))
 		resp, err = handler(ctx, req)
 	}, func(end guard.End, v any) {
-		defer c.exit(end, v, err)
+		defer c.endSpan(end, v, err)
 		c.sendUnaryID(ctx, end != guard.Returned || err != nil)
 	})
 	return resp, err
@@ -65,11 +65,11 @@ func (in *serverInstrumentation) serveStream(srv any, ss grpc.ServerStream, info
 	}
 	var sendID func(failed bool)
 	guard.Run(func() {
-		ctx := c.enter(ss.Context(), c.in.methodOf(info.FullMethod, srv == nil))
+		ctx := c.startSpan(ss.Context(), c.in.methodOf(info.FullMethod, srv == nil))
 		ss, sendID = c.withTraceID(ss)
 		err = handler(srv, c.wrap(ctx, ss))
 	}, func(end guard.End, v any) {
-		defer c.exit(end, v, err)
+		defer c.endSpan(end, v, err)
 		if sendID != nil {
 			sendID(end != guard.Returned || err != nil)
 		}
@@ -78,7 +78,7 @@ func (in *serverInstrumentation) serveStream(srv any, ss grpc.ServerStream, info
 }
 
 // enter starts the span below ctx, in which a record that an interceptor made has to be put first.
-func (c *serverCall) enter(ctx context.Context, m method) context.Context {
+func (c *serverCall) startSpan(ctx context.Context, m method) context.Context {
 	if c.stats == nil {
 		ctx = c
 	}
@@ -87,7 +87,7 @@ func (c *serverCall) enter(ctx context.Context, m method) context.Context {
 
 // exit is how the interceptors see a handler end. It ends the span, unless a stats handler is there to do it with the
 // error that was really sent.
-func (c *serverCall) exit(end guard.End, v any, err error) {
+func (c *serverCall) endSpan(end guard.End, v any, err error) {
 	if end != guard.Returned {
 		c.abort(end, v)
 	}

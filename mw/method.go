@@ -17,13 +17,13 @@ const knownMethodsEnv = "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS"
 var defaultMethods = []string{"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "CONNECT", "TRACE", "QUERY"}
 
 // methods are those that may be part of span names, as spans tell them.
-type methods []verb
+type methods []methodInfo
 
 // A verb is a request's method as a span tells it.
-type verb struct {
-	method   string // http.request.method
-	original string // http.request.method_original as sent, "" if method is known
-	label    string // first word of the span name
+type methodInfo struct {
+	method       string // http.request.method
+	original     string // http.request.method_original as sent, "" if method is known
+	spanNameWord string // first word of the span name
 }
 
 func newMethods(o options) methods {
@@ -36,7 +36,7 @@ func newMethods(o options) methods {
 	}
 	m := make(methods, len(names))
 	for i, name := range names {
-		m[i] = verb{method: name, label: semattr.TextN(name, maxMethod)}
+		m[i] = methodInfo{method: name, spanNameWord: semattr.TextN(name, maxMethod)}
 	}
 	return m
 }
@@ -52,20 +52,20 @@ func methodList(text string) (names []string) {
 }
 
 // verb returns what spans tell of method, which is compared case-sensitively.
-func (m methods) verb(method string) verb {
+func (m methods) info(method string) methodInfo {
 	for i := range m {
 		if m[i].method == method {
-			return verb{method: m[i].label, label: m[i].label}
+			return methodInfo{method: m[i].spanNameWord, spanNameWord: m[i].spanNameWord}
 		}
 	}
-	return verb{method: semattr.Other, original: method, label: "HTTP"}
+	return methodInfo{method: semattr.Other, original: method, spanNameWord: "HTTP"}
 }
 
 // append appends the attributes of a method that is o's.
-func (v verb) append(attrs []attribute.KeyValue, o semattr.Owner) []attribute.KeyValue {
-	attrs = append(attrs, semattr.HTTPRequestMethod.String(v.method))
-	if v.original != "" {
-		attrs = append(attrs, o.String(semattr.HTTPRequestMethodOriginal, v.original))
+func (m methodInfo) append(attrs []attribute.KeyValue, o semattr.Owner) []attribute.KeyValue {
+	attrs = append(attrs, semattr.HTTPRequestMethod.String(m.method))
+	if m.original != "" {
+		attrs = append(attrs, o.String(semattr.HTTPRequestMethodOriginal, m.original))
 	}
 	return attrs
 }
@@ -79,33 +79,33 @@ type spanNames struct {
 	known atomic.Pointer[map[nameParts]string]
 }
 
-type nameParts struct{ label, target string }
+type nameParts struct{ spanNameWord, target string }
 
 const maxNames = 256
 
 // of returns the name of a method, or of a method and a route or template.
-func (n *spanNames) of(label, target string) string {
+func (n *spanNames) of(spanNameWord, target string) string {
 	if target == "" {
-		return label
+		return spanNameWord
 	}
 	known := n.known.Load()
 	if known != nil {
-		if name, ok := (*known)[nameParts{label, target}]; ok {
+		if name, ok := (*known)[nameParts{spanNameWord, target}]; ok {
 			return name
 		}
 	}
-	name := label + " " + target
-	n.add(known, nameParts{name[:len(label)], name[len(label)+1:]}, name)
+	name := spanNameWord + " " + target
+	n.add(known, nameParts{name[:len(spanNameWord)], name[len(spanNameWord)+1:]}, name)
 	return name
 }
 
 // target returns target as the part of the name that it is in. A handler may cut a route, and a caller a template, from
 // a longer text, which neither the span nor the names keep alive.
-func (n *spanNames) target(label, target string) string {
+func (n *spanNames) target(spanNameWord, target string) string {
 	if target == "" {
 		return ""
 	}
-	return n.of(label, target)[len(label)+1:]
+	return n.of(spanNameWord, target)[len(spanNameWord)+1:]
 }
 
 // add remembers name. When two goroutines do so at the same time, one of them tries again with its next request.

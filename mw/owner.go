@@ -16,7 +16,7 @@ import (
 
 // lineOwner returns the Owner of the parts of the request line of r, given those that a was filled with and the
 // attributes of the user, which win over them.
-func (a *arrival) lineOwner(r *http.Request, winners []attribute.KeyValue) semattr.Owner {
+func (a *requestInfo) lineOwner(r *http.Request, winners []attribute.KeyValue) semattr.Owner {
 	size := targetSize(r)
 	if o := semattr.OwnerOf(size, 0); !o.Copies() {
 		return o

@@ -37,17 +37,17 @@ func (h *handler) routeAfter(r *http.Request, received, before string) string {
 }
 
 // route is the final route of a request, by the order of the sources.
-func (rec *record) route(h *handler) string {
-	rec.mu.Lock()
-	set, nested := rec.routeSet, rec.routeNested
-	rec.mu.Unlock()
+func (s *serverSpan) route(h *handler) string {
+	s.mu.Lock()
+	set, nested := s.routeSet, s.routeNested
+	s.mu.Unlock()
 	if set != "" {
 		return cleanTarget(set)
 	}
 	if nested != "" {
 		return nested
 	}
-	return h.routeAfter(&rec.request, rec.in.Pattern, rec.routeBefore)
+	return h.routeAfter(&s.request, s.in.Pattern, s.routeBefore)
 }
 
 // match asks the router, if one is known, where r would go.
@@ -98,10 +98,10 @@ func isRedirect(r *http.Request, pattern string) bool {
 // Route returns the route of r as far as it is known, "" if it is not: the one of [SetRoute], of a router that r
 // came through, or the one found when r arrived. In a handler that is what its span will tell.
 func Route(r *http.Request) string {
-	if rec, ok := r.Context().Value(requestKey{}).(*record); ok {
-		rec.mu.Lock()
-		set, nested, before := rec.routeSet, rec.routeNested, rec.routeBefore
-		rec.mu.Unlock()
+	if s, ok := r.Context().Value(requestKey{}).(*serverSpan); ok {
+		s.mu.Lock()
+		set, nested, before := s.routeSet, s.routeNested, s.routeBefore
+		s.mu.Unlock()
 		switch {
 		case set != "":
 			return cleanTarget(set)

@@ -14,9 +14,9 @@ import (
 // writer of net/http's server directly; nothing else would come of the call.
 
 // misused logs the mistake called what and reports whether it did, so that the call must not be passed on.
-func (rec *record) misused(what string) bool {
-	srv, ok := rec.in.Context().Value(http.ServerContextKey).(*http.Server)
-	if !ok || !isServers(rec.w) {
+func (s *serverSpan) misused(what string) bool {
+	srv, ok := s.in.Context().Value(http.ServerContextKey).(*http.Server)
+	if !ok || !isServers(s.w) {
 		return false
 	}
 	printf := log.Printf
@@ -31,11 +31,11 @@ func (rec *record) misused(what string) bool {
 const writeOnHijacked = "response.Write on hijacked connection"
 
 // headerMisuse returns the mistake that a call of WriteHeader makes, "" for a correct call.
-func (rec *record) headerMisuse() string {
+func (s *serverSpan) headerMisuse() string {
 	switch {
-	case rec.hijacked.Load():
+	case s.hijacked.Load():
 		return "response.WriteHeader on hijacked connection"
-	case rec.status.Load() != 0:
+	case s.status.Load() != 0:
 		return "superfluous response.WriteHeader call"
 	}
 	return ""

@@ -5,6 +5,7 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 
+	"github.com/spanroute/spanroute/internal/forwarded"
 	"github.com/spanroute/spanroute/internal/instrumentation"
 	"github.com/spanroute/spanroute/internal/semattr"
 )
@@ -19,26 +20,26 @@ const (
 var buffers = instrumentation.NewBuffers(maxArrival + maxEnd)
 
 // appendArrival appends what a request tells at its start, without route and attributes of the user.
-func (m *middleware) appendArrival(attrs []attribute.KeyValue, a *arrival, r *http.Request) []attribute.KeyValue {
-	more := a.more()
-	attrs = m.methods.verb(methodOf(r)).append(attrs, a.line)
+func (m *middleware) appendArrival(attrs []attribute.KeyValue, a *requestInfo, r *http.Request) []attribute.KeyValue {
+	optional := a.optionalInfo()
+	attrs = m.methods.info(methodOf(r)).append(attrs, a.line)
 	attrs = append(attrs,
 		a.line.String(semattr.URLPath, a.path),
-		semattr.URLScheme.String(schemeOf(r, more.claim)))
+		semattr.URLScheme.String(schemeOf(r, optional.forwarded)))
 	if a.query != "" {
 		attrs = append(attrs, a.line.String(semattr.URLQuery, a.query))
 	}
-	if host, port, ok := semattr.HostPort(hostOf(r, more.claim)); ok {
+	if host, port, ok := semattr.HostPort(hostOf(r, optional.forwarded)); ok {
 		attrs = appendServer(attrs, a.line.Text(host), port)
 	}
-	attrs = appendPeers(attrs, r.RemoteAddr, more.claim.client)
+	attrs = appendPeers(attrs, r.RemoteAddr, optional.forwarded.Client)
 	if version := protocolVersion(r.ProtoMajor, r.ProtoMinor); version != "" {
 		attrs = append(attrs, semattr.NetworkProtocolVersion.String(version))
 	}
 	if a.agent != "" {
 		attrs = append(attrs, semattr.UserAgentOriginal.String(semattr.Text(a.agent)))
 	}
-	return append(attrs, more.headers...)
+	return append(attrs, optional.headers...)
 }
 
 // appendPeers appends the other end of the connection and the client, which is the same unless a proxy says so.
@@ -72,10 +73,10 @@ func appendPeer(attrs []attribute.KeyValue, addr string, port int) []attribute.K
 	return attrs
 }
 
-func schemeOf(r *http.Request, c claim) string {
+func schemeOf(r *http.Request, info forwarded.Info) string {
 	switch {
-	case c.scheme != "":
-		return c.scheme
+	case info.Scheme != "":
+		return info.Scheme
 	case r.TLS != nil:
 		return "https"
 	}
@@ -83,9 +84,9 @@ func schemeOf(r *http.Request, c claim) string {
 }
 
 // hostOf is what names the server: host or host:port.
-func hostOf(r *http.Request, c claim) string {
-	if c.host != "" {
-		return c.host
+func hostOf(r *http.Request, info forwarded.Info) string {
+	if info.Host != "" {
+		return info.Host
 	}
 	return r.Host
 }
@@ -102,4 +103,15 @@ func protocolVersion(major, minor int) string {
 		return "3"
 	}
 	return ""
+}
+
+// startAttributes appends those that the reference page marks "start".
+func (m *middleware) startAttributes(
+	attrs []attribute.KeyValue, a *requestInfo, r *http.Request, route string,
+) []attribute.KeyValue {
+	attrs = m.appendArrival(attrs, a, r)
+	if route != "" {
+		attrs = append(attrs, semattr.HTTPRoute.String(route))
+	}
+	return a.optionalInfo().userAttributes.Override(attrs)
 }

@@ -21,56 +21,56 @@ type response struct {
 
 // writer is the ResponseWriter that handlers get, without the optional interfaces: writers.go has a type for each
 // subset of those. All are one pointer wide, so that wrapping allocates nothing.
-type writer struct{ rec *record }
+type writer struct{ span *serverSpan }
 
 // Header returns the header of the wrapped writer.
-func (w writer) Header() http.Header { return w.rec.w.Header() }
+func (w writer) Header() http.Header { return w.span.w.Header() }
 
 // Unwrap is for http.ResponseController.
-func (w writer) Unwrap() http.ResponseWriter { return w.rec.w }
+func (w writer) Unwrap() http.ResponseWriter { return w.span.w }
 
 // WriteHeader records the first final status. What is no status at all is left to the wrapped writer, which panics.
 func (w writer) WriteHeader(code int) {
-	if misuse := w.rec.headerMisuse(); misuse != "" && w.rec.misused(misuse) {
+	if misuse := w.span.headerMisuse(); misuse != "" && w.span.misused(misuse) {
 		return
 	}
 	if code == http.StatusSwitchingProtocols || code >= 200 && code <= 999 {
-		w.rec.begin(code)
+		w.span.begin(code)
 	}
-	w.rec.w.WriteHeader(code)
+	w.span.w.WriteHeader(code)
 }
 
 // Write implies 200 if no status was written.
 func (w writer) Write(p []byte) (int, error) {
-	if w.rec.hijacked.Load() && len(p) > 0 && w.rec.misused(writeOnHijacked) {
+	if w.span.hijacked.Load() && len(p) > 0 && w.span.misused(writeOnHijacked) {
 		return 0, http.ErrHijacked
 	}
-	w.rec.begin(http.StatusOK)
-	n, err := w.rec.w.Write(p)
-	w.rec.wrote(int64(n), err)
+	w.span.begin(http.StatusOK)
+	n, err := w.span.w.Write(p)
+	w.span.wrote(int64(n), err)
 	return n, err
 }
 
 func (w writer) writeString(s string) (int, error) {
-	if w.rec.hijacked.Load() && s != "" && w.rec.misused(writeOnHijacked) {
+	if w.span.hijacked.Load() && s != "" && w.span.misused(writeOnHijacked) {
 		return 0, http.ErrHijacked
 	}
-	w.rec.begin(http.StatusOK)
-	n, err := w.rec.w.(io.StringWriter).WriteString(s)
-	w.rec.wrote(int64(n), err)
+	w.span.begin(http.StatusOK)
+	n, err := w.span.w.(io.StringWriter).WriteString(s)
+	w.span.wrote(int64(n), err)
 	return n, err
 }
 
 // readFrom gives the wrapped writer the reader itself, so that sendfile still works. An error before the first
 // byte and before the header is one of the reader: no failed write, and no header was sent.
 func (w writer) readFrom(src io.Reader) (int64, error) {
-	begun := w.rec.status.Load() != 0
-	n, err := w.rec.w.(io.ReaderFrom).ReadFrom(src)
+	begun := w.span.status.Load() != 0
+	n, err := w.span.w.(io.ReaderFrom).ReadFrom(src)
 	if n > 0 {
-		w.rec.begin(http.StatusOK)
+		w.span.begin(http.StatusOK)
 	}
 	if n > 0 || begun {
-		w.rec.wrote(n, err)
+		w.span.wrote(n, err)
 	}
 	return n, err
 }
@@ -78,62 +78,62 @@ func (w writer) readFrom(src io.Reader) (int64, error) {
 func (w writer) flush() { _ = w.flushError() }
 
 func (w writer) flushError() error {
-	w.rec.begin(http.StatusOK)
+	w.span.begin(http.StatusOK)
 	var err error
-	switch f := w.rec.w.(type) {
+	switch f := w.span.w.(type) {
 	case interface{ FlushError() error }:
 		err = f.FlushError()
 	case http.Flusher:
 		f.Flush()
 	}
-	w.rec.wrote(0, err)
+	w.span.wrote(0, err)
 	return err
 }
 
 func (w writer) hijack() (net.Conn, *bufio.ReadWriter, error) {
-	conn, rw, err := w.rec.w.(http.Hijacker).Hijack()
+	conn, rw, err := w.span.w.(http.Hijacker).Hijack()
 	if err == nil {
-		w.rec.hijacked.Store(true)
+		w.span.hijacked.Store(true)
 	}
 	return conn, rw, err
 }
 
 func (w writer) push(target string, opts *http.PushOptions) error {
-	return w.rec.w.(http.Pusher).Push(target, opts)
+	return w.span.w.(http.Pusher).Push(target, opts)
 }
 
 func (w writer) closeNotify() <-chan bool {
-	return w.rec.w.(http.CloseNotifier).CloseNotify() //nolint:staticcheck // deprecated, but callers may still ask for it
+	return w.span.w.(http.CloseNotifier).CloseNotify() //nolint:staticcheck // deprecated, but callers may still ask for it
 }
 
 // begin records the final status and the headers sent with it, once. After a hijack nothing is sent any more.
-func (rec *record) begin(code int) {
-	if rec.status.Load() != 0 || rec.hijacked.Load() || !rec.status.CompareAndSwap(0, int32(code)) {
+func (s *serverSpan) begin(code int) {
+	if s.status.Load() != 0 || s.hijacked.Load() || !s.status.CompareAndSwap(0, int32(code)) {
 		return
 	}
-	if capture := rec.m.captureResponse; !capture.Empty() {
-		sent := capture.AppendRedacted(nil, rec.w.Header().Values, rec.m.redactHeader)
-		rec.mu.Lock()
-		rec.sent = sent
-		rec.mu.Unlock()
+	if capture := s.m.captureResponse; !capture.Empty() {
+		sent := capture.AppendRedacted(nil, s.w.Header().Values, s.m.redactHeader)
+		s.mu.Lock()
+		s.sent = sent
+		s.mu.Unlock()
 	}
 }
 
 // wrote records what came of a write.
-func (rec *record) wrote(n int64, err error) {
-	if rec.m.bodySizes {
-		rec.bytes.Add(n)
+func (s *serverSpan) wrote(n int64, err error) {
+	if s.m.bodySizes {
+		s.bytes.Add(n)
 	}
 	if err == nil || errors.Is(err, http.ErrBodyNotAllowed) || errors.Is(err, http.ErrHijacked) {
 		return
 	}
 	if errors.Is(err, http.ErrHandlerTimeout) {
-		rec.timedOut.Store(true)
+		s.timedOut.Store(true)
 	}
-	rec.mu.Lock()
-	defer rec.mu.Unlock()
-	if rec.fault == nil {
-		rec.fault = err
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fault == nil {
+		s.fault = err
 	}
 }
 

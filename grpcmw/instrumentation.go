@@ -1,11 +1,8 @@
 package grpcmw
 
 import (
-	"context"
 	"reflect"
 
-	"go.opentelemetry.io/otel/attribute"
-	otelcodes "go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/spanroute/spanroute/internal/instrumentation"
@@ -56,14 +53,8 @@ func newClientInstrumentation(list []ClientOption) *clientInstrumentation {
 	return &clientInstrumentation{rpcInstrumentation: newRPCInstrumentation(trace.SpanKindClient, newClientOptions(list))}
 }
 
-// identical is a == b for interfaces whose dynamic type may not be comparable.
-func identical(a, b any) bool {
-	t := reflect.TypeOf(a)
-	return t == reflect.TypeOf(b) && (t == nil || t.Comparable()) && a == b
-}
-
 // excludedHere asks the programmer's functions, excludedByRule the operator's patterns, which are for servers.
-func (in *rpcInstrumentation) excludedHere(fullMethod string) bool {
+func (in *rpcInstrumentation) excludedByProgram(fullMethod string) bool {
 	for _, exclude := range in.exclude {
 		if exclude(fullMethod) {
 			return true
@@ -72,32 +63,12 @@ func (in *rpcInstrumentation) excludedHere(fullMethod string) bool {
 	return false
 }
 
-func (in *rpcInstrumentation) excludedByRule(fullMethod string) bool {
+func (in *rpcInstrumentation) excludedByPolicy(fullMethod string) bool {
 	return in.Policy().ExcludesRPC(fullMethod)
 }
 
-// usualAttributes is room for the attributes of a span without captured metadata.
-const usualAttributes = 8
-
-// buffers holds the attributes of deferred spans from their start to their end.
-var buffers = instrumentation.NewBuffers(usualAttributes)
-
-// callAttributes adds the attributes of the functions of WithAttributes to u.
-func (in *rpcInstrumentation) callAttributes(ctx context.Context, fullMethod string, u *instrumentation.UserAttributes) {
-	for _, f := range in.attributes {
-		u.Add(f(ctx, fullMethod), semattr.Unknown())
-	}
-}
-
-// conclude sets the attributes of a span that is about to end, and its status: Error if and only if there is an
-// error type.
-func (in *rpcInstrumentation) conclude(span trace.Span, attrs []attribute.KeyValue, own *instrumentation.UserAttributes, errorType, message string) {
-	if errorType != "" {
-		attrs = append(attrs, own.ErrorType(errorType))
-		if in.noMessage {
-			message = ""
-		}
-		span.SetStatus(otelcodes.Error, semattr.Own(message)) // which may be part of the request's message
-	}
-	span.SetAttributes(append(attrs, own.List()...)...)
+// identical is a == b for interfaces whose dynamic type may not be comparable.
+func identical(a, b any) bool {
+	t := reflect.TypeOf(a)
+	return t == reflect.TypeOf(b) && (t == nil || t.Comparable()) && a == b
 }

@@ -2,10 +2,8 @@ package mw
 
 import (
 	"net/http"
-	"net/netip"
 	"slices"
 
-	"github.com/go-chi/chi/v5"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
@@ -30,15 +28,8 @@ type Option interface {
 type sharedOption func(*options)
 
 func (f sharedOption) applyToServer(o *serverOptions) { f(&o.common) }
+
 func (f sharedOption) applyToClient(o *clientOptions) { f(&o.common) }
-
-type serverOption func(*serverOptions)
-
-func (f serverOption) applyToServer(o *serverOptions) { f(o) }
-
-type clientOption func(*clientOptions)
-
-func (f clientOption) applyToClient(o *clientOptions) { f(o) }
 
 // options are those of both sides.
 type options struct {
@@ -57,42 +48,6 @@ type options struct {
 	responseHeaders []string
 	unredacted      []string
 	bodySizes       bool
-}
-
-// serverOptions are those of a middleware.
-type serverOptions struct {
-	common         options
-	router         chi.Routes
-	mux            *http.ServeMux
-	publicEndpoint func(*http.Request) bool
-	proxies        proxies
-	traceIDHeader  string
-}
-
-func newServerOptions(list []ServerOption) (o serverOptions) {
-	o.common.isError = isServerError
-	for _, option := range list {
-		if option != nil {
-			option.applyToServer(&o)
-		}
-	}
-	return o
-}
-
-// clientOptions are those of a Transport.
-type clientOptions struct {
-	common       options
-	endOnHeaders bool
-}
-
-func newClientOptions(list []ClientOption) (o clientOptions) {
-	o.common.isError = isClientError
-	for _, option := range list {
-		if option != nil {
-			option.applyToClient(&o)
-		}
-	}
-	return o
 }
 
 // WithOptions makes one option of several, so that a list of them can be given to both sides.
@@ -224,85 +179,8 @@ func WithUnredactedHeaders(names ...string) Option {
 // WithBodySizes sets http.request.body.size and http.response.body.size, in bytes.
 func WithBodySizes() Option { return sharedOption(func(o *options) { o.bodySizes = true }) }
 
-// WithRouter lets a server find the route before the handler runs, so that samplers see it. It is needed when a
-// middleware in front of the router replaces the request. A router given to New's result directly is known.
-func WithRouter(router chi.Routes) ServerOption {
-	return serverOption(func(o *serverOptions) {
-		if router != nil {
-			o.router = router
-		}
-	})
-}
-
-// WithServeMux is [WithRouter] for net/http's router.
-func WithServeMux(mux *http.ServeMux) ServerOption {
-	return serverOption(func(o *serverOptions) {
-		if mux != nil {
-			o.mux = mux
-		}
-	})
-}
-
 // WithoutPanicMessages leaves the value of a panic, which may repeat what a client sent, out of spans: the exception
 // event has type and stack trace only. The configuration key redact.panic_messages does the same for all middlewares.
 func WithoutPanicMessages() Option {
 	return sharedOption(func(o *options) { o.source.NoPanicMessages = true })
-}
-
-// WithPublicEndpoint starts a new trace for each request and links it to the caller's. It is for servers whose
-// callers are untrusted. Their baggage is kept, see [WithoutRemoteBaggage]. The configuration key
-// sampling.remote_parent keeps the caller's trace and only ignores its sampling decision.
-func WithPublicEndpoint() ServerOption {
-	return WithPublicEndpointFn(func(*http.Request) bool { return true })
-}
-
-// WithPublicEndpointFn is [WithPublicEndpoint] for the requests for which public returns true. The context of its
-// request has what the caller sent.
-func WithPublicEndpointFn(public func(*http.Request) bool) ServerOption {
-	return serverOption(func(o *serverOptions) {
-		if public != nil {
-			o.publicEndpoint = public
-		}
-	})
-}
-
-// WithoutRemoteBaggage drops the baggage that callers send, also with [WithPublicEndpoint]: it is neither in the
-// handler's context nor in its request's header, so that it does not travel on with requests made for an untrusted
-// client. Baggage that the service sets itself is sent as usual. Without the option, a caller's baggage is kept.
-func WithoutRemoteBaggage() ServerOption {
-	return serverOption(func(o *serverOptions) { o.common.source.NoRemoteBaggage = true })
-}
-
-// WithTrustedProxies names the peers whose forwarded headers count, by address. The forwarded headers of all other
-// peers are ignored.
-func WithTrustedProxies(prefixes ...netip.Prefix) ServerOption {
-	return serverOption(func(o *serverOptions) {
-		for _, p := range prefixes {
-			if p.Addr().Is4In6() && p.Bits() >= 96 {
-				p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
-			}
-			o.proxies.prefixes = append(o.proxies.prefixes, p)
-		}
-	})
-}
-
-// WithTrustedUnixPeers lets the forwarded headers of peers without an IP address count: those of unix sockets.
-func WithTrustedUnixPeers() ServerOption {
-	return serverOption(func(o *serverOptions) { o.proxies.unix = true })
-}
-
-// WithForwardedFamily says which forwarded headers trusted proxies write.
-func WithForwardedFamily(f ForwardedFamily) ServerOption {
-	return serverOption(func(o *serverOptions) { o.proxies.family = f })
-}
-
-// WithTraceIDHeader answers each request with its trace id, in hex, in the header called name.
-func WithTraceIDHeader(name string) ServerOption {
-	return serverOption(func(o *serverOptions) { o.traceIDHeader = name })
-}
-
-// WithEndOnHeaders ends client spans when the response header is in, instead of at the end of the body. It is for
-// callers that may neither read nor close a body.
-func WithEndOnHeaders() ClientOption {
-	return clientOption(func(o *clientOptions) { o.endOnHeaders = true })
 }

@@ -33,16 +33,16 @@ type clientCall struct {
 
 	// Where the grpc.Peer, Header and Trailer call options write to. They are read after grpc-go said that the
 	// call is over, or by no one.
-	answered        peer.Peer
+	peer            peer.Peer
 	header, trailer metadata.MD
 
-	mu        sync.Mutex // guards what follows
-	done      bool
-	seen      net.Addr // of the last attempt that had a connection, noted by the stats handler
-	seenPairs [2]metadata.MD
-	panicType string
-	deferred  *instrumentation.Buffer // the attributes of the start, nil if they were set there
-	own       instrumentation.UserAttributes
+	mu             sync.Mutex // guards what follows
+	done           bool
+	lastPeer       net.Addr // of the last attempt that had a connection, noted by the stats handler
+	lastMetadata   [2]metadata.MD
+	panicType      string
+	deferred       *instrumentation.Buffer // the attributes of the start, nil if they were set there
+	userAttributes instrumentation.UserAttributes
 }
 
 // Value answers for the record itself and asks the rest of the chain for everything else.
@@ -70,9 +70,9 @@ func inFlight(ctx context.Context, cc *grpc.ClientConn, fullMethod string) bool 
 }
 
 // depart makes the record of a call, with the suppressed context if it is excluded.
-func (in *clientInstrumentation) depart(ctx context.Context, cc *grpc.ClientConn, fullMethod string) *clientCall {
+func (in *clientInstrumentation) startCall(ctx context.Context, cc *grpc.ClientConn, fullMethod string) *clientCall {
 	c := &clientCall{Context: ctx, in: in, cc: cc, fullMethod: fullMethod}
-	if c.excluded = in.excludedHere(fullMethod); c.excluded {
+	if c.excluded = in.excludedByProgram(fullMethod); c.excluded {
 		c.Context = policy.Suppress(ctx)
 	}
 	return c
@@ -92,33 +92,18 @@ func (c *clientCall) startSpan() context.Context {
 	tracer := in.Tracer()
 	deferAttributes := in.DefersAttributes(tracer)
 	if !deferAttributes {
-		attrs := c.collect(m, make([]attribute.KeyValue, 0, usualAttributes))
-		in.callAttributes(c.Context, c.fullMethod, &c.own)
-		opts = append(opts, trace.WithAttributes(append(attrs, c.own.List()...)...))
+		attrs := c.startAttributes(m, make([]attribute.KeyValue, 0, usualAttributes))
+		in.callAttributes(c.Context, c.fullMethod, &c.userAttributes)
+		opts = append(opts, trace.WithAttributes(append(attrs, c.userAttributes.List()...)...))
 	}
 	ctx, span := tracer.Start(c, m.span, opts...)
 	c.span = span
 	if deferAttributes && span.IsRecording() {
 		c.deferred = buffers.Get()
-		c.deferred.Keep(c.collect(m, c.deferred.Attributes()))
-		in.callAttributes(c.Context, c.fullMethod, &c.own) // may panic
+		c.deferred.Keep(c.startAttributes(m, c.deferred.Attributes()))
+		in.callAttributes(c.Context, c.fullMethod, &c.userAttributes) // may panic
 	}
 	return ctx
-}
-
-// collect appends the attributes of the start to attrs.
-func (c *clientCall) collect(m method, attrs []attribute.KeyValue) []attribute.KeyValue {
-	attrs = m.append(attrs)
-	if c.cc != nil {
-		t := c.in.targets.of(c.cc)
-		attrs = appendAddress(attrs, semattr.ServerAddress, t.host, semattr.ServerPort, t.port)
-	}
-	if !c.in.requestMetadata.Empty() {
-		if md, ok := metadata.FromOutgoingContext(c.Context); ok {
-			attrs = c.in.requestMetadata.Append(attrs, valuesOf(md))
-		}
-	}
-	return attrs
 }
 
 // recorded reports whether there is anything to watch.
@@ -132,7 +117,7 @@ func (c *clientCall) options(opts []grpc.CallOption) []grpc.CallOption {
 	if c.in.statsHandler {
 		return all
 	}
-	all = append(all, grpc.Peer(&c.answered))
+	all = append(all, grpc.Peer(&c.peer))
 	if !c.in.responseMetadata.Empty() {
 		all = append(all, grpc.Header(&c.header), grpc.Trailer(&c.trailer))
 	}
@@ -141,7 +126,7 @@ func (c *clientCall) options(opts []grpc.CallOption) []grpc.CallOption {
 
 // finish ends the span, once, with err, which is what the caller gets. Whether grpc-go is done with the call, so
 // that what its call options wrote may be read, is told by over.
-func (c *clientCall) finish(err error, over bool) {
+func (c *clientCall) finish(err error, callDone bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.done {
@@ -153,11 +138,11 @@ func (c *clientCall) finish(err error, over bool) {
 	}
 	defer c.span.End() // even if a function of WithErrorCode panics
 	if c.span.IsRecording() {
-		c.settle(err, over)
+		c.setResult(err, callDone)
 	}
 }
 
-func (c *clientCall) settle(err error, over bool) {
+func (c *clientCall) setResult(err error, callDone bool) {
 	code, message := statusOf(err)
 	errorType := c.panicType
 	if errorType != "" {
@@ -168,7 +153,7 @@ func (c *clientCall) settle(err error, over bool) {
 		errorType = name
 	}
 	attrs := append(c.deferred.Attributes(), semattr.RPCResponseStatusCode.String(name))
-	addr, header, trailer := c.answer(over)
+	addr, header, trailer := c.responseInfo(callDone)
 	host, port := semattr.Peer(addr)
 	attrs = appendAddress(attrs, semattr.NetworkPeerAddress, host, semattr.NetworkPeerPort, port)
 	if !c.in.responseMetadata.Empty() {
@@ -177,16 +162,16 @@ func (c *clientCall) settle(err error, over bool) {
 			return wireText(key, values)
 		})
 	}
-	c.in.conclude(c.span, attrs, &c.own, errorType, message)
+	c.in.finishSpan(c.span, attrs, &c.userAttributes, errorType, message)
 	buffers.Put(c.deferred)
 }
 
 // answer returns what is known of the answer, from the stats handler or the call options.
-func (c *clientCall) answer(over bool) (addr net.Addr, header, trailer metadata.MD) {
-	if c.in.statsHandler || !over {
-		return c.seen, c.seenPairs[0], c.seenPairs[1]
+func (c *clientCall) responseInfo(callDone bool) (addr net.Addr, header, trailer metadata.MD) {
+	if c.in.statsHandler || !callDone {
+		return c.lastPeer, c.lastMetadata[0], c.lastMetadata[1]
 	}
-	return c.answered.Addr, c.header, c.trailer
+	return c.peer.Addr, c.header, c.trailer
 }
 
 // abort notes a panic out of the invoker or streamer with value v, or runtime.Goexit, and ends the span.

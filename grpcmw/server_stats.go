@@ -24,7 +24,7 @@ func (h *serverStats) TagRPC(ctx context.Context, info *stats.RPCTagInfo) contex
 	}
 	c := &serverCall{Context: ctx, in: h.in, fullMethod: info.FullMethodName, stats: h, arrived: time.Now()}
 	c.carrier.ctx = ctx
-	c.excluded = h.in.excludedByRule(c.fullMethod) || h.in.excludedHere(c.fullMethod)
+	c.excluded = h.in.excludedByPolicy(c.fullMethod) || h.in.excludedByProgram(c.fullMethod)
 	if c.excluded {
 		c.suppress()
 	}

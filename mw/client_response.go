@@ -14,10 +14,10 @@ import (
 )
 
 // roundTrip sends the request and ends the span, or leaves that to the body of the response.
-func (c *call) roundTrip(base http.RoundTripper) (res *http.Response, err error) {
+func (c *clientSpan) roundTrip(base http.RoundTripper) (res *http.Response, err error) {
 	guard.Run(func() { res, err = c.send(base) }, func(end guard.End, v any) {
 		if end == guard.Returned {
-			c.answered(res, err)
+			c.handleResponse(res, err)
 			return
 		}
 		c.in.RecordPanic(c.span, end, v)
@@ -27,7 +27,7 @@ func (c *call) roundTrip(base http.RoundTripper) (res *http.Response, err error)
 }
 
 // answered judges what the base returned. A code that is an error outlives any later error.
-func (c *call) answered(res *http.Response, err error) {
+func (c *clientSpan) handleResponse(res *http.Response, err error) {
 	if res == nil {
 		out := outcome{errorType: semattr.Other}
 		if broken := (*contractError)(nil); !errors.As(err, &broken) {
@@ -37,8 +37,8 @@ func (c *call) answered(res *http.Response, err error) {
 		return
 	}
 	bodiless := endsWithHeaders(c.req, res)
-	c.note(res, bodiless)
-	out := c.in.judged(res.StatusCode)
+	c.captureResponse(res, bodiless)
+	out := c.in.outcomeForStatus(res.StatusCode)
 	if err != nil && out.errorType == "" {
 		out = c.failure(res.StatusCode, err)
 	}
@@ -50,17 +50,25 @@ func (c *call) answered(res *http.Response, err error) {
 }
 
 // note takes from the response what the span will tell.
-func (c *call) note(res *http.Response, bodiless bool) {
+func (c *clientSpan) captureResponse(res *http.Response, bodiless bool) {
 	c.reply = reply{code: res.StatusCode, version: protocolVersion(res.ProtoMajor, res.ProtoMinor), length: res.ContentLength}
 	switch {
 	case res.Uncompressed, res.StatusCode == http.StatusSwitchingProtocols:
-		c.reply.length = -2
+		c.reply.length = bodySizeOmit
 	case bodiless:
 		c.reply.length = 0
 	}
 	if !c.in.captureResponse.Empty() {
 		c.reply.headers = c.in.captureResponse.AppendRedacted(nil, res.Header.Values, c.in.redactHeader)
 	}
+}
+
+// asked makes the response belong to the request that the caller knows.
+func (c *clientSpan) restoreRequest(res *http.Response) *http.Response {
+	if res != nil && res.Request == c.out {
+		res.Request = c.req
+	}
+	return res
 }
 
 // endsWithHeaders reports whether no body follows, or one that is no body but a connection.
@@ -75,7 +83,7 @@ func endsWithHeaders(req *http.Request, res *http.Response) bool {
 // tracedBody ends its span at its end: at EOF, at an error, or when it is closed.
 type tracedBody struct {
 	io.ReadCloser
-	c   *call
+	c   *clientSpan
 	out outcome // by the code alone
 	n   atomic.Int64
 }
@@ -104,83 +112,17 @@ func (b *tracedBody) end(err error) {
 	b.c.finish(out, b.n.Load())
 }
 
-// errorText returns what a recorded span holds of err: neither URLs with their secrets nor those secrets alone.
-func (c *call) errorText(err error) string {
-	if !c.span.IsRecording() {
-		return ""
-	}
-	return c.in.failureText(err, c.req.URL)
+// reply is what is known of a response when its header is in. It is taken then, because the response is the
+// caller's from then on.
+type reply struct {
+	code    int
+	version string
+	length  int64                // of the body, or one of the constants below
+	headers []attribute.KeyValue // captured
 }
 
-// maxExchange is the capacity that holds every attribute of a client span but captured headers and the user's.
-const maxExchange = 13
-
-func (c *call) endAttributes(out outcome, responseBytes int64) []attribute.KeyValue {
-	n := maxExchange + len(c.headers) + len(c.own.List()) + len(c.reply.headers)
-	attrs := make([]attribute.KeyValue, 0, n)
-	if out.errorType != "" {
-		attrs = append(attrs, c.own.ErrorType(out.errorType))
-	}
-	attrs = c.appendReply(attrs, responseBytes)
-	c.mu.Lock()
-	peer, port := semattr.Peer(c.peer)
-	c.mu.Unlock()
-	if peer != "" {
-		attrs = appendPeer(attrs, semattr.Text(peer), port)
-	}
-	attrs = c.own.RemoveFrom(attrs)
-	if c.late {
-		return instrumentation.AppendUnset(attrs, c.span, c.startAttributes)
-	}
-	return attrs
-}
-
-func (c *call) appendReply(attrs []attribute.KeyValue, bytes int64) []attribute.KeyValue {
-	if c.reply.code != 0 {
-		attrs = append(attrs, semattr.HTTPResponseStatusCode.Int(c.reply.code))
-	}
-	if c.reply.version != "" {
-		attrs = append(attrs, semattr.NetworkProtocolVersion.String(c.reply.version))
-	}
-	if c.in.bodySizes {
-		attrs = append(attrs, semattr.HTTPRequestBodySize.Int64(c.requestBytes()))
-		switch {
-		case c.reply.code == 0 || c.reply.length == -2:
-		case c.reply.length >= 0:
-			attrs = append(attrs, semattr.HTTPResponseBodySize.Int64(c.reply.length))
-		default:
-			attrs = append(attrs, semattr.HTTPResponseBodySize.Int64(bytes))
-		}
-	}
-	return append(attrs, c.reply.headers...)
-}
-
-// bodyLength is the length of the body of a request that goes out, -1 if it is not known.
-func bodyLength(req *http.Request) int64 {
-	switch {
-	case req.Body == nil || req.Body == http.NoBody:
-		return 0
-	case req.ContentLength > 0:
-		return req.ContentLength
-	}
-	return -1
-}
-
-func (c *call) requestBytes() int64 {
-	if c.body != nil {
-		return c.body.n.Load()
-	}
-	return max(0, bodyLength(c.req))
-}
-
-// countedAgain is a rewound body that counts where the first one did.
-type countedAgain struct {
-	io.ReadCloser
-	first *countedBody
-}
-
-func (b *countedAgain) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	b.first.n.Add(int64(n))
-	return n, err
-}
+// Values of reply.length that are not a length.
+const (
+	bodySizeCount = -1 // the bytes that the caller reads are counted, as for http.Response.ContentLength
+	bodySizeOmit  = -2 // the size is not recorded
+)

@@ -9,11 +9,9 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/peer"
 
 	"github.com/spanroute/spanroute/internal/instrumentation"
 	"github.com/spanroute/spanroute/internal/policy"
-	"github.com/spanroute/spanroute/internal/semattr"
 )
 
 type serverKey struct{}
@@ -34,18 +32,18 @@ type serverCall struct {
 	begun      bool // the method is registered, or an unknown-service handler has it
 	bidi       bool
 
-	mu          sync.Mutex // guards what follows; SendMsg and RecvMsg may run in parallel with the end
-	claimed     bool       // an interceptor has taken the RPC
-	ended       bool
-	span        trace.Span              // nil: not started
-	deferred    *instrumentation.Buffer // the attributes of the start, nil if they were set there
-	own         instrumentation.UserAttributes
-	err         error     // what the RPC ended with
-	endedAt     time.Time // zero: when close is called
-	failure     error     // first of SendMsg or RecvMsg
-	panicType   string    // error.type of a panic or Goexit
-	trailerSent bool
-	response    []metadata.MD // header, then trailer, as sent
+	mu             sync.Mutex // guards what follows; SendMsg and RecvMsg may run in parallel with the end
+	claimed        bool       // an interceptor has taken the RPC
+	ended          bool
+	span           trace.Span              // nil: not started
+	deferred       *instrumentation.Buffer // the attributes of the start, nil if they were set there
+	userAttributes instrumentation.UserAttributes
+	err            error     // what the RPC ended with
+	endedAt        time.Time // zero: when close is called
+	failure        error     // first of SendMsg or RecvMsg
+	panicType      string    // error.type of a panic or Goexit
+	trailerSent    bool
+	response       []metadata.MD // header, then trailer, as sent
 }
 
 // Value answers for the record itself and asks the rest of the chain for everything else.
@@ -65,12 +63,12 @@ func serverCallFrom(ctx context.Context) *serverCall {
 // start its span.
 func (in *serverInstrumentation) arrive(ctx context.Context, fullMethod string) (c *serverCall, first bool) {
 	stream := grpc.ServerTransportStreamFromContext(ctx)
-	if c = serverCallFrom(ctx); c != nil && c.isOf(stream) {
+	if c = serverCallFrom(ctx); c != nil && c.sameRPC(stream) {
 		return c, c.claim(stream)
 	}
 	c = &serverCall{Context: ctx, in: in, fullMethod: fullMethod, stream: stream, claimed: true}
 	c.carrier.ctx = ctx
-	c.excluded = in.excludedByRule(fullMethod) || in.excludedHere(fullMethod)
+	c.excluded = in.excludedByPolicy(fullMethod) || in.excludedByProgram(fullMethod)
 	if c.excluded {
 		c.suppress()
 	}
@@ -78,7 +76,7 @@ func (in *serverInstrumentation) arrive(ctx context.Context, fullMethod string) 
 }
 
 // isOf tells the RPC of stream from another that is served with the context of this one.
-func (c *serverCall) isOf(stream grpc.ServerTransportStream) bool {
+func (c *serverCall) sameRPC(stream grpc.ServerTransportStream) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.stats != nil && c.stream == nil || identical(c.stream, stream)
@@ -124,16 +122,16 @@ func (c *serverCall) start(ctx context.Context, m method) context.Context {
 	tracer := c.in.Tracer()
 	deferAttributes := c.in.DefersAttributes(tracer)
 	if !deferAttributes {
-		attrs := c.collect(ctx, m, make([]attribute.KeyValue, 0, usualAttributes))
-		c.in.callAttributes(ctx, c.fullMethod, &c.own)
-		opts = append(opts, trace.WithAttributes(append(attrs, c.own.List()...)...))
+		attrs := c.startAttributes(ctx, m, make([]attribute.KeyValue, 0, usualAttributes))
+		c.in.callAttributes(ctx, c.fullMethod, &c.userAttributes)
+		opts = append(opts, trace.WithAttributes(append(attrs, c.userAttributes.List()...)...))
 	}
 	ctx, span := tracer.Start(ctx, m.span, opts...)
-	defer c.opened(span) // also when a function of WithAttributes panics
+	defer c.setSpan(span) // also when a function of WithAttributes panics
 	if deferAttributes && span.IsRecording() {
 		c.deferred = buffers.Get()
-		c.deferred.Keep(c.collect(ctx, m, c.deferred.Attributes()))
-		c.in.callAttributes(ctx, c.fullMethod, &c.own) // may panic
+		c.deferred.Keep(c.startAttributes(ctx, m, c.deferred.Attributes()))
+		c.in.callAttributes(ctx, c.fullMethod, &c.userAttributes) // may panic
 	}
 	c.carrier.header = nil
 	return ctx
@@ -141,7 +139,7 @@ func (c *serverCall) start(ctx context.Context, m method) context.Context {
 
 // opened makes the span known to whoever ends it, and ends it if that has come first: an outer interceptor need
 // not wait for this one.
-func (c *serverCall) opened(span trace.Span) {
+func (c *serverCall) setSpan(span trace.Span) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.span = span
@@ -161,33 +159,4 @@ func (c *serverCall) startOptions(ctx context.Context) []trace.SpanStartOption {
 		return opts
 	}
 	return instrumentation.AsNewRoot(ctx, opts)
-}
-
-// collect appends the attributes of the start to attrs.
-func (c *serverCall) collect(ctx context.Context, m method, attrs []attribute.KeyValue) []attribute.KeyValue {
-	attrs = m.append(attrs)
-	t := c.in.authorities.of(c.carrier.Get(":authority"))
-	attrs = appendAddress(attrs, semattr.ServerAddress, t.host, semattr.ServerPort, t.port)
-	if p, ok := peer.FromContext(ctx); ok {
-		host, port := semattr.Peer(p.Addr)
-		attrs = appendAddress(attrs, semattr.NetworkPeerAddress, host, semattr.NetworkPeerPort, port)
-	}
-	if !c.in.requestMetadata.Empty() {
-		attrs = c.in.requestMetadata.Append(attrs, func(key string) []string {
-			return wireText(key, c.carrier.Values(key))
-		})
-	}
-	return attrs
-}
-
-// appendAddress appends what is there of an address and a port.
-func appendAddress(attrs []attribute.KeyValue, addrKey attribute.Key, addr string, portKey attribute.Key, port int) []attribute.KeyValue {
-	if addr == "" {
-		return attrs
-	}
-	attrs = append(attrs, semattr.String(addrKey, addr))
-	if port != 0 {
-		attrs = append(attrs, portKey.Int(port))
-	}
-	return attrs
 }

@@ -54,12 +54,12 @@ func (c *serverCall) close() {
 		defer c.span.End(trace.WithTimestamp(c.endedAt))
 	}
 	if c.span.IsRecording() {
-		c.settle(c.err)
+		c.setResult(c.err)
 	}
 }
 
 // settle sets status and attributes. The order of the rows of the reference page is the order here.
-func (c *serverCall) settle(err error) {
+func (c *serverCall) setResult(err error) {
 	var code codes.Code
 	var message, errorType string
 	switch {
@@ -82,14 +82,14 @@ func (c *serverCall) settle(err error) {
 	}
 	attrs := append(c.deferred.Attributes(), semattr.RPCResponseStatusCode.String(name))
 	if !c.in.responseMetadata.Empty() {
-		attrs = c.in.responseMetadata.Append(attrs, c.sent)
+		attrs = c.in.responseMetadata.Append(attrs, c.responseValues)
 	}
-	c.in.conclude(c.span, attrs, &c.own, errorType, message)
+	c.in.finishSpan(c.span, attrs, &c.userAttributes, errorType, message)
 	buffers.Put(c.deferred)
 }
 
 // sent returns the values of a response metadata key, header before trailer.
-func (c *serverCall) sent(key string) (values []string) {
+func (c *serverCall) responseValues(key string) (values []string) {
 	for _, md := range c.response {
 		values = append(values, md[key]...)
 	}

@@ -22,25 +22,25 @@ func (clientStats) HandleRPC(ctx context.Context, event stats.RPCStats) {
 	case *stats.OutHeader:
 		if c := clientCallFrom(ctx); c != nil && c.fullMethod == e.FullMethod {
 			c.mu.Lock()
-			c.seen, c.seenPairs = e.RemoteAddr, [2]metadata.MD{}
+			c.lastPeer, c.lastMetadata = e.RemoteAddr, [2]metadata.MD{}
 			c.mu.Unlock()
 		}
 	case *stats.InHeader:
-		clientCallFrom(ctx).came(0, e.Header)
+		clientCallFrom(ctx).recordMetadata(0, e.Header)
 	case *stats.InTrailer:
-		clientCallFrom(ctx).came(1, e.Trailer)
+		clientCallFrom(ctx).recordMetadata(1, e.Trailer)
 	}
 }
 
 // came notes header (0) or trailer (1) metadata, if it is wanted. The maps are shared with the application and
 // only read.
-func (c *clientCall) came(part int, md metadata.MD) {
+func (c *clientCall) recordMetadata(part int, md metadata.MD) {
 	if c == nil || c.in.responseMetadata.Empty() {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.seenPairs[part] = md
+	c.lastMetadata[part] = md
 }
 
 // TagConn returns ctx.
