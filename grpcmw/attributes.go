@@ -13,13 +13,13 @@ import (
 	"github.com/spanroute/spanroute/internal/semattr"
 )
 
-// usualAttributes is room for the attributes of a span without captured metadata.
+// usualAttributes is the capacity for the attributes of a span without captured metadata.
 const usualAttributes = 8
 
 // buffers holds the attributes of deferred spans from their start to their end.
 var buffers = instrumentation.NewBuffers(usualAttributes)
 
-// collect appends the attributes of the start to attrs.
+// startAttributes appends the attributes that samplers can read.
 func (c *serverCall) startAttributes(ctx context.Context, m method, attrs []attribute.KeyValue) []attribute.KeyValue {
 	attrs = m.append(attrs)
 	t := c.in.authorities.of(c.carrier.Get(":authority"))
@@ -36,7 +36,7 @@ func (c *serverCall) startAttributes(ctx context.Context, m method, attrs []attr
 	return attrs
 }
 
-// collect appends the attributes of the start to attrs.
+// startAttributes appends the attributes that samplers can read.
 func (c *clientCall) startAttributes(m method, attrs []attribute.KeyValue) []attribute.KeyValue {
 	attrs = m.append(attrs)
 	if c.cc != nil {
@@ -51,7 +51,7 @@ func (c *clientCall) startAttributes(m method, attrs []attribute.KeyValue) []att
 	return attrs
 }
 
-// appendAddress appends what is there of an address and a port.
+// appendAddress appends an address and a port. An empty address and the port 0 are left out.
 func appendAddress(attrs []attribute.KeyValue, addrKey attribute.Key, addr string, portKey attribute.Key, port int) []attribute.KeyValue {
 	if addr == "" {
 		return attrs
@@ -63,15 +63,14 @@ func appendAddress(attrs []attribute.KeyValue, addrKey attribute.Key, addr strin
 	return attrs
 }
 
-// callAttributes adds the attributes of the functions of WithAttributes to u.
+// callAttributes calls the functions of WithAttributes and adds their attributes to u.
 func (in *rpcInstrumentation) callAttributes(ctx context.Context, fullMethod string, u *instrumentation.UserAttributes) {
 	for _, f := range in.attributes {
 		u.Add(f(ctx, fullMethod), semattr.Unknown())
 	}
 }
 
-// conclude sets the attributes of a span that is about to end, and its status: Error if and only if there is an
-// error type.
+// finishSpan sets the last attributes of a span, and its status: Error if and only if errorType is not empty.
 func (in *rpcInstrumentation) finishSpan(span trace.Span, attrs []attribute.KeyValue, own *instrumentation.UserAttributes, errorType, message string) {
 	if errorType != "" {
 		attrs = append(attrs, own.ErrorType(errorType))

@@ -20,8 +20,14 @@ import (
 
 type clientKey struct{}
 
-// A clientCall is the record of one call: its span, whatever the number of attempts. Like serverCall it is a link
-// of the context chain, by which an inner interceptor and the stats handler find it.
+// A clientCall is one call of a client and its span, which includes all attempts.
+//
+// How it works. An interceptor makes the clientCall, starts the span, writes its trace context into the outgoing
+// metadata and calls the next interceptor. The clientCall is itself the context of the call, without a second
+// allocation; an inner interceptor finds it there and makes no second span, and the stats handler finds it to record
+// peer and metadata of the last attempt. A unary call ends when the invoker returns. A stream ends when grpc-go calls
+// OnFinish or when one of its methods returns the final status. finish may be called by several goroutines; the first
+// call sets the result and ends the span.
 type clientCall struct {
 	context.Context
 	in         *clientInstrumentation
@@ -31,21 +37,21 @@ type clientCall struct {
 	span       trace.Span // nil: excluded, or not yet started
 	carrier    outgoing
 
-	// Where the grpc.Peer, Header and Trailer call options write to. They are read after grpc-go said that the
-	// call is over, or by no one.
+	// The grpc.Peer, Header and Trailer call options write here. The fields are read only after grpc-go has finished
+	// the call.
 	peer            peer.Peer
 	header, trailer metadata.MD
 
 	mu             sync.Mutex // guards what follows
 	done           bool
-	lastPeer       net.Addr // of the last attempt that had a connection, noted by the stats handler
+	lastPeer       net.Addr // of the last attempt with a connection, set by the stats handler
 	lastMetadata   [2]metadata.MD
 	panicType      string
-	deferred       *instrumentation.Buffer // the attributes of the start, nil if they were set there
+	deferred       *instrumentation.Buffer // the attributes of the start, nil if they are set already
 	userAttributes instrumentation.UserAttributes
 }
 
-// Value answers for the record itself and asks the rest of the chain for everything else.
+// Value returns c for clientKey and passes on all other keys.
 func (c *clientCall) Value(key any) any {
 	if key == (clientKey{}) {
 		return c
@@ -58,7 +64,7 @@ func clientCallFrom(ctx context.Context) *clientCall {
 	return c
 }
 
-// inFlight reports whether ctx shows that this very call has been seen by an outer interceptor.
+// inFlight reports whether an outer interceptor traces this call.
 func inFlight(ctx context.Context, cc *grpc.ClientConn, fullMethod string) bool {
 	c := clientCallFrom(ctx)
 	if c == nil || c.cc != cc || c.fullMethod != fullMethod {
@@ -69,7 +75,7 @@ func inFlight(ctx context.Context, cc *grpc.ClientConn, fullMethod string) bool 
 	return !c.done
 }
 
-// depart makes the record of a call, with the suppressed context if it is excluded.
+// startCall returns a new clientCall. If the call is excluded, its context is suppressed.
 func (in *clientInstrumentation) startCall(ctx context.Context, cc *grpc.ClientConn, fullMethod string) *clientCall {
 	c := &clientCall{Context: ctx, in: in, cc: cc, fullMethod: fullMethod}
 	if c.excluded = in.excludedByProgram(fullMethod); c.excluded {
@@ -106,11 +112,11 @@ func (c *clientCall) startSpan() context.Context {
 	return ctx
 }
 
-// recorded reports whether there is anything to watch.
+// recorded reports whether the span records.
 func (c *clientCall) recorded() bool { return c.span != nil && c.span.IsRecording() }
 
-// options returns a copy of opts with what tells the peer and the metadata of the answer, unless the stats handler
-// does, and room for one more.
+// options returns a copy of opts, with room for one more. Without a stats handler it has the options that return the
+// peer and the metadata of the response.
 func (c *clientCall) options(opts []grpc.CallOption) []grpc.CallOption {
 	all := make([]grpc.CallOption, len(opts), len(opts)+4)
 	copy(all, opts)
@@ -124,8 +130,8 @@ func (c *clientCall) options(opts []grpc.CallOption) []grpc.CallOption {
 	return all
 }
 
-// finish ends the span, once, with err, which is what the caller gets. Whether grpc-go is done with the call, so
-// that what its call options wrote may be read, is told by over.
+// finish ends the span with err, which the caller gets. Only the first call has an effect. callDone reports that
+// grpc-go no longer writes to the call options, so that they may be read.
 func (c *clientCall) finish(err error, callDone bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -142,6 +148,7 @@ func (c *clientCall) finish(err error, callDone bool) {
 	}
 }
 
+// setResult sets the status and the remaining attributes of the span.
 func (c *clientCall) setResult(err error, callDone bool) {
 	code, message := statusOf(err)
 	errorType := c.panicType
@@ -166,7 +173,7 @@ func (c *clientCall) setResult(err error, callDone bool) {
 	buffers.Put(c.deferred)
 }
 
-// answer returns what is known of the answer, from the stats handler or the call options.
+// responseInfo returns the peer and the metadata of the response, from the stats handler or the call options.
 func (c *clientCall) responseInfo(callDone bool) (addr net.Addr, header, trailer metadata.MD) {
 	if c.in.statsHandler || !callDone {
 		return c.lastPeer, c.lastMetadata[0], c.lastMetadata[1]
@@ -174,7 +181,7 @@ func (c *clientCall) responseInfo(callDone bool) (addr net.Addr, header, trailer
 	return c.peer.Addr, c.header, c.trailer
 }
 
-// abort notes a panic out of the invoker or streamer with value v, or runtime.Goexit, and ends the span.
+// abort records a panic of the invoker or streamer with value v, or runtime.Goexit, and ends the span.
 func (c *clientCall) abort(end guard.End, v any) {
 	if c.recorded() {
 		c.in.RecordPanic(c.span, end, v)

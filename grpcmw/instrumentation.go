@@ -53,7 +53,7 @@ func newClientInstrumentation(list []ClientOption) *clientInstrumentation {
 	return &clientInstrumentation{rpcInstrumentation: newRPCInstrumentation(trace.SpanKindClient, newClientOptions(list))}
 }
 
-// excludedHere asks the programmer's functions, excludedByRule the operator's patterns, which are for servers.
+// excludedByProgram reports whether a function of WithExclude excludes fullMethod.
 func (in *rpcInstrumentation) excludedByProgram(fullMethod string) bool {
 	for _, exclude := range in.exclude {
 		if exclude(fullMethod) {
@@ -63,11 +63,12 @@ func (in *rpcInstrumentation) excludedByProgram(fullMethod string) bool {
 	return false
 }
 
+// excludedByPolicy reports whether the operator's patterns, which are for servers, exclude fullMethod.
 func (in *rpcInstrumentation) excludedByPolicy(fullMethod string) bool {
 	return in.Policy().ExcludesRPC(fullMethod)
 }
 
-// identical is a == b for interfaces whose dynamic type may not be comparable.
+// identical returns a == b for interfaces whose dynamic type may not be comparable.
 func identical(a, b any) bool {
 	t := reflect.TypeOf(a)
 	return t == reflect.TypeOf(b) && (t == nil || t.Comparable()) && a == b

@@ -13,10 +13,11 @@ import (
 	"github.com/spanroute/spanroute/tracing"
 )
 
-// Tracing is what [With] reads. *spanroute.Tracing satisfies it. Its methods are called concurrently.
+// Tracing is the argument of [With]; *spanroute.Tracing satisfies it. All methods are safe for concurrent use.
 type Tracing interface {
-	// TracerProvider makes the spans. They must copy the attributes they are given, as those of the SDK do.
+	// TracerProvider returns the provider of the spans, which must copy the attributes they get, as those of the SDK do.
 	TracerProvider() trace.TracerProvider
+	// Propagator returns the propagator that reads and writes the trace metadata.
 	Propagator() propagation.TextMapPropagator
 	// Instrumentation returns the operator's rules and when attributes are set. It is called once for each option
 	// [With].
@@ -96,8 +97,8 @@ func WithOptions(opts ...Option) Option {
 	})
 }
 
-// With takes tracer provider, propagator and exclusion rules from t. Without it the otel globals are used and no
-// rule excludes anything.
+// With takes the tracer provider, the propagator and the exclusion patterns from t, normally a *spanroute.Tracing.
+// Without it the otel globals are used and no pattern excludes anything.
 func With(t Tracing) Option {
 	return sharedOption(func(o *options) {
 		if t != nil {
@@ -106,7 +107,7 @@ func With(t Tracing) Option {
 	})
 }
 
-// WithTracerProvider starts spans with p instead of the provider of [With] or the otel global.
+// WithTracerProvider overrides the tracer provider of [With] and the otel global.
 func WithTracerProvider(p trace.TracerProvider) Option {
 	return sharedOption(func(o *options) {
 		if p != nil {
@@ -115,7 +116,7 @@ func WithTracerProvider(p trace.TracerProvider) Option {
 	})
 }
 
-// WithPropagator reads and writes trace metadata with p instead of the propagator of [With] or the otel global.
+// WithPropagator overrides the propagator of [With] and the otel global.
 func WithPropagator(p propagation.TextMapPropagator) Option {
 	return sharedOption(func(o *options) {
 		if p != nil {
@@ -124,9 +125,8 @@ func WithPropagator(p propagation.TextMapPropagator) Option {
 	})
 }
 
-// WithExclude gives calls for which exclude returns true no span, besides those that the rules of [With] exclude.
-// It is asked once per call, with /pkg.Service/Method. On a client it is the only way to exclude: rules are for
-// servers. What starts below an excluded call is suppressed too. Several add up.
+// WithExclude gives calls for which exclude returns true no span, and neither what they start. It is called once per
+// call, with /pkg.Service/Method, in addition to the patterns of [With], which are for servers. Several add up.
 func WithExclude(exclude func(fullMethod string) bool) Option {
 	return sharedOption(func(o *options) {
 		if exclude != nil {
@@ -135,10 +135,10 @@ func WithExclude(exclude func(fullMethod string) bool) Option {
 	})
 }
 
-// WithKnownMethod lets known decide which methods are named: true keeps the method, false makes the span "grpc"
-// with rpc.method _OTHER. Proxies need it on both sides, because the names they relay come from their peers.
-// Methods that the server answers with "unknown method" are _OTHER in any case. known must have few true answers:
-// each is a span name.
+// WithKnownMethod decides which methods are recorded by name: true keeps the method, false makes the span "grpc" with
+// rpc.method _OTHER. Proxies need it on both sides, because the names they relay come from their peers. Methods that
+// the server does not implement are _OTHER in any case. known must return true for few methods: each is a span name.
+// mw.WithKnownMethods takes a list instead, because HTTP has a fixed set of methods.
 func WithKnownMethod(known func(fullMethod string) bool) Option {
 	return sharedOption(func(o *options) {
 		if known != nil {
@@ -147,8 +147,8 @@ func WithKnownMethod(known func(fullMethod string) bool) Option {
 	})
 }
 
-// WithErrorCode replaces the table of codes that make a span an error: on servers UNKNOWN, DEADLINE_EXCEEDED,
-// UNIMPLEMENTED, INTERNAL, UNAVAILABLE and DATA_LOSS, on clients every code but OK. isError is not asked for OK.
+// WithErrorCode replaces the rule for codes that make a span an error: on servers UNKNOWN, DEADLINE_EXCEEDED,
+// UNIMPLEMENTED, INTERNAL, UNAVAILABLE and DATA_LOSS, on clients every code except OK. isError is not called for OK.
 func WithErrorCode(isError func(codes.Code) bool) Option {
 	return sharedOption(func(o *options) {
 		if isError != nil {
@@ -157,9 +157,9 @@ func WithErrorCode(isError func(codes.Code) bool) Option {
 	})
 }
 
-// WithAttributes adds attributes to each recorded span when it starts. They win over the package's own with the
-// same key; an error.type counts only if the span is an error. Strings are cleaned and cut like all others.
-// Several add up.
+// WithAttributes adds attributes to each recorded span when it starts. They take precedence over attributes of this
+// package with the same key; an error.type counts only if the span is an error. Strings are cleaned and cut like all
+// others. Several add up.
 func WithAttributes(attributes func(ctx context.Context, fullMethod string) []attribute.KeyValue) Option {
 	return sharedOption(func(o *options) {
 		if attributes != nil {
@@ -183,19 +183,19 @@ func WithCapturedResponseMetadata(keys ...string) Option {
 	return sharedOption(func(o *options) { o.response = append(o.response, keys...) })
 }
 
-// WithUnredactedMetadata records the values of the keys named, if they are captured and would be REDACTED otherwise.
-// Several add up.
+// WithUnredactedMetadata records the values of the named keys, if they are captured, without redaction. Several add
+// up.
 func WithUnredactedMetadata(keys ...string) Option {
 	return sharedOption(func(o *options) { o.unredacted = append(o.unredacted, keys...) })
 }
 
-// WithoutStatusMessage leaves the description of error spans empty. Without it, it is the status message, which
-// may repeat what a user sent.
+// WithoutStatusMessage leaves the description of error spans empty. By default it is the status message, which may
+// repeat what a client sent.
 func WithoutStatusMessage() Option {
 	return sharedOption(func(o *options) { o.noMessage = true })
 }
 
-// WithoutPanicMessages leaves the value of a panic, which may repeat what a user sent, out of spans: the exception
+// WithoutPanicMessages leaves the value of a panic, which may repeat what a client sent, out of spans: the exception
 // event has type and stack trace only, and the status has no description. The configuration key redact.panic_messages
 // does the same for all interceptors.
 func WithoutPanicMessages() Option {
@@ -210,7 +210,7 @@ func WithoutRemoteBaggage() ServerOption {
 }
 
 // WithPublicEndpoint makes every server span the root of a new trace, with a link to the caller's span, because
-// callers are not trusted to decide about this service's traces. Their baggage is kept, see [WithoutRemoteBaggage].
+// callers are not trusted to decide about the traces of this service. Their baggage is kept, see [WithoutRemoteBaggage].
 // The configuration key sampling.remote_parent keeps the caller's trace and only ignores its sampling decision.
 func WithPublicEndpoint() ServerOption {
 	return WithPublicEndpointFn(func(context.Context, string) bool { return true })

@@ -11,7 +11,7 @@ import (
 )
 
 // ServerOptions returns both server interceptors, chained, and the stats handler that sees what interceptors
-// cannot: unknown methods, requests that cannot be decoded, answers of outer interceptors, responses that cannot
+// cannot: unknown methods, requests that cannot be decoded, responses of outer interceptors, responses that cannot
 // be sent. Put them first in grpc.NewServer, so that they are outermost, and add others with
 // grpc.ChainUnaryInterceptor and grpc.ChainStreamInterceptor: grpc.UnaryInterceptor would put its own before them.
 //
@@ -25,14 +25,14 @@ func ServerOptions(opts ...ServerOption) []grpc.ServerOption {
 	}
 }
 
-// UnaryServerInterceptor returns an interceptor that gives every unary RPC that reaches it a span. See
-// [ServerOptions] for what does not reach it. Put it before all others.
+// UnaryServerInterceptor returns an interceptor that gives every unary RPC that reaches it a span. See [ServerOptions]
+// for RPCs that do not reach it. Put it before all others.
 func UnaryServerInterceptor(opts ...ServerOption) grpc.UnaryServerInterceptor {
 	return newServerInstrumentation(opts).serveUnary
 }
 
-// StreamServerInterceptor is [UnaryServerInterceptor] for streams. There is one span per stream, whatever the
-// number of messages.
+// StreamServerInterceptor is [UnaryServerInterceptor] for streams. Each stream has one span, for any number of
+// messages.
 func StreamServerInterceptor(opts ...ServerOption) grpc.StreamServerInterceptor {
 	return newServerInstrumentation(opts).serveStream
 }
@@ -77,7 +77,7 @@ func (in *serverInstrumentation) serveStream(srv any, ss grpc.ServerStream, info
 	return err
 }
 
-// enter starts the span below ctx, in which a record that an interceptor made has to be put first.
+// startSpan starts the span below ctx. Without a stats handler, c is not in ctx yet.
 func (c *serverCall) startSpan(ctx context.Context, m method) context.Context {
 	if c.stats == nil {
 		ctx = c
@@ -85,8 +85,8 @@ func (c *serverCall) startSpan(ctx context.Context, m method) context.Context {
 	return c.start(ctx, m)
 }
 
-// exit is how the interceptors see a handler end. It ends the span, unless a stats handler is there to do it with the
-// error that was really sent.
+// endSpan is called when the handler of an interceptor ends. It ends the span, unless a stats handler does so with the
+// error that is really sent.
 func (c *serverCall) endSpan(end guard.End, v any, err error) {
 	if end != guard.Returned {
 		c.abort(end, v)
@@ -96,7 +96,7 @@ func (c *serverCall) endSpan(end guard.End, v any, err error) {
 	}
 }
 
-// wrap gives the handler's stream its context, and watches it if the span is recorded.
+// wrap returns the handler's stream, with its context. If the span records, errors of the stream are recorded.
 func (c *serverCall) wrap(ctx context.Context, ss grpc.ServerStream) grpc.ServerStream {
 	if !c.span.IsRecording() {
 		return &contextStream{ss, ctx}
@@ -113,8 +113,8 @@ type contextStream struct {
 // Context returns the context with the span.
 func (s *contextStream) Context() context.Context { return s.ctx }
 
-// serverStream notes the first error. It adds no state of its own, so it is as safe as what it wraps: one sender
-// and one receiver at the same time.
+// serverStream records the first error. It has no state of its own, so it is as safe as the stream that it wraps: one
+// sender and one receiver at the same time.
 type serverStream struct {
 	contextStream
 	call *serverCall

@@ -16,27 +16,33 @@ import (
 
 type serverKey struct{}
 
-// A serverCall is the record of one RPC on a server. It is itself a link of the context chain, so that storing it
-// costs no second allocation. It is made by whoever sees the RPC first: the stats handler's TagRPC, which starts no
-// span because grpc-go may never report the end of that RPC, or an interceptor that is installed alone.
+// A serverCall is one RPC on a server and its span.
+//
+// How it works. With [ServerOptions], the stats handler makes the serverCall in TagRPC, but starts no span yet,
+// because grpc-go may never report the end of that RPC. The first interceptor claims it, starts the span and runs the
+// handler; the stats handler ends the span with the error that was really sent. If no interceptor gets the RPC,
+// because it is unknown or cannot be decoded, the stats handler claims it at the end and starts and ends the span. An
+// interceptor that is installed alone makes the serverCall itself and ends the span when the handler returns. The
+// serverCall is itself the context of the RPC, without a second allocation. Messages, the handler and the end may run
+// in parallel, so the result is guarded by a mutex; the first end counts.
 type serverCall struct {
 	context.Context
 	in         *serverInstrumentation
 	fullMethod string
 	stats      *serverStats               // nil: made by an interceptor
-	stream     grpc.ServerTransportStream // tells RPCs apart, nil until an interceptor sees it
+	stream     grpc.ServerTransportStream // identifies the RPC, nil until an interceptor sees it
 	arrived    time.Time                  // of TagRPC
 	carrier    incoming
 	excluded   bool
 	tagged     bool // all stats handlers have had their TagRPC
-	begun      bool // the method is registered, or an unknown-service handler has it
+	begun      bool // the method is registered, or an unknown-service handler handles it
 	bidi       bool
 
 	mu             sync.Mutex // guards what follows; SendMsg and RecvMsg may run in parallel with the end
 	claimed        bool       // an interceptor has taken the RPC
 	ended          bool
 	span           trace.Span              // nil: not started
-	deferred       *instrumentation.Buffer // the attributes of the start, nil if they were set there
+	deferred       *instrumentation.Buffer // the attributes of the start, nil if they are set already
 	userAttributes instrumentation.UserAttributes
 	err            error     // what the RPC ended with
 	endedAt        time.Time // zero: when close is called
@@ -46,7 +52,7 @@ type serverCall struct {
 	response       []metadata.MD // header, then trailer, as sent
 }
 
-// Value answers for the record itself and asks the rest of the chain for everything else.
+// Value returns c for serverKey and passes on all other keys.
 func (c *serverCall) Value(key any) any {
 	if key == (serverKey{}) {
 		return c
@@ -59,8 +65,7 @@ func serverCallFrom(ctx context.Context) *serverCall {
 	return c
 }
 
-// arrive returns the record of the RPC that ctx is of, and whether the caller, an interceptor, is the one to
-// start its span.
+// arrive returns the serverCall of ctx, and whether the calling interceptor is the one that starts its span.
 func (in *serverInstrumentation) arrive(ctx context.Context, fullMethod string) (c *serverCall, first bool) {
 	stream := grpc.ServerTransportStreamFromContext(ctx)
 	if c = serverCallFrom(ctx); c != nil && c.sameRPC(stream) {
@@ -75,15 +80,15 @@ func (in *serverInstrumentation) arrive(ctx context.Context, fullMethod string) 
 	return c, true
 }
 
-// isOf tells the RPC of stream from another that is served with the context of this one.
+// sameRPC reports whether stream belongs to this RPC, and not to another one that is served with its context.
 func (c *serverCall) sameRPC(stream grpc.ServerTransportStream) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.stats != nil && c.stream == nil || identical(c.stream, stream)
 }
 
-// claim is true for the first who asks, who then starts the span: an interceptor, or the stats handler at the end
-// of an RPC that reached none.
+// claim reports whether the caller is the first to claim c, and must start the span: an interceptor, or the stats
+// handler at the end of an RPC that no interceptor got.
 func (c *serverCall) claim(stream grpc.ServerTransportStream) bool {
 	if c.stats == nil || c.excluded {
 		return false
@@ -102,8 +107,8 @@ func (c *serverCall) suppress() {
 	c.Context = policy.Suppress(c.extract(c.Context))
 }
 
-// extract returns ctx with the caller's trace context and baggage. A local span that is there already, of an RPC
-// served through ServeHTTP under mw, is the parent, and mw has read the rest.
+// extract returns ctx with the caller's trace context and baggage. If ctx has a local span, because mw serves the RPC
+// through ServeHTTP, that is the parent, and mw has read the headers.
 func (c *serverCall) extract(ctx context.Context) context.Context {
 	if sc := trace.SpanContextFromContext(ctx); sc.IsValid() && !sc.IsRemote() {
 		return ctx
@@ -137,8 +142,8 @@ func (c *serverCall) start(ctx context.Context, m method) context.Context {
 	return ctx
 }
 
-// opened makes the span known to whoever ends it, and ends it if that has come first: an outer interceptor need
-// not wait for this one.
+// setSpan sets the span, and ends it if the end of the RPC came first: an outer interceptor need not wait for this
+// one.
 func (c *serverCall) setSpan(span trace.Span) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -148,7 +153,7 @@ func (c *serverCall) setSpan(span trace.Span) {
 	}
 }
 
-// startOptions are shared by all calls unless there is something to tell about this one.
+// startOptions returns the options of the span. They are shared by all calls that have no options of their own.
 func (c *serverCall) startOptions(ctx context.Context) []trace.SpanStartOption {
 	opts := c.in.StartOptions()
 	if !c.arrived.IsZero() {

@@ -11,7 +11,7 @@ import (
 	"github.com/spanroute/spanroute/internal/semattr"
 )
 
-// fail notes the first error of SendMsg or RecvMsg: grpc-go writes it at once, whatever the handler returns later.
+// fail records the first error of SendMsg or RecvMsg. grpc-go sends it at once, whatever the handler returns later.
 func (c *serverCall) fail(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -20,7 +20,7 @@ func (c *serverCall) fail(err error) {
 	}
 }
 
-// abort notes a panic with value v, or runtime.Goexit.
+// abort records a panic with value v, or runtime.Goexit.
 func (c *serverCall) abort(end guard.End, v any) {
 	c.mu.Lock()
 	span := c.span
@@ -33,7 +33,8 @@ func (c *serverCall) abort(end guard.End, v any) {
 	c.in.RecordPanic(span, end, v) // unlocked, because it calls methods of v
 }
 
-// finish ends the span, once, with what err and the record say. The time is the stats handler's, or zero.
+// finish ends the span with the recorded result or err. Only the first call has an effect. at is the time of the end,
+// or zero for now.
 func (c *serverCall) finish(err error, at time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -46,7 +47,7 @@ func (c *serverCall) finish(err error, at time.Time) {
 	}
 }
 
-// close ends the span even if a function of WithErrorCode panics.
+// close ends the span, also if a function of WithErrorCode panics.
 func (c *serverCall) close() {
 	if c.endedAt.IsZero() {
 		defer c.span.End()
@@ -58,7 +59,8 @@ func (c *serverCall) close() {
 	}
 }
 
-// settle sets status and attributes. The order of the rows of the reference page is the order here.
+// setResult sets the status and the remaining attributes. A panic takes precedence over an error of the stream, and
+// that over the error of the handler.
 func (c *serverCall) setResult(err error) {
 	var code codes.Code
 	var message, errorType string
@@ -88,7 +90,7 @@ func (c *serverCall) setResult(err error) {
 	buffers.Put(c.deferred)
 }
 
-// sent returns the values of a response metadata key, header before trailer.
+// responseValues returns the values of a response metadata key, those of the header before those of the trailer.
 func (c *serverCall) responseValues(key string) (values []string) {
 	for _, md := range c.response {
 		values = append(values, md[key]...)

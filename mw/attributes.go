@@ -10,17 +10,17 @@ import (
 	"github.com/spanroute/spanroute/internal/semattr"
 )
 
-// Capacities that hold every start attribute, and every end attribute, but captured headers and those of the user.
+// Capacities for the attributes of the start and of the end, except captured headers and those of the program.
 const (
-	maxArrival = 14
-	maxEnd     = 5
+	maxStart = 14
+	maxEnd   = 5
 )
 
 // buffers holds the attributes of deferred spans.
-var buffers = instrumentation.NewBuffers(maxArrival + maxEnd)
+var buffers = instrumentation.NewBuffers(maxStart + maxEnd)
 
-// appendArrival appends what a request tells at its start, without route and attributes of the user.
-func (m *middleware) appendArrival(attrs []attribute.KeyValue, a *requestInfo, r *http.Request) []attribute.KeyValue {
+// appendRequest appends the attributes of the start, except the route and the attributes of the program.
+func (m *middleware) appendRequest(attrs []attribute.KeyValue, a *requestInfo, r *http.Request) []attribute.KeyValue {
 	optional := a.optionalInfo()
 	attrs = m.methods.info(methodOf(r)).append(attrs, a.line)
 	attrs = append(attrs,
@@ -42,7 +42,7 @@ func (m *middleware) appendArrival(attrs []attribute.KeyValue, a *requestInfo, r
 	return append(attrs, optional.headers...)
 }
 
-// appendPeers appends the other end of the connection and the client, which is the same unless a proxy says so.
+// appendPeers appends the peer of the connection and the client. They are the same unless a proxy reports a client.
 func appendPeers(attrs []attribute.KeyValue, remoteAddr, client string) []attribute.KeyValue {
 	peer, port, ok := semattr.IPPeer(remoteAddr)
 	if ok {
@@ -83,7 +83,7 @@ func schemeOf(r *http.Request, info forwarded.Info) string {
 	return "http"
 }
 
-// hostOf is what names the server: host or host:port.
+// hostOf returns the name of the server: host or host:port.
 func hostOf(r *http.Request, info forwarded.Info) string {
 	if info.Host != "" {
 		return info.Host
@@ -105,11 +105,11 @@ func protocolVersion(major, minor int) string {
 	return ""
 }
 
-// startAttributes appends those that the reference page marks "start".
+// startAttributes appends the attributes that samplers can read.
 func (m *middleware) startAttributes(
 	attrs []attribute.KeyValue, a *requestInfo, r *http.Request, route string,
 ) []attribute.KeyValue {
-	attrs = m.appendArrival(attrs, a, r)
+	attrs = m.appendRequest(attrs, a, r)
 	if route != "" {
 		attrs = append(attrs, semattr.HTTPRoute.String(route))
 	}

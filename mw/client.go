@@ -10,9 +10,9 @@ import (
 	"github.com/spanroute/spanroute/internal/policy"
 )
 
-// A Transport makes one CLIENT span of each request it sends, by the HTTP semantic conventions v1.43.0. Each
-// redirect that an http.Client follows is a request of its own; a retrier belongs outside. It is safe for
-// concurrent use if its base is. Make it with [NewTransport].
+// A Transport makes one CLIENT span of each request it sends, by the HTTP semantic conventions v1.43.0. Each redirect
+// that an http.Client follows is a request of its own; a base that retries must be outside of the Transport to have a
+// span for each attempt. It is safe for concurrent use if its base is. Make it with [NewTransport].
 type Transport struct {
 	client *clientInstrumentation
 	base   http.RoundTripper
@@ -24,8 +24,8 @@ type clientInstrumentation struct {
 	clientOptions
 }
 
-// NewTransport returns a Transport that sends requests with base, http.DefaultTransport if that is nil. Callers
-// must read or close response bodies, as net/http wants it: the span ends with the body.
+// NewTransport returns a Transport that sends requests with base, or with http.DefaultTransport if base is nil.
+// Callers must read response bodies to their end or close them, as net/http requires: the span ends with the body.
 func NewTransport(base http.RoundTripper, opts ...ClientOption) *Transport {
 	if base == nil {
 		base = http.DefaultTransport
@@ -34,15 +34,14 @@ func NewTransport(base http.RoundTripper, opts ...ClientOption) *Transport {
 	return &Transport{&clientInstrumentation{newHTTPInstrumentation(trace.SpanKindClient, o.common), o}, base}
 }
 
-// CloseIdleConnections is for http.Client.CloseIdleConnections.
+// CloseIdleConnections closes the idle connections of the base. http.Client.CloseIdleConnections calls it.
 func (t *Transport) CloseIdleConnections() {
 	if c, ok := t.base.(interface{ CloseIdleConnections() }); ok {
 		c.CloseIdleConnections()
 	}
 }
 
-// RoundTrip sends req under a span. Neither req nor what belongs to it is changed; the base's error is returned as
-// it is.
+// RoundTrip sends req under a span. It does not change req, and returns the error of the base unchanged.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL == nil || inFlight(req) {
 		return t.base.RoundTrip(req)
@@ -53,7 +52,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return t.client.start(req).roundTrip(t.base)
 }
 
-// pass sends an excluded request: no span, and none by an inner Transport either.
+// pass sends an excluded request: without a span, also of an inner Transport.
 func (t *Transport) pass(req *http.Request) (*http.Response, error) {
 	c := &clientSpan{Context: policy.Suppress(req.Context()), req: req}
 	defer c.ended.Store(true)
@@ -61,13 +60,13 @@ func (t *Transport) pass(req *http.Request) (*http.Response, error) {
 	return c.send(t.base)
 }
 
-// inject returns the copy of req that goes out: with ctx, and with its trace headers instead of any old ones.
+// inject returns the copy of req that is sent: with ctx, and with its trace headers in place of any old ones.
 func (in *clientInstrumentation) inject(ctx context.Context, req *http.Request) *http.Request {
 	out := req.WithContext(ctx)
 	p := in.Propagator()
 	fields := p.Fields()
 	if !trace.SpanContextFromContext(ctx).IsValid() {
-		fields = nil // nothing to put in their place
+		fields = nil // there is nothing to replace them
 	}
 	out.Header = outgoing(req.Header, fields)
 	p.Inject(ctx, carrier(out.Header))
@@ -76,13 +75,13 @@ func (in *clientInstrumentation) inject(ctx context.Context, req *http.Request) 
 
 type templateKey struct{}
 
-// ContextWithURLTemplate names the template of the URLs that are requested with the returned context, such as
-// "/users/{id}". It becomes url.template and part of the name of their spans.
+// ContextWithURLTemplate returns a context for requests of URLs with the template, such as "/users/{id}". The template
+// becomes url.template and a part of the span name.
 func ContextWithURLTemplate(ctx context.Context, template string) context.Context {
 	return context.WithValue(ctx, templateKey{}, template)
 }
 
-// inFlight reports whether an outer Transport is already tracing req: its context shows the same method and URL.
+// inFlight reports whether an outer Transport traces req: its context has a span with the same method and URL.
 func inFlight(req *http.Request) bool {
 	c, ok := req.Context().Value(clientKey{}).(*clientSpan)
 	return ok && !c.ended.Load() && methodOf(c.req) == methodOf(req) && sameURL(c.req.URL, req.URL)

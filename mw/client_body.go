@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// bodyLength is the length of the body of a request that goes out, -1 if it is not known.
+// bodyLength returns the length of the body of req, or bodySizeCount if it is not known.
 func bodyLength(req *http.Request) int64 {
 	switch {
 	case req.Body == nil || req.Body == http.NoBody:
@@ -16,7 +16,7 @@ func bodyLength(req *http.Request) int64 {
 	return bodySizeCount
 }
 
-// countBody counts an outgoing body of unknown length, also when net/http rewinds it.
+// countBody counts a request body of unknown length, also if net/http rewinds it.
 func (c *clientSpan) countBody() {
 	if !c.in.bodySizes || !c.span.IsRecording() || bodyLength(c.req) >= 0 {
 		return
@@ -41,7 +41,7 @@ func (c *clientSpan) requestBytes() int64 {
 	return max(0, bodyLength(c.req))
 }
 
-// countedAgain is a rewound body that counts where the first one did.
+// countedAgain is a rewound body that adds to the count of the first one.
 type countedAgain struct {
 	io.ReadCloser
 	first *countedBody

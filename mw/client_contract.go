@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// send sends the request with base and holds base to the contract of http.RoundTripper, as an http.Client does. The
-// errors have the Client's words, which name base; behind a Transport the Client could only name that.
+// send sends the request with base and checks the contract of http.RoundTripper, as an http.Client does. The errors
+// have the text of the Client, which would name the Transport instead of base.
 func (c *clientSpan) send(base http.RoundTripper) (*http.Response, error) {
 	res, err := base.RoundTrip(c.out)
 	switch {
@@ -22,7 +22,7 @@ func (c *clientSpan) send(base http.RoundTripper) (*http.Response, error) {
 	return c.restoreRequest(res), nil
 }
 
-// A contractError is what a RoundTripper did that it must not do.
+// A contractError is a violation of the contract of http.RoundTripper.
 type contractError struct{ text string }
 
 func (e *contractError) Error() string { return e.text }

@@ -4,7 +4,7 @@ type clientOption func(*clientOptions)
 
 func (f clientOption) applyToClient(o *clientOptions) { f(o) }
 
-// clientOptions are those of a Transport.
+// clientOptions are the options of a Transport.
 type clientOptions struct {
 	common       options
 	endOnHeaders bool
@@ -20,7 +20,7 @@ func newClientOptions(list []ClientOption) (o clientOptions) {
 	return o
 }
 
-// WithEndOnHeaders ends client spans when the response header is in, instead of at the end of the body. It is for
+// WithEndOnHeaders ends client spans when the response header arrives, instead of at the end of the body. It is for
 // callers that may neither read nor close a body.
 func WithEndOnHeaders() ClientOption {
 	return clientOption(func(o *clientOptions) { o.endOnHeaders = true })

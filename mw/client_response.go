@@ -13,7 +13,7 @@ import (
 	"github.com/spanroute/spanroute/internal/semattr"
 )
 
-// roundTrip sends the request and ends the span, or leaves that to the body of the response.
+// roundTrip sends the request and ends the span, unless the body of the response does so later.
 func (c *clientSpan) roundTrip(base http.RoundTripper) (res *http.Response, err error) {
 	guard.Run(func() { res, err = c.send(base) }, func(end guard.End, v any) {
 		if end == guard.Returned {
@@ -26,7 +26,7 @@ func (c *clientSpan) roundTrip(base http.RoundTripper) (res *http.Response, err 
 	return res, err
 }
 
-// answered judges what the base returned. A code that is an error outlives any later error.
+// handleResponse handles what the base returned. A status code that is an error takes precedence over a later error.
 func (c *clientSpan) handleResponse(res *http.Response, err error) {
 	if res == nil {
 		out := outcome{errorType: semattr.Other}
@@ -49,7 +49,7 @@ func (c *clientSpan) handleResponse(res *http.Response, err error) {
 	res.Body = &tracedBody{ReadCloser: res.Body, c: c, out: out}
 }
 
-// note takes from the response what the span will tell.
+// captureResponse reads the facts of res that the span records.
 func (c *clientSpan) captureResponse(res *http.Response, bodiless bool) {
 	c.reply = reply{code: res.StatusCode, version: protocolVersion(res.ProtoMajor, res.ProtoMinor), length: res.ContentLength}
 	switch {
@@ -63,7 +63,7 @@ func (c *clientSpan) captureResponse(res *http.Response, bodiless bool) {
 	}
 }
 
-// asked makes the response belong to the request that the caller knows.
+// restoreRequest replaces the sent copy of the request in res by the caller's request.
 func (c *clientSpan) restoreRequest(res *http.Response) *http.Response {
 	if res != nil && res.Request == c.out {
 		res.Request = c.req
@@ -71,7 +71,7 @@ func (c *clientSpan) restoreRequest(res *http.Response) *http.Response {
 	return res
 }
 
-// endsWithHeaders reports whether no body follows, or one that is no body but a connection.
+// endsWithHeaders reports whether no body follows, or a connection instead of a body.
 func endsWithHeaders(req *http.Request, res *http.Response) bool {
 	switch res.StatusCode {
 	case http.StatusSwitchingProtocols, http.StatusNoContent, http.StatusNotModified:
@@ -80,7 +80,7 @@ func endsWithHeaders(req *http.Request, res *http.Response) bool {
 	return req.Method == http.MethodHead || res.Body == http.NoBody
 }
 
-// tracedBody ends its span at its end: at EOF, at an error, or when it is closed.
+// tracedBody ends the span when the body ends: at EOF, at an error, or when it is closed.
 type tracedBody struct {
 	io.ReadCloser
 	c   *clientSpan
@@ -97,7 +97,7 @@ func (b *tracedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close closes the body and ends the span, if its end did not.
+// Close closes the body and ends the span, unless it has ended.
 func (b *tracedBody) Close() error {
 	err := b.ReadCloser.Close()
 	b.end(nil)
@@ -106,14 +106,14 @@ func (b *tracedBody) Close() error {
 
 func (b *tracedBody) end(err error) {
 	out := b.out
-	if err != nil && err != io.EOF && out.errorType == "" { //nolint:errorlint // a wrapped EOF is no end
+	if err != nil && err != io.EOF && out.errorType == "" { //nolint:errorlint // a wrapped EOF is an error
 		out = b.c.failure(out.code, err)
 	}
 	b.c.finish(out, b.n.Load())
 }
 
-// reply is what is known of a response when its header is in. It is taken then, because the response is the
-// caller's from then on.
+// reply holds the facts of a response that the span records. They are read when the header arrives, because the caller
+// owns the response from then on.
 type reply struct {
 	code    int
 	version string

@@ -18,8 +18,14 @@ import (
 
 type clientKey struct{}
 
-// A call is one request under a span, from RoundTrip to the end of the response body. It is the context of the
-// request that goes out, too.
+// A clientSpan is one request under a span, from RoundTrip to the end of the response body. It is also the context of
+// the request that is sent.
+//
+// How it works. start reads the facts of the request, starts the span and makes the copy of the request that is sent,
+// with the trace headers of the span. A hook of net/http/httptrace records the peer. The response ends the span at
+// once if no body follows; otherwise its body is wrapped and ends the span at EOF, at an error, or when it is closed.
+// An inner Transport finds the clientSpan in the context and makes no second span. finish may be called by several
+// goroutines; the first call ends the span.
 type clientSpan struct {
 	context.Context
 	in       *clientInstrumentation
@@ -37,17 +43,17 @@ type clientSpan struct {
 	peer net.Addr
 }
 
-// departure is what is known of a request before it goes out.
+// clientRequestInfo holds the facts of a request that the span records. They are read before it is sent.
 type clientRequestInfo struct {
 	methodInfo
-	source         semattr.Owner // of what is part of the URL
+	source         semattr.Owner // of parts of the URL
 	url            string
 	template       string
 	headers        []attribute.KeyValue           // captured
 	userAttributes instrumentation.UserAttributes // of WithRequestAttributes
 }
 
-// Value answers for callKey and passes every other key on.
+// Value returns c for clientKey and passes on all other keys.
 func (c *clientSpan) Value(key any) any {
 	if key == (clientKey{}) {
 		return c
@@ -55,7 +61,7 @@ func (c *clientSpan) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// start starts the span of req and prepares what goes out.
+// start starts the span of req and makes the request that is sent.
 func (in *clientInstrumentation) start(req *http.Request) *clientSpan {
 	tracer := in.Tracer()
 	c := &clientSpan{in: in, req: req, deferred: in.DefersAttributes(tracer)}
@@ -91,7 +97,8 @@ func (c *clientSpan) gotConn(info httptrace.GotConnInfo) {
 	}
 }
 
-// remoteAddr is nil for a connection that has none or panics: a dialer may return a wrapper of nothing.
+// remoteAddr returns nil for a connection without an address or whose method panics: a dialer may return a wrapper of
+// nil.
 func remoteAddr(conn net.Conn) (addr net.Addr) {
 	defer func() {
 		if recover() != nil {
@@ -104,7 +111,7 @@ func remoteAddr(conn net.Conn) (addr net.Addr) {
 	return conn.RemoteAddr()
 }
 
-// prepare takes from the request what the span will tell.
+// prepare reads the facts of the request.
 func (c *clientSpan) prepare(m methodInfo, template string) {
 	in, s := c.in, &c.clientRequestInfo
 	s.methodInfo, s.template = m, template
@@ -142,7 +149,7 @@ func targetHost(req *http.Request) string {
 	return req.URL.Host
 }
 
-// portOr is the port, or what the scheme stands for.
+// portOr returns port, or else the default port of scheme.
 func portOr(port int, scheme string) int {
 	switch {
 	case port > 0:
@@ -155,10 +162,10 @@ func portOr(port int, scheme string) int {
 	return 0
 }
 
-// maxResends bounds the walk along the requests that redirects came from.
+// maxResends bounds the number of redirects that are followed back.
 const maxResends = 1000
 
-// resends is how many responses led to req.
+// resends returns the number of responses that led to req.
 func resends(req *http.Request) (n int) {
 	for res := req.Response; res != nil && n < maxResends; n++ {
 		if res.Request == nil {
@@ -169,7 +176,7 @@ func resends(req *http.Request) (n int) {
 	return n
 }
 
-// finish ends the span with out, once.
+// finish ends the span with out. Only the first call has an effect.
 func (c *clientSpan) finish(out outcome, responseBytes int64) {
 	if !c.ended.CompareAndSwap(false, true) {
 		return
@@ -184,7 +191,7 @@ func (c *clientSpan) finish(out outcome, responseBytes int64) {
 	c.span.SetAttributes(c.endAttributes(out, responseBytes)...)
 }
 
-// maxExchange is the capacity that holds every attribute of a client span but captured headers and the user's.
+// maxExchange is the capacity for every attribute of a client span except captured headers and those of the program.
 const maxExchange = 13
 
 func (c *clientSpan) endAttributes(out outcome, responseBytes int64) []attribute.KeyValue {

@@ -6,17 +6,19 @@ import (
 	"strings"
 )
 
-// requestKey is the context key under which a nested middleware finds what the outer one made of the request.
+// requestKey is the context key under which a nested middleware finds the serverSpan or derivedRequest of the outer
+// one.
 type requestKey struct{}
 
-// A passage is a request on its way through a middleware: the context and the copy of the request that the handler
-// gets, in one allocation. A bare passage has no span that records; a [record] has. It is never reused.
+// A derivedRequest is the context and the copy of the request that the handler gets, in one allocation. It is used
+// alone for a request without a recording span, and embedded in a [serverSpan]. It is never reused, so that handlers
+// may keep it.
 type derivedRequest struct {
 	context.Context
 	request http.Request
 }
 
-// Value answers for requestKey and passes every other key on.
+// Value returns p for requestKey and passes on all other keys.
 func (p *derivedRequest) Value(key any) any {
 	if key == (requestKey{}) {
 		return p
@@ -24,7 +26,7 @@ func (p *derivedRequest) Value(key any) any {
 	return p.Context.Value(key)
 }
 
-// serve calls next with the copy of r. The defer gives back what net/http must find on its own request.
+// serve calls next with the copy of r. Its deferred call copies back what net/http must find on its own request.
 func (p *derivedRequest) serve(next http.Handler, w http.ResponseWriter, r *http.Request) {
 	returned := false
 	defer func() { p.copyBack(r, returned) }()
@@ -32,8 +34,8 @@ func (p *derivedRequest) serve(next http.Handler, w http.ResponseWriter, r *http
 	returned = true
 }
 
-// giveBack copies to r what routers and handlers set on the handler's copy. net/http removes the files of the
-// multipart form of r afterwards, but not when the handler panicked.
+// copyBack copies to r what routers and handlers set on the handler's copy. net/http removes the files of the
+// multipart form of r afterwards, but not if the handler panicked.
 func (p *derivedRequest) copyBack(r *http.Request, returned bool) {
 	switch {
 	case r.Pattern == p.request.Pattern: // one request may be served twice at once, as long as neither handler writes to it
@@ -48,12 +50,12 @@ func (p *derivedRequest) copyBack(r *http.Request, returned bool) {
 	}
 	r.MultipartForm = form
 	if !returned {
-		_ = form.RemoveAll() // nobody is left to be told
+		_ = form.RemoveAll() // the error has no receiver
 	}
 }
 
-// giveMatch copies the match of a ServeMux from the request that it routed to r: the pattern, and what PathValue looks
-// into. That has no exported fields, so all fields are assigned, and the exported ones keep their values.
+// copyMatch copies the match of a ServeMux from the request that it routed to r: the pattern, and the data of
+// PathValue. The latter has no exported fields, so all fields are assigned, and the exported ones keep their values.
 func copyMatch(r *http.Request, routed http.Request) {
 	routed.Method, routed.URL, routed.Host, routed.RequestURI, routed.RemoteAddr = r.Method, r.URL, r.Host, r.RequestURI, r.RemoteAddr
 	routed.Proto, routed.ProtoMajor, routed.ProtoMinor, routed.TLS = r.Proto, r.ProtoMajor, r.ProtoMinor, r.TLS

@@ -12,14 +12,14 @@ import (
 	"github.com/spanroute/spanroute/tracing"
 )
 
-// scopeName is the import path of this package, as the instrumentation scope of its spans.
+// scopeName is the name of the instrumentation scope of every span: the import path of this package.
 const scopeName = "github.com/spanroute/spanroute/mw"
 
 // Tracing is what [With] takes; *spanroute.Tracing satisfies it. All methods are safe for concurrent use.
 type Tracing interface {
-	// TracerProvider makes the spans. They must copy the attributes they are given, as those of the SDK do.
+	// TracerProvider returns the provider of the spans, which must copy the attributes they get, as those of the SDK do.
 	TracerProvider() trace.TracerProvider
-	// Propagator reads and writes the trace headers.
+	// Propagator returns the propagator that reads and writes the trace headers.
 	Propagator() propagation.TextMapPropagator
 	// Instrumentation returns the operator's rules and when attributes are set. It is called once for each option
 	// [With].
@@ -57,7 +57,7 @@ func (in *httpInstrumentation) excludedByProgram(r *http.Request) bool {
 	return false
 }
 
-// userAttributes returns what the functions of WithRequestAttributes give.
+// userAttributes returns the attributes of the functions of WithRequestAttributes.
 func (in *httpInstrumentation) userAttributes(r *http.Request) []attribute.KeyValue {
 	if len(in.attributes) == 1 {
 		return in.attributes[0](r)
@@ -69,7 +69,7 @@ func (in *httpInstrumentation) userAttributes(r *http.Request) []attribute.KeyVa
 	return attrs
 }
 
-// nameOf is the name of a span as far as it is known.
+// nameOf returns the name of a span of r. At its start, and for an unknown route, route is "".
 func (m *httpInstrumentation) nameOf(r *http.Request, spanNameWord, route string) string {
 	if m.spanName != nil {
 		if name := m.spanName(r, spanNameWord, route); name != "" {
@@ -79,7 +79,7 @@ func (m *httpInstrumentation) nameOf(r *http.Request, spanNameWord, route string
 	return m.names.of(spanNameWord, route)
 }
 
-// requestHeader looks up lower-case names among the headers of r, Host included.
+// requestHeader returns a function that looks up lower-case names among the headers of r, including Host.
 func requestHeader(r *http.Request) func(name string) []string {
 	return func(name string) []string {
 		if name == "host" && r.Host != "" {
@@ -89,7 +89,7 @@ func requestHeader(r *http.Request) func(name string) []string {
 	}
 }
 
-// methodOf is the method that net/http sends for r: GET if none is given.
+// methodOf returns the method that net/http sends for req: GET if it is empty.
 func methodOf(req *http.Request) string {
 	if req.Method == "" {
 		return http.MethodGet

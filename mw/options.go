@@ -63,8 +63,8 @@ func WithOptions(opts ...Option) Option {
 	})
 }
 
-// With takes tracer provider, propagator and excluded patterns from t, normally a *spanroute.Tracing. Without it
-// the otel globals are used and nothing is excluded by configuration.
+// With takes the tracer provider, the propagator and the exclusion patterns from t, normally a *spanroute.Tracing.
+// Without it the otel globals are used and no pattern excludes anything.
 func With(t Tracing) Option {
 	return sharedOption(func(o *options) {
 		if t != nil {
@@ -73,7 +73,7 @@ func With(t Tracing) Option {
 	})
 }
 
-// WithTracerProvider makes the spans with p instead of the provider of [With] or the otel globals.
+// WithTracerProvider overrides the tracer provider of [With] and the otel global.
 func WithTracerProvider(p trace.TracerProvider) Option {
 	return sharedOption(func(o *options) {
 		if p != nil {
@@ -82,7 +82,7 @@ func WithTracerProvider(p trace.TracerProvider) Option {
 	})
 }
 
-// WithPropagator reads and writes trace headers with p instead of the propagator of [With] or the otel globals.
+// WithPropagator overrides the propagator of [With] and the otel global.
 func WithPropagator(p propagation.TextMapPropagator) Option {
 	return sharedOption(func(o *options) {
 		if p != nil {
@@ -91,8 +91,8 @@ func WithPropagator(p propagation.TextMapPropagator) Option {
 	})
 }
 
-// WithExclude leaves requests out for which exclude returns true: they get no span, and neither do their children.
-// It is called once per request, in addition to the patterns of [With], which are for servers. Several add up.
+// WithExclude gives requests for which exclude returns true no span, and neither what they start. It is called once
+// per request, in addition to the patterns of [With], which are for servers. Several add up.
 func WithExclude(exclude func(*http.Request) bool) Option {
 	return sharedOption(func(o *options) {
 		if exclude != nil {
@@ -101,9 +101,9 @@ func WithExclude(exclude func(*http.Request) bool) Option {
 	})
 }
 
-// WithSpanName names spans, at their start and again at their end when the route is known. It gets the first word
-// of the default name ("HTTP" for an unknown method) and the route or template, "" if there is none. Returning ""
-// keeps the default. The names should be few: see the semantic conventions on cardinality.
+// WithSpanName names spans, at their start and again at their end if the route is known then. name gets the first word
+// of the default name ("HTTP" for an unknown method) and the route or template, "" if it is unknown. If it returns "",
+// the default is kept. There should be few different names: see the semantic conventions on cardinality.
 func WithSpanName(name func(r *http.Request, method, route string) string) Option {
 	return sharedOption(func(o *options) {
 		if name != nil {
@@ -112,8 +112,8 @@ func WithSpanName(name func(r *http.Request, method, route string) string) Optio
 	})
 }
 
-// WithRequestAttributes adds attributes at the start of each span. They win over attributes of this package with
-// the same key; an error.type counts only if the span is an error. Several add up.
+// WithRequestAttributes adds attributes at the start of each span. They take precedence over attributes of this
+// package with the same key; an error.type counts only if the span is an error. Several add up.
 func WithRequestAttributes(attributes func(*http.Request) []attribute.KeyValue) Option {
 	return sharedOption(func(o *options) {
 		if attributes != nil {
@@ -122,8 +122,8 @@ func WithRequestAttributes(attributes func(*http.Request) []attribute.KeyValue) 
 	})
 }
 
-// WithErrorStatus decides which response codes are errors. The default is 500 and above for servers; 400 and above,
-// or outside of 100-599, for clients.
+// WithErrorStatus replaces the rule for status codes that make a span an error. The default is 500 and above for
+// servers, and 400 and above or below 100 for clients.
 func WithErrorStatus(isError func(code int) bool) Option {
 	return sharedOption(func(o *options) {
 		if isError != nil {
@@ -132,9 +132,9 @@ func WithErrorStatus(isError func(code int) bool) Option {
 	})
 }
 
-// WithKnownMethods replaces the list of methods that spans tell by name; others are _OTHER. The default is GET,
-// HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, QUERY, or what the environment variable
-// OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS lists. Methods are case-sensitive.
+// WithKnownMethods replaces the list of methods that spans record by name; others are _OTHER. The default is GET,
+// HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, QUERY, or the list in the environment variable
+// OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS. Methods are case-sensitive.
 func WithKnownMethods(names ...string) Option {
 	return sharedOption(func(o *options) { o.knownMethods, o.knownMethodsSet = slices.Clone(names), true })
 }
@@ -154,7 +154,7 @@ func WithOnlySensitiveQueryKeys(keys ...string) Option {
 	return sharedOption(func(o *options) { o.redactor.keys, o.redactor.only = slices.Clone(keys), true })
 }
 
-// WithoutQuery keeps queries out of spans altogether.
+// WithoutQuery leaves queries out of spans.
 func WithoutQuery() Option { return sharedOption(func(o *options) { o.redactor.noQuery = true }) }
 
 // WithCapturedRequestHeaders sets http.request.header.<name> for each named header that was sent. Names are exact,
@@ -165,8 +165,7 @@ func WithCapturedRequestHeaders(names ...string) Option {
 	return sharedOption(func(o *options) { o.requestHeaders = append(o.requestHeaders, names...) })
 }
 
-// WithCapturedResponseHeaders sets http.response.header.<name> for each named header, as it was when the header was
-// written. It redacts as [WithCapturedRequestHeaders] does.
+// WithCapturedResponseHeaders sets http.response.header.<name> for each named header, with the values that were sent. It redacts as [WithCapturedRequestHeaders] does.
 func WithCapturedResponseHeaders(names ...string) Option {
 	return sharedOption(func(o *options) { o.responseHeaders = append(o.responseHeaders, names...) })
 }

@@ -13,20 +13,20 @@ import (
 	"github.com/spanroute/spanroute/internal/semattr"
 )
 
-// outcome is what a span tells of how its request ended. It is an error if and only if it has an errorType.
+// outcome is the result of a request. It is an error if and only if errorType is not empty.
 type outcome struct {
 	code        int // 0 if none was sent
 	errorType   string
 	description string
 }
 
-// Values of error.type that stand for no Go error.
+// Values of error.type that are not the type of a Go error.
 const (
 	clientDisconnected = "client_disconnected"
 	handlerAborted     = "net/http.ErrAbortHandler"
 )
 
-// outcome judges the response: the first rule that applies.
+// outcome returns the outcome by the first rule that applies.
 func (s *serverSpan) outcome(end guard.End, v any) outcome {
 	code := int(s.status.Load())
 	s.mu.Lock()
@@ -67,7 +67,8 @@ func (s *serverSpan) writeErrorType(err error) string {
 	return semattr.ErrorType(err)
 }
 
-// silent is the outcome of a handler that wrote nothing: net/http sends 200, unless nobody is there any more.
+// outcomeWithoutWrite returns the outcome of a handler that wrote nothing: net/http answers 200 unless the client has
+// disconnected.
 func (s *serverSpan) outcomeWithoutWrite() outcome {
 	switch err := s.in.Context().Err(); {
 	case err == nil:
@@ -79,7 +80,7 @@ func (s *serverSpan) outcomeWithoutWrite() outcome {
 	}
 }
 
-// asksUpgrade reports whether r asks to go on in another protocol (RFC 9110, section 7.8).
+// requestsUpgrade reports whether r requests another protocol (RFC 9110, section 7.8).
 func requestsUpgrade(r *http.Request) bool {
 	for _, line := range r.Header["Connection"] {
 		for token := range strings.SplitSeq(line, ",") {
@@ -94,7 +95,7 @@ func requestsUpgrade(r *http.Request) bool {
 // isClientError reports whether a response code makes a client span an error by default.
 func isClientError(code int) bool { return code >= 400 || code < 100 }
 
-// judged is the outcome by the response's code alone.
+// outcomeForStatus returns the outcome of a response by its status code alone.
 func (in *clientInstrumentation) outcomeForStatus(code int) outcome {
 	if in.isError(code) {
 		return outcome{code: code, errorType: strconv.Itoa(code)}
@@ -102,7 +103,8 @@ func (in *clientInstrumentation) outcomeForStatus(code int) outcome {
 	return outcome{code: code}
 }
 
-// failure is the outcome of a call without an error in the response code. Only the caller's own cancel is none.
+// failure returns the outcome of a request whose status code is not an error but that failed with err. A cancellation
+// by the caller is not an error.
 func (c *clientSpan) failure(code int, err error) outcome {
 	ctx := c.req.Context()
 	if ctx.Err() == context.Canceled {
@@ -118,7 +120,7 @@ func (c *clientSpan) failure(code int, err error) outcome {
 	return outcome{code: code, errorType: name, description: c.errorText(err)}
 }
 
-// errorText returns what a recorded span holds of err: neither URLs with their secrets nor those secrets alone.
+// errorText returns the text of err without URLs that hold secrets and without those secrets.
 func (c *clientSpan) errorText(err error) string {
 	if !c.span.IsRecording() {
 		return ""

@@ -11,22 +11,22 @@ import (
 	"github.com/spanroute/spanroute/tracing"
 )
 
-// secretQueryKeys are the names that are those of secrets in a query, though not elsewhere: the codes of OAuth 2.0,
-// what binds them to a session, and short words for a password. [secret.Name] recognizes all others.
+// secretQueryKeys are names of secrets in queries only: the codes of OAuth 2.0, what binds them to a session, and
+// short words for a password. [secret.Name] recognizes all others.
 var secretQueryKeys = []string{"code", "user_code", "device_code", "state", "sign", "pin", "pw"}
 
-// credentials stand for the user information of a URL, as the semantic conventions have it.
+// credentials replace the user information of a URL, as the semantic conventions require.
 const credentials = secret.Redacted + ":" + secret.Redacted
 
-// A redactor takes secrets out of URLs and of texts that quote them. It works on the text: order, repeats and escapes
-// of a query stay as they were sent. Its methods take the policy in force, which adds query keys.
+// A redactor removes secrets from URLs and from texts that quote them. It works on the text: the order, repetitions
+// and escapes of a query are kept. Its methods take the policy in force, which adds query keys.
 type redactor struct {
 	keys    []string // in addition to the usual ones, or instead of them
 	only    bool     // keys replace the usual ones
 	noQuery bool
 }
 
-// maxQuery bounds what is looked at of a query, in bytes: less is recorded, and a client can send a megabyte.
+// maxQuery bounds the part of a query that is examined, in bytes. Less is recorded, and a client can send a megabyte.
 const maxQuery = 16 << 10
 
 // query returns the text of a query, without ?, for a span.
@@ -56,9 +56,9 @@ func (d *redactor) query(raw string, p tracing.Policy) string {
 	return out.String()
 }
 
-// secretValue returns the index in pair, a part of a query between two &, of the first value that is to be redacted,
-// -1 if there is none. A key may also follow a semicolon, which some servers take for a separator, or the question
-// mark of a URL inside the value. What follows a secret is redacted with it, because a secret may hold either.
+// secretValue returns the index in pair, a part of a query between two &, of the first value to redact, or -1. A key
+// may also follow a semicolon, which some servers accept as a separator, or the question mark of a URL inside the
+// value. The rest of pair is redacted with the value, because a secret may contain either.
 func (d *redactor) secretValue(pair string, p tracing.Policy) int {
 	key, named := 0, false // where the key begins, and whether it has ended
 	for i := range len(pair) {
@@ -117,7 +117,7 @@ func (d *redactor) full(u *url.URL, p tracing.Policy) string {
 	return semattr.Text(c.String())
 }
 
-// opaque redacts what a URL consists of besides a scheme.
+// opaque redacts a URL without its scheme.
 func (d *redactor) opaque(text string, p tracing.Policy) string {
 	rest, authority := strings.CutPrefix(text, "//")
 	switch {
@@ -134,8 +134,8 @@ func (d *redactor) opaque(text string, p tracing.Policy) string {
 	return d.query(text, p)
 }
 
-// afterScheme redacts text, which follows the scheme of a URL and need not be well formed: user information may
-// contain any character, so everything before the last @ is redacted, whatever else it may be.
+// afterScheme redacts text, which follows the scheme of a URL and may be malformed: user information may contain any
+// character, so everything before the last @ is redacted.
 func (d *redactor) afterScheme(text string, p tracing.Policy) string {
 	user, at := "", strings.LastIndexByte(text, '@')
 	if at >= 0 {
@@ -154,8 +154,8 @@ func (d *redactor) afterScheme(text string, p tracing.Policy) string {
 	return user + before[min(at+1, len(before)):]
 }
 
-// afterUser redacts what follows the @ at index at of text. That may be the host, or a part of the value of a query
-// key before the @.
+// afterUser redacts what follows the @ at index at of text: the host, or a part of the value of a query key before the
+// @.
 func (d *redactor) afterUser(text string, at int, p tracing.Policy) string {
 	start, end := strings.LastIndexByte(text[:at+1], '&')+1, len(text)
 	if i := strings.IndexByte(text[at+1:], '&'); i >= 0 {
@@ -190,7 +190,7 @@ func (d *redactor) text(s string, p tracing.Policy) string {
 	}
 }
 
-// redactHeader redacts the value of a header that holds a URL. A peer wrote it, so it need not be well formed.
+// redactHeader redacts the value of a header that contains a URL. A peer wrote it, so it may be malformed.
 func (m *httpInstrumentation) redactHeader(value string) string {
 	p := m.Policy()
 	if scheme, rest, found := strings.Cut(value, "://"); found && !strings.Contains(scheme, ":") {

@@ -10,8 +10,8 @@ import (
 	"github.com/spanroute/spanroute/tracing"
 )
 
-// failureText returns the text of err for the description of a span of a request to u, which may be nil: without the
-// secrets of any URL in it, and without those of u by themselves.
+// failureText returns the text of err for the description of a span of a request to u, which may be nil. It contains
+// neither the secrets of any URL nor, outside of URLs, those of u.
 func (m *httpInstrumentation) failureText(err error, u *url.URL) string {
 	p := m.Policy()
 	text := causeText(err)
@@ -55,11 +55,11 @@ func unwrapped(err error) []error {
 	return list
 }
 
-// minSecret is the length in bytes from which a secret of a URL is looked for outside of URLs. Shorter ones occur by
+// minSecret is the minimum length in bytes of a secret that is redacted outside of URLs. Shorter texts occur by
 // chance.
 const minSecret = 4
 
-// secretsOf returns what is secret in u, as written and decoded.
+// secretsOf returns the secrets of u, escaped and unescaped.
 func (d *redactor) secretsOf(u *url.URL, p tracing.Policy) []string {
 	found := []string{u.Fragment, u.EscapedFragment(), u.User.Username()}
 	password, _ := u.User.Password()

@@ -10,15 +10,15 @@ import (
 	"github.com/spanroute/spanroute/internal/semattr"
 )
 
-// arrival is what is known of a request when it arrives. It is taken from the request before the handler runs,
-// because handlers and middlewares change what they share with it: its URL and its header.
+// requestInfo holds the facts of a request that the span records. They are read before the handler runs, because
+// handlers and middlewares may change the URL and the header that they share with the request.
 type requestInfo struct {
 	path, query, agent string        // the query is redacted
 	line               semattr.Owner // of what is part of the request line
-	optional           *optionalInfo // nil unless options ask for more
+	optional           *optionalInfo // nil without options that record more
 }
 
-// extras are what options ask for when a request arrives.
+// optionalInfo holds the facts that only some options record, and those of trusted proxies.
 type optionalInfo struct {
 	forwarded      forwarded.Info
 	headers        []attribute.KeyValue           // captured
@@ -27,7 +27,7 @@ type optionalInfo struct {
 
 var noOptionalInfo optionalInfo
 
-// more returns the extras, which may be none.
+// optionalInfo returns the optional facts, which may be empty.
 func (a *requestInfo) optionalInfo() *optionalInfo {
 	if a.optional == nil {
 		return &noOptionalInfo
@@ -35,8 +35,8 @@ func (a *requestInfo) optionalInfo() *optionalInfo {
 	return a.optional
 }
 
-// arrive takes from r what its span will tell.
-func (m *middleware) arrive(a *requestInfo, r *http.Request) {
+// readRequest fills a with the facts of r.
+func (m *middleware) readRequest(a *requestInfo, r *http.Request) {
 	a.path = r.URL.EscapedPath()
 	if a.path == "" {
 		a.path = "/"

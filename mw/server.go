@@ -54,7 +54,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.next.ServeHTTP(w, r)
 		return
 	}
-	if r.URL == nil { // no server makes such a request, so there is nothing to tell of it
+	if r.URL == nil { // no server makes such a request, so there is nothing to record
 		h.next.ServeHTTP(w, r)
 		return
 	}
@@ -66,7 +66,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.serveTraced(ctx, w, r)
 }
 
-// pass serves r without a span that records: in ctx, with the writer as it is.
+// pass serves r in ctx, without a recording span and with the original writer.
 func (h *handler) pass(ctx context.Context, w http.ResponseWriter, r *http.Request) {
 	p := &derivedRequest{Context: ctx}
 	p.request = *r.WithContext(p)
@@ -74,7 +74,7 @@ func (h *handler) pass(ctx context.Context, w http.ResponseWriter, r *http.Reque
 	p.serve(h.next, w, r)
 }
 
-// serveNested is the inner of two middlewares: it only tells the route that it can see.
+// serveNested serves a request that an outer middleware traces. It reports the route that it finds to outer.
 func (h *handler) serveNested(w http.ResponseWriter, r *http.Request, outer *serverSpan) {
 	received := r.Pattern
 	before := h.routeBefore(r)
@@ -82,13 +82,13 @@ func (h *handler) serveNested(w http.ResponseWriter, r *http.Request, outer *ser
 	h.next.ServeHTTP(w, r)
 }
 
-// excludes decides on arrival, once, whether r gets no span.
+// excludes reports whether r gets no span. It is called once, before the span would start.
 func (h *handler) excludes(r *http.Request) bool {
 	p := h.Policy()
 	return p.ExcludesPath(r.URL.Path) || p.NeedsURL() && p.ExcludesURL(h.url(r)) || h.excludedByProgram(r)
 }
 
-// url is scheme://host/path as excluded_urls sees it.
+// url returns the URL of r in the form that excluded_urls matches: scheme://host/path.
 func (h *handler) url(r *http.Request) string {
 	c := h.forwardedInfo(r)
 	path := r.URL.Path
@@ -97,7 +97,7 @@ func (h *handler) url(r *http.Request) string {
 	}
 	host := hostOf(r, c)
 	if _, _, ok := semattr.HostPort(host); !ok {
-		host = "" // as on the span; a host that is none must not pass for a part of the path
+		host = "" // as on the span: an invalid Host must not be mistaken for part of the path
 	}
 	return schemeOf(r, c) + "://" + host + path
 }
@@ -111,8 +111,8 @@ func (h *handler) serveTraced(ctx context.Context, w http.ResponseWriter, r *htt
 	var a requestInfo
 	options := h.StartOptions()
 	if !deferAttributes {
-		h.arrive(&a, r)
-		attrs := h.startAttributes(make([]attribute.KeyValue, 0, maxArrival), &a, r, route)
+		h.readRequest(&a, r)
+		attrs := h.startAttributes(make([]attribute.KeyValue, 0, maxStart), &a, r, route)
 		options = append(options, trace.WithAttributes(attrs...))
 	}
 	if h.publicEndpoint != nil && h.publicEndpoint(r.WithContext(ctx)) {
@@ -127,7 +127,7 @@ func (h *handler) serveTraced(ctx context.Context, w http.ResponseWriter, r *htt
 		return
 	}
 	if deferAttributes {
-		h.arrive(&a, r)
+		h.readRequest(&a, r)
 	}
 	s := &serverSpan{m: h.middleware, in: r, span: span, name: name, deferred: deferAttributes, requestInfo: a, routeBefore: route}
 	s.Context = ctx
@@ -137,7 +137,7 @@ func (h *handler) serveTraced(ctx context.Context, w http.ResponseWriter, r *htt
 }
 
 // dropBaggage removes the caller's baggage from r, the handler's copy of the request, if it is not wanted: a handler
-// that is a proxy forwards the header unchanged.
+// that is a proxy would forward the header.
 func (m *middleware) dropBaggage(r *http.Request) {
 	if m.DropsRemoteBaggage() && len(r.Header["Baggage"]) > 0 {
 		r.Header = maps.Clone(r.Header)

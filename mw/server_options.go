@@ -13,7 +13,7 @@ type serverOption func(*serverOptions)
 
 func (f serverOption) applyToServer(o *serverOptions) { f(o) }
 
-// serverOptions are those of a middleware.
+// serverOptions are the options of a middleware.
 type serverOptions struct {
 	common         options
 	router         chi.Routes
@@ -33,8 +33,9 @@ func newServerOptions(list []ServerOption) (o serverOptions) {
 	return o
 }
 
-// WithRouter lets a server find the route before the handler runs, so that samplers see it. It is needed when a
-// middleware in front of the router replaces the request. A router given to New's result directly is known.
+// WithRouter lets a server find the route before the handler runs, so that samplers see it. It is needed if a
+// middleware in front of the router replaces the request. A router that is the argument of the result of New is found
+// without it.
 func WithRouter(router chi.Routes) ServerOption {
 	return serverOption(func(o *serverOptions) {
 		if router != nil {
@@ -76,8 +77,8 @@ func WithoutRemoteBaggage() ServerOption {
 	return serverOption(func(o *serverOptions) { o.common.source.NoRemoteBaggage = true })
 }
 
-// WithTrustedProxies names the peers whose forwarded headers count, by address. The forwarded headers of all other
-// peers are ignored.
+// WithTrustedProxies sets the peers whose forwarded headers are read, by address. Those of all other peers are
+// ignored. Several add up.
 func WithTrustedProxies(prefixes ...netip.Prefix) ServerOption {
 	return serverOption(func(o *serverOptions) {
 		for _, p := range prefixes {
@@ -86,17 +87,17 @@ func WithTrustedProxies(prefixes ...netip.Prefix) ServerOption {
 	})
 }
 
-// WithTrustedUnixPeers lets the forwarded headers of peers without an IP address count: those of unix sockets.
+// WithTrustedUnixPeers reads the forwarded headers of peers without an IP address: those of unix sockets.
 func WithTrustedUnixPeers() ServerOption {
 	return serverOption(func(o *serverOptions) { o.proxies.UnixPeers = true })
 }
 
-// WithForwardedFamily says which forwarded headers trusted proxies write.
+// WithForwardedFamily selects the forwarded headers that trusted proxies write.
 func WithForwardedFamily(f ForwardedFamily) ServerOption {
 	return serverOption(func(o *serverOptions) { o.proxies.Family = forwarded.Family(f) })
 }
 
-// WithTraceIDHeader answers each request with its trace id, in hex, in the header called name.
+// WithTraceIDHeader sends the trace id of each request, in hex, in the response header called name.
 func WithTraceIDHeader(name string) ServerOption {
 	return serverOption(func(o *serverOptions) { o.traceIDHeader = name })
 }

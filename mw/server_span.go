@@ -15,8 +15,16 @@ import (
 	"github.com/spanroute/spanroute/internal/semattr"
 )
 
-// A record is a passage with a recording span: what is known of the request, and the state of its response writer.
-// It is one allocation per traced request, so its size is what a span costs; what only options need is in extras.
+// A serverSpan is a request with a recording span: the facts of the request, the context and the copy of the request
+// that the handler gets, and the state of the response.
+//
+// How it works. [handler.ServeHTTP] starts the span and makes one serverSpan per traced request, which is one
+// allocation: its size is most of what a span costs, so what only some options need is in optionalInfo. The serverSpan
+// is itself the context of the request, so that SetRoute, Route and nested middlewares find it, and each writer that
+// wraps it is one pointer wide. While the handler runs, the writer records status, size and the first failed write.
+// When the handler ends, by a return, a panic or runtime.Goexit, finish looks up the route, names the span, derives
+// the outcome, sets all attributes that are left and ends the span. A serverSpan is never reused: a handler may keep
+// its request, context and writer for as long as it likes, and use them from several goroutines.
 type serverSpan struct {
 	derivedRequest
 	response
@@ -24,11 +32,11 @@ type serverSpan struct {
 	m    *middleware
 	in   *http.Request // as the middleware received it
 	span trace.Span
-	name string       // given at start
+	name string       // at the start
 	body *countedBody // nil unless the body of the request is counted
 
-	deferred bool        // start attributes are still to be set
-	ended    atomic.Bool // what comes on this context now is another request
+	deferred bool        // the attributes of the start are set at the end
+	ended    atomic.Bool // a request with this context is another one now
 
 	mu          sync.Mutex           // of the fields below
 	routeSet    string               // by SetRoute
@@ -38,7 +46,7 @@ type serverSpan struct {
 	sent        []attribute.KeyValue // captured headers of the response
 }
 
-// Value answers for requestKey and passes every other key on.
+// Value returns s for requestKey and passes on all other keys.
 func (s *serverSpan) Value(key any) any {
 	if key == (requestKey{}) {
 		return s
@@ -46,9 +54,9 @@ func (s *serverSpan) Value(key any) any {
 	return s.Context.Value(key)
 }
 
-// SetRoute names the route of the request that ctx belongs to, for routers that this package does not know. It
-// wins over every other source, also when called after the response was written. Outside of a request with a span
-// it does nothing. It is safe for concurrent use.
+// SetRoute sets the route of the request that ctx belongs to, for routers that this package does not support. It takes
+// precedence over all other sources, also if it is called after the response was written. Outside of a request with a
+// span it does nothing. It is safe for concurrent use.
 func SetRoute(ctx context.Context, route string) {
 	if s, ok := ctx.Value(requestKey{}).(*serverSpan); ok {
 		s.mu.Lock()
@@ -57,7 +65,8 @@ func SetRoute(ctx context.Context, route string) {
 	}
 }
 
-// nest tells the route that a nested middleware found; the innermost one is the most precise.
+// setNestedRoute sets the route that a nested middleware found. The innermost one, which comes first, is the most
+// precise.
 func (s *serverSpan) setNestedRoute(route string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -66,7 +75,7 @@ func (s *serverSpan) setNestedRoute(route string) {
 	}
 }
 
-// run runs the handler under the span.
+// run calls the handler of h and ends the span.
 func (s *serverSpan) run(h *handler, w http.ResponseWriter) {
 	s.w = w
 	if s.m.bodySizes && s.in.ContentLength < 0 && s.in.Body != nil {
@@ -79,8 +88,8 @@ func (s *serverSpan) run(h *handler, w http.ResponseWriter) {
 	}, func(end guard.End, v any) { s.finish(h, end, v) })
 }
 
-// finish names the span, sets what is left to set and ends it. The end is deferred for the sake of functions of
-// the user that panic.
+// finish names the span, sets its outcome and the remaining attributes, and ends it. The end is deferred because
+// functions of the program may panic.
 func (s *serverSpan) finish(h *handler, end guard.End, v any) {
 	defer func() { s.span.End() }()
 	s.ended.Store(true)
@@ -104,7 +113,7 @@ func (s *serverSpan) finish(h *handler, end guard.End, v any) {
 	buffers.Put(buf)
 }
 
-// rename gives the span its final name, unless the handler chose one.
+// rename gives the span its final name, unless the handler has set one.
 func (s *serverSpan) rename(spanNameWord, route string) {
 	name := s.m.nameOf(s.in, spanNameWord, route)
 	if name == s.name {
@@ -116,7 +125,8 @@ func (s *serverSpan) rename(spanNameWord, route string) {
 	s.span.SetName(name)
 }
 
-// endAttributes appends those that are still to be set, errors first: a span with a low limit keeps what comes first.
+// endAttributes appends the attributes that are not set yet. Errors come first, because a span with a low limit keeps
+// the first attributes.
 func (s *serverSpan) endAttributes(attrs []attribute.KeyValue, out outcome, route string) []attribute.KeyValue {
 	if out.errorType != "" {
 		attrs = append(attrs, s.optionalInfo().userAttributes.ErrorType(out.errorType))

@@ -9,27 +9,31 @@ import (
 	"sync/atomic"
 )
 
-// response is what a record learns of the response while the handler writes it. It is safe for concurrent use,
-// because handlers write from several goroutines, and from some after they returned.
+// response is the state of a response while the handler writes it. It is safe for concurrent use, because handlers may
+// write from several goroutines, and after they returned.
 type response struct {
-	w        http.ResponseWriter // the one that was wrapped
-	status   atomic.Int32        // final status, 0 until one was sent
+	w        http.ResponseWriter // the wrapped one
+	status   atomic.Int32        // final status, 0 until it is sent
 	bytes    atomic.Int64        // accepted by Write, WriteString and ReadFrom
 	hijacked atomic.Bool
 	timedOut atomic.Bool // a write returned http.ErrHandlerTimeout
 }
 
-// writer is the ResponseWriter that handlers get, without the optional interfaces: writers.go has a type for each
-// subset of those. All are one pointer wide, so that wrapping allocates nothing.
+// writer is the ResponseWriter that handlers get, without the optional interfaces.
+//
+// How it works. newWriter, which is generated, returns one of 64 types that embed writer: the one with exactly those
+// optional interfaces that the wrapped writer has, so that a handler finds the same interfaces as without the
+// middleware. All types are one pointer wide, so that the conversion to an interface does not allocate. The methods
+// record what is written in the serverSpan and call the wrapped writer.
 type writer struct{ span *serverSpan }
 
 // Header returns the header of the wrapped writer.
 func (w writer) Header() http.Header { return w.span.w.Header() }
 
-// Unwrap is for http.ResponseController.
+// Unwrap returns the wrapped writer. http.ResponseController calls it.
 func (w writer) Unwrap() http.ResponseWriter { return w.span.w }
 
-// WriteHeader records the first final status. What is no status at all is left to the wrapped writer, which panics.
+// WriteHeader records the first final status. The wrapped writer panics for an invalid code.
 func (w writer) WriteHeader(code int) {
 	if misuse := w.span.headerMisuse(); misuse != "" && w.span.misused(misuse) {
 		return
@@ -40,7 +44,7 @@ func (w writer) WriteHeader(code int) {
 	w.span.w.WriteHeader(code)
 }
 
-// Write implies 200 if no status was written.
+// Write records the status 200 if no status was written.
 func (w writer) Write(p []byte) (int, error) {
 	if w.span.hijacked.Load() && len(p) > 0 && w.span.misused(writeOnHijacked) {
 		return 0, http.ErrHijacked
@@ -61,8 +65,8 @@ func (w writer) writeString(s string) (int, error) {
 	return n, err
 }
 
-// readFrom gives the wrapped writer the reader itself, so that sendfile still works. An error before the first
-// byte and before the header is one of the reader: no failed write, and no header was sent.
+// readFrom passes the reader itself to the wrapped writer, so that sendfile still works. An error before the first
+// byte and before the header comes from the reader: it is not a failed write, and no header was sent.
 func (w writer) readFrom(src io.Reader) (int64, error) {
 	begun := w.span.status.Load() != 0
 	n, err := w.span.w.(io.ReaderFrom).ReadFrom(src)
@@ -103,10 +107,10 @@ func (w writer) push(target string, opts *http.PushOptions) error {
 }
 
 func (w writer) closeNotify() <-chan bool {
-	return w.span.w.(http.CloseNotifier).CloseNotify() //nolint:staticcheck // deprecated, but callers may still ask for it
+	return w.span.w.(http.CloseNotifier).CloseNotify() //nolint:staticcheck // deprecated, but handlers may still use it
 }
 
-// begin records the final status and the headers sent with it, once. After a hijack nothing is sent any more.
+// begin records the final status and the headers that are sent with it, once. After a hijack nothing is sent.
 func (s *serverSpan) begin(code int) {
 	if s.status.Load() != 0 || s.hijacked.Load() || !s.status.CompareAndSwap(0, int32(code)) {
 		return
@@ -119,7 +123,7 @@ func (s *serverSpan) begin(code int) {
 	}
 }
 
-// wrote records what came of a write.
+// wrote records the result of a write.
 func (s *serverSpan) wrote(n int64, err error) {
 	if s.m.bodySizes {
 		s.bytes.Add(n)
@@ -137,7 +141,7 @@ func (s *serverSpan) wrote(n int64, err error) {
 	}
 }
 
-// countedBody counts what the handler reads of a request body whose length was not announced.
+// countedBody counts the bytes that the handler reads from a request body of unknown length.
 type countedBody struct {
 	io.ReadCloser
 	n atomic.Int64

@@ -7,7 +7,7 @@
 //	}
 package tracing
 
-// An Instrumentation is what a pipeline passes to instrumentation besides its tracer provider and its propagator. The
+// An Instrumentation is what a pipeline passes to instrumentation, in addition to its tracer provider and propagator. The
 // zero value works with every tracer provider: attributes are set when a span starts, nothing is excluded, and nothing
 // is redacted beyond the defaults.
 type Instrumentation struct {

@@ -24,9 +24,9 @@ type field struct {
 	url    bool // secrets in the URL are redacted
 }
 
-// NewCapture returns the Capture of names, in any case and without wildcards, as attributes prefix + lower-case
-// name. Values of names that read like those of secrets (see [secret.Name]) are redacted, and so are secrets in the
-// values of headers that hold URLs, unless unredacted names them.
+// NewCapture returns the Capture of names, in any case and without wildcards, as attributes prefix + lower-case name.
+// Values of names that are like those of secrets (see [secret.Name]) are redacted, and so are secrets in the values of
+// headers that hold URLs, unless unredacted contains the name.
 func NewCapture(prefix string, names, unredacted []string) Capture {
 	var c Capture
 	for _, name := range names {
