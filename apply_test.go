@@ -43,7 +43,7 @@ func TestApply(t *testing.T) {
 	if got := keep.names(); !slices.Equal(got, []string{"at rate 1"}) {
 		t.Errorf("exported %v, want only what started after the rate rose", got)
 	}
-	if !tracing.Exclusions().Load().ExcludesPath("/healthz") {
+	if !tracing.Instrumentation().Policy().ExcludesPath("/healthz") {
 		t.Error("a pattern added by Apply is not in force")
 	}
 	if got := tracing.Stats().Reloads; got.Applied != 1 || got.Rejected != 0 || got.Last.IsZero() {
@@ -83,7 +83,7 @@ func TestApplyUnderLoad(t *testing.T) {
 		running.Go(func() {
 			for range 500 {
 				span(tracing, "work")
-				tracing.Exclusions().Load().ExcludesPath("/docs")
+				tracing.Instrumentation().Policy().ExcludesPath("/docs")
 			}
 		})
 	}

@@ -99,7 +99,7 @@ func TestRedactionOnReload(t *testing.T) {
 	if got := query(); got != "mine=REDACTED" {
 		t.Errorf("url.query = %q, want the key that a reload added to be redacted", got)
 	}
-	if !tracing.Exclusions().Load().RedactsPanicMessages() {
+	if !tracing.Instrumentation().Policy().RedactsPanicMessages() {
 		t.Error("redact.panic_messages is not in force after a reload")
 	}
 }

@@ -26,6 +26,7 @@ type floor struct {
 // floors is the house: every package of the root module stands here once.
 var floors = map[string]floor{
 	"internal/version":  {0, nil, false},
+	"mw/tracing":        {0, nil, false},
 	"internal/guard":    {0, nil, false},
 	"internal/secret":   {0, nil, false},
 	"internal/escape":   {0, nil, false},
@@ -33,10 +34,12 @@ var floors = map[string]floor{
 	"internal/endpoint": {0, []string{"internal/settings", "internal/secret"}, false},
 	"internal/policy":   {0, []string{"internal/settings"}, false},
 	"internal/semattr":  {0, []string{"internal/version", "internal/secret"}, false},
-	"internal/spantest": {0, []string{"internal/*"}, true}, // for tests only
+	"internal/spantest": {1, []string{"mw/tracing", "internal/*"}, true}, // for tests only
 
 	"exporters/delivery":          {1, []string{"internal/*"}, true},
 	"exporters/internal/spantext": {1, []string{"internal/*"}, true},
+	"internal/forwarded":          {1, []string{"internal/semattr"}, false},
+	"internal/instrumentation":    {1, []string{"mw/tracing", "internal/guard", "internal/semattr", "internal/version"}, false},
 	"sampling":                    {1, []string{"internal/policy"}, true},
 
 	"registry":                     {2, []string{"exporters/delivery", "internal/settings"}, true},
@@ -44,8 +47,8 @@ var floors = map[string]floor{
 	"exporters/internal/transport": {2, []string{"exporters/delivery", "registry", "internal/*"}, true},
 
 	"config":            {3, []string{"registry", "sampling", "internal/secret", "internal/settings", "internal/policy", "internal/endpoint"}, true},
-	"mw":                {3, []string{"internal/guard", "internal/policy", "internal/secret", "internal/semattr", "internal/version"}, false},
-	"grpcmw":            {3, []string{"internal/guard", "internal/policy", "internal/secret", "internal/semattr", "internal/version"}, false},
+	"mw":                {3, []string{"mw/tracing", "internal/forwarded", "internal/instrumentation", "internal/guard", "internal/policy", "internal/secret", "internal/semattr"}, false},
+	"grpcmw":            {3, []string{"mw/tracing", "internal/instrumentation", "internal/guard", "internal/policy", "internal/secret", "internal/semattr"}, false},
 	"exporters/console": {3, exporterMayUse, true},
 	"exporters/jaeger":  {3, exporterMayUse, true},
 	"exporters/memory":  {3, exporterMayUse, true},
@@ -53,7 +56,7 @@ var floors = map[string]floor{
 	"exporters/zipkin":  {3, exporterMayUse, true},
 	"exporters/all":     {3, []string{"exporters/*"}, true},
 
-	".": {4, []string{"config", "registry", "sampling", "exporters/delivery", "internal/*"}, true},
+	".": {4, []string{"config", "mw/tracing", "registry", "sampling", "exporters/delivery", "internal/*"}, true},
 
 	"cli": {5, []string{".", "config", "registry", "sampling", "internal/*"}, true},
 

@@ -19,6 +19,7 @@ import (
 	"github.com/spanroute/spanroute/config"
 	"github.com/spanroute/spanroute/internal/policy"
 	"github.com/spanroute/spanroute/sampling"
+	"github.com/spanroute/spanroute/mw/tracing"
 )
 
 // Tracing is a running tracing. All methods are safe for concurrent use. [Tracing.Shutdown] must be called
@@ -146,14 +147,15 @@ func (t *Tracing) TracerProvider() trace.TracerProvider { return t.provider }
 // Propagator returns the configured propagator; it is never nil.
 func (t *Tracing) Propagator() propagation.TextMapPropagator { return t.propagator }
 
-// Exclusions returns the live policy for mw and grpcmw: what is excluded, and what redact.* adds. [Tracing.Apply]
-// changes it.
-func (t *Tracing) Exclusions() *policy.Live { return &t.exclusions }
-
-// SamplerReadsAttributes reports whether somebody looks at a span's attributes when it starts. The kit's
-// samplers do not, so mw and grpcmw set attributes once, at the end; a span processor given by
-// [WithSpanProcessor] may.
-func (t *Tracing) SamplerReadsAttributes() bool { return len(t.options.processors) > 0 }
+// Instrumentation returns what mw.With and grpcmw.With read: the rules in force, which [Tracing.Apply] replaces, and
+// when attributes are set. The samplers of spanroute do not read attributes, so that they are set once, at the end of
+// a span, unless a processor of [WithSpanProcessor] may read them at its start.
+func (t *Tracing) Instrumentation() tracing.Instrumentation {
+	return tracing.Instrumentation{
+		DeferAttributes: len(t.options.processors) == 0,
+		Policy:          func() tracing.Policy { return t.exclusions.Load() },
+	}
+}
 
 // SetGlobal makes t what otel.Tracer and otel.GetTextMapPropagator use. Nothing else in spanroute writes the
 // globals of OpenTelemetry; call it from main if libraries rely on them.

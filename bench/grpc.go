@@ -66,7 +66,7 @@ func call(serverOptions []grpc.ServerOption, dialOptions []grpc.DialOption) func
 }
 
 // byHandRPC is the least that a server span with the same attributes costs: Start, one SetAttributes, End.
-func byHandRPC(t *tracing) grpc.UnaryServerInterceptor {
+func byHandRPC(t *testTracing) grpc.UnaryServerInterceptor {
 	tracer := t.provider.Tracer("floor")
 	return func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 		ctx, span := tracer.Start(ctx, "grpc.health.v1.Health/Check", trace.WithSpanKind(trace.SpanKindServer))

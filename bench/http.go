@@ -44,16 +44,16 @@ func httpSides() []side {
 	}
 }
 
-func otelhttpMiddleware(t *tracing) middleware {
+func otelhttpMiddleware(t *testTracing) middleware {
 	return otelhttp.NewMiddleware("server", otelhttp.WithTracerProvider(t.provider), otelhttp.WithPropagators(propagator))
 }
 
-func otelchiMiddleware(t *tracing) middleware {
+func otelchiMiddleware(t *testTracing) middleware {
 	return otelchi.Middleware("server", otelchi.WithTracerProvider(t.provider), otelchi.WithPropagators(propagator))
 }
 
 // byHand is the least that a server span with the same attributes costs: Start, one SetAttributes, End.
-func byHand(t *tracing) middleware {
+func byHand(t *testTracing) middleware {
 	tracer := t.provider.Tracer("floor")
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spanroute/spanroute/internal/policy"
 	"github.com/spanroute/spanroute/sampling"
+	"github.com/spanroute/spanroute/mw/tracing"
 )
 
 // discard is the span processor of every side, so that only the instrumentation differs.
@@ -19,18 +20,18 @@ func (discard) OnEnd(sdktrace.ReadOnlySpan)                     {}
 func (discard) ForceFlush(context.Context) error                { return nil }
 func (discard) Shutdown(context.Context) error                  { return nil }
 
-// tracing is what a *spanroute.Tracing is to the middleware, with the provider that the peers get too.
-type tracing struct {
+// testTracing is what a *spanroute.Tracing is to the middleware, with the provider that the peers get too.
+type testTracing struct {
 	provider   *sdktrace.TracerProvider
 	exclusions policy.Live
 }
 
-func newTracing(rate float64, excluded ...string) *tracing {
+func newTracing(rate float64, excluded ...string) *testTracing {
 	sampler, err := sampling.New(sampling.Config{SampleRate: rate})
 	if err != nil {
 		panic(err)
 	}
-	t := &tracing{provider: sdktrace.NewTracerProvider(sdktrace.WithSampler(sampler), sdktrace.WithSpanProcessor(discard{}))}
+	t := &testTracing{provider: sdktrace.NewTracerProvider(sdktrace.WithSampler(sampler), sdktrace.WithSpanProcessor(discard{}))}
 	exclusions, err := policy.Compile(policy.Rules{URLs: excluded})
 	if err != nil {
 		panic(err)
@@ -39,9 +40,10 @@ func newTracing(rate float64, excluded ...string) *tracing {
 	return t
 }
 
-func (t *tracing) TracerProvider() trace.TracerProvider      { return t.provider }
-func (t *tracing) Propagator() propagation.TextMapPropagator { return propagator }
-func (t *tracing) Exclusions() *policy.Live                  { return &t.exclusions }
-func (t *tracing) SamplerReadsAttributes() bool              { return false }
+func (t *testTracing) TracerProvider() trace.TracerProvider      { return t.provider }
+func (t *testTracing) Propagator() propagation.TextMapPropagator { return propagator }
+func (t *testTracing) Instrumentation() tracing.Instrumentation {
+	return tracing.Instrumentation{DeferAttributes: true, Policy: func() tracing.Policy { return t.exclusions.Load() }}
+}
 
 var propagator = propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{})

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spanroute/spanroute/grpcmw"
 	"github.com/spanroute/spanroute/internal/policy"
+	"github.com/spanroute/spanroute/mw/tracing"
 )
 
 // discarding is a Tracing like the kit's: samplers that read no attributes, a processor that drops what it gets.
@@ -31,8 +32,9 @@ func (d *discarding) TracerProvider() trace.TracerProvider { return d.provider }
 func (*discarding) Propagator() propagation.TextMapPropagator {
 	return propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{})
 }
-func (d *discarding) Exclusions() *policy.Live   { return &d.live }
-func (*discarding) SamplerReadsAttributes() bool { return false }
+func (d *discarding) Instrumentation() tracing.Instrumentation {
+	return tracing.Instrumentation{DeferAttributes: true, Policy: func() tracing.Policy { return d.live.Load() }}
+}
 
 type discard struct{}
 

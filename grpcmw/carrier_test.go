@@ -42,7 +42,7 @@ func TestOtherPropagators(t *testing.T) {
 		for _, outgoing := range []metadata.MD{nil, {"x-trace": {"old"}}} {
 			p, a := &picky{}, arrived{}
 			opt := grpcmw.WithPropagator(p)
-			v := newWorld(t, w, setup{service: a.service(), serverOptions: []grpcmw.Option{opt}, clientOptions: []grpcmw.Option{opt}})
+			v := newWorld(t, w, setup{service: a.service(), serverOptions: []grpcmw.ServerOption{opt}, clientOptions: []grpcmw.ClientOption{opt}})
 			ctx := testContext(t)
 			if outgoing != nil {
 				ctx = metadata.NewOutgoingContext(ctx, outgoing)

@@ -4,21 +4,20 @@ import (
 	"context"
 	"io"
 
-	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 
 	"github.com/spanroute/spanroute/internal/guard"
 )
 
-// DialOptions returns both client interceptors, chained, and the stats handler that tells the peer of each
-// attempt. Put them first in grpc.NewClient, so that they are outermost and a call is one span with all that
-// happens inside:
+// DialOptions returns both client interceptors, chained, and the stats handler that records the peer of each attempt.
+// Put them first in grpc.NewClient, so that they are outermost and a call is one span, including all interceptors
+// inside:
 //
 //	cc, err := grpc.NewClient(target, append(grpcmw.DialOptions(grpcmw.With(t)), own...)...)
-func DialOptions(opts ...Option) []grpc.DialOption {
-	in := newInstrument(trace.SpanKindClient, clientError, opts)
-	in.stats = true
+func DialOptions(opts ...ClientOption) []grpc.DialOption {
+	in := newClientInstrumentation(opts)
+	in.statsHandler = true
 	return []grpc.DialOption{
 		grpc.WithStatsHandler(clientStats{}),
 		grpc.WithChainUnaryInterceptor(in.callUnary),
@@ -27,24 +26,24 @@ func DialOptions(opts ...Option) []grpc.DialOption {
 }
 
 // UnaryClientInterceptor returns an interceptor that gives every unary call a span and sends its trace context.
-// Retries, transparent retries and hedging of one call are one span. The peer is told by a grpc.Peer call option;
-// an interceptor inside that sends one call several times at once needs [DialOptions] instead.
-func UnaryClientInterceptor(opts ...Option) grpc.UnaryClientInterceptor {
-	return newInstrument(trace.SpanKindClient, clientError, opts).callUnary
+// Retries, transparent retries and hedging of one call are one span. The peer comes from a grpc.Peer call option; an
+// interceptor inside that sends one call several times at once needs [DialOptions] instead.
+func UnaryClientInterceptor(opts ...ClientOption) grpc.UnaryClientInterceptor {
+	return newClientInstrumentation(opts).callUnary
 }
 
-// StreamClientInterceptor is [UnaryClientInterceptor] for streams. The span ends when the stream does: read it to
-// its end, or cancel its context. A stream left alone leaks in grpc-go itself, and its span with it, until the
-// connection is closed.
-func StreamClientInterceptor(opts ...Option) grpc.StreamClientInterceptor {
-	return newInstrument(trace.SpanKindClient, clientError, opts).callStream
+// StreamClientInterceptor is [UnaryClientInterceptor] for streams. The span ends when the stream does: read it to its
+// end, or cancel its context. Otherwise the stream leaks in grpc-go itself, and its span with it, until the connection
+// is closed.
+func StreamClientInterceptor(opts ...ClientOption) grpc.StreamClientInterceptor {
+	return newClientInstrumentation(opts).callStream
 }
 
-func (in *instrument) callUnary(ctx context.Context, fullMethod string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) (err error) {
+func (in *clientInstrumentation) callUnary(ctx context.Context, fullMethod string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) (err error) {
 	if inFlight(ctx, cc, fullMethod) {
 		return invoker(ctx, fullMethod, req, reply, cc, opts...)
 	}
-	c := in.depart(ctx, cc, fullMethod)
+	c := in.startCall(ctx, cc, fullMethod)
 	guard.Run(func() {
 		ctx = c.start()
 		if c.recorded() {
@@ -61,15 +60,15 @@ func (in *instrument) callUnary(ctx context.Context, fullMethod string, req, rep
 	return err
 }
 
-func (in *instrument) callStream(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, fullMethod string, streamer grpc.Streamer, opts ...grpc.CallOption) (cs grpc.ClientStream, err error) {
+func (in *clientInstrumentation) callStream(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, fullMethod string, streamer grpc.Streamer, opts ...grpc.CallOption) (cs grpc.ClientStream, err error) {
 	if inFlight(ctx, cc, fullMethod) {
 		return streamer(ctx, desc, cc, fullMethod, opts...)
 	}
-	c := in.depart(ctx, cc, fullMethod)
+	c := in.startCall(ctx, cc, fullMethod)
 	guard.Run(func() {
 		ctx = c.start()
 		if c.recorded() {
-			opts = append(c.options(opts), grpc.OnFinish(c.over))
+			opts = append(c.options(opts), grpc.OnFinish(c.onFinish))
 		}
 		cs, err = streamer(ctx, desc, cc, fullMethod, opts...)
 	}, func(end guard.End, v any) {
@@ -88,12 +87,12 @@ func (in *instrument) callStream(ctx context.Context, desc *grpc.StreamDesc, cc 
 	return &clientStream{ClientStream: cs, call: c, single: desc == nil || !desc.ServerStreams}, nil
 }
 
-// over is the grpc.OnFinish call option: the end of the stream, however it came.
-func (c *clientCall) over(err error) { c.finish(err, true) }
+// onFinish is the grpc.OnFinish call option. It is called at the end of a stream.
+func (c *clientCall) onFinish(err error) { c.finish(err, true) }
 
-// clientStream ends the span where an interceptor inside does not pass call options on, so that OnFinish is never
-// called. It keeps nothing but pointers: one sender and one receiver may use it at the same time. Context is left
-// alone, because calling it would switch retries off.
+// clientStream ends the span if an interceptor inside does not pass on call options, so that OnFinish is never called.
+// It holds only pointers, because one sender and one receiver may use it at the same time. It does not override
+// Context, which disables retries when it is called.
 type clientStream struct {
 	grpc.ClientStream
 	call   *clientCall
@@ -109,7 +108,7 @@ func (s *clientStream) Header() (metadata.MD, error) {
 	return md, err
 }
 
-// SendMsg sends m. io.EOF is no status: the real one comes from RecvMsg.
+// SendMsg sends m. io.EOF is not a status: RecvMsg returns that.
 func (s *clientStream) SendMsg(m any) error {
 	err := s.ClientStream.SendMsg(m)
 	if err != nil && err != io.EOF {

@@ -52,7 +52,7 @@ func TestAttributesPanic(t *testing.T) {
 	bad := grpcmw.WithAttributes(func(context.Context, string) []attribute.KeyValue { panic("bad") })
 	bothWays(t, func(t *testing.T, w way) {
 		r := spantest.NewRecorder(t)
-		v := newWorld(t, w, setup{recorder: r, serverOptions: []grpcmw.Option{bad}, outer: recovery(nil, status.Error(codes.Internal, "recovered"))})
+		v := newWorld(t, w, setup{recorder: r, serverOptions: []grpcmw.ServerOption{bad}, outer: recovery(nil, status.Error(codes.Internal, "recovered"))})
 		_ = call(t, v.plain, "/"+unary)
 		wantOutcome(t, r.One(t), "INTERNAL", "string")
 		r.Reset()
@@ -137,7 +137,7 @@ func TestEndBeforeStart(t *testing.T) {
 		<-started
 		return nil, status.Error(codes.DeadlineExceeded, "hasty")
 	}
-	v := newWorld(t, way{stats: true}, setup{outer: []grpc.ServerOption{grpc.ChainUnaryInterceptor(hasty)}, serverOptions: []grpcmw.Option{slow}})
+	v := newWorld(t, way{stats: true}, setup{outer: []grpc.ServerOption{grpc.ChainUnaryInterceptor(hasty)}, serverOptions: []grpcmw.ServerOption{slow}})
 	_ = call(t, v.plain, "/"+unary)
 	v.server.GracefulStop() // grpc-go is done with the RPC
 	close(release)

@@ -27,7 +27,7 @@ func TestPublicEndpoint(t *testing.T) { // G-21
 	bothWays(t, func(t *testing.T, w way) {
 		for _, tt := range []struct {
 			name   string
-			opt    grpcmw.Option
+			opt    grpcmw.ServerOption
 			ctx    context.Context
 			method string
 			root   bool
@@ -40,7 +40,7 @@ func TestPublicEndpoint(t *testing.T) { // G-21
 			{"by function, false", grpcmw.WithPublicEndpointFn(ofUnary), traceparent(true), "grpc.testing.TestService/EmptyCall", false, 0},
 		} {
 			var bag string
-			v := newWorld(t, w, setup{serverOptions: []grpcmw.Option{tt.opt}, service: &service{unary: func(ctx context.Context, _ *testgrpc.SimpleRequest) (*testgrpc.SimpleResponse, error) {
+			v := newWorld(t, w, setup{serverOptions: []grpcmw.ServerOption{tt.opt}, service: &service{unary: func(ctx context.Context, _ *testgrpc.SimpleRequest) (*testgrpc.SimpleResponse, error) {
 				bag = baggage.FromContext(ctx).String()
 				return &testgrpc.SimpleResponse{}, nil
 			}}})
@@ -82,7 +82,7 @@ func TestExcludedRPCs(t *testing.T) { // G-22
 		} {
 			r := spantest.NewRecorder(t, sdktrace.WithSampler(sdktrace.ParentBased(sdktrace.AlwaysSample())))
 			var downstream arrived
-			next := newWorld(t, w, setup{recorder: r, service: downstream.service(), serverOptions: []grpcmw.Option{grpcmw.WithExclude(func(string) bool { return true })}})
+			next := newWorld(t, w, setup{recorder: r, service: downstream.service(), serverOptions: []grpcmw.ServerOption{grpcmw.WithExclude(func(string) bool { return true })}})
 			var inside trace.SpanContext
 			var marked bool
 			handle := func(ctx context.Context) {
@@ -150,8 +150,8 @@ func TestClientExclude(t *testing.T) { // G-23
 		r := spantest.NewRecorder(t)
 		v := newWorld(t, w, setup{
 			recorder: r, service: a.service(),
-			serverOptions: []grpcmw.Option{grpcmw.WithExclude(func(string) bool { return true })},
-			clientOptions: []grpcmw.Option{grpcmw.WithExclude(nil), grpcmw.WithExclude(func(m string) bool { return m == "/"+unary })},
+			serverOptions: []grpcmw.ServerOption{grpcmw.WithExclude(func(string) bool { return true })},
+			clientOptions: []grpcmw.ClientOption{grpcmw.WithExclude(nil), grpcmw.WithExclude(func(m string) bool { return m == "/"+unary })},
 		})
 		// Rules are for servers; this one must not matter to the client.
 		v.Exclude(t, policy.Rules{RPCs: []string{"/*"}})
@@ -284,14 +284,14 @@ func TestSamplerSees(t *testing.T) { // G-40
 	own := grpcmw.WithAttributes(func(_ context.Context, m string) []attribute.KeyValue {
 		return []attribute.KeyValue{attribute.String("own", m)}
 	})
-	opts := []grpcmw.Option{own, grpcmw.WithCapturedRequestMetadata("x-tenant"), grpcmw.WithPublicEndpoint()}
+	shared := grpcmw.WithOptions(own, grpcmw.WithCapturedRequestMetadata("x-tenant"))
 	for _, w := range []way{{}, {stats: true}} {
 		for _, reads := range []bool{true, false} {
 			var a asked
 			r := spantest.NewRecorder(t, sdktrace.WithSampler(&a))
 			r.ReadsAttributes = reads
 			r.Allow("own")
-			v := newWorld(t, w, setup{recorder: r, serverOptions: opts, clientOptions: opts})
+			v := newWorld(t, w, setup{recorder: r, serverOptions: []grpcmw.ServerOption{shared, grpcmw.WithPublicEndpoint()}, clientOptions: []grpcmw.ClientOption{shared}})
 			ctx := metadata.AppendToOutgoingContext(testContext(t), "x-tenant", "a")
 			if _, err := v.stub.UnaryCall(ctx, &testgrpc.SimpleRequest{}); err != nil {
 				t.Fatal(err)
@@ -345,7 +345,7 @@ func TestAttributesOption(t *testing.T) {
 			r := spantest.NewRecorder(t)
 			r.ReadsAttributes = reads
 			r.Allow("own", "huge", "list", "n")
-			v := newWorld(t, w, setup{recorder: r, serverOptions: []grpcmw.Option{own, grpcmw.WithAttributes(nil)}, clientOptions: []grpcmw.Option{own}})
+			v := newWorld(t, w, setup{recorder: r, serverOptions: []grpcmw.ServerOption{own, grpcmw.WithAttributes(nil)}, clientOptions: []grpcmw.ClientOption{own}})
 			_, _ = v.stub.UnaryCall(testContext(t), &testgrpc.SimpleRequest{})
 			client, server := v.pair(t)
 			for _, s := range []spantest.Span{client, server} {

@@ -75,12 +75,12 @@ func TestPanicMessages(t *testing.T) {
 	bothWays(t, func(t *testing.T, w way) {
 		for _, tt := range []struct {
 			name  string
-			opts  []grpcmw.Option
+			opts  []grpcmw.ServerOption
 			rules policy.Rules
 			want  bool // the value is recorded
 		}{
 			{"by default", nil, policy.Rules{}, true},
-			{"the option", []grpcmw.Option{grpcmw.WithoutPanicMessages()}, policy.Rules{}, false},
+			{"the option", []grpcmw.ServerOption{grpcmw.WithoutPanicMessages()}, policy.Rules{}, false},
 			{"the configuration", nil, redacted, false},
 		} {
 			// The recovery answers with the value, as many do, so that it comes back in the status that is sent.
@@ -106,9 +106,9 @@ func TestPanicMessages(t *testing.T) {
 }
 
 func TestPanicMessagesOfClients(t *testing.T) {
-	for _, opts := range [][]grpcmw.Option{nil, {grpcmw.WithoutPanicMessages()}} {
+	for _, opts := range [][]grpcmw.ClientOption{nil, {grpcmw.WithoutPanicMessages()}} {
 		r := spantest.NewRecorder(t)
-		call := grpcmw.UnaryClientInterceptor(append([]grpcmw.Option{grpcmw.With(r.Tracing())}, opts...)...)
+		call := grpcmw.UnaryClientInterceptor(append([]grpcmw.ClientOption{grpcmw.With(r.Tracing())}, opts...)...)
 		func() {
 			defer func() { _ = recover() }()
 			_ = call(testContext(t), "/a.B/C", nil, nil, nil, func(context.Context, string, any, any, *grpc.ClientConn, ...grpc.CallOption) error {
@@ -130,15 +130,15 @@ func TestRemoteBaggage(t *testing.T) {
 	bothWays(t, func(t *testing.T, w way) {
 		for _, tt := range []struct {
 			name, want string // baggage that goes out
-			opts       []grpcmw.Option
+			opts       []grpcmw.ServerOption
 			own        bool // the handler adds baggage of its own
 		}{
 			{"kept", "tenant=t1", nil, false},
-			{"kept at a public endpoint", "tenant=t1", []grpcmw.Option{grpcmw.WithPublicEndpoint()}, false},
-			{"dropped", "", []grpcmw.Option{grpcmw.WithoutRemoteBaggage()}, false},
-			{"dropped at a public endpoint", "", []grpcmw.Option{grpcmw.WithPublicEndpoint(), grpcmw.WithoutRemoteBaggage()}, false},
-			{"dropped, and the service's own sent", "mine=1", []grpcmw.Option{grpcmw.WithPublicEndpoint(), grpcmw.WithoutRemoteBaggage()}, true},
-			{"dropped from an excluded call", "", []grpcmw.Option{grpcmw.WithoutRemoteBaggage(), exclude}, false},
+			{"kept at a public endpoint", "tenant=t1", []grpcmw.ServerOption{grpcmw.WithPublicEndpoint()}, false},
+			{"dropped", "", []grpcmw.ServerOption{grpcmw.WithoutRemoteBaggage()}, false},
+			{"dropped at a public endpoint", "", []grpcmw.ServerOption{grpcmw.WithPublicEndpoint(), grpcmw.WithoutRemoteBaggage()}, false},
+			{"dropped, and the service's own sent", "mine=1", []grpcmw.ServerOption{grpcmw.WithPublicEndpoint(), grpcmw.WithoutRemoteBaggage()}, true},
+			{"dropped from an excluded call", "", []grpcmw.ServerOption{grpcmw.WithoutRemoteBaggage(), exclude}, false},
 		} {
 			r := spantest.NewRecorder(t)
 			var sent metadata.MD
@@ -182,8 +182,11 @@ func TestSecretMetadataNames(t *testing.T) {
 		want["rpc.request.metadata."+name] = `["REDACTED"]`
 	}
 	bothWays(t, func(t *testing.T, w way) {
-		opts := []grpcmw.Option{grpcmw.WithCapturedRequestMetadata(names...), grpcmw.WithCapturedRequestMetadata("x-tenant")}
-		v := newWorld(t, w, setup{serverOptions: opts, clientOptions: append(opts, grpcmw.WithUnredactedMetadata("Private-Token"))})
+		shared := grpcmw.WithOptions(grpcmw.WithCapturedRequestMetadata(names...), grpcmw.WithCapturedRequestMetadata("x-tenant"))
+		v := newWorld(t, w, setup{
+			serverOptions: []grpcmw.ServerOption{shared},
+			clientOptions: []grpcmw.ClientOption{shared, grpcmw.WithUnredactedMetadata("Private-Token")},
+		})
 		if _, err := v.stub.UnaryCall(metadata.AppendToOutgoingContext(testContext(t), pairs...), &testgrpc.SimpleRequest{}); err != nil {
 			t.Fatal(err)
 		}

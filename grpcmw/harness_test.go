@@ -24,8 +24,8 @@ import (
 	"google.golang.org/grpc/test/bufconn"
 
 	"github.com/spanroute/spanroute/grpcmw"
-	"github.com/spanroute/spanroute/internal/policy"
 	"github.com/spanroute/spanroute/internal/spantest"
+	"github.com/spanroute/spanroute/mw/tracing"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -47,7 +47,7 @@ func bothWays(t *testing.T, f func(t *testing.T, w way)) {
 	t.Run("stats", func(t *testing.T) { t.Parallel(); f(t, way{stats: true}) })
 }
 
-func (w way) server(opts ...grpcmw.Option) []grpc.ServerOption {
+func (w way) server(opts ...grpcmw.ServerOption) []grpc.ServerOption {
 	if w.stats {
 		return grpcmw.ServerOptions(opts...)
 	}
@@ -57,7 +57,7 @@ func (w way) server(opts ...grpcmw.Option) []grpc.ServerOption {
 	}
 }
 
-func (w way) client(opts ...grpcmw.Option) []grpc.DialOption {
+func (w way) client(opts ...grpcmw.ClientOption) []grpc.DialOption {
 	if w.stats {
 		return grpcmw.DialOptions(opts...)
 	}
@@ -147,8 +147,8 @@ type setup struct {
 	service       *service
 	network       string // tcp, unix or bufconn
 	recorder      *spantest.Recorder
-	serverOptions []grpcmw.Option
-	clientOptions []grpcmw.Option
+	serverOptions []grpcmw.ServerOption
+	clientOptions []grpcmw.ClientOption
 	outer, inner  []grpc.ServerOption // around the package's own
 	around, under []grpc.DialOption
 	noRegister    bool
@@ -173,7 +173,7 @@ func newWorld(t testing.TB, w way, s setup) *world {
 	ends := countEnds(t, s.recorder)
 	v := &world{Recorder: s.recorder}
 	with := grpcmw.With(ends)
-	v.server = grpc.NewServer(append(append(s.outer, w.server(append([]grpcmw.Option{with}, s.serverOptions...)...)...), s.inner...)...)
+	v.server = grpc.NewServer(append(append(s.outer, w.server(append([]grpcmw.ServerOption{with}, s.serverOptions...)...)...), s.inner...)...)
 	if s.service == nil {
 		s.service = &service{}
 	}
@@ -186,7 +186,7 @@ func newWorld(t testing.TB, w way, s setup) *world {
 	go func() { _ = v.server.Serve(v.lis) }()
 	dial = append(dial, insecureDial)
 	v.plain = newClient(t, target, dial...)
-	dial = append(append(dial, s.around...), w.client(append([]grpcmw.Option{with}, s.clientOptions...)...)...)
+	dial = append(append(dial, s.around...), w.client(append([]grpcmw.ClientOption{with}, s.clientOptions...)...)...)
 	v.cc = newClient(t, target, append(dial, s.under...)...)
 	v.stub = testgrpc.NewTestServiceClient(v.cc)
 	t.Cleanup(v.stop)
@@ -328,7 +328,7 @@ func (s *countedSpan) End(opts ...trace.SpanEndOption) {
 
 var _ interface {
 	Propagator() propagation.TextMapPropagator
-	Exclusions() *policy.Live
+	Instrumentation() tracing.Instrumentation
 } = (*counted)(nil)
 
 // traceparent returns outgoing metadata of a caller that no span of this process is.

@@ -58,6 +58,7 @@ type handling struct {
 	method  func(long string) string   // unary if nil
 	answer  func(ctx context.Context, long string) error
 	options []grpcmw.Option
+	server  []grpcmw.ServerOption
 }
 
 func TestSpansKeepWhatTheyAreCharged(t *testing.T) {
@@ -87,7 +88,7 @@ func TestSpansKeepWhatTheyAreCharged(t *testing.T) {
 		{name: "panic", answer: func(_ context.Context, long string) error { panic(part(long)) }},
 		{name: "panic with a long text", answer: func(_ context.Context, long string) error { panic(errors.New(long)) }},
 		{name: "padded tracestate", pairs: padded},
-		{name: "padded tracestate of a link", pairs: padded, options: []grpcmw.Option{grpcmw.WithPublicEndpoint()}},
+		{name: "padded tracestate of a link", pairs: padded, server: []grpcmw.ServerOption{grpcmw.WithPublicEndpoint()}},
 		{name: "port", pairs: func(long string) []string {
 			return []string{":authority", "a:" + strings.Repeat("0", len(long)) + "80"}
 		}},
@@ -112,7 +113,7 @@ func (tt *handling) check(t *testing.T, way func(k *spantest.Keeper) func(long s
 
 // serve returns a call as a server gets it.
 func (tt *handling) serve(k *spantest.Keeper) func(long string) {
-	intercept := grpcmw.UnaryServerInterceptor(append(tt.options, grpcmw.With(k))...)
+	intercept := grpcmw.UnaryServerInterceptor(append(tt.server, grpcmw.WithOptions(tt.options...), grpcmw.With(k))...)
 	return func(long string) {
 		ctx := metadata.NewIncomingContext(context.Background(), tt.metadata(long))
 		_, _ = intercept(ctx, nil, &grpc.UnaryServerInfo{FullMethod: tt.fullMethod(long)}, func(ctx context.Context, _ any) (any, error) {
@@ -123,7 +124,7 @@ func (tt *handling) serve(k *spantest.Keeper) func(long string) {
 
 // call returns a call as a client makes it.
 func (tt *handling) call(k *spantest.Keeper) func(long string) {
-	intercept := grpcmw.UnaryClientInterceptor(append(tt.options, grpcmw.With(k))...)
+	intercept := grpcmw.UnaryClientInterceptor(grpcmw.WithOptions(tt.options...), grpcmw.With(k))
 	return func(long string) {
 		ctx := metadata.NewOutgoingContext(context.Background(), tt.metadata(long))
 		_ = intercept(ctx, tt.fullMethod(long), nil, nil, nil, func(ctx context.Context, _ string, _, _ any, _ *grpc.ClientConn, _ ...grpc.CallOption) error {
@@ -159,12 +160,12 @@ func TestLongTextsOverAConnection(t *testing.T) {
 	for _, kind := range []string{"server", "client"} {
 		for _, method := range []string{"/" + unary, "/" + strings.Repeat("a", size) + "/x"} {
 			k := spantest.NewKeeper()
-			opts := []grpcmw.Option{grpcmw.With(k), grpcmw.WithCapturedRequestMetadata("x-long"), grpcmw.WithCapturedResponseMetadata("x-long")}
+			opt := grpcmw.WithOptions(grpcmw.With(k), grpcmw.WithCapturedRequestMetadata("x-long"), grpcmw.WithCapturedResponseMetadata("x-long"))
 			server, dial := []grpc.ServerOption(nil), []grpc.DialOption{insecureDial}
 			if kind == "server" {
-				server = way{stats: true}.server(opts...)
+				server = way{stats: true}.server(opt)
 			} else {
-				dial = append(dial, way{stats: true}.client(opts...)...)
+				dial = append(dial, way{stats: true}.client(opt)...)
 			}
 			cc := servedBy(t, &service{unary: func(ctx context.Context, _ *testgrpc.SimpleRequest) (*testgrpc.SimpleResponse, error) {
 				in, _ := metadata.FromIncomingContext(ctx)

@@ -31,8 +31,8 @@ func TestLoad(t *testing.T) {
 		}
 		v := newWorld(t, w, setup{
 			service: svc, outer: recovery(nil, status.Error(codes.Internal, "recovered")),
-			serverOptions: []grpcmw.Option{grpcmw.WithCapturedRequestMetadata("x-call")},
-			clientOptions: []grpcmw.Option{grpcmw.WithCapturedRequestMetadata("x-call")},
+			serverOptions: []grpcmw.ServerOption{grpcmw.WithCapturedRequestMetadata("x-call")},
+			clientOptions: []grpcmw.ClientOption{grpcmw.WithCapturedRequestMetadata("x-call")},
 		})
 		kinds := []func(ctx context.Context){
 			func(ctx context.Context) { _, _ = v.stub.UnaryCall(ctx, &testgrpc.SimpleRequest{}) },

@@ -12,7 +12,7 @@ import (
 	"github.com/spanroute/spanroute/internal/semattr"
 )
 
-// capturable removes the keys that are gRPC's own.
+// capturable returns keys without those of gRPC itself.
 func capturable(keys []string) []string {
 	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool {
 		key = strings.ToLower(strings.TrimSpace(key))
@@ -20,7 +20,7 @@ func capturable(keys []string) []string {
 	})
 }
 
-// sendable returns key if it may be sent as metadata, else "". grpc.SetHeader does not check.
+// sendable returns key if it may be sent as metadata, else "". grpc.SetHeader does not check it.
 func sendable(key string) string {
 	if strings.HasPrefix(key, "grpc-") {
 		return ""
@@ -33,11 +33,12 @@ func sendable(key string) string {
 	return key
 }
 
-// valuesOf returns the values of md as a capture wants them: those of -bin keys in base64, as on the wire.
+// valuesOf returns a function that looks up the values of md for a capture.
 func valuesOf(md metadata.MD) func(key string) []string {
 	return func(key string) []string { return wireText(key, md[key]) }
 }
 
+// wireText returns values as recorded: those of -bin keys in base64, as on the wire.
 func wireText(key string, values []string) []string {
 	if !strings.HasSuffix(key, "-bin") {
 		return values
@@ -49,11 +50,11 @@ func wireText(key string, values []string) []string {
 	return encoded
 }
 
-// incoming reads the metadata of an RPC that arrived. It is embedded in the record of the call, whose pointer is
-// then a carrier that costs nothing.
+// incoming reads the metadata of an RPC that arrived. It is embedded in the serverCall, whose pointer is then a
+// carrier without an allocation.
 type incoming struct {
 	ctx    context.Context
-	header metadata.MD // what the stats handler was given, else nil and ctx is asked
+	header metadata.MD // from the stats handler, nil to read ctx
 }
 
 var (
@@ -69,8 +70,8 @@ func (c *incoming) Values(key string) []string {
 	return metadata.ValueFromIncomingContext(c.ctx, key)
 }
 
-// Get returns the only value of key. A tracestate may come in several parts, which belong together
-// (W3C Trace Context, 3.3.1); of anything else, a second value makes no sense and the first counts.
+// Get returns the value of key. A tracestate may have several parts, which are joined (W3C Trace Context, 3.3.1); of
+// other keys, the first value counts.
 func (c *incoming) Get(key string) string {
 	values := c.Values(key)
 	switch {
@@ -82,10 +83,10 @@ func (c *incoming) Get(key string) string {
 	return values[0]
 }
 
-// Set does nothing: what arrived is not changed.
+// Set does nothing: incoming metadata are not changed.
 func (*incoming) Set(string, string) {}
 
-// Keys lists the keys that arrived.
+// Keys returns the keys that arrived.
 func (c *incoming) Keys() []string {
 	md := c.header
 	if md == nil {
@@ -98,8 +99,7 @@ func (c *incoming) Keys() []string {
 	return keys
 }
 
-// outgoing collects the trace metadata of a call, so that the common case, a call without other metadata, costs no
-// map.
+// outgoing collects the trace metadata of a call, so that a call without other metadata needs no map.
 type outgoing struct {
 	pairs []string
 	space [6]string // traceparent, tracestate, baggage
@@ -107,7 +107,7 @@ type outgoing struct {
 
 var _ propagation.TextMapCarrier = (*outgoing)(nil)
 
-// Get returns what was set before.
+// Get returns the value that was set for key.
 func (c *outgoing) Get(key string) string {
 	for i := 0; i < len(c.pairs); i += 2 {
 		if strings.EqualFold(c.pairs[i], key) {
@@ -131,7 +131,7 @@ func (c *outgoing) Set(key, value string) {
 	c.pairs = append(c.pairs, key, value)
 }
 
-// Keys lists the keys set before.
+// Keys returns the keys that were set.
 func (c *outgoing) Keys() []string {
 	keys := make([]string, 0, len(c.pairs)/2)
 	for i := 0; i < len(c.pairs); i += 2 {
@@ -140,8 +140,8 @@ func (c *outgoing) Keys() []string {
 	return keys
 }
 
-// inject returns ctx with the trace metadata that p writes for it. The caller's metadata is copied, not changed.
-// What p writes replaces what is there; a tracestate that came with an old traceparent goes with it.
+// inject returns ctx with the trace metadata that p writes. The caller's metadata are copied, not changed. Written
+// keys replace old ones; a tracestate of an old traceparent is removed.
 func (c *outgoing) inject(ctx context.Context, p propagation.TextMapPropagator) context.Context {
 	p.Inject(ctx, c)
 	md, ok := metadata.FromOutgoingContext(ctx) // a copy
@@ -158,4 +158,15 @@ func (c *outgoing) inject(ctx context.Context, p propagation.TextMapPropagator) 
 		md.Set(c.pairs[i], c.pairs[i+1])
 	}
 	return metadata.NewOutgoingContext(ctx, md)
+}
+
+// withoutIncomingBaggage returns ctx without the caller's baggage in the incoming metadata, because a proxy forwards
+// those unchanged.
+func withoutIncomingBaggage(ctx context.Context) context.Context {
+	if len(metadata.ValueFromIncomingContext(ctx, "baggage")) == 0 {
+		return ctx
+	}
+	md, _ := metadata.FromIncomingContext(ctx) // a copy
+	md.Delete("baggage")
+	return metadata.NewIncomingContext(ctx, md)
 }

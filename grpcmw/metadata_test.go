@@ -173,7 +173,7 @@ func TestCapturedRequestMetadata(t *testing.T) { // G-29
 		"rpc.request.metadata.x-raw-bin":     `["AAECAw"]`,
 	}
 	bothWays(t, func(t *testing.T, w way) {
-		v := newWorld(t, w, setup{serverOptions: opts, clientOptions: opts})
+		v := newWorld(t, w, setup{serverOptions: []grpcmw.ServerOption{grpcmw.WithOptions(opts...)}, clientOptions: []grpcmw.ClientOption{grpcmw.WithOptions(opts...)}})
 		ctx := metadata.AppendToOutgoingContext(testContext(t), request...)
 		if _, err := v.stub.UnaryCall(ctx, &testgrpc.SimpleRequest{}); err != nil {
 			t.Fatal(err)
@@ -236,7 +236,7 @@ func TestCapturedResponseMetadata(t *testing.T) { // G-30
 		"rpc.response.metadata.set-cookie": `["REDACTED"]`,
 	}
 	bothWays(t, func(t *testing.T, w way) {
-		v := newWorld(t, w, setup{service: svc, serverOptions: opts, clientOptions: opts})
+		v := newWorld(t, w, setup{service: svc, serverOptions: []grpcmw.ServerOption{grpcmw.WithOptions(opts...)}, clientOptions: []grpcmw.ClientOption{grpcmw.WithOptions(opts...)}})
 		for name, run := range map[string]func(){
 			"unary": func() { _, _ = v.stub.UnaryCall(testContext(t), &testgrpc.SimpleRequest{}) },
 			"error": func() { _, _ = v.stub.UnaryCall(testContext(t), asking(codes.NotFound, "")) },
@@ -297,7 +297,7 @@ func TestTraceIDMetadata(t *testing.T) { // G-39
 		r := spantest.NewRecorder(t, sdktrace.WithSampler(sdktrace.ParentBased(sdktrace.AlwaysSample())))
 		var nested []grpc.ServerOption
 		nested = append(nested, grpc.ChainUnaryInterceptor(grpcmw.UnaryServerInterceptor(opt)), grpc.ChainStreamInterceptor(grpcmw.StreamServerInterceptor(opt)))
-		v := newWorld(t, w, setup{recorder: r, serverOptions: []grpcmw.Option{opt}, inner: nested})
+		v := newWorld(t, w, setup{recorder: r, serverOptions: []grpcmw.ServerOption{opt}, inner: nested})
 		r.Exclude(t, policy.Rules{RPCs: []string{"/grpc.testing.TestService/EmptyCall"}})
 		id := []string{callerTrace}
 		for _, tt := range []struct {
@@ -357,7 +357,7 @@ func TestTraceIDMetadataOfStreams(t *testing.T) {
 				r := spantest.NewRecorder(t, sdktrace.WithSampler(sdktrace.ParentBased(sdktrace.AlwaysSample())))
 				v := newWorld(t, way{}, setup{
 					recorder: r, service: &service{duplex: tt.handler}, outer: recovery(nil, failure),
-					serverOptions: []grpcmw.Option{grpcmw.WithTraceIDMetadata(key)},
+					serverOptions: []grpcmw.ServerOption{grpcmw.WithTraceIDMetadata(key)},
 				})
 				cs, err := testgrpc.NewTestServiceClient(v.plain).FullDuplexCall(traceparent(sampled))
 				if err != nil {
@@ -397,7 +397,7 @@ func TestTraceIDMetadataLeavesRetries(t *testing.T) {
 			},
 		}
 		v := newWorld(t, w, setup{
-			service: svc, serverOptions: []grpcmw.Option{grpcmw.WithTraceIDMetadata("x-trace-id")},
+			service: svc, serverOptions: []grpcmw.ServerOption{grpcmw.WithTraceIDMetadata("x-trace-id")},
 			under: []grpc.DialOption{grpc.WithDefaultServiceConfig(policy)},
 		})
 		if _, err := v.stub.UnaryCall(testContext(t), &testgrpc.SimpleRequest{}); err != nil || attempts.Load() != 3 {
@@ -423,7 +423,7 @@ func TestTraceIDMetadataLeavesRetries(t *testing.T) {
 func TestTraceIDMetadataKeys(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{"", "grpc-trace", "x trace", ":path", "x-träce"} {
-		v := newWorld(t, way{}, setup{serverOptions: []grpcmw.Option{grpcmw.WithTraceIDMetadata(key)}})
+		v := newWorld(t, way{}, setup{serverOptions: []grpcmw.ServerOption{grpcmw.WithTraceIDMetadata(key)}})
 		var header metadata.MD
 		if err := call(t, v.plain, "/"+unary, grpc.Header(&header)); err != nil {
 			t.Fatalf("%q: %v", key, err)

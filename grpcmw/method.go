@@ -10,12 +10,13 @@ import (
 	"github.com/spanroute/spanroute/internal/semattr"
 )
 
-// method tells span name and rpc.method. The original is what was called, and only there if the method is _OTHER.
+// method holds the span name and rpc.method. original is the full method as called; it is recorded only if name is
+// _OTHER.
 type method struct{ span, name, original string }
 
-// methodOf recognises fullMethod, which is registered or was chosen by local code unless other says so. Names
-// are cleaned like every other value.
-func (in *instrument) methodOf(fullMethod string, other bool) method {
+// methodOf returns the method of fullMethod, which is registered or chosen by local code unless other is true. Names
+// are cleaned like all other values.
+func (in *rpcInstrumentation) methodOf(fullMethod string, other bool) method {
 	if in.known != nil {
 		other = !in.known(fullMethod)
 	} else {

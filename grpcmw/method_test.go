@@ -38,7 +38,7 @@ func TestUnknownMethods(t *testing.T) { // G-07
 	}
 	v.Reset()
 	known := func(string) bool { return true }
-	v = newWorld(t, way{stats: true}, setup{serverOptions: []grpcmw.Option{grpcmw.WithKnownMethod(known)}})
+	v = newWorld(t, way{stats: true}, setup{serverOptions: []grpcmw.ServerOption{grpcmw.WithKnownMethod(known)}})
 	if err := call(t, v.cc, "/no.Such/Method"); status.Code(err) != codes.Unimplemented {
 		t.Fatal(err)
 	}
@@ -142,12 +142,12 @@ func TestUnknownServiceHandler(t *testing.T) { // G-35
 	bothWays(t, func(t *testing.T, w way) {
 		for _, tt := range []struct {
 			name               string
-			opts               []grpcmw.Option
+			opts               []grpcmw.ServerOption
 			span, method, orig string
 		}{
 			{"by default", nil, "grpc", "_OTHER", "a.B/C"},
-			{"known", []grpcmw.Option{grpcmw.WithKnownMethod(func(m string) bool { return m == "/a.B/C" })}, "a.B/C", "a.B/C", ""},
-			{"not known", []grpcmw.Option{grpcmw.WithKnownMethod(func(string) bool { return false })}, "grpc", "_OTHER", "a.B/C"},
+			{"known", []grpcmw.ServerOption{grpcmw.WithKnownMethod(func(m string) bool { return m == "/a.B/C" })}, "a.B/C", "a.B/C", ""},
+			{"not known", []grpcmw.ServerOption{grpcmw.WithKnownMethod(func(string) bool { return false })}, "grpc", "_OTHER", "a.B/C"},
 		} {
 			v := newWorld(t, w, setup{
 				serverOptions: tt.opts, noRegister: true,
@@ -171,10 +171,10 @@ func TestStreamThatReachedNoInterceptor(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name, method, want string
-		opts               []grpcmw.Option
+		opts               []grpcmw.ServerOption
 	}{
 		{"bidirectional", duplex, "_OTHER", nil},
-		{"bidirectional, known", duplex, duplex, []grpcmw.Option{grpcmw.WithKnownMethod(func(string) bool { return true })}},
+		{"bidirectional, known", duplex, duplex, []grpcmw.ServerOption{grpcmw.WithKnownMethod(func(string) bool { return true })}},
 		{"server streaming", output, output, nil},
 	} {
 		v := newWorld(t, way{stats: true}, setup{serverOptions: tt.opts, outer: []grpc.ServerOption{grpc.ChainStreamInterceptor(refuse)}})
@@ -196,11 +196,11 @@ func TestKnownMethodOnClient(t *testing.T) { // G-38
 		for _, tt := range []struct {
 			name, span, original string
 			call                 []grpc.CallOption
-			opts                 []grpcmw.Option
+			opts                 []grpcmw.ClientOption
 		}{
 			{"not static", unary, "", nil, nil},
 			{"static", unary, "", []grpc.CallOption{grpc.StaticMethod()}, nil},
-			{"not known", "grpc", unary, nil, []grpcmw.Option{grpcmw.WithKnownMethod(func(string) bool { return false })}},
+			{"not known", "grpc", unary, nil, []grpcmw.ClientOption{grpcmw.WithKnownMethod(func(string) bool { return false })}},
 		} {
 			v := newWorld(t, w, setup{clientOptions: tt.opts})
 			_ = call(t, v.cc, "/"+unary, tt.call...)

@@ -166,7 +166,7 @@ func TestDescription(t *testing.T) { // G-37, G-42
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
 				v := newWorld(t, w, setup{
-					serverOptions: tt.opts, clientOptions: tt.opts,
+					serverOptions: []grpcmw.ServerOption{grpcmw.WithOptions(tt.opts...)}, clientOptions: []grpcmw.ClientOption{grpcmw.WithOptions(tt.opts...)},
 					// The message does not go over the wire: gRPC would clean it, and a client refuses a header of 1 MiB.
 					service: &service{unary: func(context.Context, *testgrpc.SimpleRequest) (*testgrpc.SimpleResponse, error) {
 						return nil, status.Error(codes.Internal, tt.message)
@@ -185,8 +185,8 @@ func TestDescription(t *testing.T) { // G-37, G-42
 func TestErrorCodeOption(t *testing.T) {
 	bothWays(t, func(t *testing.T, w way) {
 		v := newWorld(t, w, setup{
-			serverOptions: []grpcmw.Option{grpcmw.WithErrorCode(func(c codes.Code) bool { return c == codes.NotFound })},
-			clientOptions: []grpcmw.Option{grpcmw.WithErrorCode(func(c codes.Code) bool { return c != codes.NotFound })},
+			serverOptions: []grpcmw.ServerOption{grpcmw.WithErrorCode(func(c codes.Code) bool { return c == codes.NotFound })},
+			clientOptions: []grpcmw.ClientOption{grpcmw.WithErrorCode(func(c codes.Code) bool { return c != codes.NotFound })},
 		})
 		for _, tt := range []struct {
 			code                 codes.Code

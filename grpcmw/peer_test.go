@@ -84,7 +84,7 @@ func TestServerPeerForms(t *testing.T) {
 }
 
 // serveByHand calls a server interceptor as a test of an application might: without a server.
-func serveByHand(ctx context.Context, r *spantest.Recorder, opts ...grpcmw.Option) {
+func serveByHand(ctx context.Context, r *spantest.Recorder, opts ...grpcmw.ServerOption) {
 	intercept := grpcmw.UnaryServerInterceptor(append(opts, grpcmw.With(r.Tracing()))...)
 	_, _ = intercept(ctx, nil, &grpc.UnaryServerInfo{FullMethod: "/a.B/C"}, func(context.Context, any) (any, error) { return nil, nil })
 }

@@ -5,20 +5,19 @@ import (
 	"io"
 	"time"
 
-	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 
 	"github.com/spanroute/spanroute/internal/guard"
 )
 
 // ServerOptions returns both server interceptors, chained, and the stats handler that sees what interceptors
-// cannot: unknown methods, requests that cannot be decoded, answers of outer interceptors, responses that cannot
+// cannot: unknown methods, requests that cannot be decoded, responses of outer interceptors, responses that cannot
 // be sent. Put them first in grpc.NewServer, so that they are outermost, and add others with
 // grpc.ChainUnaryInterceptor and grpc.ChainStreamInterceptor: grpc.UnaryInterceptor would put its own before them.
 //
 //	s := grpc.NewServer(append(grpcmw.ServerOptions(grpcmw.With(t)), own...)...)
-func ServerOptions(opts ...Option) []grpc.ServerOption {
-	in := newInstrument(trace.SpanKindServer, serverError, opts)
+func ServerOptions(opts ...ServerOption) []grpc.ServerOption {
+	in := newServerInstrumentation(opts)
 	return []grpc.ServerOption{
 		grpc.StatsHandler(&serverStats{in: in}),
 		grpc.ChainUnaryInterceptor(in.serveUnary),
@@ -26,19 +25,19 @@ func ServerOptions(opts ...Option) []grpc.ServerOption {
 	}
 }
 
-// UnaryServerInterceptor returns an interceptor that gives every unary RPC that reaches it a span. See
-// [ServerOptions] for what does not reach it. Put it before all others.
-func UnaryServerInterceptor(opts ...Option) grpc.UnaryServerInterceptor {
-	return newInstrument(trace.SpanKindServer, serverError, opts).serveUnary
+// UnaryServerInterceptor returns an interceptor that gives every unary RPC that reaches it a span. See [ServerOptions]
+// for RPCs that do not reach it. Put it before all others.
+func UnaryServerInterceptor(opts ...ServerOption) grpc.UnaryServerInterceptor {
+	return newServerInstrumentation(opts).serveUnary
 }
 
-// StreamServerInterceptor is [UnaryServerInterceptor] for streams. There is one span per stream, whatever the
-// number of messages.
-func StreamServerInterceptor(opts ...Option) grpc.StreamServerInterceptor {
-	return newInstrument(trace.SpanKindServer, serverError, opts).serveStream
+// StreamServerInterceptor is [UnaryServerInterceptor] for streams. Each stream has one span, for any number of
+// messages.
+func StreamServerInterceptor(opts ...ServerOption) grpc.StreamServerInterceptor {
+	return newServerInstrumentation(opts).serveStream
 }
 
-func (in *instrument) serveUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (resp any, err error) {
+func (in *serverInstrumentation) serveUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (resp any, err error) {
 	c, first := in.arrive(ctx, info.FullMethod)
 	if !first {
 		return handler(ctx, req)
@@ -47,16 +46,16 @@ func (in *instrument) serveUnary(ctx context.Context, req any, info *grpc.UnaryS
 		return handler(c, req)
 	}
 	guard.Run(func() {
-		ctx = c.enter(ctx, c.in.methodOf(info.FullMethod, false))
+		ctx = c.startSpan(ctx, c.in.methodOf(info.FullMethod, false))
 		resp, err = handler(ctx, req)
 	}, func(end guard.End, v any) {
-		defer c.exit(end, v, err)
+		defer c.endSpan(end, v, err)
 		c.sendUnaryID(ctx, end != guard.Returned || err != nil)
 	})
 	return resp, err
 }
 
-func (in *instrument) serveStream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) (err error) {
+func (in *serverInstrumentation) serveStream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) (err error) {
 	c, first := in.arrive(ss.Context(), info.FullMethod)
 	if !first {
 		return handler(srv, ss)
@@ -66,11 +65,11 @@ func (in *instrument) serveStream(srv any, ss grpc.ServerStream, info *grpc.Stre
 	}
 	var sendID func(failed bool)
 	guard.Run(func() {
-		ctx := c.enter(ss.Context(), c.in.methodOf(info.FullMethod, srv == nil))
+		ctx := c.startSpan(ss.Context(), c.in.methodOf(info.FullMethod, srv == nil))
 		ss, sendID = c.withTraceID(ss)
 		err = handler(srv, c.wrap(ctx, ss))
 	}, func(end guard.End, v any) {
-		defer c.exit(end, v, err)
+		defer c.endSpan(end, v, err)
 		if sendID != nil {
 			sendID(end != guard.Returned || err != nil)
 		}
@@ -78,17 +77,17 @@ func (in *instrument) serveStream(srv any, ss grpc.ServerStream, info *grpc.Stre
 	return err
 }
 
-// enter starts the span below ctx, in which a record that an interceptor made has to be put first.
-func (c *serverCall) enter(ctx context.Context, m method) context.Context {
+// startSpan starts the span below ctx. Without a stats handler, c is not in ctx yet.
+func (c *serverCall) startSpan(ctx context.Context, m method) context.Context {
 	if c.stats == nil {
 		ctx = c
 	}
 	return c.start(ctx, m)
 }
 
-// exit is how the interceptors see a handler end. It ends the span, unless a stats handler is there to do it with the
-// error that was really sent.
-func (c *serverCall) exit(end guard.End, v any, err error) {
+// endSpan is called when the handler of an interceptor ends. It ends the span, unless a stats handler does so with the
+// error that is really sent.
+func (c *serverCall) endSpan(end guard.End, v any, err error) {
 	if end != guard.Returned {
 		c.abort(end, v)
 	}
@@ -97,7 +96,7 @@ func (c *serverCall) exit(end guard.End, v any, err error) {
 	}
 }
 
-// wrap gives the handler's stream its context, and watches it if the span is recorded.
+// wrap returns the handler's stream, with its context. If the span records, errors of the stream are recorded.
 func (c *serverCall) wrap(ctx context.Context, ss grpc.ServerStream) grpc.ServerStream {
 	if !c.span.IsRecording() {
 		return &contextStream{ss, ctx}
@@ -114,8 +113,8 @@ type contextStream struct {
 // Context returns the context with the span.
 func (s *contextStream) Context() context.Context { return s.ctx }
 
-// serverStream notes the first error. It adds no state of its own, so it is as safe as what it wraps: one sender
-// and one receiver at the same time.
+// serverStream records the first error. It has no state of its own, so it is as safe as the stream that it wraps: one
+// sender and one receiver at the same time.
 type serverStream struct {
 	contextStream
 	call *serverCall

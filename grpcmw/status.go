@@ -9,7 +9,7 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// codeNames are the names of the gRPC status code list. Go's codes.Code has other spellings.
+// codeNames are the names in the list of gRPC status codes. codes.Code.String has other spellings.
 var codeNames = [...]string{
 	codes.OK:                 "OK",
 	codes.Canceled:           "CANCELLED",
@@ -49,8 +49,8 @@ func statusOf(err error) (codes.Code, string) {
 	return st.Code(), st.Message()
 }
 
-// streamError is err of a server stream's SendMsg or RecvMsg as grpc-go converts it, which differs for a message
-// cut short.
+// streamError returns err of SendMsg or RecvMsg of a server stream as grpc-go converts it. The conversion differs for
+// a message that is cut short.
 func streamError(err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		if _, ok := status.FromError(err); !ok {
@@ -60,8 +60,8 @@ func streamError(err error) error {
 	return err
 }
 
-// serverError is the table of the RPC conventions for servers: what a caller did wrong is no error of the server.
-func serverError(c codes.Code) bool {
+// isServerError is the table of the RPC conventions for servers: mistakes of a caller are not errors of the server.
+func isServerError(c codes.Code) bool {
 	switch c {
 	case codes.Unknown, codes.DeadlineExceeded, codes.Unimplemented, codes.Internal, codes.Unavailable, codes.DataLoss:
 		return true
@@ -69,5 +69,5 @@ func serverError(c codes.Code) bool {
 	return false
 }
 
-// clientError is the table for clients.
-func clientError(c codes.Code) bool { return c != codes.OK }
+// isClientError is the table for clients.
+func isClientError(c codes.Code) bool { return c != codes.OK }

@@ -14,13 +14,13 @@ import (
 	"github.com/spanroute/spanroute/internal/semattr"
 )
 
-// target is what the dial target says about the server.
+// target is the server that a dial target or an :authority names.
 type target struct {
 	host string
 	port int
 }
 
-// authorities remembers the :authority that came last: callers of one server mostly agree.
+// authorities caches the last :authority: most clients of one server send the same.
 type authorities struct {
 	last atomic.Pointer[knownAuthority]
 }
@@ -30,7 +30,7 @@ type knownAuthority struct {
 	target target
 }
 
-// of takes apart host, host:port, [v6] or [v6]:port. Anything else is no target.
+// of parses host, host:port, [v6] or [v6]:port. For any other text it returns the zero target.
 func (a *authorities) of(text string) target {
 	if text == "" {
 		return target{}
@@ -48,8 +48,8 @@ func (a *authorities) of(text string) target {
 	return found
 }
 
-// targets remembers the targets of the connections in use: those of the one asked for last at hand, those of the
-// others in a map. Connections are not kept alive, and a collected one leaves the map.
+// targets caches the targets of connections: the last one in a field, all of them in a map. Connections are not kept
+// alive, and a collected one is removed from the map.
 type targets struct {
 	last atomic.Pointer[knownTarget]
 	all  sync.Map // weak.Pointer[grpc.ClientConn] to *knownTarget
@@ -79,8 +79,8 @@ func (t *targets) of(cc *grpc.ClientConn) target {
 	return found.target
 }
 
-// parseTarget takes apart a target in the form scheme://authority/endpoint that grpc-go gives it. The authority is
-// that of a name server and says nothing. Whatever is not understood is the whole target as it was dialled.
+// parseTarget parses a target in the form scheme://authority/endpoint that grpc-go gives it. The authority is that of
+// a name server and is ignored. For a form that is not supported it returns the whole target as it was dialled.
 func parseTarget(canonical, dialled string) target {
 	scheme, rest, _ := strings.Cut(canonical, "://")
 	_, endpoint, found := strings.Cut(rest, "/")
@@ -108,8 +108,8 @@ func splitEndpoint(endpoint string) (host string, port int, ok bool) {
 	return semattr.HostPort(endpoint)
 }
 
-// socketPath returns what the unix resolver dials. The endpoint has lost its first slash, so the target as dialled
-// is asked; a scheme that was filled in by default means an absolute path.
+// socketPath returns the path that the unix resolver dials. The endpoint has lost its first slash, so the path is
+// taken from the target as it was dialled; a scheme that was added by default means an absolute path.
 func socketPath(scheme, endpoint, dialled string) string {
 	u, err := url.Parse(dialled)
 	if err != nil || u.Scheme != scheme {

@@ -20,8 +20,8 @@ func (c *serverCall) traceID() metadata.MD {
 	return metadata.MD{c.in.traceIDKey: {sc.TraceID().String()}}
 }
 
-// A header that is sent commits the call: the client does not retry it. A response without messages that fails must
-// therefore not get one for the sake of the trace id, which goes into its trailer instead.
+// A header that is sent commits the call: the client does not retry it. Therefore the trace id of a call that fails
+// without messages is sent in its trailer.
 
 // sendUnaryID sends the trace id of a unary call that has ended.
 func (c *serverCall) sendUnaryID(ctx context.Context, failed bool) {
@@ -35,7 +35,8 @@ func (c *serverCall) sendUnaryID(ctx context.Context, failed bool) {
 	}
 }
 
-// An idStream puts the trace id into the header when that is about to be sent, and into the trailer of what fails.
+// An idStream puts the trace id into the header when the header is about to be sent, and into the trailer of a stream
+// that fails.
 type idStream struct {
 	grpc.ServerStream
 	md    metadata.MD
@@ -43,8 +44,8 @@ type idStream struct {
 	sent  atomic.Bool // with the header
 }
 
-// withTraceID returns ss as a stream that sends the trace id, and what sends it at the latest, when the handler has
-// ended.
+// withTraceID returns ss as a stream that sends the trace id, and a function to call when the handler has ended, which
+// sends it if that has not happened.
 func (c *serverCall) withTraceID(ss grpc.ServerStream) (_ grpc.ServerStream, end func(failed bool)) {
 	md := c.traceID()
 	if md == nil {
@@ -60,13 +61,14 @@ func (s *idStream) SendHeader(md metadata.MD) error {
 	return s.ServerStream.SendHeader(md)
 }
 
-// SendMsg sends m, after the header if that has not been sent.
+// SendMsg sends the header with the trace id, if it has not been sent, and m.
 func (s *idStream) SendMsg(m any) error {
 	s.setHeader()
 	return s.ServerStream.SendMsg(m)
 }
 
-// setHeader fails where the header has been sent: by an outer interceptor, or by grpc.SendHeader with the context.
+// setHeader puts the trace id into the header, once. This fails if the header has been sent by an outer interceptor,
+// or by grpc.SendHeader with the context.
 func (s *idStream) setHeader() {
 	if s.tried.CompareAndSwap(false, true) {
 		s.sent.Store(s.ServerStream.SetHeader(s.md) == nil)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spanroute/spanroute/internal/policy"
 	"github.com/spanroute/spanroute/mw"
+	"github.com/spanroute/spanroute/mw/tracing"
 )
 
 // discard is a tracing whose spans go nowhere.
@@ -35,8 +36,9 @@ func (nowhere) Shutdown(context.Context) error                  { return nil }
 func (nowhere) ForceFlush(context.Context) error                { return nil }
 
 func (d *discard) TracerProvider() trace.TracerProvider { return d.provider }
-func (d *discard) Exclusions() *policy.Live             { return &d.live }
-func (d *discard) SamplerReadsAttributes() bool         { return false }
+func (d *discard) Instrumentation() tracing.Instrumentation {
+	return tracing.Instrumentation{DeferAttributes: true, Policy: func() tracing.Policy { return d.live.Load() }}
+}
 func (d *discard) Propagator() propagation.TextMapPropagator {
 	return propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{})
 }
@@ -75,17 +77,17 @@ func TestAllocationsAdded(t *testing.T) {
 	caller := http.Header{"Traceparent": {"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}}
 	tests := []struct {
 		name   string
-		opts   []mw.Option
+		opts   []mw.ServerOption
 		header http.Header
 		want   float64
 	}{
-		{"excluded", []mw.Option{mw.With(excluding)}, nil, 3},
-		{"unsampled", []mw.Option{mw.With(newDiscard(sdktrace.NeverSample()))}, nil, 3},
-		{"sampled root", []mw.Option{mw.With(newDiscard(sdktrace.AlwaysSample()))}, nil, 11},
-		{"sampled, remote parent", []mw.Option{mw.With(newDiscard(sdktrace.AlwaysSample()))}, caller, 14},
-		{"foreign provider, sampled", []mw.Option{mw.WithTracerProvider(newDiscard(sdktrace.AlwaysSample()).provider)}, nil, 15},
-		{"no-op provider", []mw.Option{mw.WithTracerProvider(noop.NewTracerProvider())}, nil, 3},
-		{"foreign provider, unsampled", []mw.Option{mw.WithTracerProvider(newDiscard(sdktrace.NeverSample()).provider)}, nil, 8},
+		{"excluded", []mw.ServerOption{mw.With(excluding)}, nil, 3},
+		{"unsampled", []mw.ServerOption{mw.With(newDiscard(sdktrace.NeverSample()))}, nil, 3},
+		{"sampled root", []mw.ServerOption{mw.With(newDiscard(sdktrace.AlwaysSample()))}, nil, 11},
+		{"sampled, remote parent", []mw.ServerOption{mw.With(newDiscard(sdktrace.AlwaysSample()))}, caller, 14},
+		{"foreign provider, sampled", []mw.ServerOption{mw.WithTracerProvider(newDiscard(sdktrace.AlwaysSample()).provider)}, nil, 15},
+		{"no-op provider", []mw.ServerOption{mw.WithTracerProvider(noop.NewTracerProvider())}, nil, 3},
+		{"foreign provider, unsampled", []mw.ServerOption{mw.WithTracerProvider(newDiscard(sdktrace.NeverSample()).provider)}, nil, 8},
 	}
 	bare := testing.AllocsPerRun(200, serveOnce(router(), nil))
 	for _, tt := range tests {

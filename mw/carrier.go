@@ -9,14 +9,14 @@ import (
 	"github.com/spanroute/spanroute/internal/semattr"
 )
 
-// carrier is http.Header for propagators. Unlike propagation.HeaderCarrier it reads the W3C headers without
-// allocating their canonical names, joins the lines of tracestate, and takes two traceparent lines for none
-// (W3C Trace Context, section 3.2).
+// carrier is http.Header for propagators. Unlike propagation.HeaderCarrier it reads the W3C headers without allocating
+// their canonical names, joins the lines of tracestate, and ignores traceparent if there are two (W3C Trace Context,
+// section 3.2).
 type carrier http.Header
 
 var _ propagation.ValuesGetter = carrier(nil)
 
-// Get returns the value of key, "" if there is none that can be used.
+// Get returns the value of key, "" if there is no usable value.
 func (c carrier) Get(key string) string {
 	switch key {
 	case "traceparent":
@@ -59,8 +59,8 @@ func first(values []string) string {
 	return values[0]
 }
 
-// outgoing returns a copy of h without the old trace headers in fields, however they are spelled. The lists of
-// values are shared with h. Baggage is kept: without any in the context it is the caller's own.
+// outgoing returns a copy of h without the old trace headers in fields, in any case. The lists of values are shared
+// with h. Baggage is kept: if the context has no baggage, the program has set the header itself.
 func outgoing(h http.Header, fields []string) http.Header {
 	c := make(http.Header, len(h)+2)
 	for key, values := range h {

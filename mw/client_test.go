@@ -56,10 +56,10 @@ func outgoing(t *testing.T, method, url string, body io.Reader) *http.Request {
 }
 
 // call sends r through a Transport over base, reads and closes the body, and returns the span.
-func call(t *testing.T, base http.RoundTripper, r *http.Request, opts ...mw.Option) (spantest.Span, error) {
+func call(t *testing.T, base http.RoundTripper, r *http.Request, opts ...mw.ClientOption) (spantest.Span, error) {
 	t.Helper()
 	rec := spantest.NewRecorder(t)
-	res, err := mw.NewTransport(base, append([]mw.Option{mw.With(rec.Tracing())}, opts...)...).RoundTrip(r)
+	res, err := mw.NewTransport(base, append([]mw.ClientOption{mw.With(rec.Tracing())}, opts...)...).RoundTrip(r)
 	if res != nil && res.Body != nil {
 		_, _ = io.Copy(io.Discard, res.Body)
 		_ = res.Body.Close()
@@ -82,7 +82,7 @@ func TestClientSpan(t *testing.T) {
 	tests := []struct {
 		name, span string
 		r          *http.Request
-		opts       []mw.Option
+		opts       []mw.ClientOption
 		want       map[string]string
 	}{
 		{"T-01", "GET", get("https://example.com/u?x=1"), nil, map[string]string{
@@ -97,7 +97,7 @@ func TestClientSpan(t *testing.T) {
 		}},
 		{"user without password", "GET", get("http://user@h/"), nil, map[string]string{"url.full": "http://REDACTED:REDACTED@h/"}},
 		{"userinfo in an opaque URL", "GET", opaque, nil, map[string]string{"url.full": "http://REDACTED:REDACTED@example.com/a"}},
-		{"WithoutQuery", "GET", get("http://h/?a=1"), []mw.Option{mw.WithoutQuery()}, map[string]string{"url.full": "http://h/"}},
+		{"WithoutQuery", "GET", get("http://h/?a=1"), []mw.ClientOption{mw.WithoutQuery()}, map[string]string{"url.full": "http://h/"}},
 		{"T-18 template", "GET /users/{id}", template, nil, map[string]string{"url.template": "/users/{id}"}},
 		{"T-19 unknown method", "HTTP", outgoing(t, "PURGE", "http://h/", nil), nil, map[string]string{
 			"http.request.method": "_OTHER", "http.request.method_original": "PURGE",
@@ -107,10 +107,10 @@ func TestClientSpan(t *testing.T) {
 		}},
 		{"Host of the request", "GET", virtual, nil, map[string]string{"server.address": "virtual.example", "server.port": "80"}},
 		{"another scheme", "GET", ftp, nil, map[string]string{"server.address": "example.com", "server.port": ""}},
-		{"named by the option", "call", get("http://h/"), []mw.Option{mw.WithSpanName(func(*http.Request, string, string) string { return "call" })}, nil},
-		{"captured headers", "GET", get("http://h/"), []mw.Option{mw.WithCapturedResponseHeaders("X-Answer"), mw.WithCapturedRequestHeaders("X-None")},
+		{"named by the option", "call", get("http://h/"), []mw.ClientOption{mw.WithSpanName(func(*http.Request, string, string) string { return "call" })}, nil},
+		{"captured headers", "GET", get("http://h/"), []mw.ClientOption{mw.WithCapturedResponseHeaders("X-Answer"), mw.WithCapturedRequestHeaders("X-None")},
 			map[string]string{"http.response.header.x-answer": `["a","b"]`, "http.request.header.x-none": ""}},
-		{"body sizes", "POST", outgoing(t, http.MethodPost, "http://h/", strings.NewReader("hello")), []mw.Option{mw.WithBodySizes()},
+		{"body sizes", "POST", outgoing(t, http.MethodPost, "http://h/", strings.NewReader("hello")), []mw.ClientOption{mw.WithBodySizes()},
 			map[string]string{"http.request.body.size": "5", "http.response.body.size": "2"}},
 	}
 	for _, tt := range tests {
@@ -172,7 +172,7 @@ func (r errReader) Read([]byte) (int, error) { return 0, r.err }
 func TestClientStatus(t *testing.T) {
 	tests := []struct {
 		code    int
-		opts    []mw.Option
+		opts    []mw.ClientOption
 		errType string
 	}{
 		{200, nil, ""},
@@ -181,8 +181,8 @@ func TestClientStatus(t *testing.T) {
 		{503, nil, "503"},
 		{700, nil, "700"},
 		{99, nil, "99"},
-		{404, []mw.Option{mw.WithErrorStatus(func(code int) bool { return code == 302 })}, ""},
-		{302, []mw.Option{mw.WithErrorStatus(func(code int) bool { return code == 302 })}, "302"},
+		{404, []mw.ClientOption{mw.WithErrorStatus(func(code int) bool { return code == 302 })}, ""},
+		{302, []mw.ClientOption{mw.WithErrorStatus(func(code int) bool { return code == 302 })}, "302"},
 	}
 	for _, tt := range tests {
 		t.Run(fmt.Sprintf("T-04 %d", tt.code), func(t *testing.T) {
@@ -340,7 +340,7 @@ func TestClientCancels(t *testing.T) {
 }
 
 func TestClientBodyEnd(t *testing.T) {
-	start := func(t *testing.T, opts ...mw.Option) (*spantest.Recorder, *http.Response) {
+	start := func(t *testing.T, opts ...mw.ClientOption) (*spantest.Recorder, *http.Response) {
 		rec := spantest.NewRecorder(t)
 		res, err := mw.NewTransport(answer(200, "body"), append(opts, mw.With(rec.Tracing()))...).RoundTrip(outgoing(t, "GET", "http://h/", nil))
 		if err != nil {

@@ -113,7 +113,7 @@ func TestPublicEndpoint(t *testing.T) {
 	tests := []struct {
 		name  string
 		r     *http.Request
-		opt   mw.Option
+		opt   mw.ServerOption
 		trace bool // the caller's is continued
 		links int
 	}{
@@ -313,7 +313,7 @@ func TestTraceIDHeader(t *testing.T) {
 	tests := []struct {
 		name    string
 		handler http.Handler
-		opts    []mw.Option
+		opts    []mw.ServerOption
 		spans   int
 		want    bool
 	}{
@@ -322,15 +322,15 @@ func TestTraceIDHeader(t *testing.T) {
 		{"H-43 recovered panic", recovered, nil, 1, true},
 		{"H-43 stream", stream, nil, 1, true},
 		{"H-43 nested", mw.New(header)(status(200)), nil, 1, true},
-		{"H-43 unsampled", status(200), []mw.Option{mw.WithTracerProvider(neverSampled(t))}, 0, true},
-		{"H-43 excluded", status(200), []mw.Option{mw.WithExclude(func(*http.Request) bool { return true })}, 0, false},
-		{"no valid trace id", status(200), []mw.Option{mw.WithTracerProvider(noop.NewTracerProvider())}, 0, false},
+		{"H-43 unsampled", status(200), []mw.ServerOption{mw.WithTracerProvider(neverSampled(t))}, 0, true},
+		{"H-43 excluded", status(200), []mw.ServerOption{mw.WithExclude(func(*http.Request) bool { return true })}, 0, false},
+		{"no valid trace id", status(200), []mw.ServerOption{mw.WithTracerProvider(noop.NewTracerProvider())}, 0, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			rec := spantest.NewRecorder(t)
 			w := httptest.NewRecorder()
-			h := mw.New(append([]mw.Option{mw.With(rec.Tracing()), header}, tt.opts...)...)(tt.handler)
+			h := mw.New(append([]mw.ServerOption{mw.With(rec.Tracing()), header}, tt.opts...)...)(tt.handler)
 			h.ServeHTTP(w, newRequest("GET", "/x"))
 			values := w.Result().Header.Values(name)
 			if spans := rec.Wait(t, tt.spans); tt.spans == 1 && (len(values) != 1 || values[0] != spans[0].SpanContext().TraceID().String()) {
@@ -375,7 +375,7 @@ func TestSamplerSeesStartAttributes(t *testing.T) {
 			rec.ReadsAttributes = true
 			rec.Allow("mine")
 			router := chiWith("/users/{id}")
-			opts := []mw.Option{
+			opts := []mw.ServerOption{
 				mw.WithRouter(router), mw.WithCapturedRequestHeaders("X-Tenant"), mw.WithPublicEndpoint(),
 				mw.WithPropagator(propagation.TraceContext{}),
 				mw.WithRequestAttributes(func(*http.Request) []attribute.KeyValue { return []attribute.KeyValue{attribute.String("mine", "1")} }),
@@ -507,7 +507,7 @@ func TestMatchAfterTheHandler(t *testing.T) {
 		_ = r.ParseForm()
 	})
 	mux.HandleFunc("/literal", status(http.StatusOK))
-	for name, opts := range map[string][]mw.Option{
+	for name, opts := range map[string][]mw.ServerOption{
 		"sampled":   {mw.WithTracerProvider(sdktrace.NewTracerProvider())},
 		"unsampled": {mw.WithTracerProvider(neverSampled(t))},
 		"excluded":  {mw.WithExclude(func(*http.Request) bool { return true })},

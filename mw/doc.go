@@ -8,17 +8,17 @@
 //
 // A span is named by its method and its route, "GET /users/{id}", never by the path. The route comes from chi, from
 // [http.ServeMux], or from a call of [SetRoute]; it is looked up after the handler, so that panics are named, too.
-// If a middleware between New and the router hands on a copy of the request, as r.WithContext makes one, net/http's
-// pattern is lost: give [WithServeMux] or [WithRouter] then. chi's route survives copies if New is in r.Use.
+// If a middleware between New and the router passes on a copy of the request, as r.WithContext makes one, net/http's
+// pattern is lost: use [WithServeMux] or [WithRouter] then. chi's route survives copies if New is in r.Use.
 //
 // Place New outermost. A middleware before it that rewrites Request.RemoteAddr falsifies the peer; forwarded headers
-// are read from nobody unless [WithTrustedProxies] names the proxy.
+// are ignored unless [WithTrustedProxies] names the proxy.
 //
 // # Status
 //
 // A server span is an error for a status of 500 and above, a panic, a write that failed, and a client that left
 // before anything was written; a client span for 400 and above and for a failed request or body, but not when the
-// caller cancelled. An error has error.type, nothing else has. The status Ok is left to the user.
+// caller cancelled. A span has error.type if and only if it is an error. The status Ok is left to the program.
 //
 // # Untrusted clients
 //
@@ -26,7 +26,7 @@
 // sampling.remote_parent takes the decision from it, [WithPublicEndpoint] the trace as well, [WithoutRemoteBaggage] the
 // baggage.
 //
-// Values of query keys and captured headers whose names read like those of secrets are REDACTED, and so is user
+// Values of query keys and captured headers whose names are like those of secrets are REDACTED, and so is user
 // information in URLs. The fragment of a URL is not recorded. The text of an error is recorded without the secrets of
 // URLs that it quotes. Panics are recorded with their message unless [WithoutPanicMessages] or redact.panic_messages
 // leaves it out.
@@ -34,9 +34,9 @@
 // # Cost
 //
 // A request that is excluded or not sampled gets the original ResponseWriter and no attributes are built. A sampled
-// one costs one allocation of this package's own, beside the SDK's: a writer wrapper, the copy of the request and
-// its context are one object. It belongs to its request for ever, so a handler may use it as long as it likes. With
-// a provider that [With] did not bring, attributes are given at the start, because its sampler may read them.
+// one costs one allocation in addition to those of the SDK: the writer, the copy of the request and its context are one
+// object. It is never reused, so a handler may keep it. With
+// a provider that is not that of [With], attributes are given at the start, because its sampler may read them.
 //
 // # Limits
 //
@@ -53,7 +53,7 @@
 //   - A protocol upgrade that is written to the hijacked connection itself, as WebSocket libraries and
 //     [net/http/httputil.ReverseProxy] do, has no status code on its span.
 //   - New in front of a chi router finds the route by asking the router beforehand. Middlewares of the router that
-//     rewrite its routing path, such as StripSlashes, are not asked: use r.Use for them.
+//     rewrite its routing path, such as StripSlashes, are not run: use r.Use for them.
 //   - The body sizes of [WithBodySizes] are those the handler and the caller see. A response that net/http
 //     decompressed for the caller has none.
 package mw

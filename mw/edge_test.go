@@ -129,7 +129,7 @@ func panickingServer(t *testing.T, value any, rules policy.Rules, opts []mw.Opti
 	t.Helper()
 	rec := spantest.NewRecorder(t)
 	rec.Exclude(t, rules)
-	h := mw.New(append([]mw.Option{mw.With(rec.Tracing())}, opts...)...)(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(value) }))
+	h := mw.New(mw.With(rec.Tracing()), mw.WithOptions(opts...))(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(value) }))
 	func() {
 		defer func() { _ = recover() }()
 		h.ServeHTTP(httptest.NewRecorder(), newRequest("GET", "/x"))
@@ -144,7 +144,7 @@ func panickingClient(t *testing.T, value any, rules policy.Rules, opts []mw.Opti
 	base := tripper(func(*http.Request) (*http.Response, error) { panic(value) })
 	func() {
 		defer func() { _ = recover() }()
-		_, _ = mw.NewTransport(base, append([]mw.Option{mw.With(rec.Tracing())}, opts...)...).RoundTrip(outgoing(t, "GET", "http://h/", nil)) //nolint:bodyclose // it panics
+		_, _ = mw.NewTransport(base, mw.With(rec.Tracing()), mw.WithOptions(opts...)).RoundTrip(outgoing(t, "GET", "http://h/", nil)) //nolint:bodyclose // it panics
 	}()
 	return rec.One(t)
 }
@@ -180,15 +180,15 @@ func TestOperatorAddsQueryKeys(t *testing.T) {
 func TestRemoteBaggage(t *testing.T) {
 	tests := []struct {
 		name, want string // baggage that goes out
-		opts       []mw.Option
+		opts       []mw.ServerOption
 		own        bool // the handler adds baggage of its own
 	}{
 		{"kept", "tenant=t1", nil, false},
-		{"kept at a public endpoint", "tenant=t1", []mw.Option{mw.WithPublicEndpoint()}, false},
-		{"dropped", "", []mw.Option{mw.WithoutRemoteBaggage()}, false},
-		{"dropped at a public endpoint", "", []mw.Option{mw.WithPublicEndpoint(), mw.WithoutRemoteBaggage()}, false},
-		{"dropped, and the service's own sent", "mine=1", []mw.Option{mw.WithPublicEndpoint(), mw.WithoutRemoteBaggage()}, true},
-		{"dropped from an excluded request", "", []mw.Option{mw.WithoutRemoteBaggage(), mw.WithExclude(func(*http.Request) bool { return true })}, false},
+		{"kept at a public endpoint", "tenant=t1", []mw.ServerOption{mw.WithPublicEndpoint()}, false},
+		{"dropped", "", []mw.ServerOption{mw.WithoutRemoteBaggage()}, false},
+		{"dropped at a public endpoint", "", []mw.ServerOption{mw.WithPublicEndpoint(), mw.WithoutRemoteBaggage()}, false},
+		{"dropped, and the service's own sent", "mine=1", []mw.ServerOption{mw.WithPublicEndpoint(), mw.WithoutRemoteBaggage()}, true},
+		{"dropped from an excluded request", "", []mw.ServerOption{mw.WithoutRemoteBaggage(), mw.WithExclude(func(*http.Request) bool { return true })}, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -217,7 +217,7 @@ func TestRemoteBaggage(t *testing.T) {
 			r := newRequest("GET", "/x")
 			r.Header.Set("Traceparent", "00-"+callerTrace+"-"+callerSpan+"-01")
 			r.Header.Set("Baggage", "tenant=t1")
-			mw.New(append([]mw.Option{mw.With(rec.Tracing())}, tt.opts...)...)(proxy).ServeHTTP(httptest.NewRecorder(), r)
+			mw.New(append([]mw.ServerOption{mw.With(rec.Tracing())}, tt.opts...)...)(proxy).ServeHTTP(httptest.NewRecorder(), r)
 			if got := sent.Get("Baggage"); got != tt.want {
 				t.Errorf("baggage %q went out, want %q", got, tt.want)
 			}

@@ -18,7 +18,7 @@ func TestForwardedHeaders(t *testing.T) {
 		name    string
 		peer    string
 		headers []string // "Name: value" lines
-		opts    []mw.Option
+		opts    []mw.ServerOption
 		client  string
 		scheme  string
 		host    string // "" means the connection's, example.com
@@ -29,7 +29,7 @@ func TestForwardedHeaders(t *testing.T) {
 		{name: "H-30 open quote", peer: proxy, headers: []string{`Forwarded: for="[`}, client: "10.0.0.3"},
 		{name: "H-30 nothing but separators", peer: proxy, headers: []string{"Forwarded: ;;;"}, client: "10.0.0.3"},
 		{
-			name: "H-31 nobody is trusted", peer: "192.0.2.1:5100", opts: []mw.Option{mw.WithTrustedProxies()},
+			name: "H-31 nobody is trusted", peer: "192.0.2.1:5100", opts: []mw.ServerOption{mw.WithTrustedProxies()},
 			headers: []string{"X-Forwarded-For: 1.2.3.4", "X-Forwarded-Proto: https", "X-Forwarded-Host: evil.example"}, client: "192.0.2.1",
 		},
 		{
@@ -46,11 +46,11 @@ func TestForwardedHeaders(t *testing.T) {
 			headers: []string{"X-Forwarded-For: 203.0.113.9", "X-Forwarded-Proto: https", "Forwarded: for=203.0.113.9;proto=HTTPS"},
 		},
 		{
-			name: "only the family named is read", peer: proxy, opts: []mw.Option{mw.WithForwardedFamily(mw.ForwardedRFC7239)},
+			name: "only the family named is read", peer: proxy, opts: []mw.ServerOption{mw.WithForwardedFamily(mw.ForwardedRFC7239)},
 			headers: []string{"X-Forwarded-For: 203.0.113.9", "Forwarded: for=198.51.100.1"}, client: "198.51.100.1",
 		},
 		{
-			name: "only the other family named is read", peer: proxy, opts: []mw.Option{mw.WithForwardedFamily(mw.ForwardedX)},
+			name: "only the other family named is read", peer: proxy, opts: []mw.ServerOption{mw.WithForwardedFamily(mw.ForwardedX)},
 			headers: []string{"X-Forwarded-For: 203.0.113.9", "Forwarded: for=198.51.100.1"}, client: "203.0.113.9",
 		},
 		{
@@ -88,7 +88,7 @@ func TestForwardedHeaders(t *testing.T) {
 		},
 		{name: "unix peer", peer: "@", headers: []string{"X-Forwarded-For: 203.0.113.9"}, client: ""},
 		{
-			name: "trusted unix peer", peer: "@", opts: []mw.Option{mw.WithTrustedUnixPeers()},
+			name: "trusted unix peer", peer: "@", opts: []mw.ServerOption{mw.WithTrustedUnixPeers()},
 			headers: []string{"X-Forwarded-For: 203.0.113.9"}, client: "203.0.113.9",
 		},
 		{name: "X-Forwarded-Port is not read", peer: proxy, headers: []string{"X-Forwarded-For: 203.0.113.9", "X-Forwarded-Port: 8443"}, client: "203.0.113.9"},
@@ -104,7 +104,7 @@ func TestForwardedHeaders(t *testing.T) {
 				name, value, _ := strings.Cut(line, ": ")
 				r.Header.Add(name, value)
 			}
-			opts := append([]mw.Option{trusted}, tt.opts...)
+			opts := append([]mw.ServerOption{trusted}, tt.opts...)
 			if strings.HasPrefix(tt.name, "H-31 nobody") {
 				opts = tt.opts
 			}
@@ -177,7 +177,7 @@ func TestPeers(t *testing.T) {
 func TestQueries(t *testing.T) {
 	tests := []struct {
 		name, query, want string
-		opts              []mw.Option
+		opts              []mw.ServerOption
 	}{
 		{"another case", "SIG=x", "SIG=REDACTED", nil},
 		{"H-38 no value", "sig", "sig", nil},
@@ -188,14 +188,14 @@ func TestQueries(t *testing.T) {
 		{"all else stays as it was sent", "b=%zz&a;c&&sig=a=b&d=+%20&", "b=%zz&a;c&&sig=REDACTED&d=+%20&", nil},
 		{"a key that is only partly escaped well", "%zz%74oken=x", "%zz%74oken=REDACTED", nil},
 		{"keys are added", "mine=1&sig=2&MINE=3&m%69ne=4&mined=5", "mine=REDACTED&sig=REDACTED&MINE=REDACTED&m%69ne=REDACTED&mined=5",
-			[]mw.Option{mw.WithSensitiveQueryKeys("mine")}},
-		{"keys are added by two options", "a=1&b=2", "a=REDACTED&b=REDACTED", []mw.Option{mw.WithSensitiveQueryKeys("a"), mw.WithSensitiveQueryKeys("b")}},
-		{"no keys are added", "sig=2", "sig=REDACTED", []mw.Option{mw.WithSensitiveQueryKeys()}},
-		{"keys are replaced", "mine=1&sig=2&code=3", "mine=REDACTED&sig=2&code=3", []mw.Option{mw.WithOnlySensitiveQueryKeys("Mine")}},
+			[]mw.ServerOption{mw.WithSensitiveQueryKeys("mine")}},
+		{"keys are added by two options", "a=1&b=2", "a=REDACTED&b=REDACTED", []mw.ServerOption{mw.WithSensitiveQueryKeys("a"), mw.WithSensitiveQueryKeys("b")}},
+		{"no keys are added", "sig=2", "sig=REDACTED", []mw.ServerOption{mw.WithSensitiveQueryKeys()}},
+		{"keys are replaced", "mine=1&sig=2&code=3", "mine=REDACTED&sig=2&code=3", []mw.ServerOption{mw.WithOnlySensitiveQueryKeys("Mine")}},
 		{"keys are replaced, then added to", "a=1&b=2&sig=3", "a=REDACTED&b=REDACTED&sig=3",
-			[]mw.Option{mw.WithOnlySensitiveQueryKeys("a"), mw.WithSensitiveQueryKeys("b")}},
-		{"no redaction", "sig=2", "sig=2", []mw.Option{mw.WithOnlySensitiveQueryKeys()}},
-		{"WithoutQuery", "a=1", "", []mw.Option{mw.WithoutQuery()}},
+			[]mw.ServerOption{mw.WithOnlySensitiveQueryKeys("a"), mw.WithSensitiveQueryKeys("b")}},
+		{"no redaction", "sig=2", "sig=2", []mw.ServerOption{mw.WithOnlySensitiveQueryKeys()}},
+		{"WithoutQuery", "a=1", "", []mw.ServerOption{mw.WithoutQuery()}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -226,18 +226,18 @@ func TestCapturedHeaders(t *testing.T) {
 	tests := []struct {
 		name string
 		r    *http.Request
-		opts []mw.Option
+		opts []mw.ServerOption
 		want map[string]string
 	}{
-		{"H-40 two lines", request(), []mw.Option{mw.WithCapturedRequestHeaders("x-TENANT")}, map[string]string{in + "x-tenant": `["a","b"]`}},
+		{"H-40 two lines", request(), []mw.ServerOption{mw.WithCapturedRequestHeaders("x-TENANT")}, map[string]string{in + "x-tenant": `["a","b"]`}},
 		{"H-40 nothing asked for", request(), nil, map[string]string{in + "x-tenant": ""}},
-		{"H-41 redacted", request(), []mw.Option{mw.WithCapturedRequestHeaders("Authorization")}, map[string]string{in + "authorization": `["REDACTED"]`}},
-		{"H-41 unredacted", request(), []mw.Option{mw.WithCapturedRequestHeaders("Authorization"), mw.WithUnredactedHeaders("authorization")},
+		{"H-41 redacted", request(), []mw.ServerOption{mw.WithCapturedRequestHeaders("Authorization")}, map[string]string{in + "authorization": `["REDACTED"]`}},
+		{"H-41 unredacted", request(), []mw.ServerOption{mw.WithCapturedRequestHeaders("Authorization"), mw.WithUnredactedHeaders("authorization")},
 			map[string]string{in + "authorization": `["Bearer secret"]`}},
-		{"H-42", request(), []mw.Option{mw.WithCapturedResponseHeaders("X-Before", "X-After", "Set-Cookie")},
+		{"H-42", request(), []mw.ServerOption{mw.WithCapturedResponseHeaders("X-Before", "X-After", "Set-Cookie")},
 			map[string]string{out + "x-before": `["1"]`, out + "x-after": "", out + "set-cookie": `["REDACTED"]`}},
-		{"Host", request(), []mw.Option{mw.WithCapturedRequestHeaders("Host")}, map[string]string{in + "host": `["example.com:8080"]`}},
-		{"at most 16 values", many, []mw.Option{mw.WithCapturedRequestHeaders("X-Tenant")},
+		{"Host", request(), []mw.ServerOption{mw.WithCapturedRequestHeaders("Host")}, map[string]string{in + "host": `["example.com:8080"]`}},
+		{"at most 16 values", many, []mw.ServerOption{mw.WithCapturedRequestHeaders("X-Tenant")},
 			map[string]string{in + "x-tenant": fmt.Sprintf("[%s]", strings.TrimSuffix(strings.Repeat(`"v",`, 16), ","))}},
 	}
 	for _, tt := range tests {

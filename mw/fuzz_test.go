@@ -68,7 +68,7 @@ func FuzzRouters(f *testing.F) {
 	f.Fuzz(func(t *testing.T, method, path, rawPath, host string) {
 		r := &http.Request{Method: method, URL: &url.URL{Path: path, RawPath: rawPath}, Host: host, Header: http.Header{}, Body: http.NoBody}
 		for _, tt := range []struct {
-			router mw.Option
+			router mw.ServerOption
 			next   http.Handler
 		}{
 			{mw.WithRouter(nested), status(200)}, {nil, nested}, {mw.WithServeMux(mux), status(200)}, {nil, mux}, {nil, mw.New()(mux)},

@@ -97,7 +97,7 @@ func TestServerSpansKeepWhatTheyAreCharged(t *testing.T) {
 		name    string
 		raw     func(n int) string
 		handler http.Handler
-		opts    []mw.Option
+		opts    []mw.ServerOption
 	}{
 		{"path", func(n int) string { return request("/" + long(n)) }, ok, nil},
 		{"query", func(n int) string { return request("/?" + long(n)) }, ok, nil},
@@ -105,61 +105,61 @@ func TestServerSpansKeepWhatTheyAreCharged(t *testing.T) {
 		{"path, short query", func(n int) string { return request("/" + long(n) + "?q=1") }, ok, nil},
 		{"escaped path, short query", func(n int) string { return request("/%20" + long(n) + "?q=1") }, ok, nil},
 		{"invalid query", func(n int) string { return request("/x?" + strings.Repeat("a\xff", n/2)) }, ok, nil},
-		{"query that is not recorded", func(n int) string { return request("/x?" + long(n)) }, ok, []mw.Option{mw.WithoutQuery()}},
+		{"query that is not recorded", func(n int) string { return request("/x?" + long(n)) }, ok, []mw.ServerOption{mw.WithoutQuery()}},
 		{"redacted query", func(n int) string { return request("/x?a=1&sig=" + long(n)) }, ok, nil},
-		{"query that the program replaces", func(n int) string { return request("/x?" + long(n)) }, ok, []mw.Option{
+		{"query that the program replaces", func(n int) string { return request("/x?" + long(n)) }, ok, []mw.ServerOption{
 			mw.WithRequestAttributes(func(*http.Request) []attribute.KeyValue {
 				return []attribute.KeyValue{attribute.String("url.query", "hidden")}
 			}),
 		}},
 		{"unknown method", func(n int) string { return strings.Replace(request("/x"), "GET", long(n), 1) }, ok, nil},
 		{"unknown method, long query", func(n int) string { return strings.Replace(request("/x?"+long(n)), "GET", "PURGE", 1) }, ok,
-			[]mw.Option{mw.WithoutQuery()}},
+			[]mw.ServerOption{mw.WithoutQuery()}},
 		{"absolute form", func(n int) string { return request("http://other.example/?" + long(n)) }, ok,
-			[]mw.Option{mw.WithoutQuery(), mw.WithCapturedRequestHeaders("Host")}},
+			[]mw.ServerOption{mw.WithoutQuery(), mw.WithCapturedRequestHeaders("Host")}},
 		{"user agent", func(n int) string { return strings.Replace(request("/x"), "ua/1", long(n), 1) }, ok, nil},
 		{"header that is not recorded", func(n int) string { return request("/x", "Cookie: "+long(n)) }, ok, nil},
 		{"port", func(n int) string { return strings.Replace(request("/x"), ":8080", ":"+strings.Repeat("0", n)+"80", 1) }, ok, nil},
 		{"captured header", func(n int) string { return request("/x", "X-A: "+long(n), "X-A: b") }, ok,
-			[]mw.Option{mw.WithCapturedRequestHeaders("x-a")}},
+			[]mw.ServerOption{mw.WithCapturedRequestHeaders("x-a")}},
 		{"captured response header, part of the path", func(n int) string { return request("/" + long(n)) },
 			handling(func(w http.ResponseWriter, r *http.Request) {
 				w.Header()["X-Part"] = []string{part(r.URL.Path)}
 				w.WriteHeader(http.StatusOK)
-			}), []mw.Option{mw.WithoutQuery(), mw.WithCapturedResponseHeaders("X-Part")}},
-		{"attributes, parts of a cookie", func(n int) string { return request("/x", "Cookie: "+long(n)) }, ok, []mw.Option{
+			}), []mw.ServerOption{mw.WithoutQuery(), mw.WithCapturedResponseHeaders("X-Part")}},
+		{"attributes, parts of a cookie", func(n int) string { return request("/x", "Cookie: "+long(n)) }, ok, []mw.ServerOption{
 			mw.WithRequestAttributes(func(r *http.Request) []attribute.KeyValue { return parts(r.Header.Get("Cookie")) }),
 		}},
-		{"attributes, parts of a form", func(n int) string { return form("op=create&text=" + long(n)) }, ok, []mw.Option{
+		{"attributes, parts of a form", func(n int) string { return form("op=create&text=" + long(n)) }, ok, []mw.ServerOption{
 			mw.WithRequestAttributes(func(r *http.Request) []attribute.KeyValue { return parts(r.PostFormValue("op")) }),
 		}},
-		{"name, part of a form", func(n int) string { return form("op=create&text=" + long(n)) }, ok, []mw.Option{
+		{"name, part of a form", func(n int) string { return form("op=create&text=" + long(n)) }, ok, []mw.ServerOption{
 			mw.WithSpanName(func(r *http.Request, _, _ string) string { return r.FormValue("op") }),
 		}},
-		{"attributes, parts of the query", func(n int) string { return request("/x?" + long(n)) }, ok, []mw.Option{
+		{"attributes, parts of the query", func(n int) string { return request("/x?" + long(n)) }, ok, []mw.ServerOption{
 			mw.WithoutQuery(), mw.WithRequestAttributes(func(r *http.Request) []attribute.KeyValue { return parts(r.URL.RawQuery) }),
 		}},
-		{"name, part of the query", func(n int) string { return request("/x?" + long(n)) }, ok, []mw.Option{
+		{"name, part of the query", func(n int) string { return request("/x?" + long(n)) }, ok, []mw.ServerOption{
 			mw.WithoutQuery(), mw.WithSpanName(func(r *http.Request, _, _ string) string { return part(r.URL.RawQuery) }),
 		}},
 		{"route, part of the query", func(n int) string { return request("/x?" + long(n)) },
 			handling(func(_ http.ResponseWriter, r *http.Request) { mw.SetRoute(r.Context(), part(r.URL.RawQuery)) }),
-			[]mw.Option{mw.WithoutQuery()}},
+			[]mw.ServerOption{mw.WithoutQuery()}},
 		{"padded tracestate", func(n int) string {
 			return request("/x", "Traceparent: 00-"+callerTrace+"-"+callerSpan+"-01", "Tracestate: "+strings.Repeat(",", n)+"a=1 "+strings.Repeat(" \t", n/2)+",b=2")
 		}, ok, nil},
 		{"padded tracestate of a link", func(n int) string {
 			return request("/x", "Traceparent: 00-"+callerTrace+"-"+callerSpan+"-01", "Tracestate: a=1"+strings.Repeat(",", n)+"b=2")
-		}, ok, []mw.Option{mw.WithPublicEndpoint()}},
+		}, ok, []mw.ServerOption{mw.WithPublicEndpoint()}},
 		{"forwarded host", func(n int) string {
 			return request("/x", "X-Forwarded-For: 203.0.113.9", "X-Forwarded-Host: "+long(n)+"/, other.example")
-		}, ok, []mw.Option{mw.WithTrustedProxies(netip.MustParsePrefix("0.0.0.0/0"))}},
+		}, ok, []mw.ServerOption{mw.WithTrustedProxies(netip.MustParsePrefix("0.0.0.0/0"))}},
 		{"panic", func(n int) string { return request("/x?" + long(n)) },
-			handling(func(_ http.ResponseWriter, r *http.Request) { panic(part(r.URL.RawQuery)) }), []mw.Option{mw.WithoutQuery()}},
+			handling(func(_ http.ResponseWriter, r *http.Request) { panic(part(r.URL.RawQuery)) }), []mw.ServerOption{mw.WithoutQuery()}},
 		{"panic with a long text", func(n int) string { return request("/x?" + long(n)) },
 			handling(func(_ http.ResponseWriter, r *http.Request) { panic(errors.New(r.URL.RawQuery)) }), nil},
 		{"failed write", func(n int) string { return request("/x?" + long(n)) },
-			handling(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(nil) }), []mw.Option{mw.WithoutQuery()}},
+			handling(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(nil) }), []mw.ServerOption{mw.WithoutQuery()}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -209,38 +209,38 @@ func TestClientSpansKeepWhatTheyAreCharged(t *testing.T) {
 		target string // before the long query
 		base   tripper
 		change func(r *http.Request, long string) *http.Request
-		opts   []mw.Option
+		opts   []mw.ClientOption
 	}{
 		{"query", "http://example.com:8080/x", plain, nil, nil},
-		{"query that is not recorded", "http://example.com/x", plain, nil, []mw.Option{mw.WithoutQuery()}},
-		{"user", "http://u:p@example.com/x", plain, nil, []mw.Option{mw.WithoutQuery()}},
+		{"query that is not recorded", "http://example.com/x", plain, nil, []mw.ClientOption{mw.WithoutQuery()}},
+		{"user", "http://u:p@example.com/x", plain, nil, []mw.ClientOption{mw.WithoutQuery()}},
 		{"unknown method, part of the query", "http://example.com/x", plain, func(r *http.Request, _ string) *http.Request {
 			r.Method = part(r.URL.RawQuery)
 			return r
-		}, []mw.Option{mw.WithoutQuery()}},
+		}, []mw.ClientOption{mw.WithoutQuery()}},
 		{"template, part of the query", "http://example.com/x", plain, func(r *http.Request, _ string) *http.Request {
 			return r.WithContext(mw.ContextWithURLTemplate(r.Context(), part(r.URL.RawQuery)))
-		}, []mw.Option{mw.WithoutQuery()}},
+		}, []mw.ClientOption{mw.WithoutQuery()}},
 		{"attributes, parts of query and cookie", "http://example.com/x", plain, func(r *http.Request, long string) *http.Request {
 			r.Header.Set("Cookie", long)
 			return r
-		}, []mw.Option{mw.WithoutQuery(), mw.WithRequestAttributes(parts)}},
+		}, []mw.ClientOption{mw.WithoutQuery(), mw.WithRequestAttributes(parts)}},
 		{"captured header, part of the query", "http://example.com/x", plain, func(r *http.Request, _ string) *http.Request {
 			r.Header["X-A"] = []string{part(r.URL.RawQuery)}
 			return r
-		}, []mw.Option{mw.WithoutQuery(), mw.WithCapturedRequestHeaders("X-A")}},
+		}, []mw.ClientOption{mw.WithoutQuery(), mw.WithCapturedRequestHeaders("X-A")}},
 		{"captured response header, part of the query", "http://example.com/x", replying(func(res *http.Response) {
 			res.Header["X-A"] = []string{part(res.Request.URL.RawQuery), res.Request.URL.RawQuery}
-		}), nil, []mw.Option{mw.WithoutQuery(), mw.WithCapturedResponseHeaders("X-A")}},
-		{"name, part of the query", "http://example.com/x", plain, nil, []mw.Option{
+		}), nil, []mw.ClientOption{mw.WithoutQuery(), mw.WithCapturedResponseHeaders("X-A")}},
+		{"name, part of the query", "http://example.com/x", plain, nil, []mw.ClientOption{
 			mw.WithoutQuery(), mw.WithSpanName(func(r *http.Request, _, _ string) string { return part(r.URL.RawQuery) }),
 		}},
 		{"error, part of the query", "http://example.com/x", func(r *http.Request) (*http.Response, error) {
 			return nil, &url.Error{Err: partError{r.URL.RawQuery}}
-		}, nil, []mw.Option{mw.WithoutQuery()}},
+		}, nil, []mw.ClientOption{mw.WithoutQuery()}},
 		{"long error", "http://example.com/x", func(r *http.Request) (*http.Response, error) {
 			return nil, errors.New(r.URL.RawQuery)
-		}, nil, []mw.Option{mw.WithoutQuery()}},
+		}, nil, []mw.ClientOption{mw.WithoutQuery()}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

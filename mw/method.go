@@ -11,22 +11,22 @@ import (
 	"github.com/spanroute/spanroute/internal/semattr"
 )
 
-// knownMethodsEnv is OpenTelemetry's variable that replaces the list of known methods.
+// knownMethodsEnv is the OTEL_* variable that replaces the list of known methods.
 const knownMethodsEnv = "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS"
 
 var defaultMethods = []string{"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "CONNECT", "TRACE", "QUERY"}
 
-// methods are those that may be part of span names, as spans tell them.
-type methods []verb
+// methods are the known methods, which may be part of span names.
+type methods []methodInfo
 
-// A verb is a request's method as a span tells it.
-type verb struct {
-	method   string // http.request.method
-	original string // http.request.method_original as sent, "" if method is known
-	label    string // first word of the span name
+// A methodInfo is the method of a request as its span records it.
+type methodInfo struct {
+	method       string // http.request.method
+	original     string // http.request.method_original as sent, "" if method is known
+	spanNameWord string // first word of the span name
 }
 
-func newMethods(o *options) methods {
+func newMethods(o options) methods {
 	names := o.knownMethods
 	if !o.knownMethodsSet {
 		names = defaultMethods
@@ -36,12 +36,12 @@ func newMethods(o *options) methods {
 	}
 	m := make(methods, len(names))
 	for i, name := range names {
-		m[i] = verb{method: name, label: semattr.TextN(name, maxMethod)}
+		m[i] = methodInfo{method: name, spanNameWord: semattr.TextN(name, maxMethod)}
 	}
 	return m
 }
 
-// methodList reads a comma list; it is nil if nothing is in it.
+// methodList splits a comma-separated list. It returns nil if the list is empty.
 func methodList(text string) (names []string) {
 	for name := range strings.SplitSeq(text, ",") {
 		if name = strings.TrimSpace(name); name != "" {
@@ -51,64 +51,64 @@ func methodList(text string) (names []string) {
 	return names
 }
 
-// verb returns what spans tell of method, which is compared case-sensitively.
-func (m methods) verb(method string) verb {
+// info returns the methodInfo of method. Methods are case-sensitive.
+func (m methods) info(method string) methodInfo {
 	for i := range m {
 		if m[i].method == method {
-			return verb{method: m[i].label, label: m[i].label}
+			return methodInfo{method: m[i].spanNameWord, spanNameWord: m[i].spanNameWord}
 		}
 	}
-	return verb{method: semattr.Other, original: method, label: "HTTP"}
+	return methodInfo{method: semattr.Other, original: method, spanNameWord: "HTTP"}
 }
 
-// append appends the attributes of a method that is o's.
-func (v verb) append(attrs []attribute.KeyValue, o semattr.Owner) []attribute.KeyValue {
-	attrs = append(attrs, semattr.HTTPRequestMethod.String(v.method))
-	if v.original != "" {
-		attrs = append(attrs, o.String(semattr.HTTPRequestMethodOriginal, v.original))
+// append appends the attributes of the method, whose text is owned by o.
+func (m methodInfo) append(attrs []attribute.KeyValue, o semattr.Owner) []attribute.KeyValue {
+	attrs = append(attrs, semattr.HTTPRequestMethod.String(m.method))
+	if m.original != "" {
+		attrs = append(attrs, o.String(semattr.HTTPRequestMethodOriginal, m.original))
 	}
 	return attrs
 }
 
-// maxMethod bounds what a span name spends on a method that the user declared known.
+// maxMethod bounds the size of a method in a span name. Programs may declare any method as known.
 const maxMethod = 64
 
-// spanNames remembers default names, because there are few and each would be put together for every request. It is
-// replaced as a whole, and full when it holds maxNames: a router with more routes than that pays for the rest.
+// spanNames caches default span names, which are few, so that they are not concatenated for every request. The map is
+// replaced when a name is added. It holds at most maxNames; the names of further routes are concatenated each time.
 type spanNames struct {
 	known atomic.Pointer[map[nameParts]string]
 }
 
-type nameParts struct{ label, target string }
+type nameParts struct{ spanNameWord, target string }
 
 const maxNames = 256
 
-// of returns the name of a method, or of a method and a route or template.
-func (n *spanNames) of(label, target string) string {
+// of returns the span name of a method, or of a method and a route or template.
+func (n *spanNames) of(spanNameWord, target string) string {
 	if target == "" {
-		return label
+		return spanNameWord
 	}
 	known := n.known.Load()
 	if known != nil {
-		if name, ok := (*known)[nameParts{label, target}]; ok {
+		if name, ok := (*known)[nameParts{spanNameWord, target}]; ok {
 			return name
 		}
 	}
-	name := label + " " + target
-	n.add(known, nameParts{name[:len(label)], name[len(label)+1:]}, name)
+	name := spanNameWord + " " + target
+	n.add(known, nameParts{name[:len(spanNameWord)], name[len(spanNameWord)+1:]}, name)
 	return name
 }
 
-// target returns target as the part of the name that it is in. A handler may cut a route, and a caller a template, from
-// a longer text, which neither the span nor the names keep alive.
-func (n *spanNames) target(label, target string) string {
+// target returns target as a part of the cached span name. A route or template may be cut from a longer text, which
+// must not be kept alive.
+func (n *spanNames) target(spanNameWord, target string) string {
 	if target == "" {
 		return ""
 	}
-	return n.of(label, target)[len(label)+1:]
+	return n.of(spanNameWord, target)[len(spanNameWord)+1:]
 }
 
-// add remembers name. When two goroutines do so at the same time, one of them tries again with its next request.
+// add adds name. If two goroutines add at the same time, one of the names is added with its next request.
 func (n *spanNames) add(known *map[nameParts]string, parts nameParts, name string) {
 	next := make(map[nameParts]string)
 	if known != nil {
@@ -121,5 +121,5 @@ func (n *spanNames) add(known *map[nameParts]string, parts nameParts, name strin
 	n.known.CompareAndSwap(known, &next)
 }
 
-// cleanTarget makes a route or template fit for an attribute and, behind a method, for a name.
+// cleanTarget returns a route or template as valid UTF-8, short enough for a span name with a method.
 func cleanTarget(target string) string { return semattr.TextN(target, semattr.MaxText-maxMethod-1) }

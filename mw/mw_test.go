@@ -27,11 +27,11 @@ func newRequest(method, target string) *http.Request {
 }
 
 // serve runs r through the middleware around h, and returns the response and the span.
-func serve(t *testing.T, h http.Handler, r *http.Request, opts ...mw.Option) (*httptest.ResponseRecorder, spantest.Span) {
+func serve(t *testing.T, h http.Handler, r *http.Request, opts ...mw.ServerOption) (*httptest.ResponseRecorder, spantest.Span) {
 	t.Helper()
 	rec := spantest.NewRecorder(t)
 	w := httptest.NewRecorder()
-	mw.New(append([]mw.Option{mw.With(rec.Tracing())}, opts...)...)(h).ServeHTTP(w, r)
+	mw.New(append([]mw.ServerOption{mw.With(rec.Tracing())}, opts...)...)(h).ServeHTTP(w, r)
 	return w, rec.One(t)
 }
 
@@ -56,10 +56,10 @@ func wantAttrs(t *testing.T, s spantest.Span, want map[string]string) {
 }
 
 // serveReal is serve with a server on the loopback: it returns the client's view once the span is there.
-func serveReal(t *testing.T, h http.Handler, send func(c *http.Client, url string), opts ...mw.Option) spantest.Span {
+func serveReal(t *testing.T, h http.Handler, send func(c *http.Client, url string), opts ...mw.ServerOption) spantest.Span {
 	t.Helper()
 	rec := spantest.NewRecorder(t)
-	srv := quietServer(t, mw.New(append([]mw.Option{mw.With(rec.Tracing())}, opts...)...)(h))
+	srv := quietServer(t, mw.New(append([]mw.ServerOption{mw.With(rec.Tracing())}, opts...)...)(h))
 	srv.Start()
 	send(srv.Client(), srv.URL)
 	return rec.One(t)

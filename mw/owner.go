@@ -3,42 +3,38 @@ package mw
 import (
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
 
+	"github.com/spanroute/spanroute/internal/instrumentation"
 	"github.com/spanroute/spanroute/internal/semattr"
 )
 
 // net/http keeps a request line as one string, of which method, path, query and, in the absolute form, host are parts.
-// Each value of a header is a string of its own. What a program sends is a URL that may be part of anything.
+// Each value of a header is a separate string. The URL of a client request may be part of any text.
 
-// lineOwner returns the Owner of the parts of the request line of r, given those that a was filled with and the
-// attributes of the user, which win over them.
-func (a *arrival) lineOwner(r *http.Request, winners []attribute.KeyValue) semattr.Owner {
+// lineOwner returns the Owner of the parts of the request line of r. a holds the path and the query; winners are the
+// attributes of the program, which take precedence over them.
+func (a *requestInfo) lineOwner(r *http.Request, winners []attribute.KeyValue) semattr.Owner {
 	size := targetSize(r)
 	if o := semattr.OwnerOf(size, 0); !o.Copies() {
 		return o
 	}
 	kept := semattr.Kept(r.Method)
-	if !strings.Contains(a.path, "%") && !wins(winners, semattr.URLPath) { // an escaped path may be a copy
+	if !strings.Contains(a.path, "%") && !instrumentation.Has(winners, semattr.URLPath) { // an escaped path may be a copy
 		kept += semattr.Kept(a.path)
 	}
-	if a.query == r.URL.RawQuery && !wins(winners, semattr.URLQuery) {
+	if a.query == r.URL.RawQuery && !instrumentation.Has(winners, semattr.URLQuery) {
 		kept += semattr.Kept(a.query)
 	}
 	return semattr.OwnerOf(size, kept)
 }
 
-func wins(winners []attribute.KeyValue, key attribute.Key) bool {
-	return slices.ContainsFunc(winners, func(kv attribute.KeyValue) bool { return kv.Key == key })
-}
-
-// targetOwner returns the Owner of the parts of the request line or URL of r, none of which the span keeps as it is.
+// targetOwner returns the Owner of the parts of the request line or URL of r if the span keeps none of them unchanged.
 func targetOwner(r *http.Request) semattr.Owner { return semattr.OwnerOf(targetSize(r), 0) }
 
-// requestOwner returns the Owner of texts that a function of the user takes from anywhere in r.
+// requestOwner returns the Owner of texts that a function of the program takes from anywhere in r.
 func requestOwner(r *http.Request) semattr.Owner { return targetOwner(r).And(contentOwner(r)) }
 
 // contentOwner returns the Owner of parts of the header of r and of the form that its body was parsed into.
@@ -48,7 +44,7 @@ func contentOwner(r *http.Request) semattr.Owner {
 
 func targetSize(r *http.Request) int { return len(r.Method) + max(len(r.RequestURI), urlSize(r.URL)) }
 
-// urlSize returns the number of bytes that u is made of, at least.
+// urlSize returns the minimum number of bytes that the parts of u have together.
 func urlSize(u *url.URL) int {
 	size := len(u.Host) + max(len(u.Path), len(u.RawPath)) + len(u.RawQuery) + len(u.Opaque) + len(u.Fragment)
 	if u.User != nil {
@@ -58,7 +54,7 @@ func urlSize(u *url.URL) int {
 	return size
 }
 
-// headerOwner returns the Owner of parts of the values of h, of all of them unless names are given.
+// headerOwner returns the Owner of parts of the values of h: of the named headers, or of all of them without names.
 func headerOwner(h http.Header, names ...string) (o semattr.Owner) {
 	if len(names) == 0 {
 		for _, values := range h {
@@ -71,7 +67,8 @@ func headerOwner(h http.Header, names ...string) (o semattr.Owner) {
 	return o
 }
 
-// valuesOwner counts the values together, because those of a list are joined before they are taken apart.
+// valuesOwner returns the Owner of parts of values. They are counted together, because those of a list are joined
+// before they are parsed.
 func valuesOwner(values []string) semattr.Owner {
 	size := 0
 	for _, value := range values {

@@ -6,9 +6,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/spanroute/spanroute/internal/policy"
 	"github.com/spanroute/spanroute/internal/secret"
 	"github.com/spanroute/spanroute/internal/semattr"
+	"github.com/spanroute/spanroute/mw/tracing"
 )
 
 // secretQueryKeys are the names that are those of secrets in a query, though not elsewhere: the codes of OAuth 2.0,
@@ -19,22 +19,22 @@ var secretQueryKeys = []string{
 	"access_code", "activation_code", "confirmation_code", "recovery_code", "reset_code", "verification_code",
 }
 
-// credentials stand for the user information of a URL, as the semantic conventions have it.
+// credentials replace the user information of a URL, as the semantic conventions require.
 const credentials = secret.Redacted + ":" + secret.Redacted
 
-// A redactor takes secrets out of URLs and of texts that quote them. It works on the text: order, repeats and escapes
-// of a query stay as they were sent. Its methods take the policy in force, which adds query keys.
+// A redactor removes secrets from URLs and from texts that quote them. It works on the text: the order, repetitions
+// and escapes of a query are kept. Its methods take the policy in force, which adds query keys.
 type redactor struct {
 	keys    []string // in addition to the usual ones, or instead of them
 	only    bool     // keys replace the usual ones
 	noQuery bool
 }
 
-// maxQuery bounds what is looked at of a query, in bytes: less is recorded, and a client can send a megabyte.
+// maxQuery bounds the part of a query that is examined, in bytes. Less is recorded, and a client can send a megabyte.
 const maxQuery = 16 << 10
 
 // query returns the text of a query, without ?, for a span.
-func (d *redactor) query(raw string, p *policy.Policy) string {
+func (d *redactor) query(raw string, p tracing.Policy) string {
 	if raw == "" || d.noQuery {
 		return ""
 	}
@@ -64,7 +64,7 @@ func (d *redactor) query(raw string, p *policy.Policy) string {
 // -1 if there is none. A key may also follow a semicolon, which some servers take for a separator, or belong to a URL
 // inside the value, where all is escaped, maybe more than once. What follows a secret is redacted with it, because a
 // secret may hold any of these.
-func (d *redactor) secretValue(pair string, p *policy.Policy) int {
+func (d *redactor) secretValue(pair string, p tracing.Policy) int {
 	var sent, inner queryKey // the key as it was sent, and the one that unescaped text has
 	var user userFinder
 	for at := 0; at < len(pair); {
@@ -143,7 +143,7 @@ func unescaped(s string, at int) (c byte, next int) {
 	return '%', next
 }
 
-func (d *redactor) sensitive(key string, p *policy.Policy) bool {
+func (d *redactor) sensitive(key string, p tracing.Policy) bool {
 	for n := 0; n < maxEscapes && strings.IndexByte(key, '%') >= 0; n++ {
 		key = percentDecoded(key)
 	}
@@ -174,7 +174,7 @@ func percentDecoded(s string) string {
 }
 
 // full returns u for url.full: without credentials and fragment, the query redacted.
-func (d *redactor) full(u *url.URL, p *policy.Policy) string {
+func (d *redactor) full(u *url.URL, p tracing.Policy) string {
 	c := *u
 	c.Fragment, c.RawFragment = "", ""
 	at := strings.LastIndexByte(c.Host, '@')
@@ -189,7 +189,7 @@ func (d *redactor) full(u *url.URL, p *policy.Policy) string {
 }
 
 // opaque redacts what a URL consists of besides a scheme.
-func (d *redactor) opaque(text string, p *policy.Policy) string {
+func (d *redactor) opaque(text string, p tracing.Policy) string {
 	slashes := text[:len(text)-len(strings.TrimLeft(text, "/"))]
 	if len(slashes) != 1 || colonBeforeAt(text) {
 		slashes = slashes[:min(len(slashes), 2)]
@@ -212,7 +212,7 @@ func colonBeforeAt(path string) bool {
 
 // afterScheme redacts text, which follows the scheme of a URL and need not be well formed: user information may
 // contain any character, so everything before the last @ is redacted, whatever else it may be.
-func (d *redactor) afterScheme(text string, p *policy.Policy) string {
+func (d *redactor) afterScheme(text string, p tracing.Policy) string {
 	user, at := "", strings.LastIndexByte(text, '@')
 	if at >= 0 {
 		user = credentials + "@"
@@ -230,9 +230,9 @@ func (d *redactor) afterScheme(text string, p *policy.Policy) string {
 	return user + before[min(at+1, len(before)):]
 }
 
-// afterUser redacts what follows the @ at index at of text. That may be the host, or a part of the value of a query
-// key before the @.
-func (d *redactor) afterUser(text string, at int, p *policy.Policy) string {
+// afterUser redacts what follows the @ at index at of text: the host, or a part of the value of a query key before the
+// @.
+func (d *redactor) afterUser(text string, at int, p tracing.Policy) string {
 	start, end := strings.LastIndexByte(text[:at+1], '&')+1, len(text)
 	if i := strings.IndexByte(text[at+1:], '&'); i >= 0 {
 		end = at + 1 + i
@@ -248,7 +248,7 @@ func (d *redactor) afterUser(text string, at int, p *policy.Policy) string {
 const urlEnds = " \t\r\n\"<>`"
 
 // text returns s with the URLs in it redacted.
-func (d *redactor) text(s string, p *policy.Policy) string {
+func (d *redactor) text(s string, p tracing.Policy) string {
 	var out strings.Builder
 	for {
 		scheme, rest, found := strings.Cut(s, "://")
@@ -266,15 +266,10 @@ func (d *redactor) text(s string, p *policy.Policy) string {
 	}
 }
 
-// recordsPanicMessages reports whether the value of a panic may be in a span.
-func (m *middleware) recordsPanicMessages() bool {
-	return !m.noPanicMessages && !m.exclusions.Load().RedactsPanicMessages()
-}
-
 // redactHeader redacts the value of a header that is a URL as a whole, or holds one. A peer wrote it, so it need not be
 // well formed.
-func (m *middleware) redactHeader(value string, whole bool) string {
-	p := m.exclusions.Load()
+func (m *httpInstrumentation) redactHeader(value string, whole bool) string {
+	p := m.Policy()
 	scheme, rest, found := strings.Cut(value, "://")
 	switch {
 	case found && !whole && !strings.HasPrefix(value, "/") && !strings.HasPrefix(value, "?"):

@@ -6,14 +6,14 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spanroute/spanroute/internal/policy"
 	"github.com/spanroute/spanroute/internal/secret"
+	"github.com/spanroute/spanroute/mw/tracing"
 )
 
-// failureText returns the text of err for the description of a span of a request to u, which may be nil: without the
-// secrets of any URL in it, and without those of u by themselves.
-func (m *middleware) failureText(err error, u *url.URL) string {
-	p := m.exclusions.Load()
+// failureText returns the text of err for the description of a span of a request to u, which may be nil. It contains
+// neither the secrets of any URL nor, outside of URLs, those of u.
+func (m *httpInstrumentation) failureText(err error, u *url.URL) string {
+	p := m.Policy()
 	text := causeText(err)
 	if u != nil {
 		full := m.redactor.full(u, p)
@@ -55,12 +55,12 @@ func unwrapped(err error) []error {
 	return list
 }
 
-// minSecret is the length in bytes from which a secret of a URL is looked for outside of URLs. Shorter ones occur by
+// minSecret is the minimum length in bytes of a secret that is redacted outside of URLs. Shorter texts occur by
 // chance.
 const minSecret = 4
 
-// secretsOf returns what is secret in u, as written and decoded.
-func (d *redactor) secretsOf(u *url.URL, p *policy.Policy) []string {
+// secretsOf returns the secrets of u, escaped and unescaped.
+func (d *redactor) secretsOf(u *url.URL, p tracing.Policy) []string {
 	found := []string{u.Fragment, u.EscapedFragment(), u.User.Username()}
 	password, _ := u.User.Password()
 	found = append(found, password)

@@ -149,7 +149,7 @@ func TestURLFull(t *testing.T) {
 	tests := []struct {
 		name string
 		u    *url.URL
-		opts []mw.Option
+		opts []mw.ClientOption
 		want string
 	}{
 		{"fragment", &url.URL{Scheme: "http", Host: "h", Path: "/a", Fragment: sentinel}, nil, "http://h/a"},
@@ -167,8 +167,8 @@ func TestURLFull(t *testing.T) {
 		{"opaque, an at sign in a secret key", opaque("//h/a?token@x="+sentinel, ""), nil, "http://REDACTED:REDACTED@x=REDACTED"},
 		{"opaque without slashes", opaque("u:"+sentinel+"@h/a", ""), nil, "http:REDACTED:REDACTED@h/a"},
 		{"opaque, a path alone", opaque("/@scope%2Fname", ""), nil, "http:/@scope%2Fname"},
-		{"opaque, WithoutQuery", opaque("//u:p@h/a?b="+sentinel, "c="+sentinel), []mw.Option{mw.WithoutQuery()}, "http://REDACTED:REDACTED@h/a"},
-		{"opaque, at sign in the query, WithoutQuery", opaque("//h/a?b=x@"+sentinel, ""), []mw.Option{mw.WithoutQuery()}, "http://REDACTED:REDACTED@"},
+		{"opaque, WithoutQuery", opaque("//u:p@h/a?b="+sentinel, "c="+sentinel), []mw.ClientOption{mw.WithoutQuery()}, "http://REDACTED:REDACTED@h/a"},
+		{"opaque, at sign in the query, WithoutQuery", opaque("//h/a?b=x@"+sentinel, ""), []mw.ClientOption{mw.WithoutQuery()}, "http://REDACTED:REDACTED@"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -11,8 +11,8 @@ import (
 	"github.com/go-chi/chi/v5"
 )
 
-// routeBefore is what is known of the route before the handler runs: a router above this middleware, a match made
-// up front, or the pattern of a ServeMux above.
+// routeBefore returns the route before the handler runs: that of a router outside of this middleware, a match that is
+// looked up now, or the pattern of a ServeMux outside.
 func (h *handler) routeBefore(r *http.Request) string {
 	if route := chi.RouteContext(r.Context()).RoutePattern(); route != "" {
 		return cleanTarget(route)
@@ -23,8 +23,8 @@ func (h *handler) routeBefore(r *http.Request) string {
 	return cleanTarget(routedTo(r))
 }
 
-// routeAfter is the route after the handler: r is the request that was passed on, received its pattern before, and
-// before what routeBefore found. The zero value of a source is "".
+// routeAfter returns the route after the handler. r is the request that the handler got, received is its pattern
+// before, and before is the result of routeBefore.
 func (h *handler) routeAfter(r *http.Request, received, before string) string {
 	if route := chi.RouteContext(r.Context()).RoutePattern(); route != "" {
 		return cleanTarget(route)
@@ -37,21 +37,21 @@ func (h *handler) routeAfter(r *http.Request, received, before string) string {
 	return before
 }
 
-// route is the final route of a request, by the order of the sources.
-func (rec *record) route(h *handler) string {
-	rec.mu.Lock()
-	set, nested := rec.routeSet, rec.routeNested
-	rec.mu.Unlock()
+// route returns the final route, by the precedence of the sources.
+func (s *serverSpan) route(h *handler) string {
+	s.mu.Lock()
+	set, nested := s.routeSet, s.routeNested
+	s.mu.Unlock()
 	if set != "" {
 		return cleanTarget(set)
 	}
 	if nested != "" {
 		return nested
 	}
-	return h.routeAfter(&rec.request, rec.in.Pattern, rec.routeBefore)
+	return h.routeAfter(&s.request, s.in.Pattern, s.routeBefore)
 }
 
-// match asks the router, if one is known, where r would go.
+// match looks up r in the router, if there is one.
 func (h *handler) match(r *http.Request) string {
 	if h.router != nil {
 		return chiMatch(h.router, r)
@@ -63,7 +63,7 @@ func (h *handler) match(r *http.Request) string {
 	return ""
 }
 
-// chiContexts are scratch space for matches; no handler ever sees one.
+// chiContexts are reused for matches. Handlers never see one.
 var chiContexts = sync.Pool{New: func() any { return chi.NewRouteContext() }}
 
 func chiMatch(router chi.Routes, r *http.Request) string {
@@ -78,8 +78,8 @@ func chiMatch(router chi.Routes, r *http.Request) string {
 	return found
 }
 
-// patternRoute strips method, host and a trailing {$} from the pattern that a ServeMux found for r. It returns "" for a
-// path that stands in the place of a pattern.
+// patternRoute strips the method, the host and a trailing {$} from the pattern that a ServeMux found for r. It returns
+// "" for a path in place of a pattern.
 func patternRoute(r *http.Request, pattern string) string {
 	i := strings.IndexByte(pattern, '/')
 	if i < 0 || isRedirect(r, pattern) {
@@ -117,21 +117,21 @@ func isMatch(r *http.Request, pattern string) bool {
 	return true
 }
 
-// isRedirect reports whether pattern is the cleaned path of r with a slash behind it. A ServeMux that redirects a CONNECT
-// there returns that path, which the client chose, instead of the pattern that the path would match.
+// isRedirect reports whether pattern is the cleaned path of r with a trailing slash. A ServeMux that redirects a
+// CONNECT to it returns that path, which the client chose, instead of a pattern.
 func isRedirect(r *http.Request, pattern string) bool {
 	return r.Method == http.MethodConnect && r.URL != nil &&
 		strings.HasSuffix(pattern, "/") && !strings.HasSuffix(r.URL.EscapedPath(), "/") &&
 		strings.TrimRight(pattern, "/") == strings.TrimRight(path.Clean("/"+r.URL.Path), "/")
 }
 
-// Route returns the route of r as far as it is known, "" if it is not: the one of [SetRoute], of a router that r
-// came through, or the one found when r arrived. In a handler that is what its span will tell.
+// Route returns the route of r if it is known, else "": the one of [SetRoute], that of a router that r passed, or the
+// one found when r arrived. In a handler it is the route that the span will have.
 func Route(r *http.Request) string {
-	if rec, ok := r.Context().Value(requestKey{}).(*record); ok {
-		rec.mu.Lock()
-		set, nested, before := rec.routeSet, rec.routeNested, rec.routeBefore
-		rec.mu.Unlock()
+	if s, ok := r.Context().Value(requestKey{}).(*serverSpan); ok {
+		s.mu.Lock()
+		set, nested, before := s.routeSet, s.routeNested, s.routeBefore
+		s.mu.Unlock()
 		switch {
 		case set != "":
 			return cleanTarget(set)

@@ -97,15 +97,15 @@ func TestRouteSources(t *testing.T) {
 	tests := []struct {
 		name, method, target string
 		handler              http.Handler
-		opts                 []mw.Option
+		opts                 []mw.ServerOption
 		span, route          string
 	}{
 		{"H-05 host in the pattern", "GET", "/foo/7", muxWith("GET example.com/foo/{id}"), nil, "GET /foo/{id}", "/foo/{id}"},
 		{"H-06 cloned before a ServeMux", "GET", "/users/1", cloning(muxWith("GET /users/{id}")), nil, "GET", ""},
 		{"H-06 cloned, WithServeMux", "GET", "/users/1", cloning(muxWith("GET /users/{id}")),
-			[]mw.Option{mw.WithServeMux(muxWith("GET /users/{id}"))}, "GET /users/{id}", "/users/{id}"},
+			[]mw.ServerOption{mw.WithServeMux(muxWith("GET /users/{id}"))}, "GET /users/{id}", "/users/{id}"},
 		{"H-06 cloned, WithRouter", "GET", "/users/1", cloning(chiWith("/users/{id}")),
-			[]mw.Option{mw.WithRouter(chiWith("/users/{id}"))}, "GET /users/{id}", "/users/{id}"},
+			[]mw.ServerOption{mw.WithRouter(chiWith("/users/{id}"))}, "GET /users/{id}", "/users/{id}"},
 		{"H-07 root", "GET", "/", chiWith("/", "/files/*"), nil, "GET /", "/"},
 		{"H-07 wildcard", "GET", "/files/a/b", chiWith("/", "/files/*"), nil, "GET /files/*", "/files/*"},
 		{"H-09 unknown method on a route", "PROPFIND", "/dav/x", named("/dav/{file}", status(200)), nil, "HTTP /dav/{file}", "/dav/{file}"},
@@ -164,7 +164,7 @@ func TestNoRouteFromTheClient(t *testing.T) {
 				mux.ServeHTTP(w, r)
 				seen = append(seen, mw.Route(r))
 			})
-			for when, opts := range map[string][]mw.Option{"after": nil, "beforehand": {mw.WithServeMux(mux)}} {
+			for when, opts := range map[string][]mw.ServerOption{"after": nil, "beforehand": {mw.WithServeMux(mux)}} {
 				rec := spantest.NewRecorder(t)
 				srv := quietServer(t, mw.New(append(opts, mw.With(rec.Tracing()))...)(outer))
 				srv.Start()
@@ -252,12 +252,12 @@ func TestKnownMethods(t *testing.T) {
 	t.Setenv("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS", "GET, PROPFIND,")
 	tests := []struct {
 		name, method, want string
-		opts               []mw.Option
+		opts               []mw.ServerOption
 	}{
 		{"H-10 listed by the environment", "PROPFIND", "PROPFIND", nil},
 		{"H-10 not listed any more", "POST", "_OTHER", nil},
-		{"the option replaces the environment", "PURGE", "PURGE", []mw.Option{mw.WithKnownMethods("PURGE")}},
-		{"and is no addition to it", "GET", "_OTHER", []mw.Option{mw.WithKnownMethods("PURGE")}},
+		{"the option replaces the environment", "PURGE", "PURGE", []mw.ServerOption{mw.WithKnownMethods("PURGE")}},
+		{"and is no addition to it", "GET", "_OTHER", []mw.ServerOption{mw.WithKnownMethods("PURGE")}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -2,30 +2,28 @@ package mw
 
 import (
 	"context"
+	"maps"
 	"net/http"
 
 	"github.com/go-chi/chi/v5"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/spanroute/spanroute/internal/instrumentation"
 	"github.com/spanroute/spanroute/internal/policy"
 	"github.com/spanroute/spanroute/internal/semattr"
 )
 
-// middleware is what New made of its options. It is immutable but for the tracer and the names it remembers.
+// A middleware is what New makes of its options.
 type middleware struct {
-	options
-	*source
-	methods         methods
-	names           spanNames
-	captureRequest  semattr.Capture
-	captureResponse semattr.Capture
+	*httpInstrumentation
+	serverOptions
 }
 
 // New returns a middleware that makes one SERVER span of each request, by the HTTP semantic conventions v1.43.0.
 // The result may be used for any number of handlers, by any number of goroutines. Place it outermost.
-func New(opts ...Option) func(http.Handler) http.Handler {
-	m := newMiddleware(opts)
+func New(opts ...ServerOption) func(http.Handler) http.Handler {
+	m := newMiddleware(newServerOptions(opts))
 	return func(next http.Handler) http.Handler {
 		h := &handler{middleware: m, next: next, router: m.router}
 		if routes, ok := next.(chi.Routes); ok && h.router == nil {
@@ -35,15 +33,8 @@ func New(opts ...Option) func(http.Handler) http.Handler {
 	}
 }
 
-func newMiddleware(opts []Option) *middleware {
-	o := newOptions(opts)
-	return &middleware{
-		options:         *o,
-		source:          newSource(o),
-		methods:         newMethods(o),
-		captureRequest:  semattr.NewCapture(semattr.HTTPRequestHeaderPrefix, o.requestHeaders, o.unredacted),
-		captureResponse: semattr.NewCapture(semattr.HTTPResponseHeaderPrefix, o.responseHeaders, o.unredacted),
-	}
+func newMiddleware(o serverOptions) *middleware {
+	return &middleware{newHTTPInstrumentation(trace.SpanKindServer, o.common), o}
 }
 
 type handler struct {
@@ -54,20 +45,20 @@ type handler struct {
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch outer := r.Context().Value(requestKey{}).(type) {
-	case *record:
+	case *serverSpan:
 		if !outer.ended.Load() {
 			h.serveNested(w, r, outer)
 			return
 		}
-	case *passage:
+	case *derivedRequest:
 		h.next.ServeHTTP(w, r)
 		return
 	}
-	if r.URL == nil { // no server makes such a request, so there is nothing to tell of it
+	if r.URL == nil { // no server makes such a request, so there is nothing to record
 		h.next.ServeHTTP(w, r)
 		return
 	}
-	ctx := h.extract(r)
+	ctx := h.Extract(r.Context(), carrier(r.Header))
 	if h.excludes(r) {
 		h.pass(policy.Suppress(ctx), w, r)
 		return
@@ -75,61 +66,57 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.serveTraced(ctx, w, r)
 }
 
-// pass serves r without a span that records: in ctx, with the writer as it is.
+// pass serves r in ctx, without a recording span and with the original writer.
 func (h *handler) pass(ctx context.Context, w http.ResponseWriter, r *http.Request) {
-	p := &passage{Context: ctx}
+	p := &derivedRequest{Context: ctx}
 	p.request = *r.WithContext(p)
 	h.dropBaggage(&p.request)
 	p.serve(h.next, w, r)
 }
 
-// serveNested is the inner of two middlewares: it only tells the route that it can see.
-func (h *handler) serveNested(w http.ResponseWriter, r *http.Request, outer *record) {
+// serveNested serves a request that an outer middleware traces. It reports the route that it finds to outer.
+func (h *handler) serveNested(w http.ResponseWriter, r *http.Request, outer *serverSpan) {
 	received := r.Pattern
 	before := h.routeBefore(r)
-	defer func() { outer.nest(h.routeAfter(r, received, before)) }()
+	defer func() { outer.setNestedRoute(h.routeAfter(r, received, before)) }()
 	h.next.ServeHTTP(w, r)
 }
 
-// excludes decides on arrival, once, whether r gets no span.
+// excludes reports whether r gets no span. It is called once, before the span would start.
 func (h *handler) excludes(r *http.Request) bool {
-	if p := h.exclusions.Load(); p != nil {
-		if p.ExcludesPath(r.URL.Path) || p.NeedsURL() && p.ExcludesURL(h.url(r)) {
-			return true
-		}
-	}
-	return h.exclude != nil && h.exclude(r)
+	p := h.Policy()
+	return p.ExcludesPath(r.URL.Path) || p.NeedsURL() && p.ExcludesURL(h.url(r)) || h.excludedByProgram(r)
 }
 
-// url is scheme://host/path as excluded_urls sees it.
+// url returns the URL of r in the form that excluded_urls matches: scheme://host/path.
 func (h *handler) url(r *http.Request) string {
-	c := h.proxies.read(r.RemoteAddr, r.Header)
+	c := h.forwardedInfo(r)
 	path := r.URL.Path
 	if path == "" {
 		path = "/"
 	}
 	host := hostOf(r, c)
 	if _, _, ok := semattr.HostPort(host); !ok {
-		host = "" // as on the span; a host that is none must not pass for a part of the path
+		host = "" // as on the span: an invalid Host must not be mistaken for part of the path
 	}
 	return schemeOf(r, c) + "://" + host + path
 }
 
 func (h *handler) serveTraced(ctx context.Context, w http.ResponseWriter, r *http.Request) {
-	tracer := h.tracer()
-	late := h.late(tracer)
-	label := h.methods.verb(methodOf(r)).label
-	route := h.names.target(label, h.routeBefore(r))
-	name := h.nameOf(r, label, route)
-	var a arrival
-	options := serverOptions
-	if !late {
-		h.arrive(&a, r)
-		attrs := h.startAttributes(make([]attribute.KeyValue, 0, maxArrival), &a, r, route)
+	tracer := h.Tracer()
+	deferAttributes := h.DefersAttributes(tracer)
+	spanNameWord := h.methods.info(methodOf(r)).spanNameWord
+	route := h.names.target(spanNameWord, h.routeBefore(r))
+	name := h.nameOf(r, spanNameWord, route)
+	var a requestInfo
+	options := h.StartOptions()
+	if !deferAttributes {
+		h.readRequest(&a, r)
+		attrs := h.startAttributes(make([]attribute.KeyValue, 0, maxStart), &a, r, route)
 		options = append(options, trace.WithAttributes(attrs...))
 	}
 	if h.publicEndpoint != nil && h.publicEndpoint(r.WithContext(ctx)) {
-		options = asNewRoot(ctx, options)
+		options = instrumentation.AsNewRoot(ctx, options)
 	}
 	ctx, span := tracer.Start(ctx, name, options...)
 	if id := span.SpanContext().TraceID(); h.traceIDHeader != "" && id.IsValid() {
@@ -139,86 +126,21 @@ func (h *handler) serveTraced(ctx context.Context, w http.ResponseWriter, r *htt
 		h.pass(ctx, w, r)
 		return
 	}
-	if late {
-		h.arrive(&a, r)
+	if deferAttributes {
+		h.readRequest(&a, r)
 	}
-	rec := &record{m: h.middleware, in: r, span: span, name: name, late: late, arrival: a, routeBefore: route}
-	rec.Context = ctx
-	rec.request = *r.WithContext(rec)
-	h.dropBaggage(&rec.request)
-	rec.run(h, w)
+	s := &serverSpan{m: h.middleware, in: r, span: span, name: name, deferred: deferAttributes, requestInfo: a, routeBefore: route}
+	s.Context = ctx
+	s.request = *r.WithContext(s)
+	h.dropBaggage(&s.request)
+	s.run(h, w)
 }
 
-// serverOptions has no room left, so that appending copies it.
-var serverOptions = []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)}
-
-// asNewRoot makes the span in ctx, if it is a caller's, a link instead of the parent.
-func asNewRoot(ctx context.Context, options []trace.SpanStartOption) []trace.SpanStartOption {
-	options = append(options, trace.WithNewRoot())
-	if caller := trace.SpanContextFromContext(ctx); caller.IsValid() && caller.IsRemote() {
-		options = append(options, trace.WithLinks(trace.Link{SpanContext: caller}))
+// dropBaggage removes the caller's baggage from r, the handler's copy of the request, if it is not wanted: a handler
+// that is a proxy would forward the header.
+func (m *middleware) dropBaggage(r *http.Request) {
+	if m.DropsRemoteBaggage() && len(r.Header["Baggage"]) > 0 {
+		r.Header = maps.Clone(r.Header)
+		delete(r.Header, "Baggage")
 	}
-	return options
-}
-
-// nameOf is the name of a span as far as it is known.
-func (m *middleware) nameOf(r *http.Request, label, route string) string {
-	if m.spanName != nil {
-		if name := m.spanName(r, label, route); name != "" {
-			return requestOwner(r).Text(name)
-		}
-	}
-	return m.names.of(label, route)
-}
-
-// arrive takes from r what its span will tell.
-func (m *middleware) arrive(a *arrival, r *http.Request) {
-	a.path = r.URL.EscapedPath()
-	if a.path == "" {
-		a.path = "/"
-	}
-	a.query = m.redactor.query(r.URL.RawQuery, m.exclusions.Load())
-	a.agent = first(r.Header["User-Agent"])
-	var attrs []attribute.KeyValue // of the user
-	if m.attributes != nil {
-		attrs = m.attributes(r)
-	}
-	a.line = a.lineOwner(r, attrs)
-	claim := m.proxies.read(r.RemoteAddr, r.Header)
-	if claim == noExtras.claim && m.captureRequest.Empty() && m.attributes == nil {
-		return
-	}
-	a.extras = &extras{claim: claim, headers: m.captureRequest.AppendRedacted(nil, requestHeader(r), m.redactHeader)}
-	if m.attributes != nil {
-		a.extras.own = ownOf(attrs, a.line.And(contentOwner(r)))
-	}
-}
-
-// more returns the extras, which may be none.
-func (a *arrival) more() *extras {
-	if a.extras == nil {
-		return &noExtras
-	}
-	return a.extras
-}
-
-// requestHeader looks up lower-case names among the headers of r, Host included.
-func requestHeader(r *http.Request) func(name string) []string {
-	return func(name string) []string {
-		if name == "host" && r.Host != "" {
-			return []string{r.Host}
-		}
-		return r.Header.Values(name)
-	}
-}
-
-// startAttributes appends those that the reference page marks "start".
-func (m *middleware) startAttributes(
-	attrs []attribute.KeyValue, a *arrival, r *http.Request, route string,
-) []attribute.KeyValue {
-	attrs = m.appendArrival(attrs, a, r)
-	if route != "" {
-		attrs = append(attrs, semattr.HTTPRoute.String(route))
-	}
-	return override(attrs, a.more().own.attrs)
 }

@@ -101,14 +101,14 @@ func TestErrorStatusOption(t *testing.T) {
 }
 
 // caught serves a request and returns what the middleware raised.
-func caught(t *testing.T, h http.HandlerFunc, opts ...mw.Option) (value any, got spantest.Span) {
+func caught(t *testing.T, h http.HandlerFunc, opts ...mw.ServerOption) (value any, got spantest.Span) {
 	t.Helper()
 	rec := spantest.NewRecorder(t)
 	mux := http.NewServeMux()
 	mux.HandleFunc("/users/{id}", h)
 	func() {
 		defer func() { value = recover() }()
-		mw.New(append([]mw.Option{mw.With(rec.Tracing())}, opts...)...)(mux).ServeHTTP(httptest.NewRecorder(), newRequest("GET", "/users/1"))
+		mw.New(append([]mw.ServerOption{mw.With(rec.Tracing())}, opts...)...)(mux).ServeHTTP(httptest.NewRecorder(), newRequest("GET", "/users/1"))
 	}()
 	return value, rec.One(t)
 }

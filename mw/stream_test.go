@@ -152,7 +152,7 @@ func TestReverseProxy(t *testing.T) {
 	// Three spans in one trace: the proxy's server span, its client span, the backend's server span. An upgrade
 	// goes through all of them.
 	rec := spantest.NewRecorder(t)
-	server, opts := mw.New(mw.With(rec.Tracing())), []mw.Option{mw.With(rec.Tracing())}
+	server, opts := mw.New(mw.With(rec.Tracing())), []mw.ClientOption{mw.With(rec.Tracing())}
 	backend := quietServer(t, server(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Upgrade") != "" {
 			echoUpgrade(w, r)

@@ -271,11 +271,11 @@ func TestMultipartFilesAreRemoved(t *testing.T) {
 	excluded := mw.WithExclude(func(*http.Request) bool { return true })
 	tests := []struct {
 		name string
-		opts []mw.Option
+		opts []mw.ServerOption
 	}{
 		{"sampled", nil},
-		{"excluded", []mw.Option{excluded}},
-		{"unsampled", []mw.Option{mw.WithTracerProvider(neverSampled(t))}},
+		{"excluded", []mw.ServerOption{excluded}},
+		{"unsampled", []mw.ServerOption{mw.WithTracerProvider(neverSampled(t))}},
 	}
 	for _, tt := range tests {
 		for _, panics := range []bool{false, true} {
@@ -283,7 +283,7 @@ func TestMultipartFilesAreRemoved(t *testing.T) {
 				t.Setenv("TMPDIR", t.TempDir())
 				rec := spantest.NewRecorder(t)
 				served := make(chan struct{})
-				h := mw.New(append([]mw.Option{mw.With(rec.Tracing())}, tt.opts...)...)(http.HandlerFunc(
+				h := mw.New(append([]mw.ServerOption{mw.With(rec.Tracing())}, tt.opts...)...)(http.HandlerFunc(
 					func(_ http.ResponseWriter, r *http.Request) {
 						if err := r.ParseMultipartForm(1); err != nil { // one byte of files in memory
 							t.Error(err)

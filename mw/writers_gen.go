@@ -1,6 +1,6 @@
 //go:build ignore
 
-// This program writes writers.go and writers_subsets_test.go: a type for each of the 64 subsets of the optional interfaces of a
+// This program writes server_writers.go and writers_subsets_test.go: a type for each of the 64 subsets of the optional interfaces of a
 // ResponseWriter. Each type embeds the one without its highest interface, so each declares one method.
 package main
 
@@ -34,17 +34,17 @@ import (
 	"net/http"
 )
 
-// newWriter returns the writer of rec that has exactly the optional interfaces of w, in the bits
+// newWriter returns the writer of s that has exactly the optional interfaces of w, in the bits
 //
 `)
 	for i, in := range interfaces {
 		fmt.Fprintf(&b, "//\t%2d %s\n", 1<<i, in.name)
 	}
-	b.WriteString("func newWriter(rec *record, w http.ResponseWriter) http.ResponseWriter {\nsubset := 0\n")
+	b.WriteString("func newWriter(s *serverSpan, w http.ResponseWriter) http.ResponseWriter {\nsubset := 0\n")
 	for i, in := range interfaces {
 		fmt.Fprintf(&b, "if _, ok := w.(%s); ok { subset |= %d }\n", in.name, 1<<i)
 	}
-	b.WriteString("base := writer{rec}\nswitch subset {\n")
+	b.WriteString("base := writer{s}\nswitch subset {\n")
 	for n := 1; n < 1<<len(interfaces); n++ {
 		fmt.Fprintf(&b, "case %d: return %s\n", n, literal(n))
 	}
@@ -53,7 +53,7 @@ import (
 		fmt.Fprintf(&b, "type writer%d struct{ %s }\n\n", n, typeName(below(n)))
 		fmt.Fprintf(&b, interfaces[highest(n)].methods+"\n", n)
 	}
-	write("writers.go", b.Bytes())
+	write("server_writers.go", b.Bytes())
 	write("writers_subsets_test.go", subsets())
 }
 

@@ -1,8 +1,8 @@
-// Package guard runs a function and reports how it ended, without changing how it ends: a panic is raised again with
-// the same value, runtime.Goexit goes on.
+// Package guard runs a function and reports how it ended, without changing how it ends: a panic continues with the
+// same value, and so does runtime.Goexit.
 package guard
 
-// An End is how a function ended.
+// An End is the way in which a function ended.
 type End int
 
 // The ways in which a function ends.
@@ -12,10 +12,10 @@ const (
 	Panicked            // by a panic
 )
 
-// Run calls f, and then over, once, with the way in which f ended and the value of a panic. The panic is raised again
+// Run calls f and then, once, over with the way in which f ended and the value of a panic. The panic is raised again
 // in the deferred function that calls over, so that the frames that panicked are on the stack of over and of the
-// function that recovers. The exception is panic(nil) with GODEBUG=panicnil=1, whose value is nil: recovering cannot tell
-// it from Goexit before its frames are gone. A panic of over takes the place of f's end.
+// function that recovers. The exception is panic(nil) with GODEBUG=panicnil=1, whose value is nil: recover cannot
+// distinguish it from Goexit before its frames are gone. A panic of over replaces the end of f.
 func Run(f func(), over func(end End, value any)) {
 	end := Exited
 	defer func() {
@@ -28,7 +28,7 @@ func Run(f func(), over func(end End, value any)) {
 		over(Returned, nil)
 		return
 	}
-	end = Panicked // recovered, or else this line would not be reached
+	end = Panicked // recovered: otherwise this line is not reached
 	over(Panicked, nil)
 	panic(nil)
 }

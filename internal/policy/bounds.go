@@ -9,8 +9,8 @@ import (
 	"github.com/spanroute/spanroute/internal/settings"
 )
 
-// The bounds of the items of one key. They keep the load of any list under a second and its memory under some 50 MB,
-// also on a reload beside traffic; a list that an operator writes by hand stays far below them.
+// The bounds of the items of one key. They keep the load time of any list below a second and its memory below about
+// 50 MB, also on a reload under traffic. A list that is written by hand stays far below them.
 const (
 	// MaxPatterns is the number of items.
 	MaxPatterns = 10_000
@@ -22,9 +22,9 @@ const (
 	MaxPatternSize = 250_000
 )
 
-// A Checker checks the items of one key, one after the other, and returns an error of kind too_large for the item
-// that takes them over a bound. Items after that one are refused too. The zero value is ready. A Checker must not be
-// used by several goroutines at the same time.
+// A Checker checks the items of one key, one after the other, and returns an error of kind too_large for the item that
+// exceeds a bound, and for all later items. The zero value is ready. A Checker must not be used by several goroutines
+// at the same time.
 type Checker struct {
 	items, bytes, size int
 }
@@ -69,7 +69,7 @@ func (c *Checker) admit(item string) error {
 	return nil
 }
 
-// grow counts a part of the size of item. Callers do it before the work that the part stands for.
+// grow counts a part of the size of item. It must be called before the work that the part bounds.
 func (c *Checker) grow(item string, size int) error {
 	c.size += size
 	if c.size <= MaxPatternSize {

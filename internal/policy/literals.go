@@ -2,47 +2,47 @@ package policy
 
 import "strings"
 
-// literals finds any of many texts in one pass over the text: each is filed under a hash of its first two bytes,
-// and only those filed under the two bytes at hand are compared. One strings.Contains per literal was measured
-// slower from six literals on, and ten times slower for fifty.
+// literals searches a text for any of many literals in one pass: each is in the bucket of a hash of its first two
+// bytes, and only the bucket of the current two bytes is compared. In a measurement, one strings.Contains per literal
+// was slower from six literals on, and ten times slower for fifty.
 type literals struct {
-	count   int
-	singles string // the literals of one byte
-	present [fileCount / 64]uint64
-	files   *[fileCount][]string
+	count       int
+	singleBytes string // the literals of one byte
+	present     [bucketCount / 64]uint64
+	buckets     *[bucketCount][]string
 }
 
-const fileCount = 1024
+const bucketCount = 1024
 
-func fileOf(a, b byte) uint16 { return (uint16(a)*37 ^ uint16(b)<<1) % fileCount }
+func bucketOf(a, b byte) uint16 { return (uint16(a)*37 ^ uint16(b)<<1) % bucketCount }
 
-// add takes a literal that is not empty.
+// add adds a literal, which must not be empty.
 func (l *literals) add(literal string) {
 	l.count++
 	if len(literal) == 1 {
-		l.singles += literal
+		l.singleBytes += literal
 		return
 	}
-	if l.files == nil {
-		l.files = new([fileCount][]string)
+	if l.buckets == nil {
+		l.buckets = new([bucketCount][]string)
 	}
-	file := fileOf(literal[0], literal[1])
-	l.present[file/64] |= 1 << (file % 64)
-	l.files[file] = append(l.files[file], literal)
+	bucket := bucketOf(literal[0], literal[1])
+	l.present[bucket/64] |= 1 << (bucket % 64)
+	l.buckets[bucket] = append(l.buckets[bucket], literal)
 }
 
 func (l *literals) in(text string) bool {
 	for i := 1; i < len(text); i++ {
-		file := fileOf(text[i-1], text[i])
-		if l.present[file/64]&(1<<(file%64)) != 0 && l.startsAt(text[i-1:], file) {
+		bucket := bucketOf(text[i-1], text[i])
+		if l.present[bucket/64]&(1<<(bucket%64)) != 0 && l.startsAt(text[i-1:], bucket) {
 			return true
 		}
 	}
-	return l.singles != "" && strings.ContainsAny(text, l.singles)
+	return l.singleBytes != "" && strings.ContainsAny(text, l.singleBytes)
 }
 
-func (l *literals) startsAt(text string, file uint16) bool {
-	for _, literal := range l.files[file] {
+func (l *literals) startsAt(text string, bucket uint16) bool {
+	for _, literal := range l.buckets[bucket] {
 		if strings.HasPrefix(text, literal) {
 			return true
 		}

@@ -1,11 +1,11 @@
-// Package policy holds what operators decide about requests: which of them get no span, and what is redacted in the
-// spans of the others. Rules are compiled once into a [Policy], swapped atomically in a [Live] on reload, and read on
-// arrival without allocating. The pattern language is described in the reference page "Exclusion" and in config's key table:
-// excluded_urls is RE2 searched anywhere, excluded_paths and excluded_rpcs are globs over the whole text.
+// Package policy holds the decisions of operators about requests: which of them get no span, and what is redacted in
+// the spans of the others. Rules are compiled once into a [Policy], swapped atomically in a [Live] on reload, and read
+// for each request without allocating. excluded_urls is RE2 searched anywhere in the text; excluded_paths and
+// excluded_rpcs are globs that match the whole text. The key table of package config documents them.
 //
-// Items of excluded_urls are classified by regexp/syntax, because almost all of them are literals and a
-// literal costs a strings.Contains instead of a run of a regular expression; joining the items into one
-// alternation, as Python does, was measured forty times slower and let one item's flags leak into the next.
+// Items of excluded_urls are classified by regexp/syntax, because almost all of them are literals, and a search for a
+// literal is cheaper than a regular expression. One alternation of all items, as in Python, was forty times slower in a
+// measurement, and the flags of one item applied to the next.
 package policy
 
 import (
@@ -15,7 +15,7 @@ import (
 	"sync/atomic"
 )
 
-// Rules are what an operator wrote about requests: patterns, already split into items, and what to redact.
+// Rules are the configuration of an operator: patterns, already split into items, and what to redact.
 type Rules struct {
 	URLs  []string // excluded_urls: RE2, searched in the path or full method; in the URL for items with ://
 	Paths []string // excluded_paths: globs over the whole path
@@ -25,8 +25,8 @@ type Rules struct {
 	RedactPanicMessages bool     // redact.panic_messages
 }
 
-// A Policy is a compiled, immutable set of [Rules]. A nil Policy excludes nothing and adds nothing to what is
-// redacted. Its methods are safe for concurrent use and do not allocate.
+// A Policy is a compiled, immutable set of [Rules]. A nil Policy excludes nothing and redacts nothing beyond the
+// defaults. Its methods are safe for concurrent use and do not allocate.
 type Policy struct {
 	texts textMatcher // items of excluded_urls without ://
 	urls  textMatcher // items of excluded_urls with ://
@@ -36,7 +36,7 @@ type Policy struct {
 	redaction redaction
 }
 
-// A PatternError tells which item of which key is not a pattern.
+// A PatternError reports an item of a key that is not a pattern.
 type PatternError struct {
 	Key   string // excluded_urls, excluded_paths or excluded_rpcs
 	Index int    // position among the items of the key, from 0
@@ -84,13 +84,13 @@ func Compile(rules Rules) (*Policy, error) {
 	return p, nil
 }
 
-// hasScheme reports whether an item of excluded_urls asks for the URL instead of the path.
+// hasScheme reports whether an item of excluded_urls is matched against the URL instead of the path.
 func hasScheme(item string) bool {
 	return strings.Contains(item, "://") || strings.Contains(item, `:\/\/`)
 }
 
-// ExcludesPath reports whether a request for path, percent-decoded and without query, gets no span. Items of
-// excluded_urls with :// are left to [Policy.ExcludesURL]. An empty path counts as "/".
+// ExcludesPath reports whether a request for path, percent-decoded and without query, gets no span. It ignores items
+// of excluded_urls with ://, see [Policy.ExcludesURL]. An empty path counts as "/".
 func (p *Policy) ExcludesPath(path string) bool {
 	if p == nil {
 		return false
@@ -101,7 +101,7 @@ func (p *Policy) ExcludesPath(path string) bool {
 	return p.paths.match(path) || p.texts.match(path)
 }
 
-// NeedsURL reports whether [Policy.ExcludesURL] can say yes, so that callers build the URL only then.
+// NeedsURL reports whether [Policy.ExcludesURL] can return true, so that callers build the URL only then.
 func (p *Policy) NeedsURL() bool { return p != nil && !p.urls.empty() }
 
 // ExcludesURL reports whether a request for url (scheme://host/path) gets no span.
@@ -112,10 +112,10 @@ func (p *Policy) ExcludesRPC(fullMethod string) bool {
 	return p != nil && (p.rpcs.match(fullMethod) || p.texts.match(fullMethod))
 }
 
-// Live is the policy of a running process. The zero value has none. It is safe for concurrent use.
+// Live is the current policy of a process. The zero value has no policy. It is safe for concurrent use.
 type Live struct{ current atomic.Pointer[Policy] }
 
-// Load returns the policy in force, nil for the defaults. A nil Live has no policy.
+// Load returns the current policy, nil for the defaults. A nil Live has no policy.
 func (l *Live) Load() *Policy {
 	if l == nil {
 		return nil
@@ -123,13 +123,13 @@ func (l *Live) Load() *Policy {
 	return l.current.Load()
 }
 
-// Store puts p in force: what it excludes for every request that arrives after Store returns, what it redacts for
-// everything that is recorded after Store returns.
+// Store makes p the current policy. Its exclusions apply to every request that arrives after Store returns, its
+// redaction to everything that is recorded after Store returns.
 func (l *Live) Store(p *Policy) { l.current.Store(p) }
 
-// SplitItems cuts the text form of excluded_urls at its commas and trims the items. It returns the number of
-// empty items it dropped: in Python an empty item matches every URL, so the caller should say a word. An item
-// with an unbalanced brace is an error, because its comma belonged to a repetition such as {1,3}.
+// SplitItems splits the text form of excluded_urls at its commas and trims the items. empty is the number of empty
+// items, which it drops: in Python an empty item matches every URL, so the caller should report them. An item with an
+// unbalanced brace is an error, because its comma is part of a repetition such as {1,3}.
 func SplitItems(text string) (items []string, empty int, err error) {
 	for item := range strings.SplitSeq(text, ",") {
 		item = strings.TrimSpace(item)

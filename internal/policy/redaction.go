@@ -9,9 +9,9 @@ import (
 // MaxQueryKeys bounds [Rules.QueryKeys]: each request with a query compares its keys with all of them.
 const MaxQueryKeys = 256
 
-// redaction is what operators add to what the middlewares redact by themselves. It is part of the [Policy], because
-// one reload changes both. The middlewares load the policy again when they record: a request need not carry it, and a
-// new rule holds for requests under way.
+// redaction is what operators redact in addition to the defaults of the middlewares. It is part of the [Policy],
+// because one reload changes both. The middlewares load the policy again when they record: requests need not carry it,
+// and a new rule applies to requests in flight.
 type redaction struct {
 	queryKeys     []string
 	panicMessages bool
@@ -30,5 +30,5 @@ func (p *Policy) RedactsQueryKey(name string) bool {
 	return p != nil && slices.ContainsFunc(p.redaction.queryKeys, func(key string) bool { return strings.EqualFold(key, name) })
 }
 
-// RedactsPanicMessages reports whether the value of a panic stays out of its event. A nil Policy records it.
+// RedactsPanicMessages reports whether the value of a panic is left out of its event.
 func (p *Policy) RedactsPanicMessages() bool { return p != nil && p.redaction.panicMessages }

@@ -11,9 +11,9 @@ import (
 
 type markKey struct{}
 
-// suppression is at once a link of the context chain (it answers for the mark) and the span in it. Being both
-// saves an excluded request two allocations; the standard library still finds the cancelling parent, because
-// Done and Value reach through.
+// suppression is both a link of the context chain, which returns itself for markKey, and the span in it. This saves an
+// excluded request two allocations. The standard library still finds the cancelling parent, because Done and Value are
+// passed on.
 type suppression struct {
 	context.Context
 	noop.Span
@@ -29,9 +29,9 @@ func (s *suppression) Value(key any) any {
 	return s.Context.Value(key)
 }
 
-// Suppress returns the context of an excluded request: its span context is valid, local and unsampled. With a
-// caller or a parent in ctx, trace id, span id and tracestate stay; without one the ids are fresh. The context
-// carries a mark by which the kit's samplers drop every descendant, whatever they are set to.
+// Suppress returns the context of an excluded request: its span context is valid, local and unsampled. It keeps trace
+// id, span id and tracestate of the caller or parent in ctx, or else has new ids. The context has a mark by which the
+// samplers of spanroute drop every descendant, whatever their configuration.
 func Suppress(ctx context.Context) context.Context {
 	sc := trace.SpanContextFromContext(ctx)
 	if !sc.IsValid() {
@@ -44,8 +44,8 @@ func Suppress(ctx context.Context) context.Context {
 	return trace.ContextWithSpan(s, s)
 }
 
-// Suppressed returns the trace id of the excluded request that ctx belongs to. A span is to be dropped when
-// its parent has this trace id; a deliberate new root has another one.
+// Suppressed returns the trace id of the excluded request that ctx belongs to. A span must be dropped if its parent
+// has this trace id; a deliberate new root has another one.
 func Suppressed(ctx context.Context) (trace.TraceID, bool) {
 	s, ok := ctx.Value(markKey{}).(*suppression)
 	if !ok {

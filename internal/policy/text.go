@@ -9,7 +9,7 @@ import (
 	"github.com/spanroute/spanroute/internal/settings"
 )
 
-// A textMatcher searches a text for any of its items: literals first, regular expressions last.
+// A textMatcher searches a text for any of its items, literals before regular expressions.
 type textMatcher struct {
 	everything bool
 	contains   literals
@@ -80,7 +80,7 @@ type text struct {
 	begin, end bool // anchors
 }
 
-// everything reports whether t matches every text: an empty literal, or an anchor alone, is found in all.
+// everything reports whether t matches every text, as an empty literal or an anchor alone does.
 func (t text) everything() bool {
 	if t.re != nil {
 		return t.re.MatchString("") && t.re.MatchString("/")
@@ -133,7 +133,7 @@ func (c *Checker) text(item string) (t text, err error) {
 	return t, nil
 }
 
-// literalOf takes literal, ^literal, literal$ and ^literal$ apart; escapes are already gone after parsing.
+// literalOf splits literal, ^literal, literal$ and ^literal$ into their parts. The parser has already removed escapes.
 func literalOf(re *syntax.Regexp) (literal string, begin, end, ok bool) {
 	parts := []*syntax.Regexp{re}
 	if re.Op == syntax.OpConcat {
@@ -154,7 +154,7 @@ func literalOf(re *syntax.Regexp) (literal string, begin, end, ok bool) {
 	return "", false, false, false
 }
 
-// notRE2 keeps RE2's own words and adds what would do instead for what people bring from other dialects.
+// notRE2 returns the error of RE2 for item, with a hint for the syntax of other dialects.
 func notRE2(item string, err error) error {
 	fault := settings.Errorf(settings.ErrPattern, "%s is not a regular expression: %s", settings.Quote(item), re2Words(err))
 	switch {

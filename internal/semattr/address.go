@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// HostPort takes apart what names a server: host, host:port, [v6] or [v6]:port. The port is 0 when there is none
-// or when it is not in 1-65535; a port is never guessed. ok is false for any other form, such as a:b:c. A host that is a
-// small part of text is a copy.
+// HostPort parses the name of a server: host, host:port, [v6] or [v6]:port. The port is 0 if it is missing or not in
+// 1-65535; a port is never guessed. ok is false for any other form, such as a:b:c. A host that is a small part of text
+// is a copy.
 func HostPort(text string) (host string, port int, ok bool) {
 	if strings.HasPrefix(text, "[") {
 		return bracketed(text)
@@ -46,14 +46,14 @@ func bracketed(text string) (host string, port int, ok bool) {
 	return Part(text, host), port, true
 }
 
-// isIPv6 looks at the bytes too, because netip takes any as a zone.
+// isIPv6 also checks for valid UTF-8, because netip accepts any bytes as a zone.
 func isIPv6(text string) bool {
 	addr, err := netip.ParseAddr(text)
 	return err == nil && addr.Is6() && utf8.ValidString(text)
 }
 
-// parsePort reads the digits after a colon. No digits, or a number out of range, is the form of a port but none
-// that can be told: 0.
+// parsePort parses the digits after a colon. Without digits, or for a number out of range, it returns the port 0. ok
+// is false for other characters.
 func parsePort(digits string) (port int, ok bool) {
 	for i := range len(digits) {
 		if digits[i] < '0' || digits[i] > '9' {
@@ -94,10 +94,10 @@ var hostForbidden = func() (set [utf8.RuneSelf]bool) {
 	return set
 }()
 
-// IPPeer takes apart the text form of a connection's other end, such as http.Request.RemoteAddr: an IP address
-// with or without port. The IPv4-mapped form is unmapped, a zone is dropped. ok is false for anything that is no
-// IP, a unix socket's "@" for example. Canonical text with a port, which is what net/http gives, is not copied. An
-// address without a port is: middlewares cut it from a header.
+// IPPeer parses the text form of the peer of a connection, such as http.Request.RemoteAddr: an IP address with or
+// without port. The IPv4-mapped form is unmapped, a zone is dropped. ok is false for anything else, for example "@" of
+// a unix socket. Canonical text with a port, as net/http has it, is not copied. An address without a port is:
+// middlewares cut it from a header.
 func IPPeer(text string) (addr string, port int, ok bool) {
 	if text == "" {
 		return "", 0, false
@@ -123,7 +123,7 @@ func hostPart(text string) string {
 	return host
 }
 
-// addrText returns the canonical text of ip, reusing text where it is already that, as that of IPv4 always is.
+// addrText returns the canonical text of ip. It reuses text if that is canonical, as that of IPv4 always is.
 func addrText(ip netip.Addr, text string) string {
 	if ip.Is4() {
 		return text
@@ -136,9 +136,9 @@ func addrText(ip netip.Addr, text string) string {
 	return text
 }
 
-// Peer returns the attribute values of a connection's other end: IP and port for TCP and UDP, the path for a unix
-// socket, with port 0 where there is none. It returns "" for a nil address, an unnamed unix socket, every other network
-// and an address whose methods panic.
+// Peer returns the attribute values of the peer of a connection: IP and port for TCP and UDP, the path and the port 0
+// for a unix socket. It returns "" for a nil address, an unnamed unix socket, any other network, and an address whose
+// methods panic.
 func Peer(a net.Addr) (addr string, port int) {
 	switch a := a.(type) {
 	case *net.TCPAddr:

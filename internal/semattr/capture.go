@@ -31,9 +31,9 @@ type field struct {
 	url    bool // every value is a URL
 }
 
-// NewCapture returns the Capture of names, in any case and without wildcards, as attributes prefix + lower-case
-// name. Values of names that read like those of secrets (see [secret.Name]) are redacted, and so are secrets in
-// values that hold URLs, unless unredacted names them.
+// NewCapture returns the Capture of names, in any case and without wildcards, as attributes prefix + lower-case name.
+// Values of names that are like those of secrets (see [secret.Name]) are redacted, and so are secrets in values that
+// contain URLs, unless unredacted contains the name.
 func NewCapture(prefix string, names, unredacted []string) Capture {
 	var c Capture
 	for _, name := range names {

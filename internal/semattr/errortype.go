@@ -18,8 +18,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// named are the error values that are known by their name instead of their type. Order matters where one error
-// is another's: os.ErrDeadlineExceeded and context.DeadlineExceeded do not match each other.
+// named are the errors that are recorded by their name instead of their type. They are checked in this order;
+// os.ErrDeadlineExceeded and context.DeadlineExceeded do not match each other.
 var named = []struct {
 	err  error
 	name string
@@ -40,8 +40,8 @@ var named = []struct {
 	{syscall.ETIMEDOUT, "syscall.ETIMEDOUT"},
 }
 
-// ErrorType returns the value of error.type for err, which must not be nil: its [ErrorName], or its Go type below
-// the wrappers of net/http and net. It is never the error's text, so it has few values.
+// ErrorType returns the value of error.type for err, which must not be nil: its [ErrorName], or its Go type without
+// the wrappers of net/http and net. It is never the text of the error, so it has few values.
 func ErrorType(err error) string {
 	if name := ErrorName(err); name != "" {
 		return name
@@ -69,14 +69,14 @@ func ErrorName(err error) string {
 	return ""
 }
 
-// wrapType is what fmt.Errorf wraps one error in.
+// wrapType is the type of an error of fmt.Errorf that wraps one error.
 var wrapType = reflect.TypeOf(fmt.Errorf("%w", io.EOF))
 
-// unwrapNet removes the wrappers that say where an error happened instead of what it is.
+// unwrapNet removes the wrappers that describe where an error happened instead of what it is.
 func unwrapNet(err error) error {
 	for {
 		var inner error
-		switch e := err.(type) { // one layer at a time: a type, not a chain, is asked for
+		switch e := err.(type) { // one layer at a time, not the whole chain
 		case *url.Error:
 			inner = e.Err
 		case *net.OpError:
@@ -98,9 +98,9 @@ func unwrapNet(err error) error {
 // PanicType returns error.type of a panic with value v: its Go type.
 func PanicType(v any) string { return Text(fmt.Sprintf("%T", v)) }
 
-// RecordPanic adds the event of a panic with value v to span, with the stack of the caller. Called from a deferred
-// function, that stack still has the frames that panicked. If message is false, the event does not hold v, which may
-// repeat what a client sent, and no method of v is called.
+// RecordPanic adds the event of a panic with value v to span, with the stack of the caller. In a deferred function,
+// that stack still has the frames that panicked. If message is false, the event does not have v, which may repeat what
+// a client sent, and no method of v is called.
 func RecordPanic(span trace.Span, v any, message bool) {
 	attrs := make([]attribute.KeyValue, 0, 3)
 	attrs = append(attrs, ExceptionType.String(PanicType(v)))
@@ -111,5 +111,5 @@ func RecordPanic(span trace.Span, v any, message bool) {
 	span.AddEvent(ExceptionEvent, trace.WithAttributes(attrs...))
 }
 
-// panicText is fmt.Sprint, which survives a panicking Error or String method of v.
+// panicText returns the text of v. It is fmt.Sprint, which recovers from a panicking Error or String method.
 func panicText(v any) string { return fmt.Sprint(v) }

@@ -7,7 +7,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 )
 
-// lists are scratch space for the values of a list, which attributes copy.
+// lists are reused for the values of a list, which attributes copy.
 var lists = sync.Pool{New: func() any { return new([MaxList]string) }}
 
 // List returns the attribute key=values with at most [MaxList] values, each cleaned by [Text]. The texts are copies in

@@ -8,19 +8,19 @@ import (
 )
 
 // A substring keeps the whole string alive that it is cut from. A span outlives its request, so a short path that is
-// kept as a substring keeps the request line alive, which may have a query of 1 MiB. The texts of a span are therefore
-// copies wherever the difference counts, and only there: a copy is an allocation.
+// kept as a substring keeps the request line alive, which may have a query of 1 MiB. Therefore the texts of a span are
+// copies if the difference is large, and only then: a copy is an allocation.
 
-// slack is the number of bytes that a source of kept texts may be longer than they are, so that they need no copy. It
-// is small beside the 1 KiB and more that a span occupies without its texts.
+// slack is the number of bytes by which a source may exceed the kept texts without a copy. It is small compared with
+// the 1 KiB and more that a span needs without its texts.
 const slack = 256
 
 // An Owner decides whether texts become copies when a span keeps them. The zero value copies what is cut or cleaned
 // and nothing else, which is right for texts that are not part of a longer one.
 type Owner struct{ copies bool }
 
-// OwnerOf returns the Owner of texts that are substrings of a source with size bytes. kept is the number of those bytes
-// that are recorded as texts of the span, so that keeping the source alive for them costs nothing more.
+// OwnerOf returns the Owner of texts that are substrings of a source of size bytes. kept is the number of those bytes
+// that the span records anyway, so that the source is kept alive at no further cost.
 func OwnerOf(size, kept int) Owner { return Owner{copies: size-kept > slack} }
 
 // And returns an Owner that copies if o or other does, for texts that may be part of either source.
@@ -29,8 +29,8 @@ func (o Owner) And(other Owner) Owner { return Owner{o.copies || other.copies} }
 // Copies reports whether o copies every text.
 func (o Owner) Copies() bool { return o.copies }
 
-// Kept returns the number of bytes of s that [Text] keeps alive as a part of what s is a part of: all of them, or none
-// if it returns a copy.
+// Kept returns the number of bytes of s that [Text] keeps alive as a substring: all of them, or 0 if it returns a
+// copy.
 func Kept(s string) int {
 	if len(s) <= MaxText && utf8.ValidString(s) {
 		return len(s)
@@ -87,7 +87,7 @@ func (o Owner) value(v attribute.Value) attribute.Value {
 	}
 }
 
-// Unknown returns the Owner of texts whose source is not known: it copies all of them.
+// Unknown returns the Owner of texts whose source is unknown: it copies all of them.
 func Unknown() Owner { return Owner{copies: true} }
 
 // Own returns [Text] of s as a copy. It is for texts of unknown origin, such as error messages.
@@ -96,8 +96,8 @@ func Own(s string) string { return Unknown().Text(s) }
 // Part returns a part of whole as the span may keep it.
 func Part(whole, part string) string { return OwnerOf(len(whole), len(part)).Text(part) }
 
-// Inside returns a part that also occurs in kept, a text that the span keeps anyway, as a substring of that. A part
-// that does not occur there is o's.
+// Inside returns part as a substring of kept, a text that the span keeps anyway, if it occurs there. Otherwise it
+// returns the [Owner.Text] of part.
 func (o Owner) Inside(kept, part string) string {
 	if o.copies {
 		if i := strings.Index(kept, part); i >= 0 {

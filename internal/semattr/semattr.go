@@ -1,9 +1,9 @@
 // Package semattr builds the attributes of HTTP and RPC spans: keys of one version of the OpenTelemetry semantic
 // conventions, values that are valid UTF-8 and bounded, and the small parsers behind them (addresses, peers,
-// error types, captured headers). Nothing in it can fail or panic: what a peer sends in garbled form gives no
-// attribute, never an error for the handler.
+// error types, captured headers). Nothing in it can fail or panic: malformed data of a peer have no attribute, and are
+// never an error for the handler.
 //
-// The conventions are imported here and nowhere else, so that moving to the next version is one import to change.
+// The attributes of mw and grpcmw come from here, so that both use the same version of the conventions.
 package semattr
 
 import (
@@ -13,7 +13,7 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 )
 
-// SchemaURL names the version of the semantic conventions that every key of this package is from.
+// SchemaURL is the URL of the version of the semantic conventions that defines the keys of this package.
 const SchemaURL = semconv.SchemaURL
 
 // Keys of HTTP spans, HTTP semantic conventions v1.43.0 (stable).
@@ -63,7 +63,7 @@ const (
 	RPCResponseMetadataPrefix = "rpc.response.metadata."
 )
 
-// Values the conventions fix.
+// Values that the conventions define.
 const (
 	Other          = "_OTHER"                   // an unknown method, or an error without a type
 	ExceptionEvent = semconv.ExceptionEventName // the name of the event of a panic
@@ -76,11 +76,11 @@ const (
 	MaxList  = 16       // values of a list
 )
 
-// RPCSystemGRPC is the attribute rpc.system.name of every RPC span of the kit.
+// RPCSystemGRPC is the attribute rpc.system.name of every RPC span.
 func RPCSystemGRPC() attribute.KeyValue { return semconv.RPCSystemNameGRPC }
 
 // Text returns s as valid UTF-8 of at most [MaxText] bytes, cut on a rune boundary. It returns s itself, without
-// allocating, when there is nothing to do, and otherwise a copy that keeps nothing of s alive. An [Owner] is for texts
+// allocating, if nothing must be changed, and otherwise a copy that keeps nothing of s alive. An [Owner] is for texts
 // that are part of a longer one.
 func Text(s string) string { return Owner{}.Text(s) }
 

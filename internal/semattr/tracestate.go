@@ -5,9 +5,9 @@ import "strings"
 // maxMembers is the number of list members that a tracestate may have (W3C Trace Context, section 3.3.1.1).
 const maxMembers = 32
 
-// TraceState returns the one value that the lines of a tracestate mean together. A propagator keeps the members as parts
-// of it, so it has no padding beyond a few bytes: blanks around members and empty members are left out where they are
-// more. A value with too many members is returned unchanged, because parsers refuse it.
+// TraceState returns the lines of a tracestate as one value. A propagator keeps the members as parts of it, so it has
+// at most a few bytes of padding: more than that, blanks around members and empty members are removed. A value with
+// too many members is returned unchanged, because parsers reject it.
 func TraceState(lines []string) string {
 	text := strings.Join(lines, ",") // the line itself, if there is only one
 	if !OwnerOf(len(text), 0).Copies() {
@@ -41,8 +41,8 @@ func withoutPadding(text string, size int) string {
 	return out.String()
 }
 
-// trimMember removes the blanks around a list member. One that consists of blanks is a fault, not an empty member, and
-// stays one.
+// trimMember removes the blanks around a list member. A member of blanks only is invalid, not empty, and stays
+// invalid.
 func trimMember(member string) string {
 	if trimmed := strings.Trim(member, " \t"); trimmed != "" {
 		return trimmed

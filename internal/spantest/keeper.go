@@ -11,19 +11,18 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/spanroute/spanroute/internal/policy"
+	"github.com/spanroute/spanroute/mw/tracing"
 )
 
 // A Keeper is a tracing that samples everything and holds its spans in memory, as a queue with a slow receiver does.
 // It measures the memory that they keep alive. It is what mw.With and grpcmw.With take, and safe for concurrent use.
 type Keeper struct {
-	// ReadsAttributes is what SamplerReadsAttributes returns.
+	// ReadsAttributes sets attributes at the start of a span, as for a sampler that reads them.
 	ReadsAttributes bool
 	// SpansPerCall is the number of spans that each call of Alive's function makes; 0 means 1.
 	SpansPerCall int
 
 	provider *sdktrace.TracerProvider
-	live     policy.Live
 	mu       sync.Mutex
 	grown    *sync.Cond
 	spans    []sdktrace.ReadOnlySpan
@@ -95,11 +94,10 @@ func (k *Keeper) Propagator() propagation.TextMapPropagator {
 	return propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{})
 }
 
-// Exclusions returns an empty policy.
-func (k *Keeper) Exclusions() *policy.Live { return &k.live }
-
-// SamplerReadsAttributes returns ReadsAttributes.
-func (k *Keeper) SamplerReadsAttributes() bool { return k.ReadsAttributes }
+// Instrumentation has no policy, and defers attributes unless ReadsAttributes is set.
+func (k *Keeper) Instrumentation() tracing.Instrumentation {
+	return tracing.Instrumentation{DeferAttributes: !k.ReadsAttributes}
+}
 
 // keeping is the Keeper as a span processor, so that these methods are not among its own.
 type keeping Keeper

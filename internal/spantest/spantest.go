@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/spanroute/spanroute/internal/policy"
+	"github.com/spanroute/spanroute/mw/tracing"
 )
 
 // patience bounds every wait for a span that should end soon.
@@ -28,10 +29,10 @@ const patience = 10 * time.Second
 type Recorder struct {
 	*sdktrace.TracerProvider
 
-	// Live is what Exclusions returns: store a policy to exclude requests.
+	// Live holds the policy in force: store one to exclude requests.
 	Live policy.Live
-	// ReadsAttributes is what SamplerReadsAttributes returns. False, as with the kit's samplers, sets the
-	// attributes of a start together with those of the end.
+	// ReadsAttributes sets attributes at the start of a span, as for a sampler that reads them. False, as with the
+	// samplers of spanroute, defers them to its end.
 	ReadsAttributes bool
 	// Propagation is what Propagator returns: W3C trace context and baggage unless set.
 	Propagation propagation.TextMapPropagator
@@ -83,11 +84,13 @@ func (t *Tracing) TracerProvider() trace.TracerProvider { return t.r.TracerProvi
 // Propagator returns the Recorder's Propagation.
 func (t *Tracing) Propagator() propagation.TextMapPropagator { return t.r.Propagation }
 
-// Exclusions returns the Recorder's Live.
-func (t *Tracing) Exclusions() *policy.Live { return &t.r.Live }
-
-// SamplerReadsAttributes returns the Recorder's ReadsAttributes.
-func (t *Tracing) SamplerReadsAttributes() bool { return t.r.ReadsAttributes }
+// Instrumentation returns the policy in Live, and defers attributes unless ReadsAttributes is set.
+func (t *Tracing) Instrumentation() tracing.Instrumentation {
+	return tracing.Instrumentation{
+		DeferAttributes: !t.r.ReadsAttributes,
+		Policy:          func() tracing.Policy { return t.r.Live.Load() },
+	}
+}
 
 // Exclude puts rules in force.
 func (r *Recorder) Exclude(t testing.TB, rules policy.Rules) {

@@ -10,32 +10,32 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// serverStats makes the record of each RPC and ends its span with what was really sent. For RPCs that reach no
-// interceptor it starts and ends a span at once. For an unknown method grpc-go reports neither Begin nor End, so
-// the trailer is the end; a peer that resets the stream before that leaves no span and nothing else behind.
-type serverStats struct{ in *instrument }
+// serverStats makes the serverCall of each RPC and ends its span with the error that was really sent. For RPCs that
+// reach no interceptor it starts and ends a span at once. For an unknown method grpc-go reports neither Begin nor End,
+// so the trailer is the end; if the peer resets the stream before it, there is no span.
+type serverStats struct{ in *serverInstrumentation }
 
 var _ stats.Handler = (*serverStats)(nil)
 
-// TagRPC puts the record of the RPC into the context. Exclusion is decided here, once.
+// TagRPC returns the serverCall as the context of the RPC. It decides once whether the RPC is excluded.
 func (h *serverStats) TagRPC(ctx context.Context, info *stats.RPCTagInfo) context.Context {
 	if c := serverCallFrom(ctx); c != nil && c.stats != nil && !c.tagged {
 		return ctx // ServerOptions were given twice
 	}
 	c := &serverCall{Context: ctx, in: h.in, fullMethod: info.FullMethodName, stats: h, arrived: time.Now()}
 	c.carrier.ctx = ctx
-	c.excluded = h.in.excludedByRule(c.fullMethod) || h.in.excludedHere(c.fullMethod)
+	c.excluded = h.in.excludedByPolicy(c.fullMethod) || h.in.excludedByProgram(c.fullMethod)
 	if c.excluded {
 		c.suppress()
 	}
 	return c
 }
 
-// HandleRPC follows the RPC that ctx is of.
+// HandleRPC records an event of the RPC in ctx.
 func (h *serverStats) HandleRPC(ctx context.Context, event stats.RPCStats) {
 	switch event.(type) {
 	case *stats.InPayload, *stats.OutPayload:
-		return // the frequent ones: nothing is done per message
+		return // nothing is done per message
 	}
 	c := serverCallFrom(ctx)
 	if c == nil || c.stats != h {
@@ -61,12 +61,12 @@ func (h *serverStats) HandleRPC(ctx context.Context, event stats.RPCStats) {
 	}
 }
 
-// errUnimplemented is what an unknown method is answered with; the description stays empty, because grpc-go's
-// repeats what the peer sent.
+// errUnimplemented is the error of an unknown method. The description is empty, because that of grpc-go repeats what
+// the peer sent.
 var errUnimplemented = status.Error(codes.Unimplemented, "")
 
-// end ends the span, which is started first if no interceptor did. A bidirectional stream that reached none may
-// be an unknown-service handler's.
+// end ends the span, which it starts first if no interceptor did. A bidirectional stream that reached no interceptor
+// may belong to an unknown-service handler.
 func (c *serverCall) end(m method, err error, at time.Time) {
 	if c.claim(nil) {
 		if m.name == "" {
@@ -77,7 +77,7 @@ func (c *serverCall) end(m method, err error, at time.Time) {
 	c.finish(err, at)
 }
 
-// send notes response metadata, if it is wanted. The map is a copy made for stats handlers.
+// send records response metadata if they are captured. md is a copy that grpc-go makes for stats handlers.
 func (c *serverCall) send(md metadata.MD, trailer bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

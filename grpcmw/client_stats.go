@@ -7,40 +7,40 @@ import (
 	"google.golang.org/grpc/stats"
 )
 
-// clientStats notes in the record of a call the peer and the metadata of its last attempt. Spans are not its
-// business: it sees attempts, and a span is a call.
+// clientStats records the peer and the metadata of the last attempt of a call. The interceptor owns the span: a stats
+// handler sees attempts, and a span is a call.
 type clientStats struct{}
 
 var _ stats.Handler = clientStats{}
 
-// TagRPC returns ctx: the interceptor has put the record there.
+// TagRPC returns ctx, which already holds the clientCall.
 func (clientStats) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }
 
-// HandleRPC notes what the attempt that ctx is of tells.
+// HandleRPC records an event of an attempt of the call in ctx.
 func (clientStats) HandleRPC(ctx context.Context, event stats.RPCStats) {
 	switch e := event.(type) {
 	case *stats.OutHeader:
 		if c := clientCallFrom(ctx); c != nil && c.fullMethod == e.FullMethod {
 			c.mu.Lock()
-			c.seen, c.seenPairs = e.RemoteAddr, [2]metadata.MD{}
+			c.lastPeer, c.lastMetadata = e.RemoteAddr, [2]metadata.MD{}
 			c.mu.Unlock()
 		}
 	case *stats.InHeader:
-		clientCallFrom(ctx).came(0, e.Header)
+		clientCallFrom(ctx).recordMetadata(0, e.Header)
 	case *stats.InTrailer:
-		clientCallFrom(ctx).came(1, e.Trailer)
+		clientCallFrom(ctx).recordMetadata(1, e.Trailer)
 	}
 }
 
-// came notes header (0) or trailer (1) metadata, if it is wanted. The maps are shared with the application and
-// only read.
-func (c *clientCall) came(part int, md metadata.MD) {
+// recordMetadata records header (0) or trailer (1) metadata if they are captured. The maps are shared with the
+// application and must not be changed.
+func (c *clientCall) recordMetadata(part int, md metadata.MD) {
 	if c == nil || c.in.responseMetadata.Empty() {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.seenPairs[part] = md
+	c.lastMetadata[part] = md
 }
 
 // TagConn returns ctx.

@@ -9,14 +9,14 @@ import (
 	"strings"
 )
 
-// net/http logs two mistakes of handlers with the file that made them: the first function on the stack that is not its
-// own. Behind a writer of this package that would be the writer. So the writer logs them in its place, where it wraps a
-// writer of net/http's server directly; nothing else would come of the call.
+// net/http logs two mistakes of handlers with the first function on the stack that is not its own. Behind a writer of
+// this package that would be the writer. Therefore the writer logs them itself if it wraps a writer of net/http's server
+// directly; the call would have no other effect.
 
-// misused logs the mistake called what and reports whether it did, so that the call must not be passed on.
-func (rec *record) misused(what string) bool {
-	srv, ok := rec.in.Context().Value(http.ServerContextKey).(*http.Server)
-	if !ok || !isServers(rec.w) {
+// misused logs the mistake called what and reports whether it did. If so, the call must not be passed on.
+func (s *serverSpan) misused(what string) bool {
+	srv, ok := s.in.Context().Value(http.ServerContextKey).(*http.Server)
+	if !ok || !isServers(s.w) {
 		return false
 	}
 	printf := log.Printf
@@ -31,11 +31,11 @@ func (rec *record) misused(what string) bool {
 const writeOnHijacked = "response.Write on hijacked connection"
 
 // headerMisuse returns the mistake that a call of WriteHeader makes, "" for a correct call.
-func (rec *record) headerMisuse() string {
+func (s *serverSpan) headerMisuse() string {
 	switch {
-	case rec.hijacked.Load():
+	case s.hijacked.Load():
 		return "response.WriteHeader on hijacked connection"
-	case rec.status.Load() != 0:
+	case s.status.Load() != 0:
 		return "superfluous response.WriteHeader call"
 	}
 	return ""
@@ -47,7 +47,7 @@ func isServers(w http.ResponseWriter) bool {
 	return t != nil && t.Kind() == reflect.Pointer && t.Elem().PkgPath() == "net/http" && t.Elem().Name() == "response"
 }
 
-// caller returns the first frame on the stack that is neither net/http's nor this package's.
+// caller returns the first frame on the stack that is in neither net/http nor this package.
 func caller() runtime.Frame {
 	pc := make([]uintptr, 32)
 	frames := runtime.CallersFrames(pc[:runtime.Callers(1, pc)])

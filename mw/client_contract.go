@@ -5,13 +5,13 @@ import (
 	"net/http"
 )
 
-// send sends the request with base and holds base to the contract of http.RoundTripper, as an http.Client does. The
-// errors have the Client's words, which name base; behind a Transport the Client could only name that.
-func (c *call) send(base http.RoundTripper) (*http.Response, error) {
+// send sends the request with base and checks the contract of http.RoundTripper, as an http.Client does. The errors
+// have the text of the Client, which would name the Transport instead of base.
+func (c *clientSpan) send(base http.RoundTripper) (*http.Response, error) {
 	res, err := base.RoundTrip(c.out)
 	switch {
 	case err != nil:
-		return c.asked(res), err
+		return c.restoreRequest(res), err
 	case res == nil:
 		return nil, brokenContract(base, "returned a nil *Response with a nil error")
 	case res.Body == nil && res.ContentLength > 0 && c.req.Method != http.MethodHead:
@@ -19,10 +19,10 @@ func (c *call) send(base http.RoundTripper) (*http.Response, error) {
 	case res.Body == nil:
 		res.Body = http.NoBody
 	}
-	return c.asked(res), nil
+	return c.restoreRequest(res), nil
 }
 
-// A contractError is what a RoundTripper did that it must not do.
+// A contractError is a violation of the contract of http.RoundTripper.
 type contractError struct{ text string }
 
 func (e *contractError) Error() string { return e.text }

@@ -7,10 +7,11 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/spanroute/spanroute/internal/guard"
+	"github.com/spanroute/spanroute/internal/instrumentation"
 	"github.com/spanroute/spanroute/internal/semattr"
 )
 
-// fail notes the first error of SendMsg or RecvMsg: grpc-go writes it at once, whatever the handler returns later.
+// fail records the first error of SendMsg or RecvMsg. grpc-go sends it at once, whatever the handler returns later.
 func (c *serverCall) fail(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -19,7 +20,7 @@ func (c *serverCall) fail(err error) {
 	}
 }
 
-// abort notes a panic with value v, or runtime.Goexit.
+// abort records a panic with value v, or runtime.Goexit.
 func (c *serverCall) abort(end guard.End, v any) {
 	c.mu.Lock()
 	span := c.span
@@ -27,21 +28,13 @@ func (c *serverCall) abort(end guard.End, v any) {
 		c.mu.Unlock()
 		return
 	}
-	c.panicType = panicType(end, v)
+	c.panicType = instrumentation.AbortType(end, v)
 	c.mu.Unlock()
-	if end == guard.Panicked {
-		semattr.RecordPanic(span, v, c.in.recordsPanicMessages()) // calls methods of v, which may do anything
-	}
+	c.in.RecordPanic(span, end, v) // unlocked, because it calls methods of v
 }
 
-func panicType(end guard.End, v any) string {
-	if end == guard.Exited {
-		return "runtime.Goexit"
-	}
-	return semattr.PanicType(v)
-}
-
-// finish ends the span, once, with what err and the record say. The time is the stats handler's, or zero.
+// finish ends the span with the recorded result or err. Only the first call has an effect. at is the time of the end,
+// or zero for now.
 func (c *serverCall) finish(err error, at time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -54,7 +47,7 @@ func (c *serverCall) finish(err error, at time.Time) {
 	}
 }
 
-// close ends the span even if a function of WithErrorCode panics.
+// close ends the span, also if a function of WithErrorCode panics.
 func (c *serverCall) close() {
 	if c.endedAt.IsZero() {
 		defer c.span.End()
@@ -62,12 +55,13 @@ func (c *serverCall) close() {
 		defer c.span.End(trace.WithTimestamp(c.endedAt))
 	}
 	if c.span.IsRecording() {
-		c.settle(c.err)
+		c.setResult(c.err)
 	}
 }
 
-// settle sets status and attributes. The order of the rows of the reference page is the order here.
-func (c *serverCall) settle(err error) {
+// setResult sets the status and the remaining attributes. A panic takes precedence over an error of the stream, and
+// that over the error of the handler.
+func (c *serverCall) setResult(err error) {
 	var code codes.Code
 	var message, errorType string
 	switch {
@@ -76,7 +70,7 @@ func (c *serverCall) settle(err error) {
 		if c.trailerSent {
 			code, message = statusOf(err)
 		}
-		if !c.in.recordsPanicMessages() {
+		if !c.in.RecordsPanicMessages() {
 			message = "" // an outer interceptor may have put the value there
 		}
 	case c.failure != nil:
@@ -88,16 +82,16 @@ func (c *serverCall) settle(err error) {
 	if errorType == "" && code != codes.OK && c.in.isError(code) {
 		errorType = name
 	}
-	attrs := append(c.pad.taken(), semattr.RPCResponseStatusCode.String(name))
+	attrs := append(c.deferred.Attributes(), semattr.RPCResponseStatusCode.String(name))
 	if !c.in.responseMetadata.Empty() {
-		attrs = c.in.responseMetadata.Append(attrs, c.sent)
+		attrs = c.in.responseMetadata.Append(attrs, c.responseValues)
 	}
-	c.in.conclude(c.span, attrs, c.own, errorType, c.ownError, message)
-	c.pad.free()
+	c.in.finishSpan(c.span, attrs, &c.userAttributes, errorType, message)
+	buffers.Put(c.deferred)
 }
 
-// sent returns the values of a response metadata key, header before trailer.
-func (c *serverCall) sent(key string) (values []string) {
+// responseValues returns the values of a response metadata key, those of the header before those of the trailer.
+func (c *serverCall) responseValues(key string) (values []string) {
 	for _, md := range c.response {
 		values = append(values, md[key]...)
 	}

@@ -1,0 +1,167 @@
+package grpcmw
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+
+	"github.com/spanroute/spanroute/internal/instrumentation"
+	"github.com/spanroute/spanroute/internal/policy"
+)
+
+type serverKey struct{}
+
+// A serverCall is one RPC on a server and its span.
+//
+// How it works. With [ServerOptions], the stats handler makes the serverCall in TagRPC, but starts no span yet,
+// because grpc-go may never report the end of that RPC. The first interceptor claims it, starts the span and runs the
+// handler; the stats handler ends the span with the error that was really sent. If no interceptor gets the RPC,
+// because it is unknown or cannot be decoded, the stats handler claims it at the end and starts and ends the span. An
+// interceptor that is installed alone makes the serverCall itself and ends the span when the handler returns. The
+// serverCall is itself the context of the RPC, without a second allocation. Messages, the handler and the end may run
+// in parallel, so the result is guarded by a mutex; the first end counts.
+type serverCall struct {
+	context.Context
+	in         *serverInstrumentation
+	fullMethod string
+	stats      *serverStats               // nil: made by an interceptor
+	stream     grpc.ServerTransportStream // identifies the RPC, nil until an interceptor sees it
+	arrived    time.Time                  // of TagRPC
+	carrier    incoming
+	excluded   bool
+	tagged     bool // all stats handlers have had their TagRPC
+	begun      bool // the method is registered, or an unknown-service handler handles it
+	bidi       bool
+
+	mu             sync.Mutex // guards what follows; SendMsg and RecvMsg may run in parallel with the end
+	claimed        bool       // an interceptor has taken the RPC
+	ended          bool
+	span           trace.Span              // nil: not started
+	deferred       *instrumentation.Buffer // the attributes of the start, nil if they are set already
+	userAttributes instrumentation.UserAttributes
+	err            error     // what the RPC ended with
+	endedAt        time.Time // zero: when close is called
+	failure        error     // first of SendMsg or RecvMsg
+	panicType      string    // error.type of a panic or Goexit
+	trailerSent    bool
+	response       []metadata.MD // header, then trailer, as sent
+}
+
+// Value returns c for serverKey and passes on all other keys.
+func (c *serverCall) Value(key any) any {
+	if key == (serverKey{}) {
+		return c
+	}
+	return c.Context.Value(key)
+}
+
+func serverCallFrom(ctx context.Context) *serverCall {
+	c, _ := ctx.Value(serverKey{}).(*serverCall)
+	return c
+}
+
+// arrive returns the serverCall of ctx, and whether the calling interceptor is the one that starts its span.
+func (in *serverInstrumentation) arrive(ctx context.Context, fullMethod string) (c *serverCall, first bool) {
+	stream := grpc.ServerTransportStreamFromContext(ctx)
+	if c = serverCallFrom(ctx); c != nil && c.sameRPC(stream) {
+		return c, c.claim(stream)
+	}
+	c = &serverCall{Context: ctx, in: in, fullMethod: fullMethod, stream: stream, claimed: true}
+	c.carrier.ctx = ctx
+	c.excluded = in.excludedByPolicy(fullMethod) || in.excludedByProgram(fullMethod)
+	if c.excluded {
+		c.suppress()
+	}
+	return c, true
+}
+
+// sameRPC reports whether stream belongs to this RPC, and not to another one that is served with its context.
+func (c *serverCall) sameRPC(stream grpc.ServerTransportStream) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.stats != nil && c.stream == nil || identical(c.stream, stream)
+}
+
+// claim reports whether the caller is the first to claim c, and must start the span: an interceptor, or the stats
+// handler at the end of an RPC that no interceptor got.
+func (c *serverCall) claim(stream grpc.ServerTransportStream) bool {
+	if c.stats == nil || c.excluded {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.claimed || c.ended {
+		return false
+	}
+	c.claimed, c.stream = true, stream
+	return true
+}
+
+// suppress makes c the context of an excluded RPC.
+func (c *serverCall) suppress() {
+	c.Context = policy.Suppress(c.extract(c.Context))
+}
+
+// extract returns ctx with the caller's trace context and baggage. If ctx has a local span, because mw serves the RPC
+// through ServeHTTP, that is the parent, and mw has read the headers.
+func (c *serverCall) extract(ctx context.Context) context.Context {
+	if sc := trace.SpanContextFromContext(ctx); sc.IsValid() && !sc.IsRemote() {
+		return ctx
+	}
+	ctx = c.in.Extract(ctx, &c.carrier)
+	if c.in.DropsRemoteBaggage() {
+		return withoutIncomingBaggage(ctx)
+	}
+	return ctx
+}
+
+// start starts the span of method m and returns the handler's context.
+func (c *serverCall) start(ctx context.Context, m method) context.Context {
+	ctx = c.extract(ctx)
+	opts := c.startOptions(ctx)
+	tracer := c.in.Tracer()
+	deferAttributes := c.in.DefersAttributes(tracer)
+	if !deferAttributes {
+		attrs := c.startAttributes(ctx, m, make([]attribute.KeyValue, 0, usualAttributes))
+		c.in.callAttributes(ctx, c.fullMethod, &c.userAttributes)
+		opts = append(opts, trace.WithAttributes(append(attrs, c.userAttributes.List()...)...))
+	}
+	ctx, span := tracer.Start(ctx, m.span, opts...)
+	defer c.setSpan(span) // also when a function of WithAttributes panics
+	if deferAttributes && span.IsRecording() {
+		c.deferred = buffers.Get()
+		c.deferred.Keep(c.startAttributes(ctx, m, c.deferred.Attributes()))
+		c.in.callAttributes(ctx, c.fullMethod, &c.userAttributes) // may panic
+	}
+	c.carrier.header = nil
+	return ctx
+}
+
+// setSpan sets the span, and ends it if the end of the RPC came first: an outer interceptor need not wait for this
+// one.
+func (c *serverCall) setSpan(span trace.Span) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.span = span
+	if c.ended {
+		c.close()
+	}
+}
+
+// startOptions returns the options of the span. They are shared by all calls that have no options of their own.
+func (c *serverCall) startOptions(ctx context.Context) []trace.SpanStartOption {
+	opts := c.in.StartOptions()
+	if !c.arrived.IsZero() {
+		opts = append(opts, trace.WithTimestamp(c.arrived))
+	}
+	remote := trace.SpanContextFromContext(ctx)
+	if c.in.public == nil || remote.IsValid() && !remote.IsRemote() || !c.in.public(ctx, c.fullMethod) {
+		return opts
+	}
+	return instrumentation.AsNewRoot(ctx, opts)
+}

@@ -1,0 +1,36 @@
+package instrumentation
+
+import (
+	"context"
+
+	"go.opentelemetry.io/otel/baggage"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Extract returns ctx with the trace context and the baggage that the caller sent in c. If the caller's baggage is not
+// wanted, ctx keeps its own.
+func (in *Instrumentation) Extract(ctx context.Context, c propagation.TextMapCarrier) context.Context {
+	extracted := in.Propagator().Extract(ctx, c)
+	if in.noRemoteBaggage && baggage.FromContext(extracted).Len() > 0 {
+		return baggage.ContextWithBaggage(extracted, baggage.FromContext(ctx))
+	}
+	return extracted
+}
+
+// DropsRemoteBaggage reports whether the caller's baggage is not wanted, so that it must be removed from what a
+// handler that is a proxy would forward.
+func (in *Instrumentation) DropsRemoteBaggage() bool { return in.noRemoteBaggage }
+
+// StartOptions returns the options that all spans have in common. Appending to them copies them.
+func (in *Instrumentation) StartOptions() []trace.SpanStartOption { return in.startOptions }
+
+// AsNewRoot appends what makes a span at a public endpoint: the root of a new trace, with a link to the remote caller
+// in ctx instead of a parent.
+func AsNewRoot(ctx context.Context, options []trace.SpanStartOption) []trace.SpanStartOption {
+	options = append(options, trace.WithNewRoot())
+	if caller := trace.SpanContextFromContext(ctx); caller.IsValid() && caller.IsRemote() {
+		options = append(options, trace.WithLinks(trace.Link{SpanContext: caller}))
+	}
+	return options
+}
