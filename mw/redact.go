@@ -191,10 +191,10 @@ func (d *redactor) text(s string, p tracing.Policy) string {
 }
 
 // redactHeader redacts the value of a header that contains a URL. A peer wrote it, so it may be malformed.
-func (m *httpInstrumentation) redactHeader(value string) string {
-	p := m.Policy()
+func (in *httpInstrumentation) redactHeader(value string) string {
+	p := in.Policy()
 	if scheme, rest, found := strings.Cut(value, "://"); found && !strings.Contains(scheme, ":") {
-		return scheme + "://" + m.redactor.afterScheme(rest, p)
+		return scheme + "://" + in.redactor.afterScheme(rest, p)
 	}
-	return m.redactor.opaque(value, p)
+	return in.redactor.opaque(value, p)
 }
