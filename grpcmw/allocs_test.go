@@ -18,7 +18,7 @@ import (
 	"github.com/spanroute/spanroute/mw/tracing"
 )
 
-// discarding is a Tracing like the kit's: samplers that read no attributes, a processor that drops what it gets.
+// discarding is a Tracing whose samplers read no attributes and whose processor drops all spans.
 type discarding struct {
 	provider *sdktrace.TracerProvider
 	live     policy.Live

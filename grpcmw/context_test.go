@@ -22,7 +22,7 @@ import (
 	"github.com/spanroute/spanroute/internal/version"
 )
 
-func TestPublicEndpoint(t *testing.T) { // G-21
+func TestPublicEndpoint(t *testing.T) {
 	ofUnary := func(_ context.Context, m string) bool { return m == "/"+unary }
 	bothWays(t, func(t *testing.T, w way) {
 		for _, tt := range []struct {
@@ -68,7 +68,7 @@ func TestPublicEndpoint(t *testing.T) { // G-21
 	})
 }
 
-func TestExcludedRPCs(t *testing.T) { // G-22
+func TestExcludedRPCs(t *testing.T) {
 	rules := policy.Rules{RPCs: []string{"/grpc.testing.TestService/*", "/no.Such/Method"}}
 	bothWays(t, func(t *testing.T, w way) {
 		for _, tt := range []struct {
@@ -144,7 +144,7 @@ func TestExclusionReloaded(t *testing.T) {
 	})
 }
 
-func TestClientExclude(t *testing.T) { // G-23
+func TestClientExclude(t *testing.T) {
 	bothWays(t, func(t *testing.T, w way) {
 		var a arrived
 		r := spantest.NewRecorder(t)
@@ -248,7 +248,7 @@ func TestChainOfServers(t *testing.T) {
 	})
 }
 
-func TestScope(t *testing.T) { // G-32, G-33
+func TestScope(t *testing.T) {
 	t.Setenv("OTEL_SEMCONV_STABILITY_OPT_IN", "rpc/dup")
 	for _, w := range []way{{}, {stats: true}} {
 		v := newWorld(t, w, setup{})
@@ -280,7 +280,7 @@ func (a *asked) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingRes
 }
 func (*asked) Description() string { return "asked" }
 
-func TestSamplerSees(t *testing.T) { // G-40
+func TestSamplerSees(t *testing.T) {
 	own := grpcmw.WithAttributes(func(_ context.Context, m string) []attribute.KeyValue {
 		return []attribute.KeyValue{attribute.String("own", m)}
 	})

@@ -16,7 +16,7 @@ import (
 )
 
 // The rules that operators write: health checks and reflection get no span, everything else does.
-func TestHealthAndReflectionExcluded(t *testing.T) { // G-22
+func TestHealthAndReflectionExcluded(t *testing.T) {
 	bothWays(t, func(t *testing.T, w way) {
 		r := spantest.NewRecorder(t)
 		r.Exclude(t, policy.Rules{RPCs: []string{"/grpc.health.v1.Health/*", "/grpc.reflection.*/*"}})

@@ -34,7 +34,7 @@ func (a *arrived) service() *service {
 	}}
 }
 
-func TestOutgoingMetadata(t *testing.T) { // G-19
+func TestOutgoingMetadata(t *testing.T) {
 	bothWays(t, func(t *testing.T, w way) {
 		var a arrived
 		v := newWorld(t, w, setup{service: a.service()})
@@ -92,7 +92,7 @@ func TestCallWithoutMetadata(t *testing.T) {
 	})
 }
 
-func TestIncomingTraceContext(t *testing.T) { // G-20 and section 10, parent
+func TestIncomingTraceContext(t *testing.T) {
 	const zero = "00000000000000000000000000000000"
 	tests := []struct {
 		name        string
@@ -153,7 +153,7 @@ func TestUnsampledParent(t *testing.T) {
 	})
 }
 
-func TestCapturedRequestMetadata(t *testing.T) { // G-29
+func TestCapturedRequestMetadata(t *testing.T) {
 	request := []string{
 		"x-tenant", "a", "x-tenant", "b", "authorization", "Bearer secret", "x-api-key", "k", "x-raw-bin", "\x00\x01\x02\x03",
 		"x-other", "not asked for",
@@ -213,7 +213,7 @@ func captured(s spantest.Span, prefix string) map[string]string {
 	return m
 }
 
-func TestCapturedResponseMetadata(t *testing.T) { // G-30
+func TestCapturedResponseMetadata(t *testing.T) {
 	svc := &service{
 		unary: func(ctx context.Context, req *testgrpc.SimpleRequest) (*testgrpc.SimpleResponse, error) {
 			_ = grpc.SetHeader(ctx, metadata.Pairs("x-where", "header", "set-cookie", "secret"))
@@ -290,7 +290,7 @@ func TestCallersCallOptions(t *testing.T) {
 	})
 }
 
-func TestTraceIDMetadata(t *testing.T) { // G-39
+func TestTraceIDMetadata(t *testing.T) {
 	const key = "x-trace-id"
 	opt := grpcmw.WithTraceIDMetadata(" X-Trace-Id ")
 	bothWays(t, func(t *testing.T, w way) {

@@ -25,7 +25,7 @@ func call(t testing.TB, cc *grpc.ClientConn, fullMethod string, opts ...grpc.Cal
 	return cc.Invoke(testContext(t), fullMethod, &testgrpc.SimpleRequest{}, &testgrpc.SimpleResponse{}, opts...)
 }
 
-func TestUnknownMethods(t *testing.T) { // G-07
+func TestUnknownMethods(t *testing.T) {
 	t.Parallel()
 	v := newWorld(t, way{stats: true}, setup{})
 	for range 1000 {
@@ -61,7 +61,7 @@ func TestUnknownMethodWithoutStats(t *testing.T) {
 	wantOutcome(t, v.One(t), "UNIMPLEMENTED", "UNIMPLEMENTED")
 }
 
-func TestMalformedMethod(t *testing.T) { // G-08
+func TestMalformedMethod(t *testing.T) {
 	bothWays(t, func(t *testing.T, w way) {
 		v := newWorld(t, w, setup{})
 		for _, tt := range []struct{ method, original string }{
@@ -100,7 +100,7 @@ func (rawCodec) Name() string                         { return "proto" }
 
 var _ encoding.CodecV2 = rawCodec{}
 
-func TestUndecodableRequest(t *testing.T) { // G-09
+func TestUndecodableRequest(t *testing.T) {
 	t.Parallel()
 	v := newWorld(t, way{stats: true}, setup{})
 	_ = call(t, v.cc, "/"+unary, grpc.ForceCodecV2(rawCodec{}))
@@ -137,7 +137,7 @@ func (onlyClients) Do(w io.Writer, p []byte) error {
 	return err
 }
 
-func TestUnknownServiceHandler(t *testing.T) { // G-35
+func TestUnknownServiceHandler(t *testing.T) {
 	answer := func(any, grpc.ServerStream) error { return status.Error(codes.NotFound, "not here") }
 	bothWays(t, func(t *testing.T, w way) {
 		for _, tt := range []struct {
@@ -191,7 +191,7 @@ func TestStreamThatReachedNoInterceptor(t *testing.T) {
 	}
 }
 
-func TestKnownMethodOnClient(t *testing.T) { // G-38
+func TestKnownMethodOnClient(t *testing.T) {
 	bothWays(t, func(t *testing.T, w way) {
 		for _, tt := range []struct {
 			name, span, original string

@@ -46,7 +46,7 @@ type serverOption func(*serverOptions)
 
 func (f serverOption) applyToServer(o *serverOptions) { f(o) }
 
-// options are those of both sides. Clients have no others.
+// options are the options of both sides. Clients have no others.
 type options struct {
 	source     instrumentation.Options
 	exclude    []func(fullMethod string) bool
@@ -59,7 +59,7 @@ type options struct {
 	noMessage  bool
 }
 
-// serverOptions are those of a server.
+// serverOptions are the options of a server.
 type serverOptions struct {
 	common     options
 	public     func(ctx context.Context, fullMethod string) bool

@@ -29,7 +29,7 @@ func wantOutcome(t *testing.T, s spantest.Span, code, errorType string) {
 	}
 }
 
-func TestUnaryOK(t *testing.T) { // G-01
+func TestUnaryOK(t *testing.T) {
 	bothWays(t, func(t *testing.T, w way) {
 		v := newWorld(t, w, setup{})
 		if _, err := v.stub.UnaryCall(testContext(t), &testgrpc.SimpleRequest{}); err != nil {
@@ -78,7 +78,7 @@ var codeTests = []struct {
 	{9999, "CODE(9999)", false},
 }
 
-func TestCodes(t *testing.T) { // G-02, G-03, G-04
+func TestCodes(t *testing.T) {
 	bothWays(t, func(t *testing.T, w way) {
 		v := newWorld(t, w, setup{})
 		for _, tt := range codeTests {
@@ -122,7 +122,7 @@ type nilStatus struct{}
 func (nilStatus) Error() string              { return "no status" }
 func (nilStatus) GRPCStatus() *status.Status { return nil }
 
-func TestErrorsOfHandlers(t *testing.T) { // G-05, G-06
+func TestErrorsOfHandlers(t *testing.T) {
 	tests := []struct {
 		name, code, errorType string
 		err                   error
@@ -152,7 +152,7 @@ func TestErrorsOfHandlers(t *testing.T) { // G-05, G-06
 	})
 }
 
-func TestDescription(t *testing.T) { // G-37, G-42
+func TestDescription(t *testing.T) {
 	tests := []struct {
 		name, message, want string
 		opts                []grpcmw.Option
@@ -204,7 +204,7 @@ func TestErrorCodeOption(t *testing.T) {
 	})
 }
 
-func TestOuterInterceptorAnswers(t *testing.T) { // G-10
+func TestOuterInterceptorAnswers(t *testing.T) {
 	auth := func(context.Context, any, *grpc.UnaryServerInfo, grpc.UnaryHandler) (any, error) {
 		return nil, status.Error(codes.Unauthenticated, "who are you")
 	}

@@ -65,7 +65,7 @@ func panicking(v any) *service {
 //go:noinline
 func explode(v any) { panic(v) }
 
-func TestRecoveryInside(t *testing.T) { // G-24
+func TestRecoveryInside(t *testing.T) {
 	bothWays(t, func(t *testing.T, w way) {
 		v := newWorld(t, w, setup{service: panicking("boom"), inner: recovery(nil, status.Error(codes.Internal, "recovered"))})
 		_, _ = v.stub.UnaryCall(testContext(t), &testgrpc.SimpleRequest{})

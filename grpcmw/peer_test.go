@@ -23,7 +23,7 @@ import (
 	"github.com/spanroute/spanroute/internal/spantest"
 )
 
-func TestPeers(t *testing.T) { // G-25
+func TestPeers(t *testing.T) {
 	bothWays(t, func(t *testing.T, w way) {
 		for _, network := range []string{"tcp", "unix", "bufconn"} {
 			v := newWorld(t, w, setup{network: network})
@@ -89,7 +89,7 @@ func serveByHand(ctx context.Context, r *spantest.Recorder, opts ...grpcmw.Serve
 	_, _ = intercept(ctx, nil, &grpc.UnaryServerInfo{FullMethod: "/a.B/C"}, func(context.Context, any) (any, error) { return nil, nil })
 }
 
-func TestAuthority(t *testing.T) { // G-26
+func TestAuthority(t *testing.T) {
 	bothWays(t, func(t *testing.T, w way) {
 		v := newWorld(t, w, setup{around: []grpc.DialOption{grpc.WithAuthority("example.com:443")}})
 		if _, err := v.stub.UnaryCall(testContext(t), &testgrpc.SimpleRequest{}); err != nil {
@@ -185,12 +185,12 @@ func TestTargetsOfSeveralConnections(t *testing.T) {
 	}
 }
 
-// nothing is an invoker that calls nobody.
+// nothing is an invoker that does nothing.
 func nothing(context.Context, string, any, any, *grpc.ClientConn, ...grpc.CallOption) error {
 	return nil
 }
 
-func TestConnectionRefused(t *testing.T) { // G-27
+func TestConnectionRefused(t *testing.T) {
 	lis, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -220,7 +220,7 @@ func TestConnectionRefused(t *testing.T) { // G-27
 	})
 }
 
-func TestWaitForReady(t *testing.T) { // G-28
+func TestWaitForReady(t *testing.T) {
 	bothWays(t, func(t *testing.T, w way) {
 		r := spantest.NewRecorder(t)
 		res := manual.NewBuilderWithScheme("nobody")
@@ -238,7 +238,7 @@ func TestWaitForReady(t *testing.T) { // G-28
 	})
 }
 
-func TestNilClientConn(t *testing.T) { // G-41
+func TestNilClientConn(t *testing.T) {
 	t.Parallel()
 	r := spantest.NewRecorder(t)
 	intercept := grpcmw.UnaryClientInterceptor(grpcmw.With(countEnds(t, r)))

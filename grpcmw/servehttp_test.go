@@ -39,7 +39,7 @@ func overHTTP(t *testing.T, r *spantest.Recorder, s *grpc.Server) *grpc.ClientCo
 	return cc
 }
 
-func TestServeHTTP(t *testing.T) { // G-34
+func TestServeHTTP(t *testing.T) {
 	bothWays(t, func(t *testing.T, w way) {
 		r := spantest.NewRecorder(t)
 		s := grpc.NewServer(w.server(grpcmw.With(countEnds(t, r)))...)

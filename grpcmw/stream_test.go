@@ -37,7 +37,7 @@ func receiver[M any](stream interface{ Recv() (*M, error) }) func() error {
 	return func() error { _, err := stream.Recv(); return err }
 }
 
-func TestServerStream(t *testing.T) { // G-11
+func TestServerStream(t *testing.T) {
 	bothWays(t, func(t *testing.T, w way) {
 		v := newWorld(t, w, setup{})
 		cs, err := v.stub.StreamingOutputCall(testContext(t), sized(1000))
@@ -57,7 +57,7 @@ func TestServerStream(t *testing.T) { // G-11
 	})
 }
 
-func TestClientStreamAndDuplex(t *testing.T) { // G-12
+func TestClientStreamAndDuplex(t *testing.T) {
 	bothWays(t, func(t *testing.T, w way) {
 		v := newWorld(t, w, setup{})
 		up, err := v.stub.StreamingInputCall(testContext(t))
@@ -98,7 +98,7 @@ func TestClientStreamAndDuplex(t *testing.T) { // G-12
 	})
 }
 
-func TestServerStreamFails(t *testing.T) { // G-13
+func TestServerStreamFails(t *testing.T) {
 	bothWays(t, func(t *testing.T, w way) {
 		v := newWorld(t, w, setup{})
 		req := sized(3)
@@ -117,7 +117,7 @@ func TestServerStreamFails(t *testing.T) { // G-13
 	})
 }
 
-func TestSendFailsAndHandlerHidesIt(t *testing.T) { // G-14
+func TestSendFailsAndHandlerHidesIt(t *testing.T) {
 	bothWays(t, func(t *testing.T, w way) {
 		v := newWorld(t, w, setup{service: &service{output: func(_ *testgrpc.StreamingOutputCallRequest, ss testgrpc.TestService_StreamingOutputCallServer) error {
 			if err := ss.SendMsg("no protobuf message"); err == nil {
@@ -136,7 +136,7 @@ func TestSendFailsAndHandlerHidesIt(t *testing.T) { // G-14
 	})
 }
 
-func TestAbandonedStream(t *testing.T) { // G-15
+func TestAbandonedStream(t *testing.T) {
 	bothWays(t, func(t *testing.T, w way) {
 		running := make(chan struct{})
 		v := newWorld(t, w, setup{service: &service{duplex: func(ss testgrpc.TestService_FullDuplexCallServer) error {
@@ -177,7 +177,7 @@ func TestCancelledStream(t *testing.T) {
 	})
 }
 
-func TestStreamerFails(t *testing.T) { // G-16
+func TestStreamerFails(t *testing.T) {
 	t.Parallel()
 	r := spantest.NewRecorder(t)
 	intercept := grpcmw.StreamClientInterceptor(grpcmw.With(countEnds(t, r)))
@@ -196,7 +196,7 @@ func TestStreamerFails(t *testing.T) { // G-16
 	wantOutcome(t, r.One(t), "UNAVAILABLE", "UNAVAILABLE")
 }
 
-func TestCallOptionsDropped(t *testing.T) { // G-17
+func TestCallOptionsDropped(t *testing.T) {
 	drop := grpc.WithChainStreamInterceptor(func(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, streamer grpc.Streamer, _ ...grpc.CallOption) (grpc.ClientStream, error) {
 		return streamer(ctx, desc, cc, method)
 	})
@@ -256,7 +256,7 @@ func TestCallOptionsDropped(t *testing.T) { // G-17
 	})
 }
 
-func TestParallelSendAndReceive(t *testing.T) { // G-18
+func TestParallelSendAndReceive(t *testing.T) {
 	bothWays(t, func(t *testing.T, w way) {
 		v := newWorld(t, w, setup{service: &service{duplex: func(ss testgrpc.TestService_FullDuplexCallServer) error {
 			var wg sync.WaitGroup
@@ -290,7 +290,7 @@ func TestParallelSendAndReceive(t *testing.T) { // G-18
 	})
 }
 
-func TestStreamContext(t *testing.T) { // G-31
+func TestStreamContext(t *testing.T) {
 	bothWays(t, func(t *testing.T, w way) {
 		r := spantest.NewRecorder(t)
 		child := r.Tracer("handler")
@@ -338,7 +338,7 @@ func TestSendAfterServerAnswered(t *testing.T) {
 	})
 }
 
-func TestGracefulStop(t *testing.T) { // G-36
+func TestGracefulStop(t *testing.T) {
 	bothWays(t, func(t *testing.T, w way) {
 		v := newWorld(t, w, setup{})
 		cs, err := v.stub.FullDuplexCall(testContext(t))

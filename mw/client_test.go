@@ -85,7 +85,7 @@ func TestClientSpan(t *testing.T) {
 		opts       []mw.ClientOption
 		want       map[string]string
 	}{
-		{"T-01", "GET", get("https://example.com/u?x=1"), nil, map[string]string{
+		{"a request", "GET", get("https://example.com/u?x=1"), nil, map[string]string{
 			"url.full": "https://example.com/u?x=1", "server.address": "example.com", "server.port": "443",
 			"http.response.status_code": "200", "network.protocol.version": "2", "error.type": "",
 		}},
@@ -98,8 +98,8 @@ func TestClientSpan(t *testing.T) {
 		{"user without password", "GET", get("http://user@h/"), nil, map[string]string{"url.full": "http://REDACTED:REDACTED@h/"}},
 		{"userinfo in an opaque URL", "GET", opaque, nil, map[string]string{"url.full": "http://REDACTED:REDACTED@example.com/a"}},
 		{"WithoutQuery", "GET", get("http://h/?a=1"), []mw.ClientOption{mw.WithoutQuery()}, map[string]string{"url.full": "http://h/"}},
-		{"T-18 template", "GET /users/{id}", template, nil, map[string]string{"url.template": "/users/{id}"}},
-		{"T-19 unknown method", "HTTP", outgoing(t, "PURGE", "http://h/", nil), nil, map[string]string{
+		{"template", "GET /users/{id}", template, nil, map[string]string{"url.template": "/users/{id}"}},
+		{"unknown method", "HTTP", outgoing(t, "PURGE", "http://h/", nil), nil, map[string]string{
 			"http.request.method": "_OTHER", "http.request.method_original": "PURGE",
 		}},
 		{"no method", "GET", empty, nil, map[string]string{
@@ -185,7 +185,7 @@ func TestClientStatus(t *testing.T) {
 		{302, []mw.ClientOption{mw.WithErrorStatus(func(code int) bool { return code == 302 })}, "302"},
 	}
 	for _, tt := range tests {
-		t.Run(fmt.Sprintf("T-04 %d", tt.code), func(t *testing.T) {
+		t.Run(fmt.Sprintf("status %d", tt.code), func(t *testing.T) {
 			got, _ := call(t, answer(tt.code, "x"), outgoing(t, "GET", "http://h/", nil), tt.opts...)
 			wantAttrs(t, got, map[string]string{"http.response.status_code": fmt.Sprint(tt.code), "error.type": tt.errType})
 			if got.Status().Description != "" {
@@ -215,10 +215,10 @@ func TestClientErrors(t *testing.T) {
 		base    http.RoundTripper
 		errType string
 	}{
-		{"T-05 refused", t.Context(), refused, plain, "syscall.ECONNREFUSED"},
-		{"T-06 unknown host", t.Context(), "http://nowhere.invalid/", unknown, "*net.DNSError"},
-		{"T-06 bad certificate", t.Context(), secure.URL, plain, "*tls.CertificateVerificationError"},
-		{"T-07 deadline", expired, slow.URL, plain, "context.DeadlineExceeded"},
+		{"connection refused", t.Context(), refused, plain, "syscall.ECONNREFUSED"},
+		{"unknown host", t.Context(), "http://nowhere.invalid/", unknown, "*net.DNSError"},
+		{"bad certificate", t.Context(), secure.URL, plain, "*tls.CertificateVerificationError"},
+		{"deadline", expired, slow.URL, plain, "context.DeadlineExceeded"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -247,7 +247,7 @@ func TestClientErrors(t *testing.T) {
 	}
 }
 
-// closedAddress is a loopback address where nobody listens.
+// closedAddress is a loopback address without a listener.
 func closedAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -307,7 +307,7 @@ func TestClientCancels(t *testing.T) {
 		<-r.Context().Done()
 	}))
 	srv.Start()
-	t.Run("T-08 before headers", func(t *testing.T) {
+	t.Run("before headers", func(t *testing.T) {
 		rec := spantest.NewRecorder(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() {
@@ -321,7 +321,7 @@ func TestClientCancels(t *testing.T) {
 		}
 		wantAttrs(t, rec.One(t), map[string]string{"error.type": "", "http.response.status_code": ""})
 	})
-	t.Run("T-08 while reading the body", func(t *testing.T) {
+	t.Run("while reading the body", func(t *testing.T) {
 		rec := spantest.NewRecorder(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		r, _ := http.NewRequestWithContext(ctx, http.MethodGet, srv.URL+"/body", nil)
@@ -348,7 +348,7 @@ func TestClientBodyEnd(t *testing.T) {
 		}
 		return rec, res
 	}
-	t.Run("T-09 at EOF", func(t *testing.T) {
+	t.Run("at EOF", func(t *testing.T) {
 		rec, res := start(t)
 		if len(rec.Spans()) != 0 {
 			t.Error("ended before the body was read")
@@ -358,17 +358,17 @@ func TestClientBodyEnd(t *testing.T) {
 		_ = errors.Join(res.Body.Close(), res.Body.Close())
 		rec.Wait(t, 1)
 	})
-	t.Run("T-09 closed unread", func(t *testing.T) {
+	t.Run("closed unread", func(t *testing.T) {
 		rec, res := start(t)
 		_ = res.Body.Close()
 		rec.Wait(t, 1)
 	})
-	t.Run("T-10 neither", func(t *testing.T) {
+	t.Run("neither read nor closed", func(t *testing.T) {
 		rec, _ := start(t)
 		rec.LeavesOpen(1)
 		rec.Wait(t, 0)
 	})
-	t.Run("T-10 WithEndOnHeaders", func(t *testing.T) {
+	t.Run("WithEndOnHeaders", func(t *testing.T) {
 		rec, _ := start(t, mw.WithEndOnHeaders())
 		rec.Wait(t, 1)
 	})
@@ -389,12 +389,12 @@ func TestClientEndsWithHeaders(t *testing.T) {
 		name, method string
 		base         tripper
 	}{
-		{"T-11 HEAD", "HEAD", body(io.NopCloser(strings.NewReader("")), 200)},
-		{"T-11 204", "GET", body(io.NopCloser(strings.NewReader("")), 204)},
-		{"T-11 304", "GET", body(io.NopCloser(strings.NewReader("")), 304)},
-		{"T-11 NoBody", "GET", body(http.NoBody, 200)},
-		{"T-11 nil body", "GET", body(nil, 200)},
-		{"T-11 101", "GET", body(conn, 101)},
+		{"a response to HEAD", "HEAD", body(io.NopCloser(strings.NewReader("")), 200)},
+		{"status 204", "GET", body(io.NopCloser(strings.NewReader("")), 204)},
+		{"status 304", "GET", body(io.NopCloser(strings.NewReader("")), 304)},
+		{"NoBody", "GET", body(http.NoBody, 200)},
+		{"nil body", "GET", body(nil, 200)},
+		{"status 101", "GET", body(conn, 101)},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -549,7 +549,7 @@ func TestTraceHeadersStayWithoutSpan(t *testing.T) {
 	}
 }
 
-// T-12; the base that returns nothing is client_nothing of TestClientGolden.
+// The base that returns nothing is client_nothing of TestClientGolden.
 func TestClientPanics(t *testing.T) {
 	rec := spantest.NewRecorder(t)
 	base := tripper(func(*http.Request) (*http.Response, error) { panic("boom") })
@@ -571,7 +571,7 @@ func TestPeerOfTheConnection(t *testing.T) {
 	var hooks int
 	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { hooks++ }})
 	c := &http.Client{Transport: mw.NewTransport(srv.Client().Transport, mw.With(rec.Tracing()))}
-	for range 2 { // T-02: a new connection, then a reused one
+	for range 2 { // A new connection, then a reused one
 		r, _ := http.NewRequestWithContext(ctx, http.MethodGet, srv.URL, nil)
 		fetch(t, c, r)
 	}
@@ -582,11 +582,10 @@ func TestPeerOfTheConnection(t *testing.T) {
 		})
 	}
 	if hooks != 2 {
-		t.Errorf("T-16: the caller's own ClientTrace fired %d times, want 2", hooks)
+		t.Errorf("the caller's own ClientTrace fired %d times, want 2", hooks)
 	}
 }
 
-// T-22
 func TestUnixSocket(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	l, err := net.Listen("unix", path)
@@ -608,7 +607,7 @@ func TestUnixSocket(t *testing.T) {
 }
 
 func TestOutgoingRequest(t *testing.T) {
-	t.Run("T-13 headers", func(t *testing.T) {
+	t.Run("headers", func(t *testing.T) {
 		r := outgoing(t, "GET", "http://h/", nil)
 		r.Header = http.Header{"Traceparent": {"old"}, "traceparent": {"older"}, "Tracestate": {"old=1"}, "X-A": {"1"}}
 		var wire http.Header
@@ -624,7 +623,7 @@ func TestOutgoingRequest(t *testing.T) {
 			t.Errorf("the caller's headers became %v", r.Header)
 		}
 	})
-	t.Run("T-14 excluded", func(t *testing.T) {
+	t.Run("excluded", func(t *testing.T) {
 		rec := spantest.NewRecorder(t)
 		ctx, parent := rec.Tracer("user").Start(t.Context(), "parent")
 		var wire http.Header
@@ -646,7 +645,7 @@ func TestOutgoingRequest(t *testing.T) {
 		}
 		rec.Wait(t, 1)
 	})
-	t.Run("T-16 NoBody", func(t *testing.T) {
+	t.Run("NoBody", func(t *testing.T) {
 		r := outgoing(t, "POST", "http://h/", http.NoBody)
 		call(t, tripper(func(out *http.Request) (*http.Response, error) {
 			if out.Body != http.NoBody || out.ContentLength != 0 {
@@ -655,7 +654,7 @@ func TestOutgoingRequest(t *testing.T) {
 			return answer(200, "")(out)
 		}), r, mw.WithBodySizes())
 	})
-	t.Run("T-16 nil base", func(t *testing.T) {
+	t.Run("nil base", func(t *testing.T) {
 		before := http.DefaultTransport
 		defer func() { http.DefaultTransport = before }()
 		used := false
@@ -701,8 +700,8 @@ func TestRedirects(t *testing.T) {
 		name string
 		body io.Reader
 	}{
-		{"T-15 known length", strings.NewReader("hello")},
-		{"T-15 unknown length", unknownLength{strings.NewReader("hello")}},
+		{"known length", strings.NewReader("hello")},
+		{"unknown length", unknownLength{strings.NewReader("hello")}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			bodies = nil
@@ -763,13 +762,12 @@ func TestClientSamplerSeesStartAttributes(t *testing.T) {
 		"http.request.method": "GET", "url.full": "https://h/a", "server.address": "h", "server.port": "443", "mine": "1",
 	}
 	if got := attrMap(sampler.seen[0].Attributes); fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("T-17: attributes = %v, want %v", got, want)
+		t.Errorf("attributes = %v, want %v", got, want)
 	}
 	wantAttrs(t, rec.One(t), map[string]string{"mine": "1"})
 }
 
 func TestOneRequestTwice(t *testing.T) {
-	// T-20
 	srv := quietServer(t, status(200))
 	srv.Start()
 	rec := spantest.NewRecorder(t)
@@ -797,7 +795,7 @@ func TestWrappedTwice(t *testing.T) {
 		}
 		_ = res.Body.Close()
 	}
-	t.Run("T-21 directly", func(t *testing.T) {
+	t.Run("directly", func(t *testing.T) {
 		send(traced(traced(answer(200, ""))), "http://h/")
 		rec.Wait(t, 1)
 		rec.Reset()

@@ -48,7 +48,7 @@ func TestParent(t *testing.T) {
 			t.Errorf("baggage tenant = %q, want t1", got)
 		}
 	})
-	t.Run("H-24 sampled caller", func(t *testing.T) {
+	t.Run("sampled caller", func(t *testing.T) {
 		_, got := serve(t, readBaggage, called("/x", "01"))
 		if id := got.SpanContext().TraceID().String(); id != callerTrace {
 			t.Errorf("trace id = %s, want the caller's", id)
@@ -61,8 +61,8 @@ func TestParent(t *testing.T) {
 		}
 	})
 	for name, traceparent := range map[string][]string{
-		"H-25 malformed": {"00-zz-b7ad6b7169203331-01"},
-		"two of them":    {"00-" + callerTrace + "-" + callerSpan + "-01", "00-" + callerTrace + "-" + callerSpan + "-01"},
+		"malformed":   {"00-zz-b7ad6b7169203331-01"},
+		"two of them": {"00-" + callerTrace + "-" + callerSpan + "-01", "00-" + callerTrace + "-" + callerSpan + "-01"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRequest("GET", "/x")
@@ -117,9 +117,9 @@ func TestPublicEndpoint(t *testing.T) {
 		trace bool // the caller's is continued
 		links int
 	}{
-		{"H-26 a caller", called("/x", "01"), mw.WithPublicEndpoint(), false, 1},
-		{"H-26 no caller", newRequest("GET", "/x"), mw.WithPublicEndpoint(), false, 0},
-		{"H-26 by function", called("/x", "01"), mw.WithPublicEndpointFn(byCaller), false, 1},
+		{"a caller", called("/x", "01"), mw.WithPublicEndpoint(), false, 1},
+		{"no caller", newRequest("GET", "/x"), mw.WithPublicEndpoint(), false, 0},
+		{"by function", called("/x", "01"), mw.WithPublicEndpointFn(byCaller), false, 1},
 		{"not public", called("/x", "01"), mw.WithPublicEndpointFn(func(*http.Request) bool { return false }), true, 0},
 	}
 	for _, tt := range tests {
@@ -145,12 +145,12 @@ func TestExclusionByRules(t *testing.T) {
 		rules        policy.Rules
 		spans        int
 	}{
-		{"H-27 path", "/healthz", paths, 0},
-		{"H-27 another path", "/healthzz", paths, 1},
-		{"H-27 below", "/a/healthz", paths, 1},
-		{"H-27 url", "/healthz", urls, 0},
-		{"H-27 url, longer", "/healthzz", urls, 0},
-		{"H-27 url, below", "/a/healthz", urls, 0},
+		{"path", "/healthz", paths, 0},
+		{"another path", "/healthzz", paths, 1},
+		{"child of an excluded request", "/a/healthz", paths, 1},
+		{"url", "/healthz", urls, 0},
+		{"url, longer", "/healthzz", urls, 0},
+		{"child of a request excluded by URL", "/a/healthz", urls, 0},
 		{"query is not compared", "/x?u=healthz", urls, 1},
 		{"scheme and host", "/", policy.Rules{URLs: []string{`^http://example\.com:8080/$`}}, 0},
 		{"a list of literals", "/classify", policy.Rules{URLs: []string{"readyz", "livez", "healthz", "docs"}}, 1},
@@ -206,7 +206,7 @@ func TestExclusionIsReloaded(t *testing.T) {
 }
 
 func TestExcludedRequest(t *testing.T) {
-	// H-28: children are suppressed, and calls go out in the caller's trace, unsampled.
+	// Children are suppressed, and calls go out in the caller's trace, unsampled.
 	rec := spantest.NewRecorder(t, sdktrace.WithSampler(sdktrace.ParentBased(sdktrace.AlwaysSample())))
 	var sent http.Header
 	backend := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { sent = r.Header }))
@@ -240,7 +240,7 @@ func TestExcludedRequest(t *testing.T) {
 }
 
 func TestNesting(t *testing.T) {
-	t.Run("H-48 inner inside chi", func(t *testing.T) {
+	t.Run("inner inside chi", func(t *testing.T) {
 		rec := spantest.NewRecorder(t)
 		r := chi.NewRouter()
 		r.Use(cloning, mw.New(mw.With(rec.Tracing()), mw.WithSpanName(func(*http.Request, string, string) string { return "inner" })))
@@ -292,7 +292,7 @@ func TestSamplerSeesTheRouteOfARouterBehind(t *testing.T) {
 	mw.New(mw.WithTracerProvider(rec.TracerProvider))(chiWith("/users/{id}")).
 		ServeHTTP(httptest.NewRecorder(), newRequest("GET", "/users/1"))
 	if p := sampler.seen[0]; p.Name != "GET /users/{id}" || attrMap(p.Attributes)["http.route"] != "/users/{id}" {
-		t.Errorf("H-04: the sampler saw %q %v, want the route", p.Name, attrMap(p.Attributes))
+		t.Errorf("the sampler saw %q %v, want the route", p.Name, attrMap(p.Attributes))
 	}
 }
 
@@ -317,13 +317,13 @@ func TestTraceIDHeader(t *testing.T) {
 		spans   int
 		want    bool
 	}{
-		{"H-43 200", status(200), nil, 1, true},
-		{"H-43 404", status(404), nil, 1, true},
-		{"H-43 recovered panic", recovered, nil, 1, true},
-		{"H-43 stream", stream, nil, 1, true},
-		{"H-43 nested", mw.New(header)(status(200)), nil, 1, true},
-		{"H-43 unsampled", status(200), []mw.ServerOption{mw.WithTracerProvider(neverSampled(t))}, 0, true},
-		{"H-43 excluded", status(200), []mw.ServerOption{mw.WithExclude(func(*http.Request) bool { return true })}, 0, false},
+		{"status 200", status(200), nil, 1, true},
+		{"status 404", status(404), nil, 1, true},
+		{"recovered panic", recovered, nil, 1, true},
+		{"stream", stream, nil, 1, true},
+		{"nested", mw.New(header)(status(200)), nil, 1, true},
+		{"unsampled", status(200), []mw.ServerOption{mw.WithTracerProvider(neverSampled(t))}, 0, true},
+		{"excluded", status(200), []mw.ServerOption{mw.WithExclude(func(*http.Request) bool { return true })}, 0, false},
 		{"no valid trace id", status(200), []mw.ServerOption{mw.WithTracerProvider(noop.NewTracerProvider())}, 0, false},
 	}
 	for _, tt := range tests {
@@ -369,7 +369,7 @@ func TestSamplerSeesStartAttributes(t *testing.T) {
 		"user_agent.original": "ua/1", "http.request.header.x-tenant": `["a"]`, "mine": "1", "http.route": "/users/{id}",
 	}
 	for _, foreign := range []bool{false, true} {
-		t.Run(fmt.Sprintf("H-45 foreign provider %t", foreign), func(t *testing.T) {
+		t.Run(fmt.Sprintf("foreign provider %t", foreign), func(t *testing.T) {
 			sampler := new(seeing)
 			rec := spantest.NewRecorder(t, sdktrace.WithSampler(sampler))
 			rec.ReadsAttributes = true
@@ -429,7 +429,7 @@ func TestNoopProvider(t *testing.T) {
 	w := httptest.NewRecorder()
 	h := mw.New(mw.WithTracerProvider(noop.NewTracerProvider()))(http.HandlerFunc(func(inner http.ResponseWriter, _ *http.Request) {
 		if inner != http.ResponseWriter(w) {
-			t.Error("H-49: the writer is wrapped, want the original")
+			t.Error("the writer is wrapped, want the original")
 		}
 	}))
 	h.ServeHTTP(w, newRequest("GET", "/x"))
@@ -449,13 +449,13 @@ func TestGlobalsSetLater(t *testing.T) {
 		otel.SetTextMapPropagator(rec.Propagation)
 		h.ServeHTTP(httptest.NewRecorder(), called("/x", "01"))
 		if got := rec.One(t); got.SpanContext().TraceID().String() != callerTrace {
-			t.Error("H-49: the propagator set later is not used")
+			t.Error("the propagator set later is not used")
 		}
 	}
 }
 
 func TestMiddlewarePerRequest(t *testing.T) {
-	// H-49: 100,000 middlewares leave nothing behind.
+	// 100,000 middlewares leave nothing behind.
 	rec := spantest.NewRecorder(t, sdktrace.WithSampler(sdktrace.NeverSample()))
 	once := func(n int) {
 		for range n {

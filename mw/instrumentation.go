@@ -70,13 +70,13 @@ func (in *httpInstrumentation) userAttributes(r *http.Request) []attribute.KeyVa
 }
 
 // nameOf returns the name of a span of r. At its start, and for an unknown route, route is "".
-func (m *httpInstrumentation) nameOf(r *http.Request, spanNameWord, route string) string {
-	if m.spanName != nil {
-		if name := m.spanName(r, spanNameWord, route); name != "" {
+func (in *httpInstrumentation) nameOf(r *http.Request, spanNameWord, route string) string {
+	if in.spanName != nil {
+		if name := in.spanName(r, spanNameWord, route); name != "" {
 			return requestOwner(r).Text(name)
 		}
 	}
-	return m.names.of(spanNameWord, route)
+	return in.names.of(spanNameWord, route)
 }
 
 // requestHeader returns a function that looks up lower-case names among the headers of r, including Host.

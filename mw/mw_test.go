@@ -17,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// newRequest is the request of case H-01: what a server would hand to its handler.
+// newRequest returns a request as a server passes it to its handler.
 func newRequest(method, target string) *http.Request {
 	r := httptest.NewRequest(method, target, nil)
 	r.Host = "example.com:8080"

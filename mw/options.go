@@ -31,7 +31,7 @@ func (f sharedOption) applyToServer(o *serverOptions) { f(&o.common) }
 
 func (f sharedOption) applyToClient(o *clientOptions) { f(&o.common) }
 
-// options are those of both sides.
+// options are the options of both sides.
 type options struct {
 	source instrumentation.Options
 

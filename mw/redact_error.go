@@ -12,15 +12,15 @@ import (
 
 // failureText returns the text of err for the description of a span of a request to u, which may be nil. It contains
 // neither the secrets of any URL nor, outside of URLs, those of u.
-func (m *httpInstrumentation) failureText(err error, u *url.URL) string {
-	p := m.Policy()
+func (in *httpInstrumentation) failureText(err error, u *url.URL) string {
+	p := in.Policy()
 	text := causeText(err)
 	if u != nil {
-		full := m.redactor.full(u, p)
+		full := in.redactor.full(u, p)
 		text = strings.NewReplacer(u.String(), full, u.Redacted(), full).Replace(text)
-		text = secret.RedactAs(secret.Redacted, text, m.redactor.secretsOf(u, p)...)
+		text = secret.RedactAs(secret.Redacted, text, in.redactor.secretsOf(u, p)...)
 	}
-	return m.redactor.text(text, p)
+	return in.redactor.text(text, p)
 }
 
 // causeText returns the text of err with the cause of each *url.Error in its tree in place of the text of that

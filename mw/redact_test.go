@@ -156,7 +156,7 @@ func TestURLFull(t *testing.T) {
 		{"fragment with escapes", &url.URL{Scheme: "http", Host: "h", Path: "/a", Fragment: "a/b", RawFragment: "a%2Fb"}, nil, "http://h/a"},
 		{"credentials in the host", &url.URL{Scheme: "http", Host: "u:" + sentinel + "@h:80", Path: "/a"}, nil, "http://REDACTED:REDACTED@h:80/a"},
 		{"opaque, a query of its own", opaque("//u:"+sentinel+"@h/a?token="+sentinel+"&n=1", ""), nil, "http://REDACTED:REDACTED@h/a?token=REDACTED&n=1"},
-		{"opaque, a query beside", opaque("//h/a", "token="+sentinel), nil, "http://h/a?token=REDACTED"},
+		{"opaque, with a query", opaque("//h/a", "token="+sentinel), nil, "http://h/a?token=REDACTED"},
 		{"opaque, a slash in the password", opaque("//u:"+sentinel+"/"+sentinel+"@h/a", ""), nil, "http://REDACTED:REDACTED@h/a"},
 		{"opaque, an at sign in the password", opaque("//u:"+sentinel+"@"+sentinel+"@h/a", ""), nil, "http://REDACTED:REDACTED@h/a"},
 		{"opaque, a question mark in the password", opaque("//u:"+sentinel+"?"+sentinel+"@h/a?sig="+sentinel, ""), nil, "http://REDACTED:REDACTED@h/a?sig=REDACTED"},

@@ -48,10 +48,10 @@ func TestServerSpan(t *testing.T) {
 		name, golden, target string
 		handler              http.Handler
 	}{
-		{"H-01 ServeMux", "route", "/users/123", muxWith("GET /users/{id}")},
-		{"H-02 with a query", "route_query", "/users/123?fields=name&verbose=true", muxWith("GET /users/{id}")},
-		{"H-04 chi from outside", "route", "/users/123", chiWith("/users/{id}")},
-		{"H-08 no route", "not_found", "/nowhere", muxWith("GET /users/{id}")},
+		{"ServeMux", "route", "/users/123", muxWith("GET /users/{id}")},
+		{"with a query", "route_query", "/users/123?fields=name&verbose=true", muxWith("GET /users/{id}")},
+		{"chi from outside", "route", "/users/123", chiWith("/users/{id}")},
+		{"no route", "not_found", "/nowhere", muxWith("GET /users/{id}")},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -64,9 +64,9 @@ func TestServerSpan(t *testing.T) {
 
 func TestServerSpanInsideChi(t *testing.T) {
 	for _, method := range []struct{ name, golden, verb, target string }{
-		{"H-03 route", "route", "GET", "/users/123"},
-		{"H-08 not found", "not_found", "GET", "/nowhere"},
-		{"H-08 method not allowed", "not_allowed", "POST", "/users/123"},
+		{"route", "route", "GET", "/users/123"},
+		{"not found", "not_found", "GET", "/nowhere"},
+		{"method not allowed", "not_allowed", "POST", "/users/123"},
 	} {
 		t.Run(method.name, func(t *testing.T) {
 			t.Parallel()
@@ -100,15 +100,15 @@ func TestRouteSources(t *testing.T) {
 		opts                 []mw.ServerOption
 		span, route          string
 	}{
-		{"H-05 host in the pattern", "GET", "/foo/7", muxWith("GET example.com/foo/{id}"), nil, "GET /foo/{id}", "/foo/{id}"},
-		{"H-06 cloned before a ServeMux", "GET", "/users/1", cloning(muxWith("GET /users/{id}")), nil, "GET", ""},
-		{"H-06 cloned, WithServeMux", "GET", "/users/1", cloning(muxWith("GET /users/{id}")),
+		{"host in the pattern", "GET", "/foo/7", muxWith("GET example.com/foo/{id}"), nil, "GET /foo/{id}", "/foo/{id}"},
+		{"cloned before a ServeMux", "GET", "/users/1", cloning(muxWith("GET /users/{id}")), nil, "GET", ""},
+		{"cloned, WithServeMux", "GET", "/users/1", cloning(muxWith("GET /users/{id}")),
 			[]mw.ServerOption{mw.WithServeMux(muxWith("GET /users/{id}"))}, "GET /users/{id}", "/users/{id}"},
-		{"H-06 cloned, WithRouter", "GET", "/users/1", cloning(chiWith("/users/{id}")),
+		{"cloned, WithRouter", "GET", "/users/1", cloning(chiWith("/users/{id}")),
 			[]mw.ServerOption{mw.WithRouter(chiWith("/users/{id}"))}, "GET /users/{id}", "/users/{id}"},
-		{"H-07 root", "GET", "/", chiWith("/", "/files/*"), nil, "GET /", "/"},
-		{"H-07 wildcard", "GET", "/files/a/b", chiWith("/", "/files/*"), nil, "GET /files/*", "/files/*"},
-		{"H-09 unknown method on a route", "PROPFIND", "/dav/x", named("/dav/{file}", status(200)), nil, "HTTP /dav/{file}", "/dav/{file}"},
+		{"root route", "GET", "/", chiWith("/", "/files/*"), nil, "GET /", "/"},
+		{"wildcard route", "GET", "/files/a/b", chiWith("/", "/files/*"), nil, "GET /files/*", "/files/*"},
+		{"unknown method on a route", "PROPFIND", "/dav/x", named("/dav/{file}", status(200)), nil, "HTTP /dav/{file}", "/dav/{file}"},
 		{"exact root", "GET", "/", muxWith("GET /{$}"), nil, "GET /", "/"},
 		{"exact directory", "GET", "/a/", muxWith("/a/{$}"), nil, "GET /a/", "/a/"},
 		{"mounted", "GET", "/api/users/1", mounted, nil, "GET /api/users/{id}", "/api/users/{id}"},
@@ -232,10 +232,10 @@ func rawStatus(t *testing.T, srv *httptest.Server, raw string) int {
 
 func TestMethods(t *testing.T) {
 	tests := []struct{ name, method, span, known, original string }{
-		{"H-09 unknown", "PROPFIND", "HTTP", "_OTHER", "PROPFIND"},
-		{"H-09 lower case", "get", "HTTP", "_OTHER", "get"},
-		{"H-09 QUERY", "QUERY", "QUERY", "QUERY", ""},
-		{"H-47 HEAD", "HEAD", "HEAD", "HEAD", ""},
+		{"unknown", "PROPFIND", "HTTP", "_OTHER", "PROPFIND"},
+		{"lower case", "get", "HTTP", "_OTHER", "get"},
+		{"QUERY", "QUERY", "QUERY", "QUERY", ""},
+		{"HEAD", "HEAD", "HEAD", "HEAD", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -254,8 +254,8 @@ func TestKnownMethods(t *testing.T) {
 		name, method, want string
 		opts               []mw.ServerOption
 	}{
-		{"H-10 listed by the environment", "PROPFIND", "PROPFIND", nil},
-		{"H-10 not listed any more", "POST", "_OTHER", nil},
+		{"listed by the environment", "PROPFIND", "PROPFIND", nil},
+		{"not listed any more", "POST", "_OTHER", nil},
 		{"the option replaces the environment", "PURGE", "PURGE", []mw.ServerOption{mw.WithKnownMethods("PURGE")}},
 		{"and is no addition to it", "GET", "_OTHER", []mw.ServerOption{mw.WithKnownMethods("PURGE")}},
 	}
@@ -273,8 +273,8 @@ func TestPaths(t *testing.T) {
 		change func(r *http.Request)
 		want   string
 	}{
-		{"H-47 asterisk", func(r *http.Request) { r.Method, r.URL.Path = "OPTIONS", "*" }, "*"},
-		{"H-47 CONNECT", func(r *http.Request) { r.Method, r.URL.Path = "CONNECT", "" }, "/"},
+		{"asterisk", func(r *http.Request) { r.Method, r.URL.Path = "OPTIONS", "*" }, "*"},
+		{"CONNECT", func(r *http.Request) { r.Method, r.URL.Path = "CONNECT", "" }, "/"},
 		{"as escaped on the wire", func(r *http.Request) { r.URL.Path, r.URL.RawPath = "/a/b c", "" }, "/a/b%20c"},
 		{"with a slash escaped", func(r *http.Request) { r.URL.Path, r.URL.RawPath = "/a/b", "/a%2Fb" }, "/a%2Fb"},
 	}
@@ -302,14 +302,14 @@ func TestSpanNames(t *testing.T) {
 		}
 		return "route of " + method + ": " + route
 	})
-	t.Run("H-44 named by the handler", func(t *testing.T) {
+	t.Run("named by the handler", func(t *testing.T) {
 		_, got := serve(t, mux, newRequest("GET", "/users/1"))
 		if got.Name() != "custom" {
 			t.Errorf("name = %q, want custom", got.Name())
 		}
 		wantAttrs(t, got, map[string]string{"http.route": "/users/{id}"})
 	})
-	t.Run("H-44 named by WithSpanName", func(t *testing.T) {
+	t.Run("named by WithSpanName", func(t *testing.T) {
 		_, got := serve(t, muxWith("/users/{id}"), newRequest("GET", "/users/1"), naming)
 		if got.Name() != "route of GET: /users/{id}" {
 			t.Errorf("name = %q, want the one of the function", got.Name())

@@ -90,16 +90,16 @@ func (h *handler) excludes(r *http.Request) bool {
 
 // url returns the URL of r in the form that excluded_urls matches: scheme://host/path.
 func (h *handler) url(r *http.Request) string {
-	c := h.forwardedInfo(r)
+	info := h.forwardedInfo(r)
 	path := r.URL.Path
 	if path == "" {
 		path = "/"
 	}
-	host := hostOf(r, c)
+	host := hostOf(r, info)
 	if _, _, ok := semattr.HostPort(host); !ok {
 		host = "" // as on the span: an invalid Host must not be mistaken for part of the path
 	}
-	return schemeOf(r, c) + "://" + host + path
+	return schemeOf(r, info) + "://" + host + path
 }
 
 func (h *handler) serveTraced(ctx context.Context, w http.ResponseWriter, r *http.Request) {

@@ -28,14 +28,14 @@ func TestServerStatus(t *testing.T) {
 		code    string
 		errType string
 	}{
-		{"H-11 500", status(500), "500", "500"},
-		{"H-11 700", status(700), "700", "700"},
+		{"status 500", status(500), "500", "500"},
+		{"status 700", status(700), "700", "700"},
 		{"999", status(999), "999", "999"},
-		{"H-12 404", status(404), "404", ""},
-		{"H-12 302", status(302), "302", ""},
-		{"H-12 nothing written", func(http.ResponseWriter, *http.Request) {}, "200", ""},
-		{"H-12 Write only", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("x")) }, "200", ""},
-		{"H-13 the first status counts", func(w http.ResponseWriter, _ *http.Request) {
+		{"status 404", status(404), "404", ""},
+		{"status 302", status(302), "302", ""},
+		{"nothing written", func(http.ResponseWriter, *http.Request) {}, "200", ""},
+		{"Write only", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("x")) }, "200", ""},
+		{"the first status counts", func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusCreated)
 			w.WriteHeader(http.StatusInternalServerError)
 		}, "201", ""},
@@ -48,8 +48,8 @@ func TestServerStatus(t *testing.T) {
 			w.WriteHeader(http.StatusEarlyHints)
 			_, _ = io.WriteString(w, "x")
 		}, "200", ""},
-		{"H-15 101", status(101), "101", ""},
-		{"H-36 short request body", func(w http.ResponseWriter, r *http.Request) {
+		{"status 101", status(101), "101", ""},
+		{"short request body", func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.ReadAll(r.Body)
 			w.WriteHeader(http.StatusBadRequest)
 		}, "400", ""},
@@ -122,9 +122,9 @@ func TestPanics(t *testing.T) {
 		handler      http.HandlerFunc
 		want         any
 	}{
-		{"H-21 text", "panic", func(http.ResponseWriter, *http.Request) { panic("boom") }, "boom"},
-		{"H-21 a value of the user", "panic_value", func(http.ResponseWriter, *http.Request) { panic(boom) }, boom},
-		{"H-22 abort", "panic_abort", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, http.ErrAbortHandler},
+		{"panic with a text", "panic", func(http.ResponseWriter, *http.Request) { panic("boom") }, "boom"},
+		{"panic with a value of the program", "panic_value", func(http.ResponseWriter, *http.Request) { panic(boom) }, boom},
+		{"panic with ErrAbortHandler", "panic_abort", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, http.ErrAbortHandler},
 		{"after a status", "panic_after_status", func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusAccepted)
 			panic(errors.New("late"))
@@ -182,13 +182,13 @@ func TestRecoverers(t *testing.T) {
 	boom := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("boom") })
 
 	_, got := serve(t, recoverer(boom), newRequest("GET", "/x"))
-	t.Run("H-23 inside", func(t *testing.T) {
+	t.Run("recovered inside", func(t *testing.T) {
 		wantAttrs(t, got, map[string]string{"http.response.status_code": "500", "error.type": "500"})
 		if len(got.Events()) != 0 {
 			t.Errorf("%d events, want none", len(got.Events()))
 		}
 	})
-	t.Run("H-23 outside", func(t *testing.T) {
+	t.Run("recovered outside", func(t *testing.T) {
 		rec := spantest.NewRecorder(t)
 		w := httptest.NewRecorder()
 		recoverer(mw.New(mw.With(rec.Tracing()))(boom)).ServeHTTP(w, newRequest("GET", "/x"))
@@ -232,7 +232,7 @@ func TestFailedWrites(t *testing.T) {
 		code, errType string
 		description   string
 	}{
-		{"H-35 Write", nil, gone, write, "200", "syscall.EPIPE", "write: broken pipe"},
+		{"failed Write", nil, gone, write, "200", "syscall.EPIPE", "write: broken pipe"},
 		{"WriteString", nil, io.ErrShortWrite, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "x") },
 			"200", "*errors.errorString", "short write"},
 		{"FlushError", nil, io.ErrUnexpectedEOF, func(w http.ResponseWriter, _ *http.Request) { _ = http.NewResponseController(w).Flush() },
@@ -298,8 +298,8 @@ func TestNobodyIsThereAnyMore(t *testing.T) {
 		{"cancelled", cancelled, nil, nothing, "", "client_disconnected"},
 		{"deadline", expired, nil, nothing, "", "context.DeadlineExceeded"},
 		{"upgrade asked for, nothing written", cancelled, upgrade, nothing, "", ""},
-		{"H-34 500 after a disconnect", cancelled, nil, status(500), "500", "500"},
-		{"H-34 disconnect after a complete 200", cancelled, nil, status(200), "200", ""},
+		{"500 after a disconnect", cancelled, nil, status(500), "500", "500"},
+		{"disconnect after a complete 200", cancelled, nil, status(200), "200", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

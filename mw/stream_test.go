@@ -48,7 +48,7 @@ func TestFlushBeforeWrite(t *testing.T) {
 	close(received)
 	wantAttrs(t, rec.One(t), map[string]string{"http.response.status_code": "200"})
 	if logged.String() != "" {
-		t.Errorf("H-14: the server logged %q, want nothing", logged.String())
+		t.Errorf("the server logged %q, want nothing", logged.String())
 	}
 }
 
@@ -88,7 +88,7 @@ func TestServerSentEvents(t *testing.T) {
 		lines := bufio.NewScanner(res.Body)
 		for i := range 3 {
 			if lines.Scan(); lines.Text() != fmt.Sprintf("data: %d", i) {
-				t.Errorf("H-16: event %d = %q", i, lines.Text())
+				t.Errorf("event %d = %q", i, lines.Text())
 			}
 			lines.Scan()
 			next <- struct{}{}
@@ -138,11 +138,11 @@ func speakEcho(t *testing.T, c *http.Client, url string) {
 }
 
 func TestUpgrade(t *testing.T) {
-	t.Run("H-15 upgraded", func(t *testing.T) {
+	t.Run("upgraded", func(t *testing.T) {
 		got := serveReal(t, http.HandlerFunc(echoUpgrade), func(c *http.Client, url string) { speakEcho(t, c, url) })
 		wantAttrs(t, got, map[string]string{"http.response.status_code": "101", "error.type": ""})
 	})
-	t.Run("H-15 refused", func(t *testing.T) {
+	t.Run("refused", func(t *testing.T) {
 		got := serveReal(t, http.HandlerFunc(echoUpgrade), func(c *http.Client, url string) { get(t, c, url) })
 		wantAttrs(t, got, map[string]string{"http.response.status_code": "400", "error.type": ""})
 	})
@@ -255,8 +255,8 @@ func TestProtocols(t *testing.T) {
 		version, scheme string
 	}{
 		{"HTTP/1.1", func(p *http.Protocols) { p.SetHTTP1(true) }, false, "1.1", "http"},
-		{"H-37 TLS", func(p *http.Protocols) { p.SetHTTP1(true) }, true, "1.1", "https"},
-		{"H-37 HTTP/2", func(p *http.Protocols) { p.SetHTTP2(true) }, true, "2", "https"},
+		{"TLS", func(p *http.Protocols) { p.SetHTTP1(true) }, true, "1.1", "https"},
+		{"HTTP/2", func(p *http.Protocols) { p.SetHTTP2(true) }, true, "2", "https"},
 		{"h2c", func(p *http.Protocols) { p.SetUnencryptedHTTP2(true) }, false, "2", "http"},
 	}
 	for _, tt := range tests {

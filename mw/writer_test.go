@@ -87,7 +87,7 @@ func exercise(w http.ResponseWriter) (bits int) {
 
 func TestWriterHasTheSameInterfaces(t *testing.T) {
 	for n := range 64 {
-		t.Run(fmt.Sprintf("H-17 subset %06b", n), func(t *testing.T) {
+		t.Run(fmt.Sprintf("subset %06b", n), func(t *testing.T) {
 			rec := spantest.NewRecorder(t)
 			var calls []string
 			inner := subset(n, everything{httptest.NewRecorder(), &calls})
@@ -129,7 +129,7 @@ func TestWritesAreForwardedUnchanged(t *testing.T) {
 }
 
 func TestResponseController(t *testing.T) {
-	// H-18: what works on a server's own writer works through the middleware.
+	// What works on a server's own writer works through the middleware.
 	var failures []error
 	handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		c := http.NewResponseController(w)
@@ -191,7 +191,7 @@ func TestSendfile(t *testing.T) {
 	if err := os.WriteFile(file, make([]byte, 1<<20), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	t.Run("H-19 ServeFile", func(t *testing.T) {
+	t.Run("ServeFile", func(t *testing.T) {
 		rec := spantest.NewRecorder(t)
 		var calls []string
 		inner := everything{httptest.NewRecorder(), &calls}
@@ -204,12 +204,12 @@ func TestSendfile(t *testing.T) {
 			t.Errorf("calls = %v, want ReadFrom", calls)
 		}
 	})
-	t.Run("H-19 real server", func(t *testing.T) {
+	t.Run("real server", func(t *testing.T) {
 		got := serveReal(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, file) }),
 			func(c *http.Client, url string) { get(t, c, url) }, mw.WithBodySizes())
 		wantAttrs(t, got, map[string]string{"http.response.body.size": "1048576"})
 	})
-	t.Run("H-19 strings", func(t *testing.T) {
+	t.Run("a stream of strings", func(t *testing.T) {
 		_, got := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, "abc")
 			_, _ = fmt.Fprintf(w, "%d", 12345)
@@ -219,7 +219,7 @@ func TestSendfile(t *testing.T) {
 }
 
 func TestRequestBody(t *testing.T) {
-	t.Run("H-20 NoBody stays NoBody", func(t *testing.T) {
+	t.Run("NoBody stays NoBody", func(t *testing.T) {
 		r := newRequest("GET", "/x")
 		r.Body = http.NoBody
 		serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -229,7 +229,7 @@ func TestRequestBody(t *testing.T) {
 		}), r, mw.WithBodySizes())
 	})
 	for _, panics := range []bool{false, true} {
-		t.Run(fmt.Sprintf("H-20 chunked, panic %t", panics), func(t *testing.T) {
+		t.Run(fmt.Sprintf("chunked, panic %t", panics), func(t *testing.T) {
 			rec := spantest.NewRecorder(t)
 			r := newRequest("POST", "/x")
 			body := io.NopCloser(strings.NewReader("hello"))
@@ -344,7 +344,7 @@ func TestLateWrites(t *testing.T) {
 	}
 }
 
-// H-46, clean under -race.
+// It is clean under -race.
 func TestParallelReadAndWrite(t *testing.T) {
 	got := serveReal(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_ = http.NewResponseController(w).EnableFullDuplex()

@@ -41,8 +41,8 @@ func (r *Recorder) Check(t testing.TB) {
 	}
 }
 
-// Faults returns what is wrong with s by the invariants of its reference page, http.md for spans of mw and grpc.md
-// for spans of grpcmw. Attributes named by allowed are the user's own.
+// Faults returns the violations of the invariants of HTTP spans for spans of mw, and of RPC spans for spans of grpcmw.
+// Attributes in allowed are those of the program.
 func Faults(s Span, allowed ...attribute.Key) []string {
 	j := &judge{s: s}
 	switch s.InstrumentationScope().Name {
@@ -81,8 +81,8 @@ func (j *judge) http(allowed []attribute.Key) {
 	}
 }
 
-// httpName is invariant I5 of http.md. A name without a target may still be the user's own; the method is what the
-// kit would use.
+// httpName checks the span name of HTTP: the method, and the target if there is one. Programs may name a span without
+// a target.
 func (j *judge) httpName(target attribute.Key) {
 	method := j.s.Text(semattr.HTTPRequestMethod)
 	if method == semattr.Other {
@@ -90,7 +90,7 @@ func (j *judge) httpName(target attribute.Key) {
 	}
 	first, rest, found := strings.Cut(j.s.Name(), " ")
 	if first != method {
-		return // renamed by the user, who then owns I5
+		return // renamed by the program
 	}
 	if found && rest != j.s.Text(target) {
 		j.fault("span name %q has target %q, but %s is %q", j.s.Name(), rest, target, j.s.Text(target))
@@ -116,7 +116,7 @@ func (j *judge) rpc(allowed []attribute.Key) {
 	}
 }
 
-// common are the invariants that http.md and grpc.md share: I1, I2, I7, I8, and the kinds of I3.
+// common checks the invariants of all spans: the status, error.type, the kinds, and the bounds of texts and lists.
 func (j *judge) common() {
 	status := j.s.Status()
 	if status.Code == codes.Ok {
@@ -189,7 +189,7 @@ func (j *judge) required(keys ...attribute.Key) {
 	}
 }
 
-// keys is I6: nothing but the keys of the reference page, with their types, and what the user asked for.
+// keys checks that the span has only attributes that the conventions or the test allow, with their types.
 func (j *judge) keys(known map[attribute.Key]attribute.Type, allowed []attribute.Key, prefixes ...string) {
 	for _, kv := range j.s.Attributes() {
 		if slices.Contains(allowed, kv.Key) {
