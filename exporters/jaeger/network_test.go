@@ -16,6 +16,7 @@ import (
 
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/exporters/jaeger"
+	"github.com/spanroute/spanroute/registry"
 )
 
 // fakeConn is a socket whose writes the test decides about.
@@ -345,32 +346,19 @@ func TestUDPMessageSize(t *testing.T) { // U10
 
 func TestUDPPort(t *testing.T) {
 	t.Parallel()
-	tests := []struct {
-		name, protocol, source string
-		port, want             int
+	for _, tt := range []struct {
+		name, protocol string
+		thrift         map[string]any
+		want           string
 	}{
-		{"compact", "thrift", "built-in", 6831, 6831},
-		{"binary", "udp/thrift.binary", "built-in", 6831, 6832},
-		{"binary, set by somebody", "udp/thrift.binary", "app.yaml:3:5", 6831, 6831},
-		{"binary, another port", "udp/thrift.binary", "built-in", 7000, 7000},
-	}
-	for _, tt := range tests {
-		c, s := common(new(logBook)), settings()
-		c.Source = func(string) string { return tt.source }
-		s.Protocol, s.Thrift.AgentPort, s.Thrift.MaxBytesPerSecond = tt.protocol, tt.port, 0
-		var got atomic.Int64
-		q, err := jaeger.BuildUDP(c, s, jaeger.Network{Lookup: addresses("192.0.2.1"), Dial: func(_ context.Context, to netip.AddrPort) (net.Conn, error) {
-			got.Store(int64(to.Port()))
-			return newFakeConn(func([]byte) error { return nil }), nil
-		}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		enqueue(q, 0, 1)
-		flush(t, q)
-		shutdown(t, q)
-		if got.Load() != int64(tt.want) {
-			t.Errorf("%s: port %d, want %d", tt.name, got.Load(), tt.want)
+		{"compact", "thrift", nil, "localhost:6831 over UDP"},
+		{"binary", "udp/thrift.binary", nil, "localhost:6832 over UDP"},
+		{"binary, set to the default of compact", "udp/thrift.binary", map[string]any{"agent_port": 6831}, "localhost:6831 over UDP"},
+		{"binary, another port", "udp/thrift.binary", map[string]any{"agent_port": 7000}, "localhost:7000 over UDP"},
+	} {
+		p, err := registry.Default().Complete("jaeger", map[string]any{"protocol": tt.protocol, "thrift": tt.thrift}, nil)
+		if err != nil || p.Destination != tt.want {
+			t.Errorf("%s: to %q, %v, want %q", tt.name, p.Destination, err, tt.want)
 		}
 	}
 }
