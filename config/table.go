@@ -244,17 +244,21 @@ func (t *table) suggest(section, name string, selected []string) string {
 	return ""
 }
 
-// longer returns the only key in or below section whose name has name among its words, such as agent_host_name for
-// host. It is relative to section, and "" if there is none or a choice.
+// longer returns the only key of section whose name has name among its words, such as agent_host_name for host. In the
+// section of an exporter it looks into nested sections too. The result is relative to section, "" if no key or several
+// match.
 func (t *table) longer(section, name string) string {
 	found := ""
 	for _, k := range t.keys {
-		path := k.path
-		if section != "" {
-			path = strings.TrimPrefix(path, section+".")
+		_, last := splitPath(k.path)
+		if !strings.Contains(last, name) || !strings.Contains("_"+last+"_", "_"+name+"_") {
+			continue // a file of 20 000 unknown keys is compared with all keys
 		}
-		_, last := splitPath(path)
-		if section != "" && path == k.path || section == "" && path != last || !strings.Contains("_"+last+"_", "_"+name+"_") {
+		path, below := k.path, section == "" && k.path == last
+		if section != "" {
+			path, below = strings.CutPrefix(k.path, section+".")
+		}
+		if !below {
 			continue
 		}
 		if found != "" {
