@@ -91,6 +91,7 @@ type Exporter struct {
 	Settings map[string]any
 
 	secrets map[string]bool // paths whose values are masked when formatted
+	values  []string        // texts that are masked wherever they are
 }
 
 // Registry returns the registry the configuration was checked against; nil means registry.Default().

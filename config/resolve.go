@@ -45,7 +45,7 @@ type resolver struct {
 }
 
 func (r *resolver) resolve() *Config {
-	cfg := &Config{registry: r.sources.Registry, origins: &origins{table: r.table, merged: r.merged}}
+	cfg := &Config{registry: r.sources.Registry, origins: &origins{table: r.table, merged: r.merged, secrets: r.secrets}}
 	c := commonDefaults()
 	r.common(&c)
 	c.assign(cfg)
@@ -91,7 +91,7 @@ func (r *resolver) exporters(cfg *Config) {
 }
 
 func (r *resolver) exporter(name string, section map[string]any, timeout time.Duration, selected bool) Exporter {
-	x := Exporter{Timeout: timeout, Settings: map[string]any{}, secrets: map[string]bool{}}
+	x := Exporter{Timeout: timeout, Settings: map[string]any{}, secrets: map[string]bool{}, values: r.secrets}
 	for _, k := range r.table.keys {
 		if k.exporter != name {
 			continue
