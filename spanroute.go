@@ -18,8 +18,8 @@ import (
 
 	"github.com/spanroute/spanroute/config"
 	"github.com/spanroute/spanroute/internal/policy"
-	"github.com/spanroute/spanroute/sampling"
 	"github.com/spanroute/spanroute/mw/tracing"
+	"github.com/spanroute/spanroute/sampling"
 )
 
 // Tracing is a running tracing. All methods are safe for concurrent use. [Tracing.Shutdown] must be called

@@ -8,8 +8,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/spanroute/spanroute/internal/policy"
-	"github.com/spanroute/spanroute/sampling"
 	"github.com/spanroute/spanroute/mw/tracing"
+	"github.com/spanroute/spanroute/sampling"
 )
 
 // discard is the span processor of every side, so that only the instrumentation differs.

@@ -94,6 +94,7 @@ type Exporter struct {
 	Settings map[string]any
 
 	secrets  map[string]bool // paths whose values are masked when formatted
+	values   []string        // texts that are masked wherever they are
 	prepared registry.Prepared
 }
 

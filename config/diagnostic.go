@@ -143,7 +143,7 @@ type report struct {
 const maxCollected = 20 * maxDiagnostics
 
 func (r *report) add(d Diagnostic) {
-	d.Message, d.Hint = redactMessage(d.Message), redactMessage(d.Hint)
+	d.Message, d.Hint, d.Source.Name = redactMessage(d.Message), redactMessage(d.Hint), redactMessage(d.Source.Name)
 	if len(r.kept[d.Severity]) >= maxCollected {
 		r.dropped[d.Severity]++
 		return

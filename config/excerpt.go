@@ -113,10 +113,52 @@ func redactURLs(line string) string {
 	return urlText.ReplaceAllStringFunc(line, endpoint.Redact)
 }
 
-// redactMessage masks user information and secret query values of URLs that a message quotes, whatever their key.
+// redactMessage masks what a text shows of secrets, whatever its key: user information and secret query values of URLs,
+// and what is assigned to the name of a secret.
 func redactMessage(text string) string {
-	if !strings.Contains(text, "://") {
+	if strings.Contains(text, "://") {
+		text = redactURLs(text)
+	}
+	return redactAssigned(text)
+}
+
+// redactAssigned masks what stands behind the name of a secret and an equals sign.
+func redactAssigned(text string) string {
+	var out strings.Builder
+	done := 0 // bytes of text that are in out
+	for at := strings.IndexByte(text, '='); at >= 0; {
+		end := at + 1
+		if secret.Name(text[nameStart(text, at):at]) {
+			if end = valueEnd(text, at+1); end > at+1 {
+				out.WriteString(text[done:at+1] + secret.Mask)
+				done = end
+			}
+		}
+		next := strings.IndexByte(text[end:], '=')
+		if at = next; next >= 0 {
+			at = end + next
+		}
+	}
+	if done == 0 {
 		return text
 	}
-	return redactURLs(text)
+	return out.String() + text[done:]
+}
+
+// maxName bounds what is looked at of a name, in bytes.
+const maxName = 64
+
+func nameStart(text string, end int) int {
+	start := end
+	for start > 0 && end-start < maxName && (isNameRune(rune(text[start-1])) || text[start-1] == '.') {
+		start--
+	}
+	return start
+}
+
+func valueEnd(text string, start int) int {
+	if n := strings.IndexAny(text[start:], " \t\r\n,;&\"'`"); n >= 0 {
+		return start + n
+	}
+	return len(text)
 }

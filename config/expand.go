@@ -5,6 +5,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/spanroute/spanroute/internal/secret"
 	"github.com/spanroute/spanroute/internal/settings"
 )
 
@@ -23,6 +24,7 @@ func (p *fileParser) expand(e *entry, n *yaml.Node, at *Source) (text string, qu
 	x := expansion{env: p.env, bytes: p.textBytes}
 	text, err := x.expand(n.Value)
 	p.textBytes = x.bytes
+	p.secrets = append(p.secrets, x.secrets...)
 	if err != nil {
 		p.found = true
 		if e.key.Secret && settings.KindOf(err) == ErrSyntax {
@@ -49,10 +51,11 @@ func (p *fileParser) expand(e *entry, n *yaml.Node, at *Source) (text string, qu
 // An expansion puts variables into one scalar, as OpenTelemetry's "Environment variable substitution" says, except
 // that $$ is kept unless { follows: passwords contain it.
 type expansion struct {
-	env   map[string]string
-	via   string   // the first variable that gave something
-	unset []string // variables without value and default
-	bytes int      // length of the text of this value and those before it in the file
+	env     map[string]string
+	via     string   // the first variable that gave something, preferably one with the name of a secret
+	unset   []string // variables without value and default
+	secrets []string // what variables with the name of a secret gave
+	bytes   int      // length of the text of this value and those before it in the file
 }
 
 // write appends a part of the value, unless the file's text becomes too long: ${X}${X} takes eight bytes of the file
@@ -103,16 +106,19 @@ func (x *expansion) variable(inner string) (string, error) {
 		return "", settings.Errorf(ErrSyntax, "${%s} is no variable", settings.Name(name)).
 			WithHint("want ${NAME} or ${NAME:-default}; write $${ for a literal ${")
 	}
-	if value := x.env[name]; value != "" {
-		if x.via == "" {
-			x.via = name
-		}
-		return value, nil
-	}
-	if !hasDefault {
+	value := x.env[name]
+	switch {
+	case value == "" && hasDefault:
+		value = fallback
+	case value == "":
 		x.unset = append(x.unset, name)
+	case x.via == "" || secret.Name(name) && !secret.Name(x.via):
+		x.via = name
 	}
-	return fallback, nil
+	if secret.Name(name) && len(value) > 3 {
+		x.secrets = append(x.secrets, value)
+	}
+	return value, nil
 }
 
 func variableName(name string) bool {

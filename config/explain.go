@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/spanroute/spanroute/internal/secret"
 )
 
 // origins remembers who set each key, for Explain and Source.
@@ -11,6 +13,7 @@ type origins struct {
 	table   *table
 	merged  *merged
 	ignored Diagnostics // variables of OpenTelemetry that were not used
+	secrets []string    // texts that are masked wherever they are
 }
 
 // An Explanation says what a key is, who set it, and whom that one hides.
@@ -77,6 +80,10 @@ func (c *Config) explain(k *key) Explanation {
 		x.Hides = append(x.Hides, Hidden{
 			Source: e.source, Value: maskedText(k, e.value, e.source.Via), Joined: k.path == "resource_attributes",
 		})
+	}
+	x.Value = secret.Redact(x.Value, c.origins.secrets...)
+	for i := range x.Hides {
+		x.Hides[i].Value = secret.Redact(x.Hides[i].Value, c.origins.secrets...)
 	}
 	return x
 }

@@ -37,7 +37,7 @@ func (r *resolver) exporters(cfg *Config) {
 }
 
 func (r *resolver) exporter(name string, timeout time.Duration, selected bool) Exporter {
-	x := Exporter{Timeout: timeout, Settings: map[string]any{}, secrets: map[string]bool{}}
+	x := Exporter{Timeout: timeout, Settings: map[string]any{}, secrets: map[string]bool{}, values: r.secrets}
 	variables := map[string]string{}
 	for _, k := range r.table.keys {
 		if k.exporter != name {

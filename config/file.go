@@ -16,12 +16,12 @@ var roots = []string{"tracing", "api_server.tracing", "services.tracing"}
 // A fileParser turns the bytes of one file into a layer: canonical keys and typed values, positions on the side.
 type fileParser struct {
 	*loader
-	name    string
-	order   int
-	text    *excerpt
-	secrets *secretLines
-	layer   *layer
-	found   bool // the section sets something, or tried to
+	name   string
+	order  int
+	text   *excerpt
+	hidden *secretLines
+	layer  *layer
+	found  bool // the section sets something, or tried to
 
 	textBytes int // of the values so far, see maxTextBytes
 }
@@ -37,7 +37,7 @@ func (l *loader) parseFile(name string, order int, data []byte) *layer {
 		return p.layer
 	}
 	if root != nil {
-		p.secrets = newSecretLines(text, root)
+		p.hidden = newSecretLines(text, root)
 	}
 	if root != nil && !isNull(resolve(root)) {
 		p.root(resolve(root))
@@ -243,7 +243,7 @@ func (p *fileParser) section(n *yaml.Node, path, written string) {
 		shown := settings.Name(name.Value)
 		if valueless && isNull(resolve(m.value)) && !p.table.words[name.Value] {
 			shown = "…"
-			p.secrets.hideKey(m.name, m.value)
+			p.hidden.hideKey(m.name, m.value)
 		} else {
 			valueless = secret.Name(name.Value) && isNull(resolve(m.value))
 		}
@@ -306,7 +306,7 @@ func (p *fileParser) unlinked(m member, name, written string) {
 	if isNull(resolve(m.value)) {
 		return
 	}
-	p.secrets.hideKey(m.name, m.value)
+	p.hidden.hideKey(m.name, m.value)
 	p.warnUnlinked(p.at(m.name), written, name)
 }
 
@@ -317,7 +317,7 @@ func (p *fileParser) unknownMember(m member, section, name, written string) {
 		return
 	}
 	if secret.Name(section) {
-		p.secrets.hideKey(m.name, m.value)
+		p.hidden.hideKey(m.name, m.value)
 	}
 	if message, hint, slipped := nameSlip(p.table, name); slipped {
 		p.fault(Diagnostic{Kind: ErrSyntax, Key: written, Source: p.at(m.name), Message: message, Hint: hint})
@@ -338,7 +338,7 @@ func (p *fileParser) key(m member, k *key, alias bool, written string) {
 	value := resolve(m.value)
 	e.source = p.at(value)
 	if k.Secret {
-		p.secrets.hideKey(m.name, m.value)
+		p.hidden.hideKey(m.name, m.value)
 	}
 	if !p.convert(e, value) {
 		return

@@ -21,6 +21,7 @@ type loader struct {
 	inputs   []*input // lowest first
 	otel     *otelLayer
 	selected []string // a guess at exporter_type, for hints
+	secrets  []string // what variables with the name of a secret gave to values of files
 }
 
 // A layer is what one source sets: one file, or all variables, flags or code of a kind.
@@ -144,13 +145,10 @@ func (l *loader) conflict(a, b *entry) {
 	})
 }
 
-// redact takes secrets out of a diagnostic about e: the value of a variable with the name of a secret, the value of a
+// redact takes secrets out of a diagnostic about e: the values of variables with the name of a secret, the value of a
 // secret key, and of the names of a secret map what cannot be a name.
 func (l *loader) redact(e *entry, d Diagnostic) Diagnostic {
-	var values []string
-	if value := l.env[d.Source.Via]; len(value) > 3 && secret.Name(d.Source.Via) {
-		values = append(values, value)
-	}
+	values := slices.Clone(l.secrets)
 	if e.key.Secret {
 		d.Message = cutQuoted(d.Message)
 		if value, _ := e.value.(string); len(value) > 3 {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,18 +18,14 @@ func maskedText(k *key, value any, via string) string {
 	case settings.Pairs:
 		var items []string
 		for _, p := range v {
-			p.Value = redactMessage(p.Value)
-			if hide {
-				p.Value = secret.Mask
-			}
-			items = append(items, p.Name+"="+p.Value)
+			items = append(items, p.Name+"="+maskedPair(p, hide).Value)
 		}
 		return strings.Join(items, ",")
 	case []string:
 		if hide {
 			return secret.Mask
 		}
-		return strings.Join(v, ",")
+		return redactMessage(strings.Join(v, ","))
 	case time.Duration:
 		if v < 0 {
 			return "no limit"
@@ -42,6 +39,35 @@ func maskedText(k *key, value any, via string) string {
 		return endpoint.Redact(text)
 	}
 	return text
+}
+
+// maskedPair is p with its value masked, if hide is true or its name is that of a secret.
+func maskedPair(p settings.Pair, hide bool) settings.Pair {
+	if hide || secret.Name(p.Name) {
+		return settings.Pair{Name: p.Name, Value: secret.Mask}
+	}
+	return settings.Pair{Name: p.Name, Value: redactMessage(p.Value)}
+}
+
+// withoutSecrets is value without the texts that are secrets.
+func withoutSecrets(value any, secrets []string) any {
+	switch v := value.(type) {
+	case string:
+		return secret.Redact(v, secrets...)
+	case []string:
+		shown := slices.Clone(v)
+		for i := range shown {
+			shown[i] = secret.Redact(shown[i], secrets...)
+		}
+		return shown
+	case settings.Pairs:
+		shown := slices.Clone(v)
+		for i := range shown {
+			shown[i].Value = secret.Redact(shown[i].Value, secrets...)
+		}
+		return shown
+	}
+	return value
 }
 
 // maskedValue is maskedText as messages quote it.

@@ -139,6 +139,61 @@ func TestExcerptsAreMasked(t *testing.T) {
 	}
 }
 
+// A secret can be in a value that is not one: by a variable, by the name of a pair, in a text.
+func TestSecretsOutsideOfSecretKeys(t *testing.T) {
+	t.Parallel()
+	const loads = "tracing:\n  exporter_type: [otlp, zipkin]\n  otlp: {protocol: http}\n"
+	tests := []struct {
+		name, file string
+		loads      bool
+	}{
+		{"a variable in a text", loads + "  service_name: ${API_TOKEN}\n", true},
+		{"a variable behind another", loads + "  service_name: ${PLAIN}-${API_TOKEN}\n", true},
+		{"a variable in a list", loads + "  excluded_paths: [\"/${API_TOKEN}\"]\n", true},
+		{"a variable in a pair", loads + "  resource_attributes: {x: \"${API_TOKEN}\"}\n", true},
+		{"a variable in an endpoint", loads + "  zipkin: {endpoint: \"http://h/${API_TOKEN}/spans\"}\n", true},
+		{"a default of a variable", loads + "  service_name: ${NO_TOKEN:-hunter2}\n", true},
+		{"the name of a pair", loads + "  resource_attributes: {db.password: hunter2}\n", true},
+		{"the name of a pair in a text", loads + "  resource_attributes: \"a=1,api_key2=hunter2\"\n", true},
+		{"a text that assigns", loads + "  resource_attributes: {x: \"a=1 password=hunter2\"}\n", true},
+		{"a query in a pattern", loads + "  excluded_paths: \"/x?token=hunter2\"\n", true},
+		{"a URL in a list", loads + "  excluded_urls: [\"https://u:hunter2@h/\"]\n", true},
+		{"a default of the wrong type", "tracing:\n  timeout: ${NO_TOKEN:-hunter2}\n", false},
+		{"a variable behind another, of the wrong type", "tracing:\n  timeout: ${PLAIN}${API_TOKEN}\n", false},
+		{"an unknown value that assigns", "tracing:\n  exporter_type: password=hunter2\n", false},
+		{"a query in a bad pattern", "tracing:\n  excluded_urls: [\"/x?token=hunter2(\"]\n", false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			cfg, ds := config.CheckBytes(config.Sources{Environ: []string{"API_TOKEN=hunter2", "PLAIN=plain"}, Registry: kit}, []byte(tt.file))
+			if (cfg != nil) != tt.loads {
+				t.Fatalf("loads = %t, want %t: %v", cfg != nil, tt.loads, ds)
+			}
+			for what, text := range shownOf(t, cfg, ds) {
+				if strings.Contains(text, "hunter2") {
+					t.Errorf("%s shows the secret:\n%s", what, text)
+				}
+			}
+			if cfg == nil {
+				return
+			}
+			var open strings.Builder
+			if err := cfg.WriteYAML(&open, true); err != nil || !strings.Contains(open.String(), "hunter2") {
+				t.Errorf("print --show-secrets hides it, error %v:\n%s", err, open.String())
+			}
+		})
+	}
+}
+
+func TestFilesAreNamedWithoutUserInformation(t *testing.T) {
+	t.Parallel()
+	_, ds := config.Check(config.Sources{Files: []string{"http://u:hunter2@h/tracing.yaml"}, Environ: []string{}, Registry: kit})
+	if text := ds.Error() + rendered(ds); len(ds) == 0 || strings.Contains(text, "hunter2") {
+		t.Errorf("diagnostics %s", text)
+	}
+}
+
 func TestExcerptPoints(t *testing.T) {
 	t.Parallel()
 	_, ds := check(t, "tracing:\n\n\n  smaple_rate: 1.0\n")

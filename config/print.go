@@ -111,6 +111,9 @@ func (c *Config) rows(showSecrets bool) []row {
 		value, _ := get(section, k.Path)
 		if !showSecrets {
 			value = redactText(value)
+			if c.origins != nil {
+				value = withoutSecrets(value, c.origins.secrets)
+			}
 		}
 		if r, ok := c.commonRow(k, value); ok {
 			rows = append(rows, r)
@@ -122,15 +125,21 @@ func (c *Config) rows(showSecrets bool) []row {
 	return rows
 }
 
-// redactText masks user information of URLs in text that is not meant for URLs.
+// redactText masks what redactMessage does, and values of pairs with the name of a secret.
 func redactText(value any) any {
 	switch v := value.(type) {
 	case string:
 		return redactMessage(v)
+	case []string:
+		shown := slices.Clone(v)
+		for i := range shown {
+			shown[i] = redactMessage(shown[i])
+		}
+		return shown
 	case settings.Pairs:
 		shown := slices.Clone(v)
 		for i := range shown {
-			shown[i].Value = redactMessage(shown[i].Value)
+			shown[i] = maskedPair(shown[i], false)
 		}
 		return shown
 	}
@@ -194,7 +203,7 @@ func (x Exporter) rows(name string, timeout time.Duration, showSecrets bool) []r
 	for _, path := range slices.Sorted(maps.Keys(flat)) {
 		value := flat[path]
 		if !showSecrets {
-			value = x.mask(path, value)
+			value = withoutSecrets(x.mask(path, value), x.values)
 		}
 		rows = append(rows, row{path: name + "." + path, value: value})
 	}
@@ -217,12 +226,9 @@ func (x Exporter) mask(path string, value any) any {
 	hide := x.secrets[path] || x.secrets == nil && secret.Name(name)
 	switch v := value.(type) {
 	case settings.Pairs:
-		if !hide {
-			return v
-		}
 		hidden := make(settings.Pairs, len(v))
 		for i, p := range v {
-			hidden[i] = settings.Pair{Name: p.Name, Value: secret.Mask}
+			hidden[i] = maskedPair(p, hide)
 		}
 		return hidden
 	case string:

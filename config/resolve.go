@@ -44,7 +44,7 @@ type resolver struct {
 }
 
 func (r *resolver) resolve() *Config {
-	cfg := &Config{registry: r.sources.Registry, origins: &origins{table: r.table, merged: r.merged}}
+	cfg := &Config{registry: r.sources.Registry, origins: &origins{table: r.table, merged: r.merged, secrets: r.secrets}}
 	c := commonDefaults()
 	r.common(&c)
 	c.assign(cfg)
