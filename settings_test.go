@@ -183,9 +183,9 @@ func TestFaultsOfAnExporterNameTheirKeys(t *testing.T) {
 		x := cfg.Exporters["faulty"]
 		x.Settings = tt.section // by hand, past the checks of config
 		cfg.Exporters["faulty"] = x
-		faultOf = tt.validate
+		setFault(tt.validate)
 		_, err = spanroute.Start(t.Context(), cfg)
-		faultOf = nil
+		setFault(nil)
 		if err == nil || err.Error() != tt.want {
 			t.Errorf("%s: Start = %v\nwant %s", tt.name, err, tt.want)
 		}
@@ -199,6 +199,8 @@ type faulty struct {
 }
 
 var faultOf error
+
+func setFault(err error) { faultOf = err }
 
 func (faulty) Validate() error { return faultOf }
 

@@ -15,7 +15,7 @@ import (
 
 // roundTrip sends the request and ends the span, unless the body of the response does so later.
 func (c *clientSpan) roundTrip(base http.RoundTripper) (res *http.Response, err error) {
-	guard.Run(func() { res, err = c.send(base) }, func(end guard.End, v any) {
+	guard.Run(func() { res, err = c.send(base) }, func(end guard.End, v any) { //nolint:bodyclose // the caller closes the body
 		if end == guard.Returned {
 			c.handleResponse(res, err)
 			return

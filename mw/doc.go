@@ -27,7 +27,8 @@
 // baggage.
 //
 // Values of query keys and captured headers whose names are like those of secrets are REDACTED, and so is user
-// information in URLs. The fragment of a URL is not recorded. The text of an error is recorded without the secrets of
+// information in URLs, also of a URL that is the value of a query key or of a header. The path of a URL is recorded
+// unchanged. The fragment is not recorded. The text of an error is recorded without the secrets of
 // URLs that it quotes. Panics are recorded with their message unless [WithoutPanicMessages] or redact.panic_messages
 // leaves it out.
 //

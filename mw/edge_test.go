@@ -144,7 +144,7 @@ func panickingClient(t *testing.T, value any, rules policy.Rules, opts []mw.Opti
 	base := tripper(func(*http.Request) (*http.Response, error) { panic(value) })
 	func() {
 		defer func() { _ = recover() }()
-		_, _ = mw.NewTransport(base, mw.With(rec.Tracing()), mw.WithOptions(opts...)).RoundTrip(outgoing(t, "GET", "http://h/", nil)) //nolint:bodyclose // it panics
+		_, _ = mw.NewTransport(base, mw.With(rec.Tracing()), mw.WithOptions(opts...)).RoundTrip(outgoing(t, "GET", "http://h/", nil))
 	}()
 	return rec.One(t)
 }

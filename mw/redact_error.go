@@ -26,7 +26,7 @@ func (in *httpInstrumentation) failureText(err error, u *url.URL) string {
 // causeText returns the text of err with the cause of each *url.Error in its tree in place of the text of that
 // error, which repeats the URL.
 func causeText(err error) string {
-	if e, ok := err.(*url.Error); ok { //nolint:errorlint // one layer at a time
+	if e, ok := err.(*url.Error); ok {
 		if e.Err == nil {
 			return e.Op
 		}

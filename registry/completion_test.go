@@ -92,7 +92,7 @@ func TestCompleteReturnsSettingsAndNotices(t *testing.T) {
 		{"a panic", m{"host": "panic", "user": "u", "password": "s3cret"}, nil, nil, nil, `exporter "endpoint": panic in completion: with ***`},
 	} {
 		p, err := r.Complete("endpoint", tt.section, tt.variables)
-		if diff := cmp.Diff([]any{tt.want, tt.notices}, []any{m(p.Settings()), p.Notices}); diff != "" {
+		if diff := cmp.Diff([]any{tt.want, tt.notices}, []any{p.Settings(), p.Notices}); diff != "" {
 			t.Errorf("%s: settings and notices (-want +got):\n%s", tt.name, diff)
 		}
 		if text := errors.Join(err); (text == nil) != (tt.fault == "") || text != nil && text.Error() != tt.fault || (p.Open != nil) != (err == nil) {

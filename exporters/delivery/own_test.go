@@ -122,7 +122,7 @@ func TestCopiesShowTheSame(t *testing.T) {
 // keysOf is a list of attributes as text.
 func keysOf(list []attribute.KeyValue) (all []string) {
 	for _, kv := range list {
-		all = append(all, string(kv.Key)+"="+kv.Value.Emit())
+		all = append(all, string(kv.Key)+"="+kv.Value.String())
 	}
 	return all
 }

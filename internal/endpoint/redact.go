@@ -10,17 +10,23 @@ import (
 // Redact returns text, a URL or an attempt at one, with everything between the scheme and the last @ replaced by
 // ***, and the values of query parameters whose name is that of a secret. It does not look for the end of the
 // authority: a password with an unescaped delimiter, or a scheme without its colon, moves that end to the left of
-// the password. So an @ in a path masks the host too.
+// the password. So an @ in a path masks the host too, and so does one that is escaped where it must not be.
 func Redact(text string) string {
 	scheme := schemePart(text)
 	masked, rest := scheme, text[len(scheme):]
-	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
+	if at := userEnd(rest); at >= 0 {
 		masked, rest = scheme+secret.Mask, rest[at:]
 	}
 	if i := strings.IndexAny(rest, "?#&;"); i >= 0 {
 		return masked + rest[:i] + redactQuery(rest[i:])
 	}
 	return masked + rest
+}
+
+// userEnd returns the index of the last @ in text, an escaped one included unless it is in a query; -1 if there is none.
+func userEnd(text string) int {
+	before, _, _ := strings.Cut(text, "?")
+	return max(strings.LastIndexByte(text, '@'), strings.LastIndex(before, "%40"))
 }
 
 // schemes are those that Redact shows before user information. Another word there can be a part of a password.

@@ -20,6 +20,9 @@ const (
 	// of its compiled program, plus the bytes of its text, plus an allowance for the Unicode classes in it. Literals
 	// are not compiled and have no size.
 	MaxPatternSize = 250_000
+	// MaxSearched is the length of a path, method or URL, in bytes, up to which regular expressions are searched in it.
+	// A longer one, which a client can make take a second, matches no regular expression, so it is traced.
+	MaxSearched = 16 << 10
 )
 
 // A Checker checks the items of one key, one after the other, and returns an error of kind too_large for the item that

@@ -163,3 +163,29 @@ func instructions(t *testing.T, pattern string) int {
 	}
 	return len(program.Inst)
 }
+
+// A client can send a path of a megabyte, in which an expression takes a tenth of a second to search.
+func TestLongTextsMatchNoExpression(t *testing.T) {
+	p, err := policy.Compile(policy.Rules{URLs: []string{"(?i)health[sz]$", "literal", "http://h/.*[xy]$"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		length int
+		suffix string
+		want   bool
+	}{
+		{policy.MaxSearched, "/healthz", true},
+		{policy.MaxSearched + 1, "/healthz", false},
+		{1 << 20, "/healthz", false},
+		{1 << 20, "/literal", true},
+	} {
+		text := "/" + strings.Repeat("a", tt.length-1-len(tt.suffix)) + tt.suffix
+		if path, rpc := p.ExcludesPath(text), p.ExcludesRPC(text); path != tt.want || rpc != tt.want {
+			t.Errorf("%d bytes that end in %s: excluded as a path %t, as a method %t, want %t", tt.length, tt.suffix, path, rpc, tt.want)
+		}
+	}
+	if long := "http://h/" + strings.Repeat("x", policy.MaxSearched); p.ExcludesURL(long) || !p.ExcludesURL(long[:policy.MaxSearched]) {
+		t.Error("a URL over the bound is excluded, or one at the bound is not")
+	}
+}

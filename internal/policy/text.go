@@ -45,6 +45,9 @@ func (m *textMatcher) match(text string) bool {
 			return true
 		}
 	}
+	if len(text) > MaxSearched {
+		return false
+	}
 	for _, re := range m.regexps {
 		if re.MatchString(text) {
 			return true
