@@ -106,6 +106,9 @@ func TestWatchTruncatingSaves(t *testing.T) {
 			t.Fatalf("save %d applies %v, want %v", i+1, c.Sampling.SampleRate, want)
 		}
 	}
+	for deadline := time.Now().Add(10 * time.Second); w.watcher.Stats().Applied < 51 && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond) // the watcher counts after it has applied
+	}
 	if s := w.watcher.Stats(); s.Applied != 51 || s.Last.IsZero() {
 		t.Errorf("stats %+v, want 51 applied", s)
 	}

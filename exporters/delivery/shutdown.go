@@ -64,7 +64,7 @@ func (e *engine) bounded(ctx context.Context) (context.Context, context.CancelFu
 // of Close is joined. Without a deadline it is bounded by Options.ExportTimeout. Called again,
 // or by two goroutines at once, it waits for the first call and returns nil.
 func (h *handle) Shutdown(ctx context.Context) error {
-	if !h.e.close() {
+	if !h.e.close(ctx) {
 		return h.e.awaitDone(ctx)
 	}
 	defer close(h.e.done)
@@ -87,14 +87,14 @@ func (h *handle) Shutdown(ctx context.Context) error {
 	return err
 }
 
-// close begins the end; false if it has begun already.
-func (e *engine) close() bool {
+// close begins the end; false if it has begun already. With a ctx that is over, no sender begins another attempt.
+func (e *engine) close(ctx context.Context) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closing {
 		return false
 	}
-	e.closing = true
+	e.closing, e.aborted = true, ctx.Err() != nil
 	e.after.begun.Store(true)
 	e.gate.skipWait(time.Now())
 	e.changed.Broadcast()
