@@ -100,10 +100,14 @@ var (
 func FuzzTransport(f *testing.F) {
 	f.Add("GET", "http://example.com/a?sig=1#f", "", "/users/{id}", 200)
 	f.Add("", "http://user:pass@[::1]:99/%zz?%zz", "a:b:c", "\xff", 0)
+	f.Add("GET", "//", "", "", 200)
 	f.Add("\x00", "x:opaque//@", "\xff", strings.Repeat("é", 5000), 999)
 	f.Fuzz(func(t *testing.T, method, target, host, template string, code int) {
 		u, err := url.Parse(target)
-		if before, _, _ := strings.Cut(target, "#"); err != nil || before == "" { // a fragment alone has no url.full
+		if err != nil {
+			return
+		}
+		if whole, _, _ := strings.Cut(u.String(), "#"); whole == "" { // nothing, "//" or a fragment has no url.full
 			return
 		}
 		rec := spantest.NewRecorder(t)
