@@ -66,11 +66,12 @@ func (c *cut) wroteFields(mark int) {
 	if c == nil {
 		return
 	}
-	sum := 0
+	sum, counted := 0, false // counted: the log has that field already
 	for _, x := range c.written[mark:] {
 		sum += x.size
+		counted = counted || c.fields[x.id.i] > 0
 	}
-	if sum <= leastFields {
+	if sum <= leastFields && !counted {
 		c.written = c.written[:mark]
 	}
 }
