@@ -10,8 +10,8 @@ import (
 
 	"github.com/spanroute/spanroute/config"
 	"github.com/spanroute/spanroute/exporters/delivery"
-	"github.com/spanroute/spanroute/internal/settings"
 	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // prepared is an exporter whose settings are checked and which is not open yet.

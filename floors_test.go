@@ -15,77 +15,81 @@ const (
 	otelSDK = "go.opentelemetry.io/otel/sdk"
 )
 
-// floor is where a package lives. Imports inside the kit may only go to a lower floor, and only to what mayUse
-// names; sdk says whether the package may depend on the OpenTelemetry SDK, directly or through others.
+// A floor is where a package lives. A package imports only packages of lower floors, and only those that mayUse
+// lists. If sdk is false, the package must not depend on the OpenTelemetry SDK, not even indirectly.
 type floor struct {
 	level  int
 	mayUse []string // path.Match patterns relative to the module
 	sdk    bool
 }
 
-// floors is the house: every package of the root module stands here once.
+// floors is the plan of the root module: each of its packages has one line here.
 var floors = map[string]floor{
-	"internal/version":  {0, nil, false},
-	"mw/tracing":        {0, nil, false},
+	"internal/escape":   {0, nil, false},
 	"internal/guard":    {0, nil, false},
 	"internal/secret":   {0, nil, false},
-	"internal/escape":   {0, nil, false},
-	"internal/settings": {0, []string{"internal/secret"}, false},
-	"internal/endpoint": {0, []string{"internal/settings", "internal/secret"}, false},
-	"internal/policy":   {0, []string{"internal/settings"}, false},
-	"internal/semattr":  {0, []string{"internal/version", "internal/secret"}, false},
-	"internal/spantest": {1, []string{"mw/tracing", "internal/*"}, true}, // for tests only
+	"internal/version":  {0, nil, false},
+	"mw/tracing":        {0, nil, false},
+	"registry/settings": {0, nil, false},
 
-	"exporters/delivery":          {1, []string{"internal/*"}, true},
-	"exporters/internal/spantext": {1, []string{"internal/*"}, true},
-	"internal/forwarded":          {1, []string{"internal/semattr"}, false},
-	"internal/instrumentation":    {1, []string{"mw/tracing", "internal/guard", "internal/semattr", "internal/version"}, false},
-	"sampling":                    {1, []string{"internal/policy"}, true},
+	"internal/phrase":             {1, []string{"registry/settings"}, false},
+	"internal/semattr":            {1, []string{"internal/version", "internal/secret"}, false},
+	"exporters/delivery":          {1, []string{"internal/escape"}, true},
+	"exporters/internal/spantext": {1, []string{"internal/escape"}, true},
 
-	"registry":                     {2, []string{"exporters/delivery", "internal/settings"}, true},
-	"registry/registrytest":        {2, []string{"registry", "exporters/delivery", "internal/settings", "internal/secret"}, true},
-	"exporters/internal/transport": {2, []string{"exporters/delivery", "registry", "internal/*"}, true},
+	"internal/endpoint":        {2, []string{"registry/settings", "internal/phrase", "internal/secret"}, false},
+	"internal/policy":          {2, []string{"registry/settings", "internal/phrase"}, false},
+	"internal/schema":          {2, []string{"registry/settings", "internal/phrase", "internal/secret"}, false},
+	"internal/forwarded":       {2, []string{"internal/semattr"}, false},
+	"internal/instrumentation": {2, []string{"mw/tracing", "internal/guard", "internal/semattr", "internal/version"}, false},
 
-	"config":            {3, []string{"registry", "sampling", "internal/secret", "internal/settings", "internal/policy", "internal/endpoint"}, true},
-	"mw":                {3, []string{"mw/tracing", "internal/forwarded", "internal/instrumentation", "internal/guard", "internal/policy", "internal/secret", "internal/semattr"}, false},
-	"grpcmw":            {3, []string{"mw/tracing", "internal/instrumentation", "internal/guard", "internal/policy", "internal/secret", "internal/semattr"}, false},
-	"exporters/console": {3, exporterMayUse, true},
-	"exporters/jaeger":  {3, exporterMayUse, true},
-	"exporters/memory":  {3, exporterMayUse, true},
-	"exporters/otlp":    {3, exporterMayUse, true},
-	"exporters/zipkin":  {3, exporterMayUse, true},
-	"exporters/all":     {3, []string{"exporters/*"}, true},
+	"internal/spantest": {3, []string{"mw/tracing", "internal/*"}, true}, // for tests only
+	"sampling":          {3, []string{"internal/policy"}, true},
+	"registry":          {3, []string{"exporters/delivery", "registry/settings", "internal/schema", "internal/phrase"}, true},
 
-	".": {4, []string{"config", "mw/tracing", "registry", "sampling", "exporters/delivery", "internal/*"}, true},
+	"registry/registrytest":        {4, []string{"registry", "registry/settings", "exporters/delivery", "internal/schema", "internal/phrase", "internal/secret"}, true},
+	"exporters/internal/transport": {4, []string{"exporters/delivery", "registry", "registry/settings", "internal/*"}, true},
 
-	"cli": {5, []string{".", "config", "registry", "sampling", "internal/*"}, true},
+	"config":            {5, []string{"registry", "registry/settings", "sampling", "internal/*"}, true},
+	"mw":                {5, []string{"mw/tracing", "internal/*"}, false},
+	"grpcmw":            {5, []string{"mw/tracing", "internal/*"}, false},
+	"exporters/console": {5, exporterMayUse, true},
+	"exporters/jaeger":  {5, exporterMayUse, true},
+	"exporters/memory":  {5, exporterMayUse, true},
+	"exporters/otlp":    {5, exporterMayUse, true},
+	"exporters/zipkin":  {5, exporterMayUse, true},
 
-	"cmd/spanroute":       {6, everything, true},
-	"examples":            {6, everything, true},
-	"examples/chi":        {6, everything, true},
-	"examples/grpc":       {6, everything, true},
-	"examples/quickstart": {6, everything, true},
+	"exporters/all": {6, []string{"exporters/*"}, true},
+	".":             {6, []string{"config", "mw/tracing", "registry", "registry/settings", "sampling", "exporters/delivery", "internal/*"}, true},
+
+	"cli": {7, []string{".", "config", "registry", "registry/settings", "sampling", "internal/*"}, true},
+
+	"cmd/spanroute":       {8, everything, true},
+	"examples":            {8, everything, true},
+	"examples/chi":        {8, everything, true},
+	"examples/grpc":       {8, everything, true},
+	"examples/quickstart": {8, everything, true},
 }
 
 var (
-	exporterMayUse = []string{"registry", "exporters/delivery", "exporters/internal/*", "internal/*"}
+	exporterMayUse = []string{"registry", "registry/settings", "exporters/delivery", "exporters/internal/*", "internal/*"}
 	everything     = []string{".", "*", "*/*"}
 )
 
-// kitPackage is what go list says about a package.
-type kitPackage struct {
+// listedPackage is the part of the output of go list that the plan needs.
+type listedPackage struct {
 	ImportPath    string
 	Imports, Deps []string
 }
 
 // judge returns a sentence for each package without a floor, each import that does not go down, and each
-// dependency on the SDK where there must be none.
-func judge(packages []kitPackage) (faults []string) {
+// forbidden dependency on the SDK.
+func judge(packages []listedPackage) (faults []string) {
 	for _, p := range packages {
 		from := relative(p.ImportPath)
 		home, placed := floors[from]
 		if !placed {
-			faults = append(faults, fmt.Sprintf("%s stands on no floor: put it into the table of floors_test.go, on the lowest floor that its imports allow", from))
+			faults = append(faults, fmt.Sprintf("%s has no floor: add it to the table of floors_test.go, on the lowest floor that its imports allow", from))
 			continue
 		}
 		faults = append(faults, judgeImports(from, home, p.Imports)...)
@@ -93,7 +97,7 @@ func judge(packages []kitPackage) (faults []string) {
 			faults = append(faults, judgeSDK(from, p)...)
 		}
 		if slices.Contains([]string{"util", "utils", "common", "helper", "helpers", "base", "core", "types", "misc"}, path.Base(from)) {
-			faults = append(faults, fmt.Sprintf("%s: the name does not say what is in it", from))
+			faults = append(faults, fmt.Sprintf("%s: the name does not describe the contents", from))
 		}
 	}
 	return faults
@@ -108,17 +112,19 @@ func judgeImports(from string, home floor, imports []string) (faults []string) {
 		switch target, placed := floors[to]; {
 		case !placed: // reported where it is listed
 		case target.level > home.level:
-			faults = append(faults, fmt.Sprintf("%s (floor %d) imports %s (floor %d): an import may only go down", from, home.level, to, target.level))
+			faults = append(faults, fmt.Sprintf("%s (floor %d) imports %s (floor %d): an import must go down", from, home.level, to, target.level))
 		case !allowed(home.mayUse, to):
-			faults = append(faults, fmt.Sprintf("%s imports %s, which is not among what it may use (%s): the two are strangers, let the root package introduce them", from, to, strings.Join(home.mayUse, ", ")))
+			faults = append(faults, fmt.Sprintf("%s imports %s, want only %s: let the root package connect the two", from, to, strings.Join(home.mayUse, ", ")))
+		case target.level == home.level:
+			faults = append(faults, fmt.Sprintf("%s imports %s on its own floor %d: an import must go down", from, to, home.level))
 		}
 	}
 	return faults
 }
 
-func judgeSDK(from string, p kitPackage) []string {
+func judgeSDK(from string, p listedPackage) []string {
 	if slices.ContainsFunc(p.Imports, isSDK) {
-		return []string{from + " imports the OpenTelemetry SDK: it must work with any tracer provider, use the API"}
+		return []string{from + " imports the OpenTelemetry SDK: it must work with any tracer provider; use the API"}
 	}
 	if i := slices.IndexFunc(p.Deps, isSDK); i >= 0 {
 		return []string{fmt.Sprintf("%s depends on %s through one of its imports: it must work with any tracer provider", from, p.Deps[i])}
@@ -126,7 +132,7 @@ func judgeSDK(from string, p kitPackage) []string {
 	return nil
 }
 
-// isSDK takes in the SDK's behaviour; its package of pure semantic constants is not part of it.
+// isSDK reports whether p is the SDK or one of its packages.
 func isSDK(p string) bool { return p == otelSDK || strings.HasPrefix(p, otelSDK+"/") }
 
 func allowed(patterns []string, to string) bool {
@@ -148,16 +154,16 @@ func TestFloors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var packages []kitPackage
+	var packages []listedPackage
 	for decoder := json.NewDecoder(strings.NewReader(string(out))); decoder.More(); {
-		var p kitPackage
+		var p listedPackage
 		if err := decoder.Decode(&p); err != nil {
 			t.Fatal(err)
 		}
 		packages = append(packages, p)
 	}
 	if len(packages) < 10 {
-		t.Fatalf("go list found %d packages, the house has more", len(packages))
+		t.Fatalf("go list found %d packages, want more", len(packages))
 	}
 	for _, fault := range judge(packages) {
 		t.Error(fault)
@@ -165,27 +171,29 @@ func TestFloors(t *testing.T) {
 }
 
 func TestFloorsCheckerSeesFaults(t *testing.T) {
-	in := func(from string, imports ...string) kitPackage {
-		return kitPackage{ImportPath: module + "/" + from, Imports: imports}
+	in := func(from string, imports ...string) listedPackage {
+		return listedPackage{ImportPath: module + "/" + from, Imports: imports}
 	}
 	through := in("grpcmw", module+"/internal/policy")
 	through.Deps = []string{otelSDK + "/trace"}
 	tests := []struct {
 		name string
-		p    kitPackage
+		p    listedPackage
 		want string
 	}{
 		{"the middleware imports the SDK", in("mw", otelSDK+"/trace"), "mw imports the OpenTelemetry SDK"},
 		{"the SDK through another package", through, "grpcmw depends on go.opentelemetry.io/otel/sdk/trace through"},
-		{"an import goes up", in("registry", module+"/config"), "registry (floor 2) imports config (floor 3): an import may only go down"},
-		{"strangers meet", in("config", module+"/mw"), "config imports mw, which is not among what it may use"},
+		{"an import goes up", in("registry", module+"/config"), "registry (floor 3) imports config (floor 5): an import must go down"},
+		{"strangers meet", in("config", module+"/mw"), "config imports mw, want only"},
 		{"exporters meet", in("exporters/zipkin", module+"/exporters/jaeger"), "exporters/zipkin imports exporters/jaeger"},
-		{"somebody imports the root", in("mw", module), "mw (floor 3) imports . (floor 4)"},
-		{"a package without a floor", in("telemetry"), "telemetry stands on no floor"},
+		{"an import on the same floor", in("internal/endpoint", module+"/internal/policy"), "internal/endpoint imports internal/policy, want only"},
+		{"an allowed import on the same floor", in("internal/spantest", module+"/internal/spantest"), "internal/spantest imports internal/spantest on its own floor 3"},
+		{"a package below imports the root", in("mw", module), "mw (floor 5) imports . (floor 6)"},
+		{"a package without a floor", in("telemetry"), "telemetry has no floor"},
 		{"allowed", in("mw", module+"/internal/policy", "net/http"), ""},
 	}
 	for _, tt := range tests {
-		got := strings.Join(judge([]kitPackage{tt.p}), "\n")
+		got := strings.Join(judge([]listedPackage{tt.p}), "\n")
 		if tt.want == "" && got != "" || !strings.HasPrefix(got, tt.want) {
 			t.Errorf("%s: judged %q, want %q", tt.name, got, tt.want)
 		}

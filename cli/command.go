@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/spanroute/spanroute/config"
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/internal/phrase"
 )
 
 // A command is the first argument of the program.
@@ -70,11 +70,11 @@ func (p Program) unknownCommand(name string) int {
 	for _, cmd := range commands() {
 		names = append(names, cmd.name)
 	}
-	if hint := settings.DidYouMean(name, names); hint != "" {
-		fmt.Fprintf(p.Stderr, "%s: unknown command %s; %s\n", p.Name, settings.Quote(name), hint)
+	if hint := phrase.DidYouMean(name, names); hint != "" {
+		fmt.Fprintf(p.Stderr, "%s: unknown command %s; %s\n", p.Name, phrase.Quote(name), hint)
 		return usage
 	}
-	fmt.Fprintf(p.Stderr, "%s: unknown command %s\n\n", p.Name, settings.Quote(name))
+	fmt.Fprintf(p.Stderr, "%s: unknown command %s\n\n", p.Name, phrase.Quote(name))
 	p.help(p.Stderr)
 	return usage
 }
@@ -103,26 +103,26 @@ func flagFault(fs *flag.FlagSet, err error) string {
 	if !unknown {
 		return err.Error()
 	}
-	fault := "unknown flag " + settings.Quote("--"+strings.TrimLeft(name, "-"))
+	fault := "unknown flag " + phrase.Quote("--"+strings.TrimLeft(name, "-"))
 	name = strings.ReplaceAll(strings.TrimLeft(name, "-"), "_", "-")
 	if key := keyFlag + name; fs.Lookup(key) != nil {
-		return fault + "; did you mean " + settings.Quote("--"+key) + "?"
+		return fault + "; did you mean " + phrase.Quote("--"+key) + "?"
 	}
 	var names, keys []string
 	fs.VisitAll(func(f *flag.Flag) {
 		names = append(names, f.Name)
 		keys = append(keys, strings.TrimPrefix(f.Name, keyFlag))
 	})
-	near, ok := settings.Nearest(name, names)
+	near, ok := phrase.Nearest(name, names)
 	if !ok {
-		if near, ok = settings.Nearest(name, keys); ok && fs.Lookup(near) == nil {
+		if near, ok = phrase.Nearest(name, keys); ok && fs.Lookup(near) == nil {
 			near = keyFlag + near
 		}
 	}
 	if !ok {
 		return fault
 	}
-	return fault + "; did you mean " + settings.Quote("--"+near) + "?"
+	return fault + "; did you mean " + phrase.Quote("--"+near) + "?"
 }
 
 // keyFlag begins the flag of a key.

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/spanroute/spanroute/config"
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/internal/phrase"
 )
 
 var explain = command{
@@ -47,7 +47,7 @@ func looksLikeFile(arg string) bool {
 func (c *call) explainKey(cfg *config.Config, key string) int {
 	x, ok := cfg.Explain(key)
 	if !ok {
-		return c.misused("unknown key %s%s", settings.Quote(key), nearKey(key))
+		return c.misused("unknown key %s%s", phrase.Quote(key), nearKey(key))
 	}
 	fmt.Fprint(c.Stdout, x)
 	return fine
@@ -57,7 +57,7 @@ func (c *call) explainKey(cfg *config.Config, key string) int {
 func nearKey(name string) string {
 	for _, k := range config.Table(nil) {
 		if name == k.Env || slices.Contains(k.OTel, name) {
-			return "; did you mean " + settings.Quote(k.Path) + "?"
+			return "; did you mean " + phrase.Quote(k.Path) + "?"
 		}
 	}
 	return nearest(name, keyNames())

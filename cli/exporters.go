@@ -10,8 +10,9 @@ import (
 	"time"
 
 	"github.com/spanroute/spanroute/config"
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/internal/phrase"
 	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 var listing = command{
@@ -63,7 +64,7 @@ func list(w io.Writer) {
 func (c *call) exporter(w io.Writer, name string) int {
 	d, err := registry.Default().Describe(strings.ToLower(name))
 	if err != nil {
-		return c.misused("unknown exporter %s%s", settings.Quote(name), nearest(name, registry.Default().Names()))
+		return c.misused("unknown exporter %s%s", phrase.Quote(name), nearest(name, registry.Default().Names()))
 	}
 	fmt.Fprintf(w, "%s: %s\n", d.Name, d.Doc)
 	for _, k := range config.Table(nil) {
@@ -123,7 +124,7 @@ func defaultOf(k config.KeyInfo) string {
 }
 
 func nearest(name string, names []string) string {
-	if hint := settings.DidYouMean(name, names); hint != "" {
+	if hint := phrase.DidYouMean(name, names); hint != "" {
 		return "; " + hint
 	}
 	return ""

@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"github.com/spanroute/spanroute/config"
+	"github.com/spanroute/spanroute/internal/phrase"
 	"github.com/spanroute/spanroute/internal/policy"
-	"github.com/spanroute/spanroute/internal/settings"
 	"github.com/spanroute/spanroute/sampling"
 )
 
@@ -25,7 +25,7 @@ func summary(cfg *config.Config) string {
 	for _, name := range cfg.ExporterTypes {
 		to = append(to, destination(cfg, name))
 	}
-	parts = append(parts, "sends to "+settings.Words(to, "and"))
+	parts = append(parts, "sends to "+phrase.Words(to, "and"))
 	if excluded := excluded(cfg); excluded != "" {
 		parts = append(parts, excluded)
 	}
@@ -123,7 +123,7 @@ func excluded(cfg *config.Config) string {
 	if len(counts) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("excludes %s", settings.Words(counts, "and"))
+	return fmt.Sprintf("excludes %s", phrase.Words(counts, "and"))
 }
 
 // excludesAll reports whether one of the patterns excludes everything. They have been checked before.

@@ -3,7 +3,7 @@ package config
 import (
 	"time"
 
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/registry/settings"
 	"github.com/spanroute/spanroute/sampling"
 )
 

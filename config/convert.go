@@ -5,9 +5,11 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/spanroute/spanroute/internal/phrase"
 	"github.com/spanroute/spanroute/internal/policy"
+	"github.com/spanroute/spanroute/internal/schema"
 	"github.com/spanroute/spanroute/internal/secret"
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // convert reads the node of e's value by the type of e's key; false if it sets nothing or is wrong.
@@ -84,12 +86,12 @@ func (p *fileParser) fromScalar(e *entry, text string, quoted bool) (value any, 
 	if k.Type == settings.TypeList {
 		p.emptyItems(e, text)
 	}
-	return settings.FromYAML(k, text, quoted)
+	return schema.FromYAML(k, text, quoted)
 }
 
 // plainScalar reports whether YAML takes unquoted text for something else than text.
 func plainScalar(text string) bool {
-	_, _, err := settings.FromYAML(settings.Key{Type: settings.TypeString}, text, false)
+	_, _, err := schema.FromYAML(settings.Key{Type: settings.TypeString}, text, false)
 	return err != nil
 }
 
@@ -105,7 +107,7 @@ func (l *loader) splitPatterns(e *entry, text string) (any, error) {
 
 // emptyItems warns about items of a text that nothing stands for.
 func (l *loader) emptyItems(e *entry, text string) {
-	if _, empty := settings.SplitList(text); empty > 0 {
+	if _, empty := schema.SplitList(text); empty > 0 {
 		l.dropped(e, e.source, empty)
 	}
 }
@@ -138,7 +140,7 @@ func (p *fileParser) list(e *entry, n *yaml.Node) bool {
 	if !ok {
 		return false
 	}
-	value, _, err := settings.FromValue(e.key.Key, items)
+	value, _, err := schema.FromValue(e.key.Key, items)
 	if err != nil {
 		return p.refused(e, err)
 	}
@@ -201,9 +203,9 @@ func (p *fileParser) plainText(e *entry, name string, value *yaml.Node, at Sourc
 	switch {
 	case fault != nil:
 	case value.Kind != yaml.ScalarNode:
-		fault = settings.Errorf(ErrWrongType, "the value of %s is %s, want text", settings.Quote(name), describe(value))
+		fault = settings.Errorf(ErrWrongType, "the value of %s is %s, want text", phrase.Quote(name), describe(value))
 	case isNull(value):
-		fault = settings.Errorf(ErrWrongType, "%s has no value", settings.Quote(name)).WithHint(`write "" for an empty one`)
+		fault = settings.Errorf(ErrWrongType, "%s has no value", phrase.Quote(name)).WithHint(`write "" for an empty one`)
 		if e.key.Secret { // the name alone can be a value: {token}
 			fault.Message = "a name has no value"
 		}

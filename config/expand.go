@@ -5,8 +5,9 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/spanroute/spanroute/internal/phrase"
 	"github.com/spanroute/spanroute/internal/secret"
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // expand returns the text of a scalar with its variables put in, and whether it is quoted. at gets the variable's
@@ -103,7 +104,7 @@ func (x *expansion) variable(inner string) (string, error) {
 	name, fallback, hasDefault := strings.Cut(inner, ":-")
 	name = strings.TrimPrefix(name, "env:")
 	if !variableName(name) {
-		return "", settings.Errorf(ErrSyntax, "${%s} is no variable", settings.Name(name)).
+		return "", settings.Errorf(ErrSyntax, "${%s} is no variable", phrase.Name(name)).
 			WithHint("want ${NAME} or ${NAME:-default}; write $${ for a literal ${")
 	}
 	value := x.env[name]

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spanroute/spanroute/internal/settings"
 	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // exporters completes and checks the section of every exporter that is selected or that a layer sets.

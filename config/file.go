@@ -6,8 +6,9 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/spanroute/spanroute/internal/phrase"
 	"github.com/spanroute/spanroute/internal/secret"
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // roots are the places of the section in BentoML's dialects; the first is what we print.
@@ -240,7 +241,7 @@ func (p *fileParser) section(n *yaml.Node, path, written string) {
 	valueless := false // the key before is a secret without a value, so that this one can be its value
 	for _, m := range members(n) {
 		name := resolve(m.name)
-		shown := settings.Name(name.Value)
+		shown := phrase.Name(name.Value)
 		if valueless && isNull(resolve(m.value)) && !p.table.words[name.Value] {
 			shown = "…"
 			p.hidden.hideKey(m.name, m.value)

@@ -5,8 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/internal/schema"
 	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // RegisterFlags defines --config, which may be repeated, and a flag --tracing.<key> for each of the given keys, all
@@ -25,7 +26,7 @@ func RegisterFlags(fs *flag.FlagSet, keys ...string) {
 		if k == nil {
 			panic("config: no key is called " + path)
 		}
-		fs.Var(&textFlag{bool: k.Type == settings.TypeBool}, settings.FlagName(path), usage(k))
+		fs.Var(&textFlag{bool: k.Type == settings.TypeBool}, schema.FlagName(path), usage(k))
 	}
 }
 
@@ -94,7 +95,7 @@ func Table(r *registry.Registry) []KeyInfo {
 	var rows []KeyInfo
 	for _, k := range tableOf(s.registry()).keys {
 		row := KeyInfo{
-			Key: k.Key, Exporter: k.exporter, Env: settings.EnvName("SPANROUTE_", k.path), Flag: settings.FlagName(k.path),
+			Key: k.Key, Exporter: k.exporter, Env: schema.EnvName("SPANROUTE_", k.path), Flag: schema.FlagName(k.path),
 		}
 		row.Path, row.Aliases, row.OTel, row.Enum = k.path, slices.Clone(k.aliases), slices.Clone(k.OTel), slices.Clone(k.Enum)
 		rows = append(rows, row)

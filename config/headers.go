@@ -3,7 +3,8 @@ package config
 import (
 	"strings"
 
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/internal/phrase"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // refineHeaders checks names and values. Values are never shown. Of an OTEL_* variable only the bad pairs
@@ -35,13 +36,13 @@ func (l *loader) refineHeaders(e *entry) bool {
 func checkHeader(pair settings.Pair, seen map[string]bool, grpc bool) error {
 	switch {
 	case !isToken(strings.TrimPrefix(pair.Name, ":")):
-		return settings.Errorf(ErrHeader, "%s is not a header name", settings.Quote(pair.Name)).WithHint("want letters, digits and - without spaces")
+		return settings.Errorf(ErrHeader, "%s is not a header name", phrase.Quote(pair.Name)).WithHint("want letters, digits and - without spaces")
 	case grpc && strings.ContainsAny(pair.Name, "!#$%&'*+^`|~"):
-		return settings.Errorf(ErrHeader, "%s cannot be sent over gRPC", settings.Quote(pair.Name)).WithHint("want letters, digits, -, _ and .")
+		return settings.Errorf(ErrHeader, "%s cannot be sent over gRPC", phrase.Quote(pair.Name)).WithHint("want letters, digits, -, _ and .")
 	case strings.ContainsFunc(pair.Value, func(r rune) bool { return r < ' ' || r > '~' }):
-		return settings.Errorf(ErrHeader, "the value of %s is not printable ASCII", settings.Quote(pair.Name))
+		return settings.Errorf(ErrHeader, "the value of %s is not printable ASCII", phrase.Quote(pair.Name))
 	case seen[strings.ToLower(pair.Name)]:
-		return settings.Errorf(ErrHeader, "%s is set twice, names are case-insensitive", settings.Quote(pair.Name)).WithHint("keep one")
+		return settings.Errorf(ErrHeader, "%s is set twice, names are case-insensitive", phrase.Quote(pair.Name)).WithHint("keep one")
 	}
 	return nil
 }

@@ -1,6 +1,6 @@
 package config
 
-import "github.com/spanroute/spanroute/internal/settings"
+import "github.com/spanroute/spanroute/registry/settings"
 
 // A Kind classifies a [Diagnostic]. It is an error itself, so errors.Is(err, config.ErrUnknownKey) holds for what
 // [Load] returns.

@@ -7,8 +7,10 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/internal/phrase"
+	"github.com/spanroute/spanroute/internal/schema"
 	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // finish applies what holds within one layer: service.name among the resource attributes is its service_name,
@@ -59,7 +61,7 @@ func (l *loader) envLayer() *layer {
 			l.unknownName(at, short, slices.Collect(maps.Keys(l.table.byEnv)), prefix)
 			continue
 		}
-		l.text(to, &entry{key: k, written: k.path, source: at, at: at}, l.env[name], settings.EnvName("", k.path) != short)
+		l.text(to, &entry{key: k, written: k.path, source: at, at: at}, l.env[name], schema.EnvName("", k.path) != short)
 	}
 	l.finish(to)
 	return to
@@ -84,7 +86,7 @@ func (l *loader) unlinkedName(name string) string {
 func (l *loader) warnUnlinked(at Source, written, name string) {
 	l.report.add(Diagnostic{
 		Kind: WarnIgnored, Severity: Warning, Key: written, Source: at,
-		Message: "exporter " + settings.Quote(name) + " is not in this program", Hint: "import " + registry.ImportPath(name),
+		Message: "exporter " + phrase.Quote(name) + " is not in this program", Hint: "import " + registry.ImportPath(name),
 	})
 }
 
@@ -96,9 +98,9 @@ func (l *loader) unknownName(at Source, name string, candidates []string, prefix
 	}
 	slices.Sort(candidates)
 	section := strings.ToUpper(roots[0]) + "_" // which is not a part of the names of variables
-	near, ok := settings.Nearest(name, candidates)
+	near, ok := phrase.Nearest(name, candidates)
 	if inner, found := strings.CutPrefix(name, section); found && !ok {
-		near, ok = settings.Nearest(inner, candidates)
+		near, ok = phrase.Nearest(inner, candidates)
 	}
 	if ok && d.Kind == ErrUnknownKey {
 		d.Hint = didYouMean(prefix + near)
@@ -135,7 +137,7 @@ func (l *loader) flagLayer() *layer {
 func (l *loader) flagNames() []string {
 	names := make([]string, 0, len(l.table.keys))
 	for _, k := range l.table.keys {
-		names = append(names, strings.TrimPrefix(settings.FlagName(k.path), flagPrefix))
+		names = append(names, strings.TrimPrefix(schema.FlagName(k.path), flagPrefix))
 	}
 	return names
 }
@@ -153,12 +155,12 @@ func (l *loader) text(to *layer, e *entry, text string, alias bool) {
 	case e.key.path == "excluded_urls" && trimmed[0] != '[':
 		e.value, err = l.splitPatterns(e, trimmed)
 	case e.key.Type == settings.TypeList:
-		if _, empty, bad := settings.ParseList(trimmed); bad == nil {
+		if _, empty, bad := schema.ParseList(trimmed); bad == nil {
 			l.dropped(e, e.source, empty)
 		}
 		fallthrough
 	default:
-		e.value, err = settings.FromText(e.key.Key, text)
+		e.value, err = schema.FromText(e.key.Key, text)
 	}
 	if err != nil {
 		l.refuse(e, e.source, footnote(e, text, err))
@@ -179,7 +181,7 @@ func (l *loader) codeLayer(kind Layer, section map[string]any) *layer {
 
 func (l *loader) codeSection(to *layer, section map[string]any, path, written string) {
 	for _, name := range slices.Sorted(maps.Keys(section)) {
-		l.codeMember(to, section[name], path, name, joinPath(written, settings.Name(name)))
+		l.codeMember(to, section[name], path, name, joinPath(written, phrase.Name(name)))
 	}
 }
 
@@ -232,7 +234,7 @@ func (l *loader) codeValue(to *layer, e *entry, value any, alias bool) {
 	if text, ok := value.(string); ok && e.key.path == "excluded_urls" {
 		e.value, err = l.splitPatterns(e, text)
 	} else {
-		e.value, coerced, err = settings.FromValue(e.key.Key, value)
+		e.value, coerced, err = schema.FromValue(e.key.Key, value)
 	}
 	if err != nil {
 		l.refuse(e, e.source, err)

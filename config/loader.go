@@ -6,9 +6,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spanroute/spanroute/internal/phrase"
 	"github.com/spanroute/spanroute/internal/secret"
-	"github.com/spanroute/spanroute/internal/settings"
 	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // A loader turns sources into one Config. It lives for one Load.
@@ -163,7 +164,7 @@ func (l *loader) redact(e *entry, d Diagnostic) Diagnostic {
 func cutQuoted(message string) string {
 	parts := strings.Split(message, `"`)
 	for i := 1; i < len(parts)-1; i += 2 {
-		parts[i] = settings.Name(parts[i])
+		parts[i] = phrase.Name(parts[i])
 	}
 	return strings.Join(parts, `"`)
 }

@@ -7,8 +7,9 @@ import (
 	"time"
 
 	"github.com/spanroute/spanroute/internal/endpoint"
+	"github.com/spanroute/spanroute/internal/phrase"
 	"github.com/spanroute/spanroute/internal/secret"
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // maskedText is the text of a value as print and explain show it: secrets are ***, of headers the names stay.
@@ -75,7 +76,7 @@ func maskedValue(k *key, value any, via string) string {
 	text := maskedText(k, value, via)
 	switch value.(type) {
 	case string, []string, settings.Pairs:
-		return settings.Quote(text)
+		return phrase.Quote(text)
 	}
 	return text
 }

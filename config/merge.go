@@ -5,7 +5,7 @@ import (
 
 	"github.com/knadh/koanf/v2"
 
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // This is the one file that knows koanf. It is the merge engine: a layer at a time, lowest first, each through

@@ -6,7 +6,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/internal/phrase"
 )
 
 // setsNothing reports a file without an effect. A file without a key, and one with a section that is empty, are a
@@ -34,7 +34,7 @@ func (p *fileParser) setsNothing(root *yaml.Node) {
 	format := foreignFormat(members(n))
 	switch {
 	case at != nil && path == resolve(at.name).Value && p.belongs(*at):
-		d.Source, d.Message = p.at(at.name), "the file sets nothing, "+settings.Quote(path)+" is outside the section"
+		d.Source, d.Message = p.at(at.name), "the file sets nothing, "+phrase.Quote(path)+" is outside the section"
 	case p.emptySection(n) != nil:
 		d.Source, d.Kind, d.Severity = p.at(p.emptySection(n)), WarnSuspicious, Warning
 	case format != "":
@@ -97,12 +97,12 @@ func (p *fileParser) lost(n *yaml.Node, path string, depth int) (found *member, 
 	for i, m := range all {
 		name := resolve(m.name).Value
 		if depth == 0 && (p.belongs(m) || slices.Contains(otherNames, strings.ToLower(name))) || p.looksLikeSection(resolve(m.value)) {
-			return &all[i], joinPath(path, settings.Name(name))
+			return &all[i], joinPath(path, phrase.Name(name))
 		}
 	}
 	for _, m := range all {
 		if depth < deepest {
-			if found, at = p.lost(resolve(m.value), joinPath(path, settings.Name(resolve(m.name).Value)), depth+1); found != nil {
+			if found, at = p.lost(resolve(m.value), joinPath(path, phrase.Name(resolve(m.name).Value)), depth+1); found != nil {
 				return found, at
 			}
 		}
@@ -154,7 +154,7 @@ func (p *fileParser) looksLikeExporter(name string, n *yaml.Node) bool {
 	}
 	known := p.table.children[exporter]
 	return len(known) == 0 || slices.ContainsFunc(members(n), func(m member) bool {
-		_, near := settings.Nearest(resolve(m.name).Value, known)
+		_, near := phrase.Nearest(resolve(m.name).Value, known)
 		return near
 	})
 }

@@ -7,7 +7,9 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/internal/phrase"
+	"github.com/spanroute/spanroute/internal/schema"
+	"github.com/spanroute/spanroute/registry/settings"
 	"github.com/spanroute/spanroute/sampling"
 )
 
@@ -100,7 +102,7 @@ func (l *loader) otelValue(e *entry, text string) bool {
 	case settings.TypeMap:
 		return l.otelPairs(e, text)
 	case settings.TypeList:
-		items, _ := settings.SplitList(text)
+		items, _ := schema.SplitList(text)
 		e.value = items
 	default:
 		e.value, err = l.otelText(e, text)
@@ -114,7 +116,7 @@ func (l *loader) otelValue(e *entry, text string) bool {
 // otelBool reads true and false in any case. The specification takes everything else for false; here it counts as
 // unset, as every other bad variable does, so that rubbish never changes what a file says.
 func otelBool(e *entry, text string) error {
-	value, err := settings.ParseBool(text)
+	value, err := schema.ParseBool(text)
 	if e.key.path == "enabled" {
 		value = !value // OTEL_SDK_DISABLED
 	}
@@ -124,11 +126,11 @@ func otelBool(e *entry, text string) error {
 
 // otelDuration reads whole milliseconds; 0 is no limit for timeouts.
 func (l *loader) otelDuration(e *entry, text string) error {
-	ms, err := settings.ParseInt(text)
+	ms, err := schema.ParseInt(text)
 	timeout := isTimeout(e.key) || e.key.path == "batch.export_timeout"
 	switch {
 	case err != nil:
-		return settings.Errorf(settings.KindOf(err), "%s is not a number of milliseconds", settings.Quote(text))
+		return settings.Errorf(settings.KindOf(err), "%s is not a number of milliseconds", phrase.Quote(text))
 	case ms < 0, ms == 0 && !timeout, int64(ms) > int64(1<<63-1)/int64(time.Millisecond):
 		return settings.Errorf(ErrOutOfRange, "%d milliseconds are out of range", ms)
 	case ms == 0:
@@ -143,7 +145,7 @@ func (l *loader) otelDuration(e *entry, text string) error {
 
 // otelPairs reads headers and resource attributes. Of headers the good pairs stay, attributes go as a whole.
 func (l *loader) otelPairs(e *entry, text string) bool {
-	good, faults := settings.SplitPairs(text)
+	good, faults := schema.SplitPairs(text)
 	for _, fault := range faults {
 		l.refuse(e, e.source, fault)
 	}
@@ -155,14 +157,14 @@ func (l *loader) otelText(e *entry, text string) (any, error) {
 	switch e.key.path {
 	case "sampling.sampler":
 		if name := strings.ToLower(text); name == "jaeger_remote" || name == "parentbased_jaeger_remote" {
-			return nil, settings.Errorf(ErrUnsupported, "%s is not in this build", settings.Quote(text))
+			return nil, settings.Errorf(ErrUnsupported, "%s is not in this build", phrase.Quote(text))
 		}
 	case "max_tag_value_length":
-		if n, err := settings.ParseInt(text); err == nil && n < 0 {
+		if n, err := schema.ParseInt(text); err == nil && n < 0 {
 			return nil, settings.Errorf(ErrOutOfRange, "%d is out of range, want 0 or more", n)
 		}
 	}
-	return settings.FromText(e.key.Key, text)
+	return schema.FromText(e.key.Key, text)
 }
 
 const samplerArg = "OTEL_TRACES_SAMPLER_ARG"
@@ -192,7 +194,7 @@ func (l *loader) ratioArgument(o *otelLayer, named *entry, text string) {
 	if text != "" {
 		at := Source{Layer: LayerOTel, Name: samplerArg}
 		e := &entry{key: k, written: k.path, source: at, at: at}
-		value, err := settings.FromText(k.Key, text)
+		value, err := schema.FromText(k.Key, text)
 		if err == nil {
 			e.value = value
 			l.refine(e)

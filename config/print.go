@@ -15,7 +15,7 @@ import (
 
 	"github.com/spanroute/spanroute/internal/endpoint"
 	"github.com/spanroute/spanroute/internal/secret"
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/registry/settings"
 	"github.com/spanroute/spanroute/sampling"
 )
 

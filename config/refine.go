@@ -10,9 +10,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spanroute/spanroute/internal/phrase"
 	"github.com/spanroute/spanroute/internal/policy"
-	"github.com/spanroute/spanroute/internal/settings"
 	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // refine checks and normalises a typed value where its position is known; false if the entry is not to be used.
@@ -85,7 +86,7 @@ func (l *loader) refineExporters(e *entry) bool {
 		}
 	}
 	if none && len(names) > 0 {
-		l.refuse(e, e.source, settings.Errorf(ErrConflict, "none beside %s", settings.Words(names, "and")).WithHint("keep one"))
+		l.refuse(e, e.source, settings.Errorf(ErrConflict, "none beside %s", phrase.Words(names, "and")).WithHint("keep one"))
 		if e.source.Layer != LayerOTel {
 			return false
 		}
@@ -111,21 +112,21 @@ func (l *loader) exporterName(e *entry, written string, at Source) (string, erro
 		return name, nil
 	}
 	if name := l.unlinkedName(lower); name != "" {
-		return "", settings.Errorf(ErrUnsupported, "exporter %s is not in this program", settings.Quote(name)).
+		return "", settings.Errorf(ErrUnsupported, "exporter %s is not in this program", phrase.Quote(name)).
 			WithHint("import " + registry.ImportPath(name) + " or exporters/all")
 	}
 	there := "there are " + strings.Join(l.table.names, ", ")
 	if len(l.table.names) == 0 {
 		there = "none is in this program, import github.com/spanroute/spanroute/exporters/all"
 	}
-	fault := settings.Errorf(ErrUnknownValue, "unknown exporter %s", settings.Quote(written))
+	fault := settings.Errorf(ErrUnknownValue, "unknown exporter %s", phrase.Quote(written))
 	if names, protocol := l.table.cutProtocol(lower); len(names) == 1 {
 		return "", fault.WithHint("write exporter_type: " + names[0] + " with " + names[0] + ".protocol: " + protocol + " (" + there + ")")
 	} else if len(names) > 1 {
-		return "", fault.WithHint(protocol + " is a protocol of " + settings.Words(names, "and") + "; write one of them, and protocol: " + protocol + " in its section (" + there + ")")
+		return "", fault.WithHint(protocol + " is a protocol of " + phrase.Words(names, "and") + "; write one of them, and protocol: " + protocol + " in its section (" + there + ")")
 	}
 	candidates := append([]string{"none"}, l.table.names...)
-	if near, ok := settings.Nearest(lower, candidates); ok {
+	if near, ok := phrase.Nearest(lower, candidates); ok {
 		return "", fault.WithHint(didYouMean(near) + " (" + there + ")")
 	}
 	return "", fault.WithHint(there)
@@ -144,10 +145,10 @@ func (l *loader) refinePropagators(e *entry) bool {
 		var fault *settings.Fault
 		switch {
 		case slices.Contains(otherPropagators, name):
-			fault = settings.Errorf(ErrUnsupported, "%s is not supported, want %s", settings.Quote(written), settings.Words(propagators, "or"))
+			fault = settings.Errorf(ErrUnsupported, "%s is not supported, want %s", phrase.Quote(written), phrase.Words(propagators, "or"))
 		case !slices.Contains(propagators, name):
-			fault = settings.Errorf(ErrUnknownValue, "%s is unknown, want %s", settings.Quote(written), settings.Words(propagators, "or")).
-				WithHint(settings.DidYouMean(name, propagators))
+			fault = settings.Errorf(ErrUnknownValue, "%s is unknown, want %s", phrase.Quote(written), phrase.Words(propagators, "or")).
+				WithHint(phrase.DidYouMean(name, propagators))
 		case name == "none":
 			none = true
 		case !slices.Contains(names, name):
@@ -159,7 +160,7 @@ func (l *loader) refinePropagators(e *entry) bool {
 		}
 	}
 	if none && len(names) > 0 && e.source.Layer != LayerOTel {
-		l.refuse(e, e.source, settings.Errorf(ErrConflict, "none beside %s", settings.Words(names, "and")).WithHint("keep one"))
+		l.refuse(e, e.source, settings.Errorf(ErrConflict, "none beside %s", phrase.Words(names, "and")).WithHint("keep one"))
 		return false
 	}
 	if none {
@@ -183,7 +184,7 @@ func (l *loader) refinePatterns(e *entry, check func(string) (everything bool, e
 				break // the items that follow are refused for the same reason
 			}
 		} else if everything {
-			l.warn(WarnSuspicious, e, e.item(i), settings.Quote(item)+" excludes everything", "narrow it")
+			l.warn(WarnSuspicious, e, e.item(i), phrase.Quote(item)+" excludes everything", "narrow it")
 		} else if found, hint := policy.Doubt(item); found != "" && e.key.path != "excluded_urls" {
 			l.warn(WarnSuspicious, e, e.item(i), found, hint)
 		}
@@ -207,7 +208,7 @@ func parseAddress(text, format string) (string, error) {
 	if packed, ok := packedAddress(text); ok {
 		size := map[string]int{"ipv4": 4, "ipv6": 16}[format]
 		if packed.Sign() < 0 || packed.BitLen() > 8*size {
-			return "", settings.Errorf(ErrOutOfRange, "%s is no packed %s address", settings.Quote(text), familyName(format))
+			return "", settings.Errorf(ErrOutOfRange, "%s is no packed %s address", phrase.Quote(text), familyName(format))
 		}
 		addr, _ := netip.AddrFromSlice(packed.FillBytes(make([]byte, size)))
 		return addr.String(), nil
@@ -215,11 +216,11 @@ func parseAddress(text, format string) (string, error) {
 	addr, err := netip.ParseAddr(text)
 	switch {
 	case err != nil || addr.Zone() != "":
-		return "", settings.Errorf(ErrOutOfRange, "%s is no %s address", settings.Quote(text), familyName(format))
+		return "", settings.Errorf(ErrOutOfRange, "%s is no %s address", phrase.Quote(text), familyName(format))
 	case addr.Is4() && format == "ipv6":
-		return "", settings.Errorf(ErrOutOfRange, "%s is an IPv4 address", settings.Quote(text)).WithHint("use local_node_ipv4")
+		return "", settings.Errorf(ErrOutOfRange, "%s is an IPv4 address", phrase.Quote(text)).WithHint("use local_node_ipv4")
 	case !addr.Is4() && format == "ipv4":
-		return "", settings.Errorf(ErrOutOfRange, "%s is an IPv6 address", settings.Quote(text)).WithHint("use local_node_ipv6")
+		return "", settings.Errorf(ErrOutOfRange, "%s is an IPv6 address", phrase.Quote(text)).WithHint("use local_node_ipv6")
 	}
 	return addr.String(), nil
 }

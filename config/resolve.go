@@ -3,7 +3,7 @@ package config
 import (
 	"slices"
 
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // resolve merges the layers, checks what spans keys and decodes. A fault that a variable of OpenTelemetry caused

@@ -5,8 +5,8 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/spanroute/spanroute/internal/phrase"
 	"github.com/spanroute/spanroute/internal/secret"
-	"github.com/spanroute/spanroute/internal/settings"
 )
 
 // secretLines hides the lines of a parsed file that belong to secrets.
@@ -62,7 +62,7 @@ func assigns(text string) bool {
 
 // hideKey hides the lines of a key and its value, and those of the anchors that the value refers to.
 func (s *secretLines) hideKey(name, value *yaml.Node) {
-	s.excerpt.hide(settings.Name(resolve(name).Value), name.Line, s.lastLine(value))
+	s.excerpt.hide(phrase.Name(resolve(name).Value), name.Line, s.lastLine(value))
 	s.hideAnchors(value)
 }
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/internal/phrase"
 )
 
 // A slipFinder reads the lines of a file until it finds a slip.
@@ -199,7 +199,7 @@ func (f *slipFinder) outdented(indent, last int) {
 		}
 	}
 	f.report(indent+1, 1, fmt.Sprintf("indented by %s, as no line above", spaces(indent)),
-		"indent it by "+settings.Words(append(wants, strconv.Itoa(last)), "or")+" spaces")
+		"indent it by "+phrase.Words(append(wants, strconv.Itoa(last)), "or")+" spaces")
 }
 
 func spaces(n int) string {

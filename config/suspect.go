@@ -3,8 +3,8 @@ package config
 import (
 	"strings"
 
+	"github.com/spanroute/spanroute/internal/phrase"
 	"github.com/spanroute/spanroute/internal/secret"
-	"github.com/spanroute/spanroute/internal/settings"
 )
 
 // suspect reports whether line n of a file that is not YAML can hold a secret, with the key that the line begins with
@@ -52,7 +52,7 @@ func (t *table) isSecret(name string) bool {
 	if secret.Name(name) || strings.Contains(strings.ToLower(name), "pw") {
 		return true
 	}
-	_, near := settings.Nearest(name, t.secrets)
+	_, near := phrase.Nearest(name, t.secrets)
 	return near
 }
 

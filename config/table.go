@@ -5,8 +5,10 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/internal/phrase"
+	"github.com/spanroute/spanroute/internal/schema"
 	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // A key is one row of the key table: a field of common or of an exporter's settings.
@@ -36,8 +38,8 @@ type table struct {
 }
 
 // commonSchema holds the tags of common; that it can be made is shown by a test.
-var commonSchema = func() *settings.Schema {
-	s, err := settings.Of(commonDefaults)
+var commonSchema = func() *schema.Schema {
+	s, err := schema.Of(commonDefaults)
 	if err != nil {
 		panic(err)
 	}
@@ -150,7 +152,7 @@ func (t *table) name(k *key, path string) {
 	if k.Secret && !slices.Contains(t.secrets, name) {
 		t.secrets = append(t.secrets, name)
 	}
-	env := settings.EnvName("", path)
+	env := schema.EnvName("", path)
 	if other := t.byEnv[env]; other != nil && other != k {
 		t.faults = append(t.faults, "the variable of "+path+" is also that of "+other.path)
 		return
@@ -235,7 +237,7 @@ func (t *table) suggest(section, name string, selected []string) string {
 		}
 		return hint
 	}
-	if near, ok := settings.Nearest(name, names); ok {
+	if near, ok := phrase.Nearest(name, names); ok {
 		return didYouMean(near)
 	}
 	if longer := t.longer(section, name); longer != "" {
@@ -269,7 +271,7 @@ func (t *table) longer(section, name string) string {
 	return found
 }
 
-func didYouMean(name string) string { return "did you mean " + settings.Quote(name) + "?" }
+func didYouMean(name string) string { return "did you mean " + phrase.Quote(name) + "?" }
 
 // elsewhere finds a key that has name in another section: first within the same exporter, then among the selected
 // exporters, then anywhere if there is only one.

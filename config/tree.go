@@ -6,7 +6,8 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/internal/phrase"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // checkTree walks all nodes once for each way that leads to them.
@@ -62,8 +63,8 @@ func checkDuplicates(n *yaml.Node, hidden bool) *yamlFault {
 		}
 		if first, twice := seen[name.Value]; twice {
 			at, what := n.Content[i], "a key"
-			if !hidden && !isNull(n.Content[i+1]) && settings.Name(name.Value) == name.Value {
-				what = settings.Quote(name.Value)
+			if !hidden && !isNull(n.Content[i+1]) && phrase.Name(name.Value) == name.Value {
+				what = phrase.Quote(name.Value)
 			}
 			fault := nodeFault(at, settings.Errorf(ErrDuplicateKey, "%s is there twice, first at line %d", what, first.Line).WithHint("keep one"))
 			fault.related = []*yaml.Node{first}

@@ -6,7 +6,8 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/internal/schema"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // Kind classifies a [Notice] or a fault. It is an error itself, so errors.Is finds it.
@@ -42,7 +43,7 @@ type Completion struct {
 	Destination string
 
 	given     map[string]any
-	schema    *settings.Schema // nil in a test of a hook by itself
+	schema    *schema.Schema // nil in a test of a hook by itself
 	variables map[string]string
 	loaded    bool // not given to Prepare
 	shown     []string
@@ -132,7 +133,7 @@ func (p Prepared) Settings() map[string]any {
 	if p.settings == nil {
 		return nil
 	}
-	return settings.Nest(clone(p.settings))
+	return schema.Nest(clone(p.settings))
 }
 
 // Complete is [Registry.Prepare] for a section that an operator wrote. It returns notices and the completed
@@ -153,7 +154,7 @@ func (c *Completion) completed(before, after map[string]any) map[string]any {
 		raw, set := c.given[path]
 		changed := !equal(before[path], value)
 		switch {
-		case !settings.IsSet(value):
+		case !schema.IsSet(value):
 		case set && !changed:
 			out[path] = raw
 		case changed, slices.Contains(c.shown, path):
@@ -171,5 +172,5 @@ func (c *Completion) completed(before, after map[string]any) map[string]any {
 // mismatch is the error of a hook for another settings type.
 func mismatch[S any](hook any) error {
 	var s S
-	return fmt.Errorf("%w: WithCompletion has a %T, the settings are %T", settings.ErrInvalid, hook, s)
+	return fmt.Errorf("%w: WithCompletion has a %T, the settings are %T", schema.ErrInvalid, hook, s)
 }

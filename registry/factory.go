@@ -11,7 +11,8 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/internal/schema"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // Common is what every exporter is told besides its own settings. It grows without breaking plugins: use
@@ -119,30 +120,30 @@ func NewFactory[S any](
 	for _, opt := range opts {
 		opt(&f)
 	}
-	schema, err := settings.Of(defaults)
+	table, err := schema.Of(defaults)
 	switch {
 	case err != nil:
 		f.err = err
 		return f
 	case build == nil:
-		f.err = fmt.Errorf("%w: it has no build function", settings.ErrInvalid)
+		f.err = fmt.Errorf("%w: it has no build function", schema.ErrInvalid)
 		return f
 	}
-	p := plugin[S]{name: f.name, schema: schema, defaults: defaults, build: build}
-	f.err = reserved(schema)
+	p := plugin[S]{name: f.name, schema: table, defaults: defaults, build: build}
+	f.err = reserved(table)
 	if hook, ok := f.completion.(func(*S, *Completion)); ok {
 		p.hook = hook
 	} else if f.completion != nil {
 		f.err = errors.Join(f.err, mismatch[S](f.completion))
 	}
-	f.keys, f.prepare = schema.Keys, p.prepare
+	f.keys, f.prepare = table.Keys, p.prepare
 	return f
 }
 
 // reserved refuses the key that config puts into every exporter's section.
-func reserved(schema *settings.Schema) error {
-	if _, _, taken := schema.Lookup("timeout"); taken {
-		return fmt.Errorf("%w: the key timeout is every exporter's already, use Common.Timeout", settings.ErrInvalid)
+func reserved(table *schema.Schema) error {
+	if _, _, taken := table.Lookup("timeout"); taken {
+		return fmt.Errorf("%w: the key timeout is every exporter's already, use Common.Timeout", schema.ErrInvalid)
 	}
 	return nil
 }

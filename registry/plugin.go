@@ -9,13 +9,14 @@ import (
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/internal/schema"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // plugin runs the code of one factory.
 type plugin[S any] struct {
 	name     string
-	schema   *settings.Schema
+	schema   *schema.Schema
 	defaults func() S
 	build    func(ctx context.Context, common Common, s S) (sdktrace.SpanExporter, error)
 	hook     func(s *S, c *Completion) // may be nil

@@ -9,7 +9,9 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/internal/phrase"
+	"github.com/spanroute/spanroute/internal/schema"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 var (
@@ -18,7 +20,7 @@ var (
 	// ErrDuplicate is matched by the error of registering a name that is taken.
 	ErrDuplicate = errors.New("already registered")
 	// ErrInvalid is matched by the error of registering a factory that cannot work.
-	ErrInvalid = settings.ErrInvalid
+	ErrInvalid = schema.ErrInvalid
 )
 
 // Registry holds exporters by name. The zero value is empty and ready. All methods may be called at the
@@ -103,7 +105,7 @@ func (f Factory) check() error {
 	for _, name := range f.names() {
 		switch {
 		case !nameSyntax.MatchString(name):
-			refuse(fmt.Sprintf("the name %s is not of the form [a-z][a-z0-9_]*", settings.Quote(name)))
+			refuse(fmt.Sprintf("the name %s is not of the form [a-z][a-z0-9_]*", phrase.Quote(name)))
 		case name == "none":
 			refuse(`the name "none" means no exporter`)
 		case seen[name]:

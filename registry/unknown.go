@@ -6,7 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/internal/phrase"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // kit maps the names of the kit's own exporters to their packages. They may not be linked in.
@@ -46,8 +47,8 @@ func unknown(name string, all, names []string) error {
 		return &unknownError{fmt.Sprintf("exporter %q is not in this program, import %s%s or exporters/all",
 			strings.ToLower(name), exportersPath, pkg), settings.ErrUnsupported}
 	}
-	text := "unknown exporter " + settings.Quote(name)
-	if hint := settings.DidYouMean(name, append(all, slices.Sorted(maps.Keys(kit))...)); hint != "" {
+	text := "unknown exporter " + phrase.Quote(name)
+	if hint := phrase.DidYouMean(name, append(all, slices.Sorted(maps.Keys(kit))...)); hint != "" {
 		text += ", " + hint
 	}
 	return &unknownError{text + " (" + thereAre(names) + ")", settings.ErrUnknownValue}

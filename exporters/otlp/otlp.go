@@ -7,8 +7,8 @@ import (
 
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/exporters/internal/transport"
-	"github.com/spanroute/spanroute/internal/settings"
 	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // Bytes of one request before compression: receivers take 4 MiB over gRPC and 20 MiB over HTTP

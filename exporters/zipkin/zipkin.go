@@ -14,8 +14,9 @@ import (
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/exporters/internal/transport"
 	"github.com/spanroute/spanroute/internal/endpoint"
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/internal/phrase"
 	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 const (
@@ -110,11 +111,11 @@ func address(key, text string, family int) (string, error) {
 	ip, err := parse(text, family)
 	switch {
 	case err != nil:
-		return "", &settings.KeyError{Key: key, Err: settings.Errorf(settings.ErrWrongType, "%s is no IPv%d address", settings.Quote(text), family)}
+		return "", &settings.KeyError{Key: key, Err: settings.Errorf(settings.ErrWrongType, "%s is no IPv%d address", phrase.Quote(text), family)}
 	case ip.Is4() && family == 6:
-		return "", &settings.KeyError{Key: key, Err: settings.Errorf(settings.ErrWrongType, "%s is an IPv4 address, use local_node_ipv4", settings.Quote(text))}
+		return "", &settings.KeyError{Key: key, Err: settings.Errorf(settings.ErrWrongType, "%s is an IPv4 address, use local_node_ipv4", phrase.Quote(text))}
 	case ip.Is6() && family == 4:
-		return "", &settings.KeyError{Key: key, Err: settings.Errorf(settings.ErrWrongType, "%s is an IPv6 address, use local_node_ipv6", settings.Quote(text))}
+		return "", &settings.KeyError{Key: key, Err: settings.Errorf(settings.ErrWrongType, "%s is an IPv6 address, use local_node_ipv6", phrase.Quote(text))}
 	}
 	return ip.WithZone("").String(), nil
 }

@@ -8,7 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/internal/phrase"
 )
 
 // authority is what stands between the scheme and the path.
@@ -109,7 +109,7 @@ func checkPort(text, hostPort, port string) error {
 	}
 	n, err := strconv.ParseUint(port, 10, 64)
 	if err != nil && !allDigits(port) {
-		return fault(text, "has the port %s, want 1 to 65535", settings.Quote(port))
+		return fault(text, "has the port %s, want 1 to 65535", phrase.Quote(port))
 	}
 	if err != nil || n < 1 || n > 65535 {
 		return fault(text, "has the port %s, which is out of range, want 1 to 65535", port)

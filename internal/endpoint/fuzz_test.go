@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/spanroute/spanroute/internal/endpoint"
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 func seed(f *testing.F) {

@@ -3,7 +3,7 @@ package endpoint
 import (
 	"strings"
 
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/internal/phrase"
 )
 
 // GRPC is a parsed gRPC target.
@@ -36,7 +36,7 @@ func ParseGRPC(text string) (GRPC, error) {
 			return GRPC{}, fault(text, "has an empty scheme, want http, https or none")
 		}
 	default:
-		return GRPC{}, fault(text, "has the scheme %s, want http, https, dns, unix or passthrough", settings.Quote(scheme))
+		return GRPC{}, fault(text, "has the scheme %s, want http, https, dns, unix or passthrough", phrase.Quote(scheme))
 	}
 	a, err := parseAuthority(text, rest)
 	if err != nil {

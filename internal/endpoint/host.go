@@ -4,7 +4,8 @@ import (
 	"net/netip"
 	"strings"
 
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/internal/phrase"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // CheckHost accepts a host name or an IP address (IPv6 with brackets or without), and refuses a scheme,
@@ -32,7 +33,7 @@ func CheckHost(text string) error {
 // hostFault checks a host without brackets and port.
 func hostFault(text, host string) error {
 	if host == "" {
-		return settings.Errorf(settings.ErrURL, "%s has no host", settings.Quote(Redact(text)))
+		return settings.Errorf(settings.ErrURL, "%s has no host", phrase.Quote(Redact(text)))
 	}
 	if addr, err := netip.ParseAddr(host); err == nil && addr.Zone() == "" || isIPv6(host) {
 		return nil

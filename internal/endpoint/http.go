@@ -5,7 +5,8 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/internal/phrase"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // HTTP is a parsed HTTP URL.
@@ -25,7 +26,7 @@ func ParseHTTP(text string) (HTTP, error) {
 		scheme, rest = "http", text
 	}
 	if scheme != "http" && scheme != "https" {
-		return HTTP{}, fault(text, "has the scheme %s, want http or https", settings.Quote(scheme))
+		return HTTP{}, fault(text, "has the scheme %s, want http or https", phrase.Quote(scheme))
 	}
 	a, err := parseAuthority(text, rest)
 	if err != nil {
@@ -50,7 +51,7 @@ func cutScheme(text string) (scheme, rest string, ok bool) {
 
 // fault is "text <what>", with secrets in text masked.
 func fault(text, format string, args ...any) *settings.Fault {
-	args = append([]any{settings.Quote(Redact(text))}, args...)
+	args = append([]any{phrase.Quote(Redact(text))}, args...)
 	return settings.Errorf(settings.ErrURL, "%s "+format, args...)
 }
 

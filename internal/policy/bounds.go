@@ -6,7 +6,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/internal/phrase"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // The bounds of the items of one key. They keep the load time of any list below a second and its memory below about
@@ -63,10 +64,10 @@ func (c *Checker) admit(item string) error {
 	c.bytes += len(item)
 	switch {
 	case c.items > MaxPatterns:
-		return settings.Errorf(settings.ErrTooLarge, "%s is pattern %d, want at most %d", settings.Quote(item), c.items, MaxPatterns).
+		return settings.Errorf(settings.ErrTooLarge, "%s is pattern %d, want at most %d", phrase.Quote(item), c.items, MaxPatterns).
 			WithHint("shorten the list")
 	case c.bytes > MaxPatternBytes:
-		return settings.Errorf(settings.ErrTooLarge, "the patterns up to %s have %d bytes, want at most %d", settings.Quote(item), c.bytes, MaxPatternBytes).
+		return settings.Errorf(settings.ErrTooLarge, "the patterns up to %s have %d bytes, want at most %d", phrase.Quote(item), c.bytes, MaxPatternBytes).
 			WithHint("shorten the list")
 	}
 	return nil
@@ -78,7 +79,7 @@ func (c *Checker) grow(item string, size int) error {
 	if c.size <= MaxPatternSize {
 		return nil
 	}
-	return settings.Errorf(settings.ErrTooLarge, "the patterns up to %s have size %d, want at most %d", settings.Quote(item), c.size, MaxPatternSize).
+	return settings.Errorf(settings.ErrTooLarge, "the patterns up to %s have size %d, want at most %d", phrase.Quote(item), c.size, MaxPatternSize).
 		WithHint("narrow repetitions such as {1,30}, or use excluded_paths")
 }
 

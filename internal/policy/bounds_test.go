@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/spanroute/spanroute/internal/policy"
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // nested is a pattern of 15 bytes whose program has 1,891 instructions.

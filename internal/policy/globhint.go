@@ -3,7 +3,7 @@ package policy
 import (
 	"strings"
 
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/internal/phrase"
 )
 
 // rootedHint returns the hint for a glob that does not begin with a slash. It proposes only what is a glob.
@@ -21,7 +21,7 @@ func rootedHint(glob string) string {
 	if _, hint := Doubt(path); hint != "" {
 		return hint
 	}
-	return "did you mean " + settings.Quote(path) + "?"
+	return "did you mean " + phrase.Quote(path) + "?"
 }
 
 // rooted returns the glob of a service, or of a method in any service, that is written without a slash.
@@ -37,11 +37,11 @@ func rooted(name string) string {
 func Doubt(glob string) (found, hint string) {
 	switch {
 	case strings.Contains(glob, "?"):
-		return settings.Quote(glob) + " contains ?, and a path has no query", "write the path alone"
+		return phrase.Quote(glob) + " contains ?, and a path has no query", "write the path alone"
 	case strings.ContainsAny(glob, `|[]()\^$`), strings.Contains(glob, ".*"), strings.Contains(glob, ".+"):
-		return settings.Quote(glob) + " looks like a regular expression, and only * is special in a glob", "write *, or use excluded_urls"
+		return phrase.Quote(glob) + " looks like a regular expression, and only * is special in a glob", "write *, or use excluded_urls"
 	case strings.ContainsAny(glob, "{}"):
-		return settings.Quote(glob) + " contains a brace, which stands for itself", "write * for a part of the path"
+		return phrase.Quote(glob) + " contains a brace, which stands for itself", "write * for a part of the path"
 	}
 	return "", ""
 }

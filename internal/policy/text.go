@@ -6,7 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/internal/phrase"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // A textMatcher searches a text for any of its items, literals before regular expressions.
@@ -159,7 +160,7 @@ func literalOf(re *syntax.Regexp) (literal string, begin, end, ok bool) {
 
 // notRE2 returns the error of RE2 for item, with a hint for the syntax of other dialects.
 func notRE2(item string, err error) error {
-	fault := settings.Errorf(settings.ErrPattern, "%s is not a regular expression: %s", settings.Quote(item), re2Words(err))
+	fault := settings.Errorf(settings.ErrPattern, "%s is not a regular expression: %s", phrase.Quote(item), re2Words(err))
 	switch {
 	case strings.Contains(item, "(?=") || strings.Contains(item, "(?!") || strings.Contains(item, "(?<"),
 		strings.Contains(err.Error(), `invalid escape sequence: `+"`"+`\`) && strings.ContainsAny(item, "123456789"):
@@ -175,6 +176,6 @@ func re2Words(err error) string {
 }
 
 func cutByComma(item string) error {
-	return settings.Errorf(settings.ErrPattern, "%s has an unbalanced brace, a comma cut the pattern", settings.Quote(item)).
+	return settings.Errorf(settings.ErrPattern, "%s has an unbalanced brace, a comma cut the pattern", phrase.Quote(item)).
 		WithHint("write a list")
 }

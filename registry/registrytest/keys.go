@@ -4,9 +4,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spanroute/spanroute/internal/phrase"
 	"github.com/spanroute/spanroute/internal/secret"
-	"github.com/spanroute/spanroute/internal/settings"
 	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 func documented(s *subject) {
@@ -68,7 +69,7 @@ func (s *subject) defaultOf(k registry.Key) {
 	}
 	for _, value := range texts(k.Default) {
 		if k.Enum != nil && value != "" && !slices.Contains(k.Enum, value) {
-			s.faultf("the default of %s is %q, want %s in the letter case of the enum tag", k.Path, value, settings.Words(k.Enum, "or"))
+			s.faultf("the default of %s is %q, want %s in the letter case of the enum tag", k.Path, value, phrase.Words(k.Enum, "or"))
 		}
 	}
 }

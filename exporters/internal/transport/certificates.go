@@ -10,7 +10,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // Certificates names the PEM files of one destination; an empty name means no file.

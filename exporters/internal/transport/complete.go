@@ -6,8 +6,9 @@ import (
 	"strings"
 
 	"github.com/spanroute/spanroute/internal/endpoint"
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/internal/phrase"
 	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // HTTPRule is how an exporter completes the endpoint of an HTTP backend.
@@ -41,8 +42,8 @@ func (h HTTPRule) Complete(c *registry.Completion, text string) *url.URL {
 		inferred = append(inferred, "path")
 	}
 	if len(inferred) > 0 {
-		c.Note(registry.Inferred, h.Key, "no "+settings.Words(inferred, "and")+" in the endpoint",
-			settings.Quote(endpoint.Redact(u.String()))+" is used")
+		c.Note(registry.Inferred, h.Key, "no "+phrase.Words(inferred, "and")+" in the endpoint",
+			phrase.Quote(endpoint.Redact(u.String()))+" is used")
 	}
 	return u
 }
@@ -104,7 +105,7 @@ func (r GRPCRule) Complete(c *registry.Completion, text string, insecure *bool) 
 		return nil
 	}
 	if g.PathIgnored != "" {
-		c.Note(registry.Ignored, r.Key, "gRPC ignores the path "+settings.Quote(endpoint.Redact(g.PathIgnored)), "remove it")
+		c.Note(registry.Ignored, r.Key, "gRPC ignores the path "+phrase.Quote(endpoint.Redact(g.PathIgnored)), "remove it")
 	}
 	if g.Scheme != "http" && g.Scheme != "https" {
 		return r.withoutScheme(c, text, g, insecure)
@@ -129,14 +130,14 @@ func (r GRPCRule) withoutScheme(c *registry.Completion, text string, g endpoint.
 		open, used = append(open, "port"), append(used, port)
 	}
 	if len(open) > 0 {
-		c.Note(registry.Inferred, r.Key, "no "+settings.Words(open, "and")+" in the endpoint", r.hint(g, used, insecure != nil))
+		c.Note(registry.Inferred, r.Key, "no "+phrase.Words(open, "and")+" in the endpoint", r.hint(g, used, insecure != nil))
 	}
 	return &GRPCTarget{Endpoint: text, Address: g.Target, Port: g.Port, TLS: insecure == nil || !*insecure}
 }
 
 // hint is what is used, and what to write instead.
 func (r GRPCRule) hint(g endpoint.GRPC, used []string, decided bool) string {
-	hint := "it uses " + settings.Words(used, "and")
+	hint := "it uses " + phrase.Words(used, "and")
 	address := net.JoinHostPort(g.Host, g.Port)
 	switch {
 	case decided:
@@ -179,11 +180,11 @@ func CompleteHTTP(c *registry.Completion, key string, pairs registry.Pairs) regi
 	return filter(pairs, func(item int, p *registry.Pair) bool {
 		name := strings.ToLower(p.Name)
 		if name == "host" || strings.HasPrefix(name, "content-") || strings.HasPrefix(name, ":") {
-			c.NoteItem(registry.Ignored, key, item, settings.Quote(p.Name)+" is not sent, the exporter sets it", "remove it")
+			c.NoteItem(registry.Ignored, key, item, phrase.Quote(p.Name)+" is not sent, the exporter sets it", "remove it")
 			return false
 		}
 		if hopByHop[name] {
-			c.NoteItem(registry.Suspicious, key, item, settings.Quote(p.Name)+" is for one hop", "HTTP/2 drops it")
+			c.NoteItem(registry.Suspicious, key, item, phrase.Quote(p.Name)+" is for one hop", "HTTP/2 drops it")
 		}
 		return true
 	})
@@ -196,13 +197,13 @@ func CompleteMetadata(c *registry.Completion, key string, pairs registry.Pairs, 
 		p.Name = strings.ToLower(p.Name)
 		switch {
 		case strings.ContainsAny(p.Name, "!#$%&'*+^`|~"):
-			c.RefuseItem(key, item, settings.Errorf(settings.ErrHeader, "%s cannot be sent over gRPC", settings.Quote(p.Name)).
+			c.RefuseItem(key, item, settings.Errorf(settings.ErrHeader, "%s cannot be sent over gRPC", phrase.Quote(p.Name)).
 				WithHint("want letters, digits, -, _ and ."))
 		case p.Name == "grpc-encoding" && compressed != nil && strings.EqualFold(strings.TrimSpace(p.Value), "gzip"):
 			compressed(item)
 		case strings.HasPrefix(p.Name, "grpc-"), strings.HasPrefix(p.Name, ":"),
 			p.Name == "content-type", p.Name == "user-agent", p.Name == "te":
-			c.NoteItem(registry.Ignored, key, item, settings.Quote(p.Name)+" is reserved and not sent", "remove it")
+			c.NoteItem(registry.Ignored, key, item, phrase.Quote(p.Name)+" is reserved and not sent", "remove it")
 		default:
 			return true
 		}

@@ -9,7 +9,8 @@ import (
 
 	"golang.org/x/net/http/httpguts"
 
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/internal/phrase"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // Headers are the extra headers of every request. All their values are secrets.
@@ -27,11 +28,11 @@ func (hs Headers) Check(key string) error {
 		name := strings.ToLower(h.Name)
 		switch {
 		case !httpguts.ValidHeaderFieldName(strings.TrimPrefix(name, ":")):
-			errs = append(errs, headerFault(key, "%s is not a header name", settings.Quote(h.Name)))
+			errs = append(errs, headerFault(key, "%s is not a header name", phrase.Quote(h.Name)))
 		case seen[name]:
-			errs = append(errs, headerFault(key, "%s is set twice", settings.Quote(h.Name)))
+			errs = append(errs, headerFault(key, "%s is set twice", phrase.Quote(h.Name)))
 		case !printable(h.Value):
-			errs = append(errs, headerFault(key, "the value of %s is not printable ASCII", settings.Quote(h.Name)))
+			errs = append(errs, headerFault(key, "the value of %s is not printable ASCII", phrase.Quote(h.Name)))
 		}
 		seen[name] = true
 	}
@@ -45,7 +46,7 @@ func (hs Headers) CheckMetadata(key string) error {
 	for _, h := range hs {
 		name := strings.ToLower(h.Name)
 		if httpguts.ValidHeaderFieldName(name) && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-_.") != "" {
-			errs = append(errs, headerFault(key, "%s cannot be sent over gRPC, want letters, digits, -, _ and .", settings.Quote(h.Name)))
+			errs = append(errs, headerFault(key, "%s cannot be sent over gRPC, want letters, digits, -, _ and .", phrase.Quote(h.Name)))
 		}
 	}
 	return errors.Join(errs...)

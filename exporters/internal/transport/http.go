@@ -12,8 +12,8 @@ import (
 
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/internal/endpoint"
-	"github.com/spanroute/spanroute/internal/settings"
 	"github.com/spanroute/spanroute/internal/version"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 const (

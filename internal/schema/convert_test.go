@@ -1,4 +1,4 @@
-package settings_test
+package schema_test
 
 import (
 	"encoding/json"
@@ -10,7 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/internal/schema"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 var (
@@ -92,7 +93,7 @@ func TestFromText(t *testing.T) {
 		{mapKey, "b=%zz", settings.ErrHeader},
 		{mapKey, "a=1,", settings.ErrHeader},
 	} {
-		got, err := settings.FromText(tt.key, tt.text)
+		got, err := schema.FromText(tt.key, tt.text)
 		if kind, refused := tt.want.(settings.Kind); refused {
 			if !errors.Is(err, kind) || got != nil {
 				t.Errorf("%s from %q = %v, %v, want %s", tt.key.Type, tt.text, got, err, kind)
@@ -149,7 +150,7 @@ func TestFromYAML(t *testing.T) {
 		{mapKey, "true", plain, settings.ErrWrongType, ""},
 		{mapKey, "", quoted, settings.Pairs{}, ""},
 	} {
-		got, coerced, err := settings.FromYAML(tt.key, tt.text, tt.style)
+		got, coerced, err := schema.FromYAML(tt.key, tt.text, tt.style)
 		if kind, refused := tt.want.(settings.Kind); refused {
 			if !errors.Is(err, kind) {
 				t.Errorf("%s from %q = %v, %v, want %s", tt.key.Type, tt.text, got, err, kind)
@@ -178,7 +179,7 @@ func TestFromValueOfFreeFormMaps(t *testing.T) {
 		{"text", "a=b", settings.Pairs{{Name: "a", Value: "b"}}},
 		{"empty", m{}, settings.Pairs{}},
 	} {
-		got, _, err := settings.FromValue(mapKey, tt.v)
+		got, _, err := schema.FromValue(mapKey, tt.v)
 		if diff := cmp.Diff(any(tt.want), got); diff != "" || err != nil {
 			t.Errorf("%s: %v (-want +got):\n%s", tt.name, err, diff)
 		}
@@ -202,7 +203,7 @@ func TestFromValueTakesWhatDecodersReturn(t *testing.T) {
 		{listKey, []any{" a ", ""}, []string{"a"}},
 		{listKey, [2]string{"a", "b"}, []string{"a", "b"}},
 	} {
-		got, coerced, err := settings.FromValue(tt.key, tt.v)
+		got, coerced, err := schema.FromValue(tt.key, tt.v)
 		if diff := cmp.Diff(tt.want, got); diff != "" || err != nil || coerced != "" {
 			t.Errorf("%s from %T: %v, %q (-want +got):\n%s", tt.key.Type, tt.v, err, coerced, diff)
 		}
@@ -211,8 +212,8 @@ func TestFromValueTakesWhatDecodersReturn(t *testing.T) {
 
 func TestFromValueSharesNothing(t *testing.T) {
 	list, pairs := []string{"a"}, settings.Pairs{{Name: "a", Value: "b"}}
-	gotList, _, _ := settings.FromValue(listKey, list)
-	gotPairs, _, _ := settings.FromValue(mapKey, pairs)
+	gotList, _, _ := schema.FromValue(listKey, list)
+	gotPairs, _, _ := schema.FromValue(mapKey, pairs)
 	list[0], pairs[0].Value = "changed", "changed"
 	if gotList.([]string)[0] != "a" || gotPairs.(settings.Pairs)[0].Value != "b" {
 		t.Error("the converted value changed with the caller's")
@@ -220,7 +221,7 @@ func TestFromValueSharesNothing(t *testing.T) {
 }
 
 func TestGoodPairsStayBesideBadOnes(t *testing.T) {
-	good, faults := settings.ParsePairs("novalue,k=v,b=%zz")
+	good, faults := schema.ParsePairs("novalue,k=v,b=%zz")
 	if diff := cmp.Diff(settings.Pairs{{Name: "k", Value: "v"}}, good); diff != "" {
 		t.Errorf("pairs (-want +got):\n%s", diff)
 	}
@@ -238,7 +239,7 @@ func TestGoodPairsStayBesideBadOnes(t *testing.T) {
 }
 
 func TestParseListCountsEmptyItems(t *testing.T) {
-	items, empty, err := settings.ParseList("a,, b ,")
+	items, empty, err := schema.ParseList("a,, b ,")
 	if len(items) != 2 || empty != 2 || err != nil {
 		t.Errorf("ParseList = %q, %d, %v, want two items and two empty ones", items, empty, err)
 	}
@@ -247,7 +248,7 @@ func TestParseListCountsEmptyItems(t *testing.T) {
 func TestMessagesAreShortAndPrintable(t *testing.T) {
 	for _, k := range []settings.Key{boolKey, intKey, floatKey, timeKey} {
 		for _, text := range []string{strings.Repeat("x", 1<<16), strings.Repeat("1", 1<<16), "a\x00\n\xff"} {
-			_, err := settings.FromText(k, text)
+			_, err := schema.FromText(k, text)
 			if err == nil || len(err.Error()) > 200 || strings.ContainsAny(err.Error(), "\x00\n") || !utf8.ValidString(err.Error()) {
 				t.Errorf("%s: %.300q", k.Type, err)
 			}

@@ -1,4 +1,4 @@
-package settings_test
+package phrase_test
 
 import (
 	"errors"
@@ -9,7 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/internal/phrase"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 func TestNearest(t *testing.T) {
@@ -30,7 +31,7 @@ func TestNearest(t *testing.T) {
 		{"x", "", ""},
 		{"größe", "grösse groesse größen", "größen"},
 	} {
-		got, ok := settings.Nearest(tt.name, strings.Fields(tt.candidates))
+		got, ok := phrase.Nearest(tt.name, strings.Fields(tt.candidates))
 		if got != tt.want || ok != (tt.want != "") {
 			t.Errorf("Nearest(%q, %s) = %q, %t, want %q", tt.name, tt.candidates, got, ok, tt.want)
 		}
@@ -49,20 +50,14 @@ func TestQuote(t *testing.T) {
 		{strings.Repeat("é", 64), `"` + strings.Repeat("é", 64) + `"`},
 		{strings.Repeat("é", 65), `"` + strings.Repeat("é", 64) + `…"`},
 	} {
-		if got := settings.Quote(tt.text); got != tt.want {
+		if got := phrase.Quote(tt.text); got != tt.want {
 			t.Errorf("Quote(%q) = %s, want %s", tt.text, got, tt.want)
 		}
 	}
 }
 
 func TestNames(t *testing.T) {
-	if got := settings.EnvName("SPANROUTE_", "jaeger.thrift.agent_port"); got != "SPANROUTE_JAEGER_THRIFT_AGENT_PORT" {
-		t.Errorf("EnvName = %s", got)
-	}
-	if got := settings.FlagName("jaeger.thrift.agent_port"); got != "tracing.jaeger.thrift.agent-port" {
-		t.Errorf("FlagName = %s", got)
-	}
-	if got := settings.Words([]string{"a", "b", "c"}, "or"); got != "a, b or c" {
+	if got := phrase.Words([]string{"a", "b", "c"}, "or"); got != "a, b or c" {
 		t.Errorf("Words = %s", got)
 	}
 }
@@ -84,10 +79,10 @@ func TestFaults(t *testing.T) {
 	}
 	var got []string
 	for _, e := range settings.KeyErrors(errors.Join(err, &settings.KeyError{Key: "c", Err: errors.Join(f, f)})) {
-		got = append(got, e.Key+"|"+settings.Quote(e.Err.Error()))
+		got = append(got, e.Key+"|"+phrase.Quote(e.Err.Error()))
 	}
 	text := "open x: file does not exist, check the path"
-	want := []string{"a.b|\"" + text + "\"", `|"plain"`, "c|" + settings.Quote(text+"\n"+text)}
+	want := []string{"a.b|\"" + text + "\"", `|"plain"`, "c|" + phrase.Quote(text+"\n"+text)}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("KeyErrors (-want +got):\n%s", diff)
 	}
@@ -136,7 +131,7 @@ func TestName(t *testing.T) {
 		"password:x": "password…", "password x": "password…", "password=x": "password…", ":x": "…", "a\x00b": "a…", "a\xff": "a…",
 		strings.Repeat("ä", 64): strings.Repeat("ä", 64), strings.Repeat("ä", 65): strings.Repeat("ä", 64) + "…",
 	} {
-		if got := settings.Name(text); got != want {
+		if got := phrase.Name(text); got != want {
 			t.Errorf("Name(%q) = %q, want %q", text, got, want)
 		}
 	}

@@ -1,4 +1,4 @@
-package settings
+package schema
 
 import (
 	"encoding/json"
@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/spanroute/spanroute/internal/phrase"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // ParseList reads a comma-separated list, or a JSON array if the text begins with "[". Items are trimmed
@@ -13,7 +16,7 @@ import (
 func ParseList(text string) (items []string, empty int, err error) {
 	if trimmed := strings.TrimSpace(text); strings.HasPrefix(trimmed, "[") {
 		if err := json.Unmarshal([]byte(trimmed), &items); err != nil || slices.Contains(nulls(trimmed), true) {
-			return []string{}, 0, Errorf(ErrWrongType, "the list begins with [ and is no JSON array of texts")
+			return []string{}, 0, settings.Errorf(settings.ErrWrongType, "the list begins with [ and is no JSON array of texts")
 		}
 		items, empty = trimItems(items)
 		return items, empty, nil
@@ -55,7 +58,7 @@ func trimItems(raw []string) (items []string, empty int) {
 
 // ParsePairs reads "k=v,k2=v2", or a JSON object of texts if the text begins with "{". The good pairs are
 // returned even beside faults; a fault names a pair by its position and name and never shows a value.
-func ParsePairs(text string) (good Pairs, faults []error) {
+func ParsePairs(text string) (good settings.Pairs, faults []error) {
 	if trimmed := strings.TrimSpace(text); strings.HasPrefix(trimmed, "{") {
 		return parseObject(trimmed)
 	}
@@ -64,8 +67,8 @@ func ParsePairs(text string) (good Pairs, faults []error) {
 
 // SplitPairs reads "k=v,k2=v2": split at commas, cut at the first =, both sides trimmed, the value
 // percent-decoded ("+" stays "+").
-func SplitPairs(text string) (good Pairs, faults []error) {
-	good = Pairs{}
+func SplitPairs(text string) (good settings.Pairs, faults []error) {
+	good = settings.Pairs{}
 	if strings.TrimSpace(text) == "" {
 		return good, nil
 	}
@@ -75,39 +78,39 @@ func SplitPairs(text string) (good Pairs, faults []error) {
 		decoded, err := url.PathUnescape(strings.TrimSpace(value))
 		switch {
 		case !ok:
-			faults = append(faults, Errorf(ErrHeader, "pair %d has no =, want name=value", i+1))
+			faults = append(faults, settings.Errorf(settings.ErrHeader, "pair %d has no =, want name=value", i+1))
 		case name == "":
-			faults = append(faults, Errorf(ErrHeader, "pair %d has no name, want name=value", i+1))
+			faults = append(faults, settings.Errorf(settings.ErrHeader, "pair %d has no name, want name=value", i+1))
 		case err != nil:
-			faults = append(faults, Errorf(ErrHeader, "pair %d, %s: a %% in the value is not followed by two hex digits", i+1, Quote(Name(name))).
+			faults = append(faults, settings.Errorf(settings.ErrHeader, "pair %d, %s: a %% in the value is not followed by two hex digits", i+1, phrase.Quote(phrase.Name(name))).
 				WithHint("a percent sign is %25"))
 		case !utf8.ValidString(decoded):
-			faults = append(faults, Errorf(ErrEncoding, "pair %d, %s: the value is no UTF-8", i+1, Quote(Name(name))))
+			faults = append(faults, settings.Errorf(settings.ErrEncoding, "pair %d, %s: the value is no UTF-8", i+1, phrase.Quote(phrase.Name(name))))
 		default:
-			good = append(good, Pair{name, decoded})
+			good = append(good, settings.Pair{Name: name, Value: decoded})
 		}
 	}
 	return good, faults
 }
 
-func parseObject(text string) (Pairs, []error) {
+func parseObject(text string) (settings.Pairs, []error) {
 	dec := json.NewDecoder(strings.NewReader(text))
 	dec.UseNumber()
-	good := Pairs{}
+	good := settings.Pairs{}
 	_, _ = dec.Token() // the "{" that the caller saw
 	for dec.More() {
 		name, err := dec.Token()
 		if err != nil {
-			return good, []error{Errorf(ErrSyntax, "the map begins with { and is no JSON object")}
+			return good, []error{settings.Errorf(settings.ErrSyntax, "the map begins with { and is no JSON object")}
 		}
 		value, err := dec.Token()
 		if _, nested := value.(json.Delim); err != nil || nested || value == nil {
-			return good, []error{Errorf(ErrWrongType, "%s has no plain value", Quote(Name(name.(string))))}
+			return good, []error{settings.Errorf(settings.ErrWrongType, "%s has no plain value", phrase.Quote(phrase.Name(name.(string))))}
 		}
-		good = append(good, Pair{name.(string), scalarText(value)})
+		good = append(good, settings.Pair{Name: name.(string), Value: scalarText(value)})
 	}
 	if _, err := dec.Token(); err != nil || dec.InputOffset() != int64(len(text)) {
-		return good, []error{Errorf(ErrSyntax, "the map begins with { and is no JSON object")}
+		return good, []error{settings.Errorf(settings.ErrSyntax, "the map begins with { and is no JSON object")}
 	}
 	return good, nil
 }

@@ -41,9 +41,6 @@ const (
 	Suspicious Kind = "suspicious" // legal, probably not meant
 )
 
-// ErrInvalid is what a struct that cannot be a settings type is refused with.
-var ErrInvalid = errors.New("invalid settings")
-
 // Fault is one thing that is wrong with a value: what was found and what would do. It matches its
 // Kind and, if it was made with %w, its cause. The text never holds the value of a secret key.
 type Fault struct {

@@ -1,4 +1,4 @@
-package settings_test
+package schema_test
 
 import (
 	"errors"
@@ -10,7 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/internal/schema"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 type m = map[string]any
@@ -49,7 +50,7 @@ func TestDecodeAssignsOverWhatIsThere(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			got, want := defaults(), defaults()
 			tt.change(&want)
-			if err := schema(t).Decode(tt.section, &got); err != nil {
+			if err := sampleSchema(t).Decode(tt.section, &got); err != nil {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(sample{}, "Skipped")); diff != "" {
@@ -115,7 +116,7 @@ func TestDecodeRefuses(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := defaults()
-			err := schema(t).Decode(tt.section, &got)
+			err := sampleSchema(t).Decode(tt.section, &got)
 			if err == nil || err.Error() != tt.want {
 				t.Errorf("Decode = %v\nwant %s", err, tt.want)
 			}
@@ -132,7 +133,7 @@ func TestDecodeRefuses(t *testing.T) {
 
 func TestDecodeReportsEveryFault(t *testing.T) {
 	s := defaults()
-	err := schema(t).Decode(m{"endpont": "x", "thrift": m{"agent_port": 0, "rate": true, "x": 1}, "modes": 1}, &s)
+	err := sampleSchema(t).Decode(m{"endpont": "x", "thrift": m{"agent_port": 0, "rate": true, "x": 1}, "modes": 1}, &s)
 	var keys []string
 	for _, e := range settings.KeyErrors(err) {
 		keys = append(keys, e.Key)
@@ -144,7 +145,7 @@ func TestDecodeReportsEveryFault(t *testing.T) {
 
 func TestDecodeNeedsItsStruct(t *testing.T) {
 	for _, into := range []any{sample{}, (*sample)(nil), &struct{}{}, nil} {
-		if err := schema(t).Decode(nil, into); !errors.Is(err, settings.ErrInvalid) {
+		if err := sampleSchema(t).Decode(nil, into); !errors.Is(err, schema.ErrInvalid) {
 			t.Errorf("Decode into %T = %v, want ErrInvalid", into, err)
 		}
 	}
@@ -160,20 +161,20 @@ func TestSecretsAreInNoFault(t *testing.T) {
 		List   []string          `koanf:"list" secret:"true"`
 		Map    map[string]string `koanf:"map" secret:"true"`
 	}
-	s, err := settings.Of[secrets](nil)
+	s, err := schema.Of[secrets](nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, k := range s.Keys() {
 		for _, v := range []any{"87654321x", 87654321, "87654321", true, []any{87654321, "87654321"}, m{"name": []any{87654321}}, "a=%zz87654321,87654321", 8765.4321} {
-			_, coerced, err := settings.FromValue(k, v)
+			_, coerced, err := schema.FromValue(k, v)
 			leaks(t, k, coerced, err)
 			var into secrets
 			leaks(t, k, "", s.Decode(m{k.Path: v}, &into))
 			if text, ok := v.(string); ok {
-				_, err := settings.FromText(k, text)
+				_, err := schema.FromText(k, text)
 				leaks(t, k, "", err)
-				_, coerced, err = settings.FromYAML(k, text, false)
+				_, coerced, err = schema.FromYAML(k, text, false)
 				leaks(t, k, coerced, err)
 			}
 		}

@@ -1,4 +1,4 @@
-package settings
+package schema
 
 import (
 	"math"
@@ -6,6 +6,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/spanroute/spanroute/internal/phrase"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // The parse functions read one value of a type from text, as config.md section 4 says for variables and
@@ -27,20 +30,20 @@ func ParseBool(text string) (bool, error) {
 	case "false":
 		return false, nil
 	}
-	return false, Errorf(ErrWrongType, "%s is neither true nor false", shown(text))
+	return false, settings.Errorf(settings.ErrWrongType, "%s is neither true nor false", shown(text))
 }
 
 // ParseInt reads decimal digits without leading zeros.
 func ParseInt(text string) (int, error) {
 	switch {
 	case zeros.MatchString(text):
-		return 0, Errorf(ErrWrongType, "%s has leading zeros", shown(text))
+		return 0, settings.Errorf(settings.ErrWrongType, "%s has leading zeros", shown(text))
 	case !digits.MatchString(text):
-		return 0, Errorf(ErrWrongType, "%s is not a whole number", shown(text))
+		return 0, settings.Errorf(settings.ErrWrongType, "%s is not a whole number", shown(text))
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {
-		return 0, Errorf(ErrOutOfRange, "%s is out of range", shown(text))
+		return 0, settings.Errorf(settings.ErrOutOfRange, "%s is out of range", shown(text))
 	}
 	return n, nil
 }
@@ -50,15 +53,15 @@ func ParseInt(text string) (int, error) {
 func ParseNumber(text string) (float64, error) {
 	switch {
 	case special.MatchString(text):
-		return 0, Errorf(ErrOutOfRange, "%s is out of range", text)
+		return 0, settings.Errorf(settings.ErrOutOfRange, "%s is out of range", text)
 	case zeros.MatchString(text):
-		return 0, Errorf(ErrWrongType, "%s has leading zeros", shown(text))
+		return 0, settings.Errorf(settings.ErrWrongType, "%s has leading zeros", shown(text))
 	case !numeric.MatchString(text):
-		return 0, Errorf(ErrWrongType, "%s is not a number", shown(text))
+		return 0, settings.Errorf(settings.ErrWrongType, "%s is not a number", shown(text))
 	}
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil {
-		return 0, Errorf(ErrOutOfRange, "%s is out of range", shown(text))
+		return 0, settings.Errorf(settings.ErrOutOfRange, "%s is out of range", shown(text))
 	}
 	return f + 0, nil // -0 + 0 is 0
 }
@@ -66,7 +69,7 @@ func ParseNumber(text string) (float64, error) {
 // ParseDuration reads a number of seconds or Go's duration text ("500ms"). Any sign is fine here.
 func ParseDuration(text string) (time.Duration, error) {
 	if base60.MatchString(text) {
-		return 0, Errorf(ErrWrongType, "%s is no duration", shown(text)).
+		return 0, settings.Errorf(settings.ErrWrongType, "%s is no duration", shown(text)).
 			WithHint("YAML 1.1 reads base 60; write seconds")
 	}
 	if numeric.MatchString(text) || special.MatchString(text) {
@@ -78,7 +81,7 @@ func ParseDuration(text string) (time.Duration, error) {
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil {
-		return 0, Errorf(ErrWrongType, "%s is no duration, want seconds or a text like \"500ms\"", shown(text))
+		return 0, settings.Errorf(settings.ErrWrongType, "%s is no duration, want seconds or a text like \"500ms\"", shown(text))
 	}
 	return d, nil
 }
@@ -86,15 +89,15 @@ func ParseDuration(text string) (time.Duration, error) {
 func seconds(f float64) (time.Duration, error) {
 	ns := math.Round(f * float64(time.Second))
 	if math.IsNaN(ns) || math.Abs(ns) >= math.MaxInt64 {
-		return 0, Errorf(ErrOutOfRange, "%v is out of range", f)
+		return 0, settings.Errorf(settings.ErrOutOfRange, "%v is out of range", f)
 	}
 	return time.Duration(ns), nil
 }
 
 // shown is text as an error shows it: numbers and bools as they are, everything else quoted.
 func shown(text string) string {
-	if len(text) <= quotedRunes && isPlain(text) {
+	if len(text) <= 64 && isPlain(text) {
 		return text
 	}
-	return Quote(text)
+	return phrase.Quote(text)
 }

@@ -1,4 +1,4 @@
-package settings_test
+package schema_test
 
 import (
 	"errors"
@@ -10,7 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/internal/schema"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // sample has a field of every type.
@@ -46,9 +47,9 @@ func defaults() sample {
 	return s
 }
 
-func schema(t *testing.T) *settings.Schema {
+func sampleSchema(t *testing.T) *schema.Schema {
 	t.Helper()
-	s, err := settings.Of(defaults)
+	s, err := schema.Of(defaults)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,12 +60,12 @@ func TestKeysListTheStruct(t *testing.T) {
 	want := []settings.Key{
 		{Path: "endpoint", Aliases: []string{"url", "http.endpoint"}, OTel: []string{"OTEL_EXPORTER_X_ENDPOINT", "OTEL_EXPORTER_ENDPOINT"},
 			Type: "string", Doc: "where to", Default: "http://localhost"},
-		{Path: "protocol", Type: "string", Doc: "how", Default: "grpc", Enum: []string{"grpc", "http", "http/json"}},
+		{Path: "protocol", Type: "string", Doc: "how", Default: "grpc", Enum: []string{"grpc", "http", "http/json"}, Spellings: map[string]string{"grpc": "grpc", "http": "http", "http/json": "http/json", "http/protobuf": "http", "tcp": ""}},
 		{Path: "password", Type: "string", Doc: "who", Secret: true},
 		{Path: "headers", Type: "map", Doc: "sent along", Secret: true},
 		{Path: "labels", Type: "map", Doc: "free", Default: settings.Pairs{}, Hot: true},
 		{Path: "names", Type: "list", Doc: "list", Default: []string{"a"}},
-		{Path: "modes", Type: "list", Doc: "enumerated list", Default: []string(nil), Enum: []string{"on", "off"}},
+		{Path: "modes", Type: "list", Doc: "enumerated list", Default: []string(nil), Enum: []string{"on", "off"}, Spellings: map[string]string{"on": "on", "off": "off"}},
 		{Path: "ip", Type: "string", Doc: "address", Default: "", Format: "ipv4"},
 		{Path: "insecure", Type: "bool", Doc: "unset is something else than false"},
 		{Path: "thrift.agent_port", Aliases: []string{"port"}, Type: "int", Doc: "port", Default: 6831, Range: "1..65535"},
@@ -75,12 +76,12 @@ func TestKeysListTheStruct(t *testing.T) {
 		{Path: "thrift.wait", Type: "duration", Doc: "zero is fine", Default: time.Duration(0), Range: "0..1m"},
 		{Path: "thrift.inner.small", Type: "int", Doc: "32 bits", Default: 0},
 	}
-	got := schema(t).Keys()
+	got := sampleSchema(t).Keys()
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(settings.Key{})); diff != "" {
 		t.Errorf("keys (-want +got):\n%s", diff)
 	}
 	got[0].Aliases[0] = "changed"
-	if k, _, ok := schema(t).Lookup("url"); !ok || k.Aliases[0] != "url" {
+	if k, _, ok := sampleSchema(t).Lookup("url"); !ok || k.Aliases[0] != "url" {
 		t.Error("changing what Keys returned changed the schema")
 	}
 }
@@ -96,7 +97,7 @@ func TestLookup(t *testing.T) {
 		{"thrift", "", false, false},
 		{"Endpoint", "", false, false},
 	} {
-		k, alias, ok := schema(t).Lookup(tt.path)
+		k, alias, ok := sampleSchema(t).Lookup(tt.path)
 		if k.Path != tt.key || alias != tt.alias || ok != tt.ok {
 			t.Errorf("Lookup(%q) = %q, %t, %t, want %q, %t, %t", tt.path, k.Path, alias, ok, tt.key, tt.alias, tt.ok)
 		}
@@ -106,7 +107,7 @@ func TestLookup(t *testing.T) {
 func TestStructsThatCannotBeSettings(t *testing.T) {
 	check := func(name string, err error, want ...string) {
 		t.Helper()
-		if !errors.Is(err, settings.ErrInvalid) {
+		if !errors.Is(err, schema.ErrInvalid) {
 			t.Errorf("%s: Of = %v, want ErrInvalid", name, err)
 			return
 		}
@@ -191,7 +192,7 @@ func TestStructsThatCannotBeSettings(t *testing.T) {
 	}](), "range tag on a string")
 	for _, r := range []string{"1", "..", "2..1", "x..", "1..y"} {
 		if k := (settings.Key{Path: "a", Type: settings.TypeInt, Range: r}); true {
-			if _, err := settings.FromText(k, "1"); err == nil {
+			if _, err := schema.FromText(k, "1"); err == nil {
 				t.Errorf("range %q is taken", r)
 			}
 		}
@@ -205,19 +206,19 @@ func TestStructsThatCannotBeSettings(t *testing.T) {
 }
 
 func of[S any]() error {
-	_, err := settings.Of[S](nil)
+	_, err := schema.Of[S](nil)
 	return err
 }
 
 func TestAnEmptyStructIsFine(t *testing.T) {
-	s, err := settings.Of[struct{}](nil)
+	s, err := schema.Of[struct{}](nil)
 	if err != nil || len(s.Keys()) != 0 {
 		t.Errorf("Of(struct{}) = %v, %v", s, err)
 	}
 }
 
 func TestSectionIsWhatDecodeTakes(t *testing.T) {
-	s := schema(t)
+	s := sampleSchema(t)
 	want := defaults()
 	want.Headers = settings.Pairs{{Name: "a.b", Value: "1"}}
 	want.Labels = map[string]string{"x": "y"}
@@ -239,7 +240,7 @@ func TestSectionIsWhatDecodeTakes(t *testing.T) {
 func TestMaskTakesSecretsOut(t *testing.T) {
 	v := defaults()
 	v.Headers = settings.Pairs{{Name: "x-token", Value: "s3cr3t"}}
-	got := schema(t).Mask(v, "x-token=s3cr3t as hunter2 at http://localhost")
+	got := sampleSchema(t).Mask(v, "x-token=s3cr3t as hunter2 at http://localhost")
 	if want := "x-token=*** as *** at http://localhost"; got != want {
 		t.Errorf("Mask = %q, want %q", got, want)
 	}
@@ -258,7 +259,7 @@ func TestTagsThatReflectCannotRead(t *testing.T) {
 		{`koanf:"a`, "X: the tag `koanf:\"a` is not a list"},
 		{`koanf:"a",range:"1..5"`, ""}, // the comma becomes a part of the second name, which go vet reports
 	} {
-		err := settings.FaultsOf(reflect.StructOf([]reflect.StructField{{Name: "X", Type: reflect.TypeFor[int](), Tag: tt.tag}}))
+		err := schema.FaultsOf(reflect.StructOf([]reflect.StructField{{Name: "X", Type: reflect.TypeFor[int](), Tag: tt.tag}}))
 		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
 			t.Errorf("`%s`: %v, want %s", tt.tag, err, tt.want)
 		}

@@ -1,4 +1,4 @@
-package settings
+package schema
 
 import (
 	"errors"
@@ -7,6 +7,9 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/spanroute/spanroute/internal/phrase"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // Decode assigns section, a nested map of keys, to into, a pointer to a struct of the schema's type, over
@@ -37,8 +40,8 @@ type found struct {
 }
 
 func (d *decoder) refuse(path string, err error) {
-	for _, e := range KeyErrors(err) {
-		d.faults = append(d.faults, &KeyError{Key: path, Err: e.Err})
+	for _, e := range settings.KeyErrors(err) {
+		d.faults = append(d.faults, &settings.KeyError{Key: path, Err: e.Err})
 	}
 }
 
@@ -61,7 +64,7 @@ func (d *decoder) section(m map[string]any, prefix string) {
 func (d *decoder) nested(path string, v any) {
 	m, ok := v.(map[string]any)
 	if !ok {
-		d.refuse(path, Errorf(ErrWrongType, "%s is not a section, want a mapping with %s", kindOf(v), Words(d.names(path+"."), "or")))
+		d.refuse(path, settings.Errorf(settings.ErrWrongType, "%s is not a section, want a mapping with %s", kindOf(v), phrase.Words(d.names(path+"."), "or")))
 		return
 	}
 	d.section(m, path+".")
@@ -84,7 +87,7 @@ func (d *decoder) assign(i int, path string, v any) {
 	f := d.fields[i]
 	value, coerced, err := FromValue(f.key, v)
 	if err == nil && coerced != "" {
-		err = f.key.explain(Errorf(ErrWrongType, "%s", coerced))
+		err = explain(f.key, settings.Errorf(settings.ErrWrongType, "%s", coerced))
 	}
 	if err != nil {
 		d.refuse(path, err)
@@ -95,29 +98,29 @@ func (d *decoder) assign(i int, path string, v any) {
 	}
 	if before, twice := d.from[i]; twice {
 		if !reflect.DeepEqual(before.value, value) {
-			d.refuse(path, Errorf(ErrConflict, "conflicts with %s, keep one", before.path))
+			d.refuse(path, settings.Errorf(settings.ErrConflict, "conflicts with %s, keep one", before.path))
 		}
 		return
 	}
 	d.from[i] = found{path, value}
 	if !write(d.into.FieldByIndex(f.index), value) {
-		d.refuse(path, Errorf(ErrOutOfRange, "%v is out of range", value))
+		d.refuse(path, settings.Errorf(settings.ErrOutOfRange, "%v is out of range", value))
 	}
 }
 
 // UnknownKey is the fault of a path that names no key and no section: with the right spelling if one is
 // near, or the section where a key of that name lives.
-func (s *Schema) UnknownKey(path string) *Fault {
+func (s *Schema) UnknownKey(path string) *settings.Fault {
 	at := strings.LastIndexByte(path, '.') + 1
 	return s.unknown(path[:at], path[at:])
 }
 
-func (s *Schema) unknown(prefix, name string) *Fault {
-	f := Errorf(ErrUnknownKey, "unknown key")
+func (s *Schema) unknown(prefix, name string) *settings.Fault {
+	f := settings.Errorf(settings.ErrUnknownKey, "unknown key")
 	if strings.Contains(name, ".") {
 		return f.WithHint("nest it")
 	}
-	if hint := DidYouMean(name, s.names(prefix)); hint != "" {
+	if hint := phrase.DidYouMean(name, s.names(prefix)); hint != "" {
 		return f.WithHint(hint)
 	}
 	for _, k := range s.fields {
@@ -162,7 +165,7 @@ func write(field reflect.Value, value any) bool {
 			return false
 		}
 		field.SetInt(int64(v))
-	case Pairs:
+	case settings.Pairs:
 		field.Set(pairsValue(field.Type(), v))
 	default:
 		field.Set(reflect.ValueOf(value).Convert(field.Type()))
@@ -170,7 +173,7 @@ func write(field reflect.Value, value any) bool {
 	return true
 }
 
-func pairsValue(t reflect.Type, pairs Pairs) reflect.Value {
+func pairsValue(t reflect.Type, pairs settings.Pairs) reflect.Value {
 	if t == pairsType {
 		return reflect.ValueOf(slices.Clone(pairs))
 	}
@@ -191,30 +194,30 @@ func read(field reflect.Value) any {
 	}
 	t, _ := typeOf(field.Type())
 	switch t {
-	case TypeInt:
+	case settings.TypeInt:
 		return int(field.Int())
-	case TypeList:
+	case settings.TypeList:
 		return slices.Clone(field.Convert(reflect.TypeFor[[]string]()).Interface().([]string))
-	case TypeMap:
+	case settings.TypeMap:
 		return readPairs(field)
-	case TypeBool:
+	case settings.TypeBool:
 		return field.Bool()
-	case TypeFloat:
+	case settings.TypeFloat:
 		return field.Float()
-	case TypeDuration:
+	case settings.TypeDuration:
 		return field.Interface()
 	}
 	return field.String()
 }
 
-func readPairs(field reflect.Value) Pairs {
+func readPairs(field reflect.Value) settings.Pairs {
 	if field.Type() == pairsType {
-		return slices.Clone(field.Interface().(Pairs))
+		return slices.Clone(field.Interface().(settings.Pairs))
 	}
-	pairs := make(Pairs, 0, field.Len())
+	pairs := make(settings.Pairs, 0, field.Len())
 	for it := field.MapRange(); it.Next(); {
-		pairs = append(pairs, Pair{it.Key().String(), it.Value().String()})
+		pairs = append(pairs, settings.Pair{Name: it.Key().String(), Value: it.Value().String()})
 	}
-	slices.SortFunc(pairs, func(a, b Pair) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(pairs, func(a, b settings.Pair) int { return strings.Compare(a.Name, b.Name) })
 	return pairs
 }

@@ -1,4 +1,4 @@
-package settings
+package schema
 
 import (
 	"errors"
@@ -6,50 +6,53 @@ import (
 	"math"
 	"regexp"
 	"strings"
+
+	"github.com/spanroute/spanroute/internal/phrase"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // FromYAML converts a YAML scalar, given as its source text and whether it is quoted (or a block), to the
 // Go type of k. Null is not passed. coerced, if not empty, says how the value was read although another
 // type was written: a warning for people, such as `"6831" is quoted, write 6831`.
-func FromYAML(k Key, text string, quoted bool) (value any, coerced string, err error) {
+func FromYAML(k settings.Key, text string, quoted bool) (value any, coerced string, err error) {
 	switch k.Type {
-	case TypeList:
-		return k.listScalar(text, quoted)
-	case TypeMap:
-		return k.mapScalar(text, quoted)
-	case TypeString:
-		return k.textScalar(text, quoted)
-	case TypeBool:
+	case settings.TypeList:
+		return listScalar(k, text, quoted)
+	case settings.TypeMap:
+		return mapScalar(k, text, quoted)
+	case settings.TypeString:
+		return textScalar(k, text, quoted)
+	case settings.TypeBool:
 		value, coerced, err = yamlBool(text, quoted)
-	case TypeInt:
+	case settings.TypeInt:
 		value, coerced, err = yamlInt(text)
 	default:
-		value, err = k.parse(text)
+		value, err = parse(k, text)
 	}
 	if err != nil {
-		return nil, "", k.explain(err)
+		return nil, "", explain(k, err)
 	}
-	if value, err = k.checked(value, text); err != nil {
+	if value, err = checked(k, value, text); err != nil {
 		return nil, "", err
 	}
-	if quoted && coerced == "" && k.Type != TypeDuration {
-		coerced = k.quoted(text) + " is quoted, write it plain"
+	if quoted && coerced == "" && k.Type != settings.TypeDuration {
+		coerced = quotedIn(k, text) + " is quoted, write it plain"
 	}
 	return value, coerced, nil
 }
 
-func (k Key) listScalar(text string, quoted bool) (any, string, error) {
+func listScalar(k settings.Key, text string, quoted bool) (any, string, error) {
 	if !quoted && isPlain(text) {
-		return nil, "", Errorf(ErrWrongType, "%s is not a list", k.found(text))
+		return nil, "", settings.Errorf(settings.ErrWrongType, "%s is not a list", shownIn(k, text))
 	}
 	items, _ := SplitList(text)
-	value, err := k.checked(items, "")
+	value, err := checked(k, items, "")
 	return value, "", err
 }
 
-func (k Key) mapScalar(text string, quoted bool) (any, string, error) {
+func mapScalar(k settings.Key, text string, quoted bool) (any, string, error) {
 	if !quoted && isPlain(text) {
-		return nil, "", Errorf(ErrWrongType, "%s is not a map", k.found(text))
+		return nil, "", settings.Errorf(settings.ErrWrongType, "%s is not a map", shownIn(k, text))
 	}
 	pairs, faults := SplitPairs(text)
 	if len(faults) > 0 {
@@ -58,15 +61,15 @@ func (k Key) mapScalar(text string, quoted bool) (any, string, error) {
 	return pairs, "", nil
 }
 
-func (k Key) textScalar(text string, quoted bool) (any, string, error) {
+func textScalar(k settings.Key, text string, quoted bool) (any, string, error) {
 	if text == "" {
 		return nil, "", nil
 	}
 	address := k.Format == "ipv4" || k.Format == "ipv6"
 	if !quoted && isPlain(text) && !(address && digits.MatchString(text)) {
-		return nil, "", Errorf(ErrWrongType, "%s is not text%s", k.found(text), k.wantsValues()).WithHint("quote it")
+		return nil, "", settings.Errorf(settings.ErrWrongType, "%s is not text%s", shownIn(k, text), wantsValues(k)).WithHint("quote it")
 	}
-	value, err := k.checked(text, text)
+	value, err := checked(k, text, text)
 	return value, "", err
 }
 
@@ -76,11 +79,11 @@ func yamlBool(text string, quoted bool) (any, string, error) {
 	low := strings.ToLower(text)
 	spelling := text == low || text == strings.ToUpper(text) || text == strings.ToUpper(text[:1])+low[1:]
 	if !yes.MatchString(text) || !quoted && !spelling {
-		return nil, "", Errorf(ErrWrongType, "%s is neither true nor false", shown(text))
+		return nil, "", settings.Errorf(settings.ErrWrongType, "%s is neither true nor false", shown(text))
 	}
 	value := low == "yes" || low == "on" || low == "true"
 	if quoted || low != "true" && low != "false" {
-		return value, fmt.Sprintf("%s is read as %t, write %t", Quote(text), value, value), nil
+		return value, fmt.Sprintf("%s is read as %t, write %t", phrase.Quote(text), value, value), nil
 	}
 	return value, "", nil
 }

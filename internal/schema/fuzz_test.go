@@ -1,4 +1,4 @@
-package settings_test
+package schema_test
 
 import (
 	"encoding/json"
@@ -12,7 +12,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/internal/phrase"
+	"github.com/spanroute/spanroute/internal/schema"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 var goTypes = map[settings.Type]reflect.Type{
@@ -34,10 +36,10 @@ func FuzzFromText(f *testing.F) {
 	keys := []settings.Key{boolKey, intKey, floatKey, timeKey, textKey, listKey, mapKey}
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, k := range keys {
-			v, err := settings.FromText(k, text)
+			v, err := schema.FromText(k, text)
 			check(t, k, text, v, err)
 			for _, quoted := range []bool{true, false} {
-				v, _, err := settings.FromYAML(k, text, quoted)
+				v, _, err := schema.FromYAML(k, text, quoted)
 				check(t, k, text, v, err)
 			}
 		}
@@ -58,7 +60,7 @@ func check(t *testing.T, k settings.Key, text string, v any, err error) {
 	if reflect.TypeOf(v) != goTypes[k.Type] {
 		t.Errorf("%s from %q is a %T", k.Type, text, v)
 	}
-	again, coerced, err := settings.FromValue(k, v)
+	again, coerced, err := schema.FromValue(k, v)
 	if list, ok := v.([]string); ok && len(list) == 0 {
 		return
 	}
@@ -73,7 +75,7 @@ func FuzzDecode(f *testing.F) {
 		`{"thrift":5,"url":null,"port":1,"names":["a",5],"insecure":"yes"}`, `{"a.b":1,"ip":3232235521,"modes":"ON,off"}`, `{"":null}`} {
 		f.Add([]byte(text))
 	}
-	s, err := settings.Of(defaults)
+	s, err := schema.Of(defaults)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -106,10 +108,10 @@ func FuzzQuoteAndNearest(f *testing.F) {
 	f.Add("zipkn", "zipkin")
 	f.Add("\xff\u202e", "")
 	f.Fuzz(func(t *testing.T, a, b string) {
-		if q := settings.Quote(a); !utf8.ValidString(q) || strings.ContainsAny(q, "\n\r\x00") || len(q) > 64*10+5 {
+		if q := phrase.Quote(a); !utf8.ValidString(q) || strings.ContainsAny(q, "\n\r\x00") || len(q) > 64*10+5 {
 			t.Errorf("Quote(%q) = %q", a, q)
 		}
-		if near, ok := settings.Nearest(a, []string{b}); ok && near != b {
+		if near, ok := phrase.Nearest(a, []string{b}); ok && near != b {
 			t.Errorf("Nearest(%q) = %q, which is no candidate", a, near)
 		}
 	})

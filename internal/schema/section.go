@@ -1,8 +1,10 @@
-package settings
+package schema
 
 import (
 	"reflect"
 	"strings"
+
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // Section returns the values of v, a struct of the schema's type, as a nested map of canonical keys, such
@@ -68,7 +70,7 @@ func (s *Schema) Unpaired(v any) (faults []error) {
 	for _, f := range s.fields {
 		if other := f.key.With; other != "" && IsSet(values[f.key.Path]) && !IsSet(values[other]) {
 			name := f.key.Path[strings.LastIndexByte(f.key.Path, '.')+1:]
-			faults = append(faults, &KeyError{Key: other, Err: Errorf(ErrMissing, "%s is set without it, set both or neither", name)})
+			faults = append(faults, &settings.KeyError{Key: other, Err: settings.Errorf(settings.ErrMissing, "%s is set without it, set both or neither", name)})
 		}
 	}
 	return faults

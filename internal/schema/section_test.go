@@ -1,4 +1,4 @@
-package settings_test
+package schema_test
 
 import (
 	"errors"
@@ -7,7 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/spanroute/spanroute/internal/settings"
+	"github.com/spanroute/spanroute/internal/schema"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 type login struct {
@@ -20,7 +21,7 @@ type login struct {
 }
 
 func TestKeysThatBelongTogether(t *testing.T) {
-	s, err := settings.Of[login](nil)
+	s, err := schema.Of[login](nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,20 +45,20 @@ func TestKeysThatBelongTogether(t *testing.T) {
 func TestTagsThatNameNoOtherKey(t *testing.T) {
 	for want, of := range map[string]func() error{
 		`a: "b" is not another key of its type`: func() error {
-			_, err := settings.Of[struct {
+			_, err := schema.Of[struct {
 				A string `koanf:"a" with:"b"`
 				B int    `koanf:"b"`
 			}](nil)
 			return err
 		},
 		`a: "a" is not another key of its type`: func() error {
-			_, err := settings.Of[struct {
+			_, err := schema.Of[struct {
 				A string `koanf:"a" overrides:"a"`
 			}](nil)
 			return err
 		},
 		`b.a: "b.c" is not another key of its type`: func() error {
-			_, err := settings.Of[struct {
+			_, err := schema.Of[struct {
 				B struct {
 					A string `koanf:"a" with:"c"`
 				} `koanf:"b"`
@@ -66,20 +67,20 @@ func TestTagsThatNameNoOtherKey(t *testing.T) {
 			return err
 		},
 		`format tag "headers" on a string`: func() error {
-			_, err := settings.Of[struct {
+			_, err := schema.Of[struct {
 				A string `koanf:"a" format:"headers"`
 			}](nil)
 			return err
 		},
 	} {
-		if err := of(); !errors.Is(err, settings.ErrInvalid) || !strings.Contains(err.Error(), want) {
+		if err := of(); !errors.Is(err, schema.ErrInvalid) || !strings.Contains(err.Error(), want) {
 			t.Errorf("Of = %v, want %s", err, want)
 		}
 	}
 }
 
 func TestGivenUsesCanonicalPaths(t *testing.T) {
-	got := schema(t).Given(map[string]any{"url": "u", "port": 5, "thrift": map[string]any{"size": 1, "rate": nil}, "stray": 1})
+	got := sampleSchema(t).Given(map[string]any{"url": "u", "port": 5, "thrift": map[string]any{"size": 1, "rate": nil}, "stray": 1})
 	want := map[string]any{"endpoint": "u", "thrift.agent_port": 5, "thrift.size": 1}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("given (-want +got):\n%s", diff)
@@ -90,7 +91,7 @@ func TestCopySharesNoMemory(t *testing.T) {
 	yes := true
 	before := defaults()
 	before.Headers, before.Labels, before.Insecure = settings.Pairs{{Name: "a", Value: "b"}}, map[string]string{"k": "v"}, &yes
-	c := schema(t).Copy(before).(sample)
+	c := sampleSchema(t).Copy(before).(sample)
 	c.Headers[0].Name, c.Labels["k"], c.Names[0], *c.Insecure, c.Thrift.Port = "x", "x", "x", false, 1
 	if before.Headers[0].Name != "a" || before.Labels["k"] != "v" || before.Names[0] != "a" || !yes || before.Thrift.Port != 6831 {
 		t.Errorf("the original changed: %+v", before)

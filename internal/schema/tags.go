@@ -1,4 +1,4 @@
-package settings
+package schema
 
 import (
 	"fmt"
@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/spanroute/spanroute/internal/phrase"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 var (
@@ -17,8 +20,8 @@ var (
 )
 
 // formats are the values of the tag format, with the type of key they are for.
-var formats = map[string]Type{
-	"pem": TypeString, "ipv4": TypeString, "ipv6": TypeString, "headers": TypeMap, "metadata": TypeMap,
+var formats = map[string]settings.Type{
+	"pem": settings.TypeString, "ipv4": settings.TypeString, "ipv6": settings.TypeString, "headers": settings.TypeMap, "metadata": settings.TypeMap,
 }
 
 type builder struct {
@@ -44,7 +47,7 @@ func (b *builder) walk(t reflect.Type, prefix string, index []int) {
 		case !f.IsExported():
 			b.refuse("%s has a koanf tag and is not exported", f.Name)
 		case !nameSyntax.MatchString(tag):
-			b.refuse("%s: koanf tag %s is not of the form [a-z][a-z0-9_]*", f.Name, Quote(tag))
+			b.refuse("%s: koanf tag %s is not of the form [a-z][a-z0-9_]*", f.Name, phrase.Quote(tag))
 		default:
 			b.field(f, prefix+tag, append(slices.Clone(index), i))
 		}
@@ -71,8 +74,8 @@ func (b *builder) field(f reflect.StructField, path string, index []int) {
 	}
 }
 
-func (b *builder) key(f reflect.StructField, path string, t Type) Key {
-	k := Key{Path: path, Type: t, Doc: f.Tag.Get("doc"), Format: f.Tag.Get("format"), Range: f.Tag.Get("range")}
+func (b *builder) key(f reflect.StructField, path string, t settings.Type) settings.Key {
+	k := settings.Key{Path: path, Type: t, Doc: f.Tag.Get("doc"), Format: f.Tag.Get("format"), Range: f.Tag.Get("range")}
 	k.Aliases = b.list(f, "alias", pathSyntax)
 	k.With, k.Overrides = f.Tag.Get("with"), f.Tag.Get("overrides")
 	if section := path[:strings.LastIndexByte(path, '.')+1]; k.With != "" {
@@ -82,17 +85,17 @@ func (b *builder) key(f reflect.StructField, path string, t Type) Key {
 		k.OTel = append(k.OTel, "OTEL_"+strings.TrimPrefix(name, "OTEL_"))
 	}
 	k.Secret, k.Hot = b.flag(f, "secret"), b.flag(f, "hot")
-	k.Enum, k.spellings = enumeration(f.Tag.Get("enum"))
-	if k.Enum != nil && t != TypeString && t != TypeList {
+	k.Enum, k.Spellings = enumeration(f.Tag.Get("enum"))
+	if k.Enum != nil && t != settings.TypeString && t != settings.TypeList {
 		b.refuse("%s: enum tag on a %s", f.Name, t)
 	}
-	if k.Range != "" && t != TypeInt && t != TypeFloat && t != TypeDuration {
+	if k.Range != "" && t != settings.TypeInt && t != settings.TypeFloat && t != settings.TypeDuration {
 		b.refuse("%s: range tag on a %s", f.Name, t)
-	} else if _, err := k.bounds(); err != nil {
+	} else if _, err := boundsOf(k); err != nil {
 		b.refuse("%s: %s", f.Name, err)
 	}
 	if of, known := formats[k.Format]; k.Format != "" && (!known || of != t) {
-		b.refuse("%s: format tag %s on a %s", f.Name, Quote(k.Format), t)
+		b.refuse("%s: format tag %s on a %s", f.Name, phrase.Quote(k.Format), t)
 	}
 	return k
 }
@@ -106,7 +109,7 @@ func (b *builder) list(f reflect.StructField, tag string, syntax *regexp.Regexp)
 	for item := range strings.SplitSeq(text, ",") {
 		item = strings.TrimSpace(item)
 		if !syntax.MatchString(item) {
-			b.refuse("%s: %s tag %s is not of the form %s", f.Name, tag, Quote(item), strings.Trim(syntax.String(), "^$"))
+			b.refuse("%s: %s tag %s is not of the form %s", f.Name, tag, phrase.Quote(item), strings.Trim(syntax.String(), "^$"))
 			continue
 		}
 		items = append(items, item)
@@ -121,7 +124,7 @@ func (b *builder) flag(f reflect.StructField, tag string) bool {
 	}
 	set, err := strconv.ParseBool(text)
 	if err != nil {
-		b.refuse("%s: %s tag %s is neither true nor false", f.Name, tag, Quote(text))
+		b.refuse("%s: %s tag %s is neither true nor false", f.Name, tag, phrase.Quote(text))
 	}
 	return set
 }
@@ -142,7 +145,7 @@ func (b *builder) index() {
 	for _, f := range b.fields {
 		for _, other := range []string{f.key.With, f.key.Overrides} {
 			if i, known := b.byPath[other]; other != "" && (!known || b.fields[i].key.Type != f.key.Type || other == f.key.Path) {
-				b.refuse("%s: %s is not another key of its type", f.key.Path, Quote(other))
+				b.refuse("%s: %s is not another key of its type", f.key.Path, phrase.Quote(other))
 			}
 		}
 	}

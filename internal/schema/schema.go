@@ -1,12 +1,18 @@
-package settings
+package schema
 
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"time"
+
+	"github.com/spanroute/spanroute/registry/settings"
 )
+
+// ErrInvalid reports that a struct cannot be a settings type.
+var ErrInvalid = errors.New("invalid settings")
 
 // Schema is the key table of one settings struct. It is made once and never changes; all methods may
 // be called at the same time.
@@ -20,14 +26,14 @@ type Schema struct {
 
 // field is a key and where its value lives in the struct.
 type field struct {
-	key   Key // without Default
+	key   settings.Key // without Default
 	index []int
 }
 
 // value is what the field holds in v, nil if that means "not set".
 func (f field) value(v reflect.Value) any {
 	value := read(v.FieldByIndex(f.index))
-	b, _ := f.key.bounds()
+	b, _ := boundsOf(f.key)
 	switch zero := value.(type) {
 	case int:
 		return unless(zero == 0 && !b.holds(0), value)
@@ -72,12 +78,13 @@ func Of[S any](defaults func() S) (*Schema, error) {
 }
 
 // Keys returns all keys in the order of the struct's fields, with the defaults of a fresh struct.
-func (s *Schema) Keys() []Key {
+func (s *Schema) Keys() []settings.Key {
 	v := reflect.ValueOf(s.defaults())
-	keys := make([]Key, len(s.fields))
+	keys := make([]settings.Key, len(s.fields))
 	for i, f := range s.fields {
 		keys[i] = f.key
 		keys[i].Aliases, keys[i].OTel, keys[i].Enum = slices.Clone(f.key.Aliases), slices.Clone(f.key.OTel), slices.Clone(f.key.Enum)
+		keys[i].Spellings = maps.Clone(f.key.Spellings)
 		if !f.key.Secret {
 			keys[i].Default = f.value(v)
 		}
@@ -86,10 +93,10 @@ func (s *Schema) Keys() []Key {
 }
 
 // Lookup finds a key by its path or one of its aliases. The key has no Default.
-func (s *Schema) Lookup(path string) (key Key, viaAlias bool, ok bool) {
+func (s *Schema) Lookup(path string) (key settings.Key, viaAlias bool, ok bool) {
 	i, ok := s.byPath[path]
 	if !ok {
-		return Key{}, false, false
+		return settings.Key{}, false, false
 	}
 	key = s.fields[i].key
 	return key, key.Path != path, true

@@ -1,51 +1,53 @@
-package settings
+package schema
 
 import (
 	"errors"
 	"strings"
+
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // FromText converts the text of a variable or flag to the Go type of k: bool, int, float64,
 // time.Duration, string, []string or Pairs. Empty text is nil, which is "not set"; "[]" and "{}" are an
 // empty list and map. Ranges and enumerations are checked.
-func FromText(k Key, text string) (any, error) {
-	if k.Type != TypeString {
+func FromText(k settings.Key, text string) (any, error) {
+	if k.Type != settings.TypeString {
 		text = strings.TrimSpace(text)
 	}
 	if text == "" {
 		return nil, nil
 	}
 	switch k.Type {
-	case TypeList:
+	case settings.TypeList:
 		items, _, err := ParseList(text)
 		if err != nil {
 			return nil, err
 		}
-		return k.checked(items, "")
-	case TypeMap:
+		return checked(k, items, "")
+	case settings.TypeMap:
 		pairs, faults := ParsePairs(text)
 		if len(faults) > 0 {
 			return nil, errors.Join(faults...)
 		}
 		return pairs, nil
 	}
-	v, err := k.parse(text)
+	v, err := parse(k, text)
 	if err != nil {
-		return nil, k.explain(err)
+		return nil, explain(k, err)
 	}
-	return k.checked(v, text)
+	return checked(k, v, text)
 }
 
 // parse reads the scalar types.
-func (k Key) parse(text string) (any, error) {
+func parse(k settings.Key, text string) (any, error) {
 	switch k.Type {
-	case TypeBool:
+	case settings.TypeBool:
 		return ParseBool(text)
-	case TypeInt:
+	case settings.TypeInt:
 		return ParseInt(text)
-	case TypeFloat:
+	case settings.TypeFloat:
 		return ParseNumber(text)
-	case TypeDuration:
+	case settings.TypeDuration:
 		return ParseDuration(text)
 	}
 	return text, nil

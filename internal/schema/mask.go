@@ -1,9 +1,10 @@
-package settings
+package schema
 
 import (
 	"reflect"
 
 	"github.com/spanroute/spanroute/internal/secret"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // Mask replaces in text the values that the secret keys have in v, a struct of the schema's type, by ***.
@@ -26,7 +27,7 @@ func texts(value any) []string {
 		return []string{v}
 	case []string:
 		return v
-	case Pairs:
+	case settings.Pairs:
 		var values []string
 		for _, p := range v {
 			values = append(values, p.Value)

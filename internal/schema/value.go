@@ -1,4 +1,4 @@
-package settings
+package schema
 
 import (
 	"encoding/json"
@@ -8,12 +8,14 @@ import (
 	"reflect"
 	"strconv"
 	"time"
+
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // FromValue converts a value of a map made by code, or of a decoded file, to the Go type of k. Whole
 // floats are fine for an int; a number is seconds for a duration; a list or map may be given as the text a
 // file would have. nil and empty text are nil, which is "not set". coerced is as for [FromYAML].
-func FromValue(k Key, v any) (value any, coerced string, err error) {
+func FromValue(k settings.Key, v any) (value any, coerced string, err error) {
 	rv := reflect.ValueOf(v)
 	for rv.Kind() == reflect.Pointer && !rv.IsNil() {
 		rv = rv.Elem()
@@ -27,17 +29,17 @@ func FromValue(k Key, v any) (value any, coerced string, err error) {
 		}
 		return FromYAML(k, rv.String(), true)
 	case reflect.Slice, reflect.Array:
-		return k.fromSlice(rv)
+		return fromSlice(k, rv)
 	case reflect.Map:
-		return k.fromMap(rv)
+		return fromMap(k, rv)
 	}
-	if d, ok := rv.Interface().(time.Duration); ok && k.Type == TypeDuration {
-		value, err = k.checked(d, d.String())
+	if d, ok := rv.Interface().(time.Duration); ok && k.Type == settings.TypeDuration {
+		value, err = checked(k, d, d.String())
 		return value, "", err
 	}
 	text, ok := numberText(rv)
 	if !ok {
-		return nil, "", Errorf(ErrWrongType, "a %s is not %s", rv.Type(), k.article())
+		return nil, "", settings.Errorf(settings.ErrWrongType, "a %s is not %s", rv.Type(), article(k))
 	}
 	value, _, err = FromYAML(k, text, false)
 	return value, "", err // a whole float for an int is silent in code
@@ -67,29 +69,29 @@ func numberText(rv reflect.Value) (string, bool) {
 	return strconv.FormatFloat(f, 'g', -1, 64), true
 }
 
-func (k Key) fromSlice(rv reflect.Value) (any, string, error) {
+func fromSlice(k settings.Key, rv reflect.Value) (any, string, error) {
 	switch k.Type {
-	case TypeList:
-		items, err := k.items(rv)
+	case settings.TypeList:
+		items, err := items(k, rv)
 		if err != nil {
 			return nil, "", err
 		}
-		value, err := k.checked(items, "")
+		value, err := checked(k, items, "")
 		return value, "", err
-	case TypeMap:
-		pairs, err := k.pairs(rv)
+	case settings.TypeMap:
+		pairs, err := pairs(k, rv)
 		return pairs, "", err
 	}
-	return nil, "", Errorf(ErrWrongType, "a list is not %s", k.article())
+	return nil, "", settings.Errorf(settings.ErrWrongType, "a list is not %s", article(k))
 }
 
-func (k Key) items(rv reflect.Value) ([]string, error) {
+func items(k settings.Key, rv reflect.Value) ([]string, error) {
 	items := make([]string, 0, rv.Len())
 	var faults []error
 	for i := range rv.Len() {
 		item := element(rv.Index(i))
 		if item.Kind() != reflect.String {
-			faults = append(faults, Errorf(ErrWrongType, "item %d is not text", i+1).WithHint("quote it"))
+			faults = append(faults, settings.Errorf(settings.ErrWrongType, "item %d is not text", i+1).WithHint("quote it"))
 			continue
 		}
 		items = append(items, item.String())

@@ -1,4 +1,4 @@
-// Package settings turns a struct with tags into the one table of an exporter's (or the process's)
+// Package schema turns a struct with tags into the one table of an exporter's (or the process's)
 // keys, and values from files, environment, flags and code into that struct.
 //
 //	type Settings struct {
@@ -34,4 +34,4 @@
 // like a field nobody set; URLs, files and rules between keys are for Validate.
 //
 // Nothing here reads a file, the environment or the clock.
-package settings
+package schema

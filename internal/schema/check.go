@@ -1,0 +1,124 @@
+package schema
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spanroute/spanroute/internal/phrase"
+	"github.com/spanroute/spanroute/registry/settings"
+)
+
+// checked returns v, enumerations normalised, or why it is outside the range or the enumeration. text is
+// v as it was written.
+func checked(k settings.Key, v any, text string) (any, error) {
+	switch v := v.(type) {
+	case int:
+		return inRange(k, v, float64(v), text)
+	case float64:
+		return inRange(k, v, v, text)
+	case time.Duration:
+		return inRange(k, v, float64(v), text)
+	case string:
+		return member(k, v)
+	case []string:
+		return members(k, v)
+	}
+	return v, nil
+}
+
+func inRange(k settings.Key, v any, x float64, text string) (any, error) {
+	b, err := boundsOf(k)
+	if err != nil || b.holds(x) {
+		return v, err
+	}
+	return nil, settings.Errorf(settings.ErrOutOfRange, "%s is out of range, want %s", shownIn(k, text), b)
+}
+
+func members(k settings.Key, items []string) (any, error) {
+	if k.Enum == nil {
+		return items, nil
+	}
+	values := make([]string, 0, len(items))
+	for _, item := range items {
+		value, err := member(k, item)
+		if err != nil {
+			return nil, err
+		}
+		values = append(values, value.(string))
+	}
+	return values, nil
+}
+
+func member(k settings.Key, text string) (any, error) {
+	if k.Enum == nil {
+		return text, nil
+	}
+	if i := slices.IndexFunc(k.Enum, func(v string) bool { return strings.EqualFold(v, text) }); i >= 0 {
+		return k.Enum[i], nil
+	}
+	value, known := k.Spellings[strings.ToLower(text)]
+	switch {
+	case known && value != "":
+		return value, nil
+	case known:
+		return nil, settings.Errorf(settings.ErrUnsupported, "%s is not supported, want %s", shownIn(k, text), phrase.Words(k.Enum, "or"))
+	case k.Secret:
+		return nil, settings.Errorf(settings.ErrUnknownValue, "the value is unknown, want %s", phrase.Words(k.Enum, "or"))
+	}
+	return nil, settings.Errorf(settings.ErrUnknownValue, "%s is unknown, want %s", shownIn(k, text), phrase.Words(k.Enum, "or")).
+		WithHint(phrase.DidYouMean(text, k.Enum))
+}
+
+// explain adds to a fault of a parse function what would do, and takes the value of a secret out of it.
+func explain(k settings.Key, err error) error {
+	var f *settings.Fault
+	if !errors.As(err, &f) {
+		return err
+	}
+	if k.Secret {
+		return settings.Errorf(f.Kind, "the value is not %s%s", article(k), wants(k))
+	}
+	if strings.Contains(f.Message, ", want ") {
+		return f
+	}
+	return &settings.Fault{Kind: f.Kind, Message: f.Message + wants(k), Hint: f.Hint}
+}
+
+// shownIn is text as an error shows it: numbers and bools as they are, other text quoted, secrets not.
+func shownIn(k settings.Key, text string) string {
+	if k.Secret {
+		return "the value"
+	}
+	return shown(text)
+}
+
+// quotedIn is shownIn with quotes around numbers too.
+func quotedIn(k settings.Key, text string) string {
+	if k.Secret {
+		return "the value"
+	}
+	return phrase.Quote(text)
+}
+
+func wantsValues(k settings.Key) string {
+	if k.Enum == nil {
+		return ""
+	}
+	return wants(k)
+}
+
+func article(k settings.Key) string {
+	switch k.Type {
+	case settings.TypeInt:
+		return "a whole number"
+	case settings.TypeFloat:
+		return "a number"
+	case settings.TypeBool:
+		return "true or false"
+	case settings.TypeString:
+		return "text"
+	}
+	return "a " + string(k.Type)
+}
