@@ -18,13 +18,13 @@ import (
 type prepared struct {
 	name   string
 	opener registry.Opener
-	common registry.Common
+	common registry.BuildContext
 }
 
 // destination is one open exporter behind its queue.
 type destination struct {
 	name  string
-	queue delivery.Queuer
+	queue delivery.Destination
 }
 
 // prepareAll checks the settings of every configured exporter, without effects, and returns all faults.
@@ -59,12 +59,12 @@ func inSection(cfg *config.Config, name, prefix string, err error) error {
 	return errors.Join(faults...)
 }
 
-func commonOf(cfg *config.Config, name string) registry.Common {
+func commonOf(cfg *config.Config, name string) registry.BuildContext {
 	timeout := cfg.Exporters[name].Timeout
 	if timeout == 0 {
 		timeout = cfg.Timeout
 	}
-	return registry.Common{
+	return registry.BuildContext{
 		Name:              name,
 		ID:                name,
 		Timeout:           timeout,
@@ -122,8 +122,8 @@ func openAll(ctx context.Context, p plan) ([]destination, error) {
 	return opened, nil
 }
 
-func queued(x sdktrace.SpanExporter, o delivery.Options) delivery.Queuer {
-	if queue, ok := x.(delivery.Queuer); ok {
+func queued(x sdktrace.SpanExporter, o delivery.Options) delivery.Destination {
+	if queue, ok := x.(delivery.Destination); ok {
 		return queue
 	}
 	return delivery.Wrap(x, o)

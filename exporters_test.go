@@ -83,16 +83,16 @@ func factories(t *testing.T, keep *keeper, release chan struct{}) *registry.Regi
 	defaults := func() testSettings { return testSettings{Path: os.DevNull} }
 	r := new(registry.Registry)
 	for _, f := range []registry.Factory{
-		registry.NewFactory("keep", defaults, func(context.Context, registry.Common, testSettings) (sdktrace.SpanExporter, error) {
+		registry.NewFactory("keep", defaults, func(context.Context, registry.BuildContext, testSettings) (sdktrace.SpanExporter, error) {
 			return keep, nil
 		}),
-		registry.NewFactory("hang", defaults, func(context.Context, registry.Common, testSettings) (sdktrace.SpanExporter, error) {
+		registry.NewFactory("hang", defaults, func(context.Context, registry.BuildContext, testSettings) (sdktrace.SpanExporter, error) {
 			return hanging{release}, nil
 		}),
-		registry.NewFactory("broken", defaults, func(context.Context, registry.Common, testSettings) (sdktrace.SpanExporter, error) {
+		registry.NewFactory("broken", defaults, func(context.Context, registry.BuildContext, testSettings) (sdktrace.SpanExporter, error) {
 			return nil, errors.New("the backend is painted on")
 		}),
-		registry.NewFactory("hold", defaults, func(_ context.Context, _ registry.Common, s testSettings) (sdktrace.SpanExporter, error) {
+		registry.NewFactory("hold", defaults, func(_ context.Context, _ registry.BuildContext, s testSettings) (sdktrace.SpanExporter, error) {
 			file, err := os.Open(s.Path)
 			if err != nil {
 				return nil, err

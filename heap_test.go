@@ -46,10 +46,10 @@ func silentExporters(t *testing.T) *registry.Registry {
 	r := new(registry.Registry)
 	none := func() struct{} { return struct{}{} }
 	for _, f := range []registry.Factory{
-		registry.NewFactory("silent", none, func(_ context.Context, c registry.Common, _ struct{}) (sdktrace.SpanExporter, error) {
+		registry.NewFactory("silent", none, func(_ context.Context, c registry.BuildContext, _ struct{}) (sdktrace.SpanExporter, error) {
 			return delivery.New(shelver{}, silent{}, c.Delivery), nil
 		}),
-		registry.NewFactory("foreign", none, func(context.Context, registry.Common, struct{}) (sdktrace.SpanExporter, error) {
+		registry.NewFactory("foreign", none, func(context.Context, registry.BuildContext, struct{}) (sdktrace.SpanExporter, error) {
 			return mute{}, nil
 		}),
 	} {

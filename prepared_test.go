@@ -35,7 +35,7 @@ func TestStartChecksOnlyChangedSettings(t *testing.T) {
 	} {
 		var r registry.Registry
 		var built []string
-		build := func(_ context.Context, _ registry.Common, s counted) (sdktrace.SpanExporter, error) {
+		build := func(_ context.Context, _ registry.BuildContext, s counted) (sdktrace.SpanExporter, error) {
 			built = append(built, s.Path)
 			return tracetest.NewNoopExporter(), nil
 		}

@@ -92,7 +92,7 @@ func overriding(resolved *resource.Resource) *resource.Resource {
 // processors of the program are left alone then. It never blocks.
 type processor struct {
 	guests   []sdktrace.SpanProcessor
-	queues   []delivery.Queuer
+	queues   []delivery.Destination
 	resource *resource.Resource // nil: the span's own
 	limit    int                // of texts of attributes, in code points; negative: none
 	over     atomic.Bool        // Shutdown has ended

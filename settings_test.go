@@ -27,10 +27,10 @@ import (
 
 // Every key of the configuration that is about delivery arrives at the exporter.
 func TestExporterIsToldTheConfiguration(t *testing.T) {
-	var told registry.Common
+	var told registry.BuildContext
 	known := new(registry.Registry)
 	if err := known.Register(registry.NewFactory("keep", func() testSettings { return testSettings{} },
-		func(_ context.Context, common registry.Common, _ testSettings) (sdktrace.SpanExporter, error) {
+		func(_ context.Context, common registry.BuildContext, _ testSettings) (sdktrace.SpanExporter, error) {
 			told = common
 			return new(keeper), nil
 		})); err != nil {
@@ -169,7 +169,7 @@ func TestFaultsOfAnExporterNameTheirKeys(t *testing.T) {
 	}
 	for _, tt := range tests {
 		var r registry.Registry
-		if err := r.Register(registry.NewFactory("faulty", nil, func(context.Context, registry.Common, faulty) (sdktrace.SpanExporter, error) {
+		if err := r.Register(registry.NewFactory("faulty", nil, func(context.Context, registry.BuildContext, faulty) (sdktrace.SpanExporter, error) {
 			return nil, tt.build
 		})); err != nil {
 			t.Fatal(err)

@@ -123,27 +123,27 @@ func kit(name string, settings map[string]any) func(*testing.B) {
 	}
 }
 
-func flush(b *testing.B, queue delivery.Queuer) {
+func flush(b *testing.B, queue delivery.Destination) {
 	b.Helper()
 	if err := queue.ForceFlush(context.Background()); err != nil {
 		b.Fatal(err)
 	}
 }
 
-func open(name string, settings map[string]any) (delivery.Queuer, error) {
+func open(name string, settings map[string]any) (delivery.Destination, error) {
 	opener, err := registry.Default().Prepare(name, settings)
 	if err != nil {
 		return nil, err
 	}
 	log := slog.New(slog.DiscardHandler)
-	x, err := opener(context.Background(), registry.Common{
+	x, err := opener(context.Background(), registry.BuildContext{
 		Name: name, ID: name, Timeout: 10 * time.Second, Logger: log, Source: func(string) string { return "bench" },
 		Delivery: delivery.Options{ID: name, Logger: log},
 	})
 	if err != nil {
 		return nil, err
 	}
-	queue, ok := x.(delivery.Queuer)
+	queue, ok := x.(delivery.Destination)
 	if !ok {
 		return nil, fmt.Errorf("%s does not queue", name)
 	}

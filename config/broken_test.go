@@ -18,7 +18,7 @@ import (
 // Two keys with one name are a fault of the table: an exporter cannot be called like a common key or section.
 func TestExporterCalledLikeACommonKey(t *testing.T) {
 	t.Parallel()
-	build := func(context.Context, registry.Common, struct{}) (sdktrace.SpanExporter, error) {
+	build := func(context.Context, registry.BuildContext, struct{}) (sdktrace.SpanExporter, error) {
 		return tracetest.NewNoopExporter(), nil
 	}
 	for _, name := range []string{"batch", "delivery", "limits", "timeout", "type", "sampling", "exporter_type", "enabled"} {

@@ -49,7 +49,7 @@ func TestTwoKeysWithOneVariable(t *testing.T) {
 	wantKinds(t, ds, config.ErrConflict)
 }
 
-func discard[S any](context.Context, registry.Common, S) (sdktrace.SpanExporter, error) {
+func discard[S any](context.Context, registry.BuildContext, S) (sdktrace.SpanExporter, error) {
 	return tracetest.NewNoopExporter(), nil
 }
 

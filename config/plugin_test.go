@@ -40,7 +40,7 @@ func (l lines1) Validate() error {
 func withPlugin(t *testing.T) *registry.Registry {
 	t.Helper()
 	r := new(registry.Registry)
-	build := func(context.Context, registry.Common, lines1) (sdktrace.SpanExporter, error) {
+	build := func(context.Context, registry.BuildContext, lines1) (sdktrace.SpanExporter, error) {
 		return tracetest.NewNoopExporter(), nil
 	}
 	for _, f := range []registry.Factory{zipkin.Factory, registry.NewFactory("lines", func() lines1 { return lines1{Mode: "append"} }, build, registry.WithAlias("jsonl"))} {
@@ -98,7 +98,7 @@ func TestPlugin(t *testing.T) {
 	})
 	t.Run("a plugin without a description", func(t *testing.T) {
 		var broken registry.Registry
-		if err := broken.Register(registry.NewFactory("broken", func() lines1 { panic("no defaults") }, func(context.Context, registry.Common, lines1) (sdktrace.SpanExporter, error) {
+		if err := broken.Register(registry.NewFactory("broken", func() lines1 { panic("no defaults") }, func(context.Context, registry.BuildContext, lines1) (sdktrace.SpanExporter, error) {
 			return tracetest.NewNoopExporter(), nil
 		})); err != nil {
 			t.Fatal(err)

@@ -33,7 +33,7 @@ func load(t *testing.T, text string) *config.Config {
 
 // destination is one exporter opened from a configuration, without tracer: tests give it spans of their own making.
 type destination struct {
-	delivery.Queuer
+	delivery.Destination
 	t *testing.T
 }
 
@@ -50,7 +50,7 @@ func open(t *testing.T, text string) destination {
 		t.Fatal(err)
 	}
 	logger := slog.New(slog.NewTextHandler(testWriter{t}, nil))
-	exporter, err := opener(t.Context(), registry.Common{
+	exporter, err := opener(t.Context(), registry.BuildContext{
 		Name: name, ID: name, Timeout: cfg.Timeout, MaxTagValueLength: max(0, cfg.MaxTagValueLength),
 		Logger: logger, Source: cfg.Source,
 		Delivery: delivery.Options{
@@ -61,7 +61,7 @@ func open(t *testing.T, text string) destination {
 	if err != nil {
 		t.Fatal(err)
 	}
-	queue, ok := exporter.(delivery.Queuer)
+	queue, ok := exporter.(delivery.Destination)
 	if !ok {
 		t.Fatalf("%s has no queue: its losses cannot be counted", name)
 	}

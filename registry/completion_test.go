@@ -57,7 +57,7 @@ func (e *endpoint) complete(c *registry.Completion) {
 func withEndpoint(t *testing.T) (*registry.Registry, *[]endpoint) {
 	t.Helper()
 	var built []endpoint
-	build := func(_ context.Context, _ registry.Common, s endpoint) (sdktrace.SpanExporter, error) {
+	build := func(_ context.Context, _ registry.BuildContext, s endpoint) (sdktrace.SpanExporter, error) {
 		built = append(built, s)
 		return &exporter{}, nil
 	}
@@ -109,7 +109,7 @@ func TestOpeningsOfOnePrepared(t *testing.T) {
 		t.Fatalf("Complete = %+v, %v", p, err)
 	}
 	for range 2 {
-		if _, err := p.Open(context.Background(), registry.Common{}); err != nil {
+		if _, err := p.Open(context.Background(), registry.BuildContext{}); err != nil {
 			t.Fatal(err)
 		}
 		last := (*built)[len(*built)-1]

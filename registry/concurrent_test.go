@@ -83,7 +83,7 @@ func TestConcurrentUse(t *testing.T) {
 				_ = r.Names()
 				_, _ = r.Describe("x1")
 				if open, err := r.Prepare("x2_alias", m{"names": "a,b"}); err == nil {
-					_, _ = open(context.Background(), registry.Common{})
+					_, _ = open(context.Background(), registry.BuildContext{})
 				}
 			}
 		})

@@ -19,7 +19,7 @@ type Settings struct {
 var Factory = registry.NewFactory("lines", func() Settings { return Settings{Path: "spans.jsonl"} }, open,
 	registry.WithDoc("appends the names of spans to a file"))
 
-func open(_ context.Context, _ registry.Common, s Settings) (sdktrace.SpanExporter, error) {
+func open(_ context.Context, _ registry.BuildContext, s Settings) (sdktrace.SpanExporter, error) {
 	f, err := os.OpenFile(s.Path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return nil, &registry.KeyError{Key: "path", Err: err}

@@ -15,9 +15,9 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// Common is what every exporter is told besides its own settings. It grows without breaking plugins: use
+// BuildContext is what every exporter is told besides its own settings. It grows without breaking plugins: use
 // keyed fields.
-type Common struct {
+type BuildContext struct {
 	Name, ID          string                  // "zipkin"; ID equals Name today, "name/instance" is reserved
 	Timeout           time.Duration           // of one attempt; negative: no limit
 	MaxTagValueLength int                     // in code points; 0: no limit
@@ -30,7 +30,7 @@ type Common struct {
 // Opener builds an exporter that was prepared. ctx bounds the building, not the exporter's life. Each call
 // builds another exporter that shares nothing with the others; the caller shuts it down. It may be called
 // from several goroutines.
-type Opener func(ctx context.Context, common Common) (sdktrace.SpanExporter, error)
+type Opener func(ctx context.Context, common BuildContext) (sdktrace.SpanExporter, error)
 
 // Validator is implemented by settings (S or *S) that check more than types and ranges of single keys. It
 // joins a *[KeyError] per fault, has no effects, and is called after all keys decoded.
@@ -113,7 +113,7 @@ func WithTimeoutVariables(names ...string) FactoryOption {
 func NewFactory[S any](
 	name string,
 	defaults func() S,
-	build func(ctx context.Context, common Common, s S) (sdktrace.SpanExporter, error),
+	build func(ctx context.Context, common BuildContext, s S) (sdktrace.SpanExporter, error),
 	opts ...FactoryOption,
 ) Factory {
 	f := Factory{name: strings.ToLower(name)}
@@ -143,7 +143,7 @@ func NewFactory[S any](
 // reserved refuses the key that config puts into every exporter's section.
 func reserved(table *schema.Schema) error {
 	if _, _, taken := table.Lookup("timeout"); taken {
-		return fmt.Errorf("%w: the key timeout is every exporter's already, use Common.Timeout", schema.ErrInvalid)
+		return fmt.Errorf("%w: the key timeout is every exporter's already, use BuildContext.Timeout", schema.ErrInvalid)
 	}
 	return nil
 }

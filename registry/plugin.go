@@ -18,7 +18,7 @@ type plugin[S any] struct {
 	name     string
 	schema   *schema.Schema
 	defaults func() S
-	build    func(ctx context.Context, common Common, s S) (sdktrace.SpanExporter, error)
+	build    func(ctx context.Context, common BuildContext, s S) (sdktrace.SpanExporter, error)
 	hook     func(s *S, c *Completion) // may be nil
 }
 
@@ -40,7 +40,7 @@ func (p plugin[S]) prepare(section map[string]any, c *Completion) (Prepared, err
 	if err := errors.Join(append(append(c.faults, p.validate(&s)), unpaired...)...); err != nil {
 		return out, err
 	}
-	out.Open = func(ctx context.Context, common Common) (sdktrace.SpanExporter, error) {
+	out.Open = func(ctx context.Context, common BuildContext) (sdktrace.SpanExporter, error) {
 		return p.open(ctx, common.complete(p.name), p.schema.Copy(s).(S))
 	}
 	return out, nil
@@ -70,7 +70,7 @@ func (p plugin[S]) validate(s *S) (err error) {
 	return nil
 }
 
-func (p plugin[S]) open(ctx context.Context, common Common, s S) (x sdktrace.SpanExporter, err error) {
+func (p plugin[S]) open(ctx context.Context, common BuildContext, s S) (x sdktrace.SpanExporter, err error) {
 	defer p.recovered("build", &s, &err)
 	x, err = p.build(ctx, common, s)
 	switch {
@@ -91,7 +91,7 @@ func (p plugin[S]) recovered(where string, s *S, err *error) {
 }
 
 // complete fills in what must never be missing.
-func (c Common) complete(name string) Common {
+func (c BuildContext) complete(name string) BuildContext {
 	c.Name = name
 	if c.ID == "" {
 		c.ID = name

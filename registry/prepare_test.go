@@ -44,7 +44,7 @@ func TestPrepareThenOpen(t *testing.T) {
 	section["names"].([]any)[0], section["labels"].(m)["k"], section["file"] = "changed", "changed", "changed"
 	want := lines{Path: "a", Labels: map[string]string{"k": "1"}, Names: []string{"n"}}
 	for range 2 {
-		x, err := open(context.Background(), registry.Common{})
+		x, err := open(context.Background(), registry.BuildContext{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -59,7 +59,7 @@ func TestPrepareThenOpen(t *testing.T) {
 func TestCommonIsComplete(t *testing.T) {
 	r := with(t, factory("lines"))
 	open, _ := r.Prepare("lines", nil)
-	x, err := open(context.Background(), registry.Common{Name: "wrong", Timeout: time.Second})
+	x, err := open(context.Background(), registry.BuildContext{Name: "wrong", Timeout: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestCommonIsComplete(t *testing.T) {
 	}
 
 	logger := slog.New(slog.DiscardHandler)
-	x, _ = open(context.Background(), registry.Common{ID: "lines/b", Logger: logger, Source: func(k string) string { return k + "!" },
+	x, _ = open(context.Background(), registry.BuildContext{ID: "lines/b", Logger: logger, Source: func(k string) string { return k + "!" },
 		Delivery: delivery.Options{ID: "d", Timeout: -1}})
 	c = x.(*exporter).common
 	if c.ID != "lines/b" || c.Logger != logger || c.Source("x") != "x!" || c.Delivery.ID != "d" || c.Delivery.Timeout != -1 {
@@ -85,7 +85,7 @@ func TestPanicsOfPluginsAreErrors(t *testing.T) {
 	bad := func() lines { panic("no defaults") }
 	r := with(t, factory("lines"),
 		registry.NewFactory("defaults", bad, build),
-		registry.NewFactory("build", lineDefaults, func(_ context.Context, _ registry.Common, s lines) (sdktrace.SpanExporter, error) {
+		registry.NewFactory("build", lineDefaults, func(_ context.Context, _ registry.BuildContext, s lines) (sdktrace.SpanExporter, error) {
 			panic(fmt.Errorf("token %s", s.Token))
 		}))
 	_, err := r.Describe("defaults")
@@ -98,7 +98,7 @@ func TestPanicsOfPluginsAreErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, err := open(context.Background(), registry.Common{})
+	x, err := open(context.Background(), registry.BuildContext{})
 	saysOnly(t, err, `exporter "build": panic in build: token ***`)
 	if x != nil {
 		t.Error("an exporter beside an error")
@@ -123,11 +123,11 @@ func TestBuildMustReturnOneOfTheTwo(t *testing.T) {
 		"typed nil": {(*exporter)(nil), nil, `exporter "lines": build returned neither an exporter nor an error`},
 		"error":     {&exporter{}, boom, "boom"},
 	} {
-		r := with(t, registry.NewFactory("lines", lineDefaults, func(context.Context, registry.Common, lines) (sdktrace.SpanExporter, error) {
+		r := with(t, registry.NewFactory("lines", lineDefaults, func(context.Context, registry.BuildContext, lines) (sdktrace.SpanExporter, error) {
 			return result.x, result.err
 		}))
 		open, _ := r.Prepare("lines", nil)
-		x, err := open(context.Background(), registry.Common{})
+		x, err := open(context.Background(), registry.BuildContext{})
 		if x != nil || err == nil || err.Error() != result.want || result.err != nil && !errors.Is(err, boom) {
 			t.Errorf("%s: open = %v, %v, want %s", name, x, err, result.want)
 		}
@@ -143,7 +143,7 @@ func (p *pointer) Validate() error { p.A += "!"; return nil }
 
 func TestValidateOnThePointer(t *testing.T) {
 	var got string
-	r := with(t, registry.NewFactory("p", nil, func(_ context.Context, _ registry.Common, s pointer) (sdktrace.SpanExporter, error) {
+	r := with(t, registry.NewFactory("p", nil, func(_ context.Context, _ registry.BuildContext, s pointer) (sdktrace.SpanExporter, error) {
 		got = s.A
 		return &exporter{}, nil
 	}))
@@ -152,7 +152,7 @@ func TestValidateOnThePointer(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if _, err := open(context.Background(), registry.Common{}); err != nil || got != "x!" {
+		if _, err := open(context.Background(), registry.BuildContext{}); err != nil || got != "x!" {
 			t.Errorf("built from %q, %v, want x! each time", got, err)
 		}
 	}

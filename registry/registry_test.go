@@ -44,14 +44,14 @@ func lineDefaults() lines {
 
 // exporter remembers what it was built from.
 type exporter struct {
-	common   registry.Common
+	common   registry.BuildContext
 	settings lines
 }
 
 func (*exporter) ExportSpans(context.Context, []sdktrace.ReadOnlySpan) error { return nil }
 func (*exporter) Shutdown(context.Context) error                             { return nil }
 
-func build(_ context.Context, c registry.Common, s lines) (sdktrace.SpanExporter, error) {
+func build(_ context.Context, c registry.BuildContext, s lines) (sdktrace.SpanExporter, error) {
 	return &exporter{c, s}, nil
 }
 
@@ -123,7 +123,7 @@ func TestFactoriesThatCannotWork(t *testing.T) {
 		{simple[twice]("lines"), `exporter "lines": two fields have the key a`},
 		{simple[channel]("lines"), `exporter "lines": A: chan int cannot be decoded`},
 		{simple[int]("lines"), `exporter "lines": int is no struct`},
-		{simple[timeout]("lines"), `exporter "lines": the key timeout is every exporter's already, use Common.Timeout`},
+		{simple[timeout]("lines"), `exporter "lines": the key timeout is every exporter's already, use BuildContext.Timeout`},
 		{factory(""), `exporter "": the name "" is not of the form [a-z][a-z0-9_]*`},
 		{factory("a-b"), `exporter "a-b": the name "a-b" is not of the form [a-z][a-z0-9_]*`},
 		{factory("None"), `exporter "none": the name "none" means no exporter`},
@@ -182,7 +182,7 @@ func TestRegisterInInit(t *testing.T) {
 }
 
 func simple[S any](name string) registry.Factory {
-	return registry.NewFactory(name, nil, func(context.Context, registry.Common, S) (sdktrace.SpanExporter, error) {
+	return registry.NewFactory(name, nil, func(context.Context, registry.BuildContext, S) (sdktrace.SpanExporter, error) {
 		return &exporter{}, nil
 	})
 }

@@ -22,7 +22,7 @@ var Factory = registry.NewFactory("lines", func() Settings { return Settings{Pat
 
 func init() { registry.Register(Factory) }
 
-func build(_ context.Context, c registry.Common, s Settings) (sdktrace.SpanExporter, error) {
+func build(_ context.Context, c registry.BuildContext, s Settings) (sdktrace.SpanExporter, error) {
 	f, err := os.OpenFile(s.Path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return nil, &registry.KeyError{Key: "path", Err: err}

@@ -29,7 +29,7 @@ const maxDelay = 100 * time.Millisecond
 // time of writing. A batch of spans is one call of Write; exporters that share w call it
 // concurrently. w is never closed.
 func NewFactory(w io.Writer) registry.Factory {
-	build := func(_ context.Context, common registry.Common, s Settings) (sdktrace.SpanExporter, error) {
+	build := func(_ context.Context, common registry.BuildContext, s Settings) (sdktrace.SpanExporter, error) {
 		o := common.Delivery
 		o.Senders = 1 // lines keep their order
 		if o.BatchDelay <= 0 || o.BatchDelay > maxDelay {

@@ -78,7 +78,7 @@ func write(t *testing.T, section map[string]any, limit int, stubs ...tracetest.S
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, err := open(t.Context(), registry.Common{MaxTagValueLength: limit, Delivery: delivery.Options{Logger: slog.New(slog.DiscardHandler)}})
+	x, err := open(t.Context(), registry.BuildContext{MaxTagValueLength: limit, Delivery: delivery.Options{Logger: slog.New(slog.DiscardHandler)}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +89,7 @@ func write(t *testing.T, section map[string]any, limit int, stubs ...tracetest.S
 	if err := x.Shutdown(t.Context()); err != nil {
 		t.Error(err)
 	}
-	return out.String(), x.(delivery.Queuer).Stats()
+	return out.String(), x.(delivery.Destination).Stats()
 }
 
 // The golden files are the format people read.
@@ -198,7 +198,7 @@ func TestSpansAreShownSoon(t *testing.T) {
 			t.Fatal(err)
 		}
 		o := delivery.Options{BatchDelay: time.Hour, Logger: slog.New(slog.DiscardHandler)}
-		x, err := open(t.Context(), registry.Common{Delivery: o})
+		x, err := open(t.Context(), registry.BuildContext{Delivery: o})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -229,11 +229,11 @@ func TestWriterThatFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, err := open(t.Context(), registry.Common{Delivery: delivery.Options{Logger: slog.New(slog.DiscardHandler)}})
+	x, err := open(t.Context(), registry.BuildContext{Delivery: delivery.Options{Logger: slog.New(slog.DiscardHandler)}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	q := x.(delivery.Queuer)
+	q := x.(delivery.Destination)
 	q.Enqueue(full().Snapshot())
 	if err := q.Shutdown(t.Context()); err != nil {
 		t.Error(err)
@@ -259,7 +259,7 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	exporter, err := open(context.Background(), registry.Common{})
+	exporter, err := open(context.Background(), registry.BuildContext{})
 	if err != nil {
 		panic(err)
 	}

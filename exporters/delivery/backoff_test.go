@@ -41,7 +41,7 @@ func TestRetryAfter(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				start := time.Now()
-				s := &sender{answer: retryTimes(1, delivery.Outcome{Verdict: delivery.Retry, After: row.after})}
+				s := &sender{answer: retryTimes(1, delivery.Outcome{Verdict: delivery.Retry, RetryAfter: row.after})}
 				o := options(&record{})
 				o.Retry = row.retry
 				x := delivery.New(encoder{each: 1}, s, o)
@@ -179,7 +179,7 @@ func TestExpiry(t *testing.T) {
 // tried at the same time and were not answered.
 func TestRetryAfterLosesNothing(t *testing.T) {
 	asks := func(after time.Duration) delivery.Outcome {
-		return delivery.Outcome{Verdict: delivery.Retry, After: after, Err: errors.New("503")}
+		return delivery.Outcome{Verdict: delivery.Retry, RetryAfter: after, Err: errors.New("503")}
 	}
 	rows := map[string]struct {
 		first, second delivery.Outcome // of the two senders

@@ -56,11 +56,11 @@ type Confirmer interface{ Confirm() error }
 
 // Outcome is what became of one attempt.
 type Outcome struct {
-	Verdict Verdict
-	After   time.Duration // Retry: what the receiver asked for; 0 if nothing, negative counts as 0
-	Refused int           // Delivered: spans the receiver refused (partial success)
-	Err     error         // cause, for log and Stats; without span content or secrets. With Delivered: the receiver's warning
-	Hint    string        // what to do about it
+	Verdict    Verdict
+	RetryAfter time.Duration // Retry: what the receiver asked for; 0 if nothing, negative counts as 0
+	Rejected   int           // Delivered: spans the receiver refused (partial success)
+	Err        error         // cause, for log and Stats; without span content or secrets. With Delivered: the receiver's warning
+	Hint       string        // what to do about it
 }
 
 // Verdict says how the engine goes on after an attempt.
@@ -68,7 +68,7 @@ type Verdict uint8
 
 // The verdicts. A value that is none of them counts as Rejected.
 const (
-	Delivered     Verdict = iota // the receiver said yes, but for Outcome.Refused spans
+	Delivered     Verdict = iota // the receiver said yes, but for Outcome.Rejected spans
 	Retry                        // no answer, or "later": tried again after a backoff
 	Misconfigured                // cannot work until somebody changes something: tried again at the longest backoff
 	Rejected                     // answered no: dropped, DropRejected
@@ -85,8 +85,8 @@ func (v Verdict) String() string {
 	return "unknown"
 }
 
-// Queuer is what the span processor of the root package needs; *Exporter[P] is one.
-type Queuer interface {
+// Destination is what the span processor of the root package needs; *Exporter[P] is one.
+type Destination interface {
 	sdktrace.SpanExporter
 	// Enqueue takes a span that has ended. It never blocks, encodes or logs, and may be
 	// called from any number of goroutines. A nil span is nothing.

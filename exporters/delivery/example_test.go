@@ -59,7 +59,7 @@ func (s lineSender) Send(ctx context.Context, l lines) delivery.Outcome {
 	}
 	resp, err := s.client.Do(req)
 	if err != nil {
-		return delivery.Outcome{Verdict: delivery.Retry, Err: err, Hint: delivery.HintFor(delivery.Seen{Err: err, Endpoint: s.url})}
+		return delivery.Outcome{Verdict: delivery.Retry, Err: err, Hint: delivery.Hint(delivery.Attempt{Err: err, Endpoint: s.url})}
 	}
 	defer resp.Body.Close()
 	switch {

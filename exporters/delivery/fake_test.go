@@ -215,7 +215,7 @@ func options(log *record) delivery.Options {
 }
 
 // balanced is D1: the identity of delivery.md section 6.
-func balanced(t *testing.T, q delivery.Queuer) delivery.Stats {
+func balanced(t *testing.T, q delivery.Destination) delivery.Stats {
 	t.Helper()
 	s := q.Stats()
 	if got := s.Delivered + s.DroppedTotal() + s.Queued; got != s.Ended {
@@ -225,7 +225,7 @@ func balanced(t *testing.T, q delivery.Queuer) delivery.Stats {
 }
 
 // finish shuts q down within a minute and checks that nothing was left.
-func finish(t *testing.T, q delivery.Queuer) delivery.Stats {
+func finish(t *testing.T, q delivery.Destination) delivery.Stats {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -239,7 +239,7 @@ func finish(t *testing.T, q delivery.Queuer) delivery.Stats {
 	return s
 }
 
-func enqueue(q delivery.Queuer, list []sdktrace.ReadOnlySpan) {
+func enqueue(q delivery.Destination, list []sdktrace.ReadOnlySpan) {
 	for _, s := range list {
 		q.Enqueue(s)
 	}

@@ -79,7 +79,7 @@ func TestForceFlushAndBackoff(t *testing.T) {
 		atLeast, atMost time.Duration
 	}{
 		"backoff":     {delivery.Outcome{Verdict: delivery.Misconfigured}, 0, 0},
-		"Retry-After": {delivery.Outcome{Verdict: delivery.Retry, After: 20 * time.Second}, 19 * time.Second, 20 * time.Second},
+		"Retry-After": {delivery.Outcome{Verdict: delivery.Retry, RetryAfter: 20 * time.Second}, 19 * time.Second, 20 * time.Second},
 	}
 	for name, row := range rows {
 		t.Run(name, func(t *testing.T) {

@@ -137,7 +137,7 @@ func (e *engine) failed(epoch uint64, out Outcome) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now, g := time.Now(), &e.gate
-	after := e.o.Retry.after(out.After)
+	after := e.o.Retry.after(out.RetryAfter)
 	wait := after
 	if epoch == g.epoch || g.fails == 0 {
 		g.epoch++

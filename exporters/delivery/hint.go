@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Seen is what an attempt met, as far as it is known; HintFor judges by it.
-type Seen struct {
+// Attempt is what an attempt met, as far as it is known; Hint judges by it.
+type Attempt struct {
 	Err       error  // of an attempt without an answer; may be nil
 	Text      string // the receiver's text, or that of a gRPC status; may be empty
 	Status    int    // HTTP status; 0 without an answer and for gRPC
@@ -33,7 +33,7 @@ const (
 // A textHint is a hint for a text of net/http, crypto/tls, crypto/x509, net (Go 1.26) or grpc-go (v1.85).
 type textHint struct {
 	seen string
-	hint func(Seen) string
+	hint func(Attempt) string
 }
 
 // textHints are searched in this order. The text decides before the status: both ends of a mixed-up protocol answer
@@ -44,23 +44,23 @@ var textHints = []textHint{
 	{`malformed HTTP response "\x15\x03`, always(hintTLS)},
 	{"tls: certificate required", always(hintClient)}, // before the preface, which grpc reports of it too
 	{"error reading server preface", always(hintTLS)},
-	{`malformed HTTP response "\x00\x00`, Seen.grpcPort},
+	{`malformed HTTP response "\x00\x00`, Attempt.grpcPort},
 	{"certificate signed by unknown authority", always(hintCertificate)},
 	{"proxyconnect", always(hintProxy)},
-	{"no such host", Seen.unknownHost},
-	{"connection refused", Seen.refused},
-	{"actively refused", Seen.refused}, // Windows
-	{"no route to host", Seen.unreachable},
-	{"network is unreachable", Seen.unreachable},
-	{"context deadline exceeded", Seen.silent},
-	{"i/o timeout", Seen.silent},
+	{"no such host", Attempt.unknownHost},
+	{"connection refused", Attempt.refused},
+	{"actively refused", Attempt.refused}, // Windows
+	{"no route to host", Attempt.unreachable},
+	{"network is unreachable", Attempt.unreachable},
+	{"context deadline exceeded", Attempt.silent},
+	{"i/o timeout", Attempt.silent},
 }
 
-func always(hint string) func(Seen) string { return func(Seen) string { return hint } }
+func always(hint string) func(Attempt) string { return func(Attempt) string { return hint } }
 
-// HintFor returns what was found and what to do about it, in a few words for the log, or "" for a failure that
+// Hint returns what was found and what to do about it, in a few words for the log, or "" for a failure that
 // needs no action or is not known.
-func HintFor(s Seen) string {
+func Hint(s Attempt) string {
 	text := s.Text
 	if s.Err != nil {
 		text += "\n" + s.Err.Error()
@@ -73,27 +73,27 @@ func HintFor(s Seen) string {
 	return s.statusHint()
 }
 
-func (s Seen) unknownHost() string {
+func (s Attempt) unknownHost() string {
 	host, _ := s.address()
 	return fmt.Sprintf("the host name %q is unknown; check its spelling in %s", host, s.key())
 }
 
-func (s Seen) refused() string {
+func (s Attempt) refused() string {
 	if s.UDP {
 		return fmt.Sprintf("no agent listens on %s; start it or change %s", s.hostPort(), s.key())
 	}
 	return fmt.Sprintf("nothing listens on %s; start the receiver or change %s%s", s.hostPort(), s.key(), s.portNote())
 }
 
-func (s Seen) unreachable() string {
+func (s Attempt) unreachable() string {
 	return fmt.Sprintf("there is no route to %s; check the network, or change %s", s.hostPort(), s.key())
 }
 
-func (s Seen) silent() string {
+func (s Attempt) silent() string {
 	return fmt.Sprintf("%s does not answer in time; check firewalls and %s, or raise timeout", s.hostPort(), s.key())
 }
 
-func (s Seen) statusHint() string {
+func (s Attempt) statusHint() string {
 	_, port := s.address()
 	switch {
 	case s.Foreign:
@@ -111,7 +111,7 @@ func (s Seen) statusHint() string {
 }
 
 // wrongPath names the usual path, unless that is the one that failed: then another server listens there.
-func (s Seen) wrongPath() string {
+func (s Attempt) wrongPath() string {
 	path := "/"
 	if u, err := url.Parse(s.Endpoint); err == nil && u.Path != "" {
 		path = u.Path
@@ -127,7 +127,7 @@ func (s Seen) wrongPath() string {
 }
 
 // grpcPort is for HTTP sent to a port for gRPC.
-func (s Seen) grpcPort() string {
+func (s Attempt) grpcPort() string {
 	found := s.hostPort() + " is a gRPC port"
 	switch s.UsualPort {
 	case "":
@@ -145,7 +145,7 @@ var services = map[string]string{
 }
 
 // portNote is for a port that is usual for another service than the one that spans are sent to.
-func (s Seen) portNote() string {
+func (s Attempt) portNote() string {
 	_, port := s.address()
 	other, want := services[port], services[s.UsualPort]
 	if other == "" || want == "" || port == s.UsualPort {
@@ -155,14 +155,14 @@ func (s Seen) portNote() string {
 }
 
 // key is where the endpoint was set.
-func (s Seen) key() string {
+func (s Attempt) key() string {
 	if s.Key == "" {
 		return "the endpoint"
 	}
 	return s.Key
 }
 
-func (s Seen) hostPort() string {
+func (s Attempt) hostPort() string {
 	host, port := s.address()
 	switch {
 	case host == "":
@@ -174,7 +174,7 @@ func (s Seen) hostPort() string {
 }
 
 // address is host and port of the endpoint, as far as they are known.
-func (s Seen) address() (host, port string) {
+func (s Attempt) address() (host, port string) {
 	if u, err := url.Parse(s.Endpoint); err == nil && u.Host != "" {
 		if port = u.Port(); port == "" {
 			port = map[string]string{"http": "80", "https": "443"}[u.Scheme]

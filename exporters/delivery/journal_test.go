@@ -89,7 +89,7 @@ func TestDropsAreTold(t *testing.T) {
 			encoder{each: 1}, delivery.Outcome{Verdict: delivery.Rejected, Err: errors.New("400 bad\tthrift\n" + strings.Repeat("x", 1000)), Hint: "do this"},
 			[]string{"WARN spans are dropped", "reason=rejected", "spans=1", `error=400 bad\tthrift\nxxx`, "hint=do this"},
 		},
-		"partial":   {encoder{each: 1}, delivery.Outcome{Refused: 1, Err: errors.New("quota")}, []string{"reason=partial", "error=quota"}},
+		"partial":   {encoder{each: 1}, delivery.Outcome{Rejected: 1, Err: errors.New("quota")}, []string{"reason=partial", "error=quota"}},
 		"panic":     {encoder{each: 1, panicOn: "-"}, delivery.Outcome{Verdict: 255}, []string{"reason=panic"}},
 		"too large": {encoder{each: 1}, delivery.Outcome{Verdict: delivery.TooLarge}, []string{"reason=too_large"}},
 		"encode":    {encoder{panicOn: "one"}, delivery.Outcome{}, []string{"reason=encode", "panic in Encode with a string"}},

@@ -38,7 +38,7 @@ func (c *capricious) Send(ctx context.Context, p packet) delivery.Outcome {
 		<-ctx.Done()
 		return delivery.Outcome{Verdict: delivery.Retry, Err: ctx.Err()}
 	case 4, 5:
-		return delivery.Outcome{Verdict: delivery.Retry, After: 5 * time.Second}
+		return delivery.Outcome{Verdict: delivery.Retry, RetryAfter: 5 * time.Second}
 	case 6, 7:
 		return delivery.Outcome{Verdict: delivery.Retry}
 	case 8:

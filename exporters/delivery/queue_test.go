@@ -256,7 +256,7 @@ func TestConcurrentCallers(t *testing.T) {
 		case 3:
 			return delivery.Outcome{Verdict: delivery.TooLarge}
 		case 4:
-			return delivery.Outcome{Refused: 1}
+			return delivery.Outcome{Rejected: 1}
 		}
 		return delivery.Outcome{}
 	}}

@@ -129,9 +129,9 @@ func TestAfterShutdown(t *testing.T) {
 
 // Spans that come after Shutdown are counted from any number of goroutines, and reported in one line.
 func TestSpansAfterShutdownAreReportedOnce(t *testing.T) {
-	for name, open := range map[string]func(delivery.Options) delivery.Queuer{
-		"New":  func(o delivery.Options) delivery.Queuer { return delivery.New(encoder{each: 1}, &sender{}, o) },
-		"Wrap": func(o delivery.Options) delivery.Queuer { return delivery.Wrap(&foreign{}, o) },
+	for name, open := range map[string]func(delivery.Options) delivery.Destination{
+		"New":  func(o delivery.Options) delivery.Destination { return delivery.New(encoder{each: 1}, &sender{}, o) },
+		"Wrap": func(o delivery.Options) delivery.Destination { return delivery.Wrap(&foreign{}, o) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -35,14 +35,14 @@ func TestVerdicts(t *testing.T) {
 			delivery.Stats{Delivered: 10}, []int{10, 5, 2, 3, 5},
 		},
 		"partial success (D6)": {
-			[]delivery.Outcome{{Refused: 3, Err: errors.New("no such tenant")}},
+			[]delivery.Outcome{{Rejected: 3, Err: errors.New("no such tenant")}},
 			delivery.Stats{Delivered: 7, Dropped: map[string]uint64{"partial": 3}}, []int{10},
 		},
 		"more refused than sent": {
-			[]delivery.Outcome{{Refused: 30}},
+			[]delivery.Outcome{{Rejected: 30}},
 			delivery.Stats{Dropped: map[string]uint64{"partial": 10}}, []int{10},
 		},
-		"negative refused": {[]delivery.Outcome{{Refused: -1}}, delivery.Stats{Delivered: 10}, []int{10}},
+		"negative refused": {[]delivery.Outcome{{Rejected: -1}}, delivery.Stats{Delivered: 10}, []int{10}},
 		"warning within a success (D6)": {
 			[]delivery.Outcome{{Err: errors.New("deprecated")}},
 			delivery.Stats{Delivered: 10}, []int{10},

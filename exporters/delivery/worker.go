@@ -142,7 +142,7 @@ func (w *worker[P]) accepted(l *load[P], out Outcome, epoch uint64) {
 		return
 	}
 	w.e.succeeded(epoch)
-	if refused := min(max(out.Refused, 0), l.spans); refused > 0 {
+	if refused := min(max(out.Rejected, 0), l.spans); refused > 0 {
 		w.e.settleBecause(l.batch, refused, DropPartial, out)
 		l.spans -= refused
 	} else if out.Err != nil {

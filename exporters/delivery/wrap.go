@@ -6,13 +6,13 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// Wrap gives an exporter that is no Queuer a destination of its own: the same queue, bounded
+// Wrap gives an exporter that is not a Destination a destination of its own: the same queue, bounded
 // by Options.MaxQueueSize spans in any case, and one worker that calls ExportSpans with
 // Options.ExportTimeout. A nil is delivered, an error is rejected, a panic is panic; nothing is
 // retried. A call that ignores its context holds up this destination only, and Shutdown
-// abandons it. x is shut down with the destination. A Queuer is returned as it is.
-func Wrap(x sdktrace.SpanExporter, o Options) Queuer {
-	if q, ok := x.(Queuer); ok {
+// abandons it. x is shut down with the destination. A Destination is returned as it is.
+func Wrap(x sdktrace.SpanExporter, o Options) Destination {
+	if q, ok := x.(Destination); ok {
 		return q
 	}
 	fillCount(&o.MaxQueueSize, DefaultMaxQueueSize)

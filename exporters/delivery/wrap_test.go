@@ -160,11 +160,11 @@ func TestWrapHandsOnTheErrorOfShutdown(t *testing.T) {
 	}
 }
 
-func TestWrapLeavesAQueuerAsItIs(t *testing.T) {
+func TestWrapReturnsADestinationUnchanged(t *testing.T) {
 	t.Parallel()
 	x := delivery.New(encoder{each: 1}, &sender{}, options(&record{}))
-	if got := delivery.Wrap(x, delivery.Options{}); got != delivery.Queuer(x) {
-		t.Errorf("Wrap of a Queuer = %T, want itself", got)
+	if got := delivery.Wrap(x, delivery.Options{}); got != delivery.Destination(x) {
+		t.Errorf("Wrap of a Destination = %T, want itself", got)
 	}
 	finish(t, x)
 }

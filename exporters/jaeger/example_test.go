@@ -20,7 +20,7 @@ func Example() {
 		panic(err)
 	}
 	ctx := context.Background()
-	exporter, err := open(ctx, registry.Common{Name: "jaeger", Logger: slog.Default()})
+	exporter, err := open(ctx, registry.BuildContext{Name: "jaeger", Logger: slog.Default()})
 	if err != nil {
 		panic(err)
 	}

@@ -17,11 +17,11 @@ type Packer struct{ e *encoder }
 
 // NewPacker makes the encoder that the exporter with these settings has.
 func NewPacker(s Settings, limit int) Packer {
-	return NewPackerIn(registry.Common{MaxTagValueLength: limit}, s)
+	return NewPackerIn(registry.BuildContext{MaxTagValueLength: limit}, s)
 }
 
 // NewPackerIn makes the encoder that the exporter with these settings has in a program.
-func NewPackerIn(common registry.Common, s Settings) Packer {
+func NewPackerIn(common registry.BuildContext, s Settings) Packer {
 	switch s.Protocol {
 	case ProtocolGRPC:
 		return Packer{grpcEncoder(common, s)}
@@ -80,7 +80,7 @@ func (w watched) look() (Buffer, bool) { return w() }
 func (w watched) close()               {}
 
 // BuildUDP makes the exporter with these seams instead of the network.
-func BuildUDP(common registry.Common, s Settings, n Network) (delivery.Queuer, error) {
+func BuildUDP(common registry.BuildContext, s Settings, n Network) (delivery.Destination, error) {
 	return assembleUDP(common, s, func(u *udp) {
 		a := u.agent
 		if n.Lookup != nil {
@@ -100,7 +100,7 @@ func BuildUDP(common registry.Common, s Settings, n Network) (delivery.Queuer, e
 
 // NewDirect encodes and sends on the caller's goroutine, without a queue.
 func NewDirect(s Settings) func(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
-	e, _ := udpEncoder(registry.Common{}, s)
+	e, _ := udpEncoder(registry.BuildContext{}, s)
 	u := &udp{
 		agent: newAgent(s.Thrift.AgentHostName, s.Thrift.AgentPort, s.Thrift.ResolveInterval),
 		pace:  newPace(s.Thrift.MaxBytesPerSecond, e.most),

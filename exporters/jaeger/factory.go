@@ -40,7 +40,7 @@ const (
 	floorPacket      = 512
 )
 
-func build(_ context.Context, common registry.Common, s Settings) (sdktrace.SpanExporter, error) {
+func build(_ context.Context, common registry.BuildContext, s Settings) (sdktrace.SpanExporter, error) {
 	switch {
 	case s.Protocol == ProtocolGRPC:
 		return newGRPC(common, s)
@@ -50,16 +50,16 @@ func build(_ context.Context, common registry.Common, s Settings) (sdktrace.Span
 	return newUDP(common, s)
 }
 
-func newEncoder(common registry.Common, s Settings, w wire, f framing) *encoder {
+func newEncoder(common registry.BuildContext, s Settings, w wire, f framing) *encoder {
 	return &encoder{wire: w, framing: f, limit: common.MaxTagValueLength, linkLogs: s.LinkLogs}
 }
 
-func newUDP(common registry.Common, s Settings) (sdktrace.SpanExporter, error) {
+func newUDP(common registry.BuildContext, s Settings) (sdktrace.SpanExporter, error) {
 	return assembleUDP(common, s, func(*udp) {})
 }
 
 // assembleUDP builds the exporter whose sender adapt has seen; tests put a network of their own in it.
-func assembleUDP(common registry.Common, s Settings, adapt func(*udp)) (delivery.Queuer, error) {
+func assembleUDP(common registry.BuildContext, s Settings, adapt func(*udp)) (delivery.Destination, error) {
 	e, f := udpEncoder(common, s)
 	a := newAgent(s.Thrift.AgentHostName, s.Thrift.AgentPort, s.Thrift.ResolveInterval)
 	a.from = from(common, "thrift.agent_host_name")
@@ -79,7 +79,7 @@ func assembleUDP(common registry.Common, s Settings, adapt func(*udp)) (delivery
 }
 
 // udpEncoder packs into packets of at most max_packet_size bytes.
-func udpEncoder(common registry.Common, s Settings) (*encoder, statsFraming) {
+func udpEncoder(common registry.BuildContext, s Settings) (*encoder, statsFraming) {
 	t := s.Thrift
 	e := newEncoder(common, s, compact{}, compactMessage{stats: t.ClientStats})
 	if s.Protocol == ProtocolUDPBinary {
@@ -97,20 +97,20 @@ func udpEncoder(common registry.Common, s Settings) (*encoder, statsFraming) {
 }
 
 // httpEncoder packs batches for the collector's Thrift endpoint.
-func httpEncoder(common registry.Common, s Settings) *encoder {
+func httpEncoder(common registry.BuildContext, s Settings) *encoder {
 	e := newEncoder(common, s, strict{}, binaryBatch{})
 	e.most, e.floor, e.count = maxHTTPBytes, floorBytes, collectorSpans
 	return e
 }
 
 // grpcEncoder packs requests for PostSpans.
-func grpcEncoder(common registry.Common, s Settings) *encoder {
+func grpcEncoder(common registry.BuildContext, s Settings) *encoder {
 	e := newEncoder(common, s, proto{}, postSpans{})
 	e.most, e.floor, e.count = maxGRPCBytes, floorBytes, collectorSpans
 	return e
 }
 
-func newHTTP(common registry.Common, s Settings) (sdktrace.SpanExporter, error) {
+func newHTTP(common registry.BuildContext, s Settings) (sdktrace.SpanExporter, error) {
 	var conf *transport.TLS
 	if s.url.Scheme == "https" {
 		var err error
@@ -132,7 +132,7 @@ func newHTTP(common registry.Common, s Settings) (sdktrace.SpanExporter, error) 
 	return delivery.New(httpEncoder(common, s), collectorHTTP{h}, o), nil
 }
 
-func newGRPC(common registry.Common, s Settings) (sdktrace.SpanExporter, error) {
+func newGRPC(common registry.BuildContext, s Settings) (sdktrace.SpanExporter, error) {
 	var conf *transport.TLS
 	if s.target.TLS {
 		var err error
@@ -154,7 +154,7 @@ func newGRPC(common registry.Common, s Settings) (sdktrace.SpanExporter, error) 
 }
 
 // unset says whether nobody set key.
-func unset(common registry.Common, key string) bool {
+func unset(common registry.BuildContext, key string) bool {
 	switch source(common, key) {
 	case "", "built-in":
 		return true
@@ -162,7 +162,7 @@ func unset(common registry.Common, key string) bool {
 	return false
 }
 
-func source(common registry.Common, key string) string {
+func source(common registry.BuildContext, key string) string {
 	if common.Source == nil {
 		return ""
 	}
@@ -170,7 +170,7 @@ func source(common registry.Common, key string) string {
 }
 
 // from names a key and where it was set, for hints.
-func from(common registry.Common, key string) string {
+func from(common registry.BuildContext, key string) string {
 	if at := source(common, key); at != "" {
 		return fmt.Sprintf("jaeger.%s (%s)", key, at)
 	}

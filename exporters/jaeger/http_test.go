@@ -149,7 +149,7 @@ func TestRetryAfter(t *testing.T) { // D3, all at once because each takes its tw
 	t.Parallel()
 	type attempt struct {
 		name string
-		q    delivery.Queuer
+		q    delivery.Destination
 		c    *collector
 	}
 	var attempts []attempt

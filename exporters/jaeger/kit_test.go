@@ -148,9 +148,9 @@ func eventually(t *testing.T, what string, ok func() bool) {
 }
 
 // common is what root would hand over, impatient.
-func common(log *logBook) registry.Common {
+func common(log *logBook) registry.BuildContext {
 	logger := slog.New(slog.NewTextHandler(log, nil))
-	return registry.Common{
+	return registry.BuildContext{
 		Name: "jaeger", ID: "jaeger", Timeout: 2 * time.Second, Logger: logger,
 		Source: func(string) string { return "built-in" },
 		Delivery: delivery.Options{
@@ -161,7 +161,7 @@ func common(log *logBook) registry.Common {
 }
 
 // open builds an exporter through the registry; it is shut down with the test.
-func open(t *testing.T, c registry.Common, section map[string]any) delivery.Queuer {
+func open(t *testing.T, c registry.BuildContext, section map[string]any) delivery.Destination {
 	t.Helper()
 	var r registry.Registry
 	if err := r.Register(jaeger.Factory); err != nil {
@@ -175,13 +175,13 @@ func open(t *testing.T, c registry.Common, section map[string]any) delivery.Queu
 	if err != nil {
 		t.Fatal(err)
 	}
-	q := x.(delivery.Queuer)
+	q := x.(delivery.Destination)
 	t.Cleanup(func() { shutdown(t, q) })
 	return q
 }
 
 // shutdown ends an exporter and checks its accounts.
-func shutdown(t *testing.T, q delivery.Queuer) {
+func shutdown(t *testing.T, q delivery.Destination) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -192,7 +192,7 @@ func shutdown(t *testing.T, q delivery.Queuer) {
 	}
 }
 
-func flush(t *testing.T, q delivery.Queuer) {
+func flush(t *testing.T, q delivery.Destination) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -208,7 +208,7 @@ func numbered(i int, change ...func(*tracetest.SpanStub)) tracetest.SpanStub {
 	return s
 }
 
-func enqueue(q delivery.Queuer, from, to int) {
+func enqueue(q delivery.Destination, from, to int) {
 	for i := from; i < to; i++ {
 		q.Enqueue(numbered(i).Snapshot())
 	}

@@ -68,7 +68,7 @@ func settings(change ...func(*jaeger.Settings)) jaeger.Settings {
 	return s
 }
 
-func buildUDP(t *testing.T, log *logBook, s jaeger.Settings, n jaeger.Network) delivery.Queuer {
+func buildUDP(t *testing.T, log *logBook, s jaeger.Settings, n jaeger.Network) delivery.Destination {
 	t.Helper()
 	q, err := jaeger.BuildUDP(common(log), s, n)
 	if err != nil {

@@ -47,7 +47,7 @@ func TestPacketSizeByDefault(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			s := jaeger.Defaults()
 			s.Thrift.AgentHostName = tt.host
-			common := registry.Common{Source: func(string) string { return "built-in" }}
+			common := registry.BuildContext{Source: func(string) string { return "built-in" }}
 			if tt.set {
 				s.Thrift.MaxPacketSize = tt.size
 				common.Source = func(string) string { return "app.yaml:3:5" }

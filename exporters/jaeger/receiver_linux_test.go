@@ -70,7 +70,7 @@ func TestUDPSlowReceiverLosesNothing(t *testing.T) {
 			if !tt.stopped {
 				start()
 			}
-			var queues []delivery.Queuer
+			var queues []delivery.Destination
 			for i := range tt.exporters {
 				c := common(new(logBook))
 				if tt.stopped {

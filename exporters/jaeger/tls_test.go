@@ -82,7 +82,7 @@ func TestTLSMismatch(t *testing.T) { // H6
 	_, webSrv := serveHTTP(t)
 	type destination struct {
 		name string
-		q    delivery.Queuer
+		q    delivery.Destination
 		log  *logBook
 	}
 	var waiting []destination

@@ -24,7 +24,7 @@ func init() { registry.Register(Factory) }
 
 // NewFactory makes a factory whose exporters fill store; nil means Default.
 func NewFactory(store *Store) registry.Factory {
-	build := func(_ context.Context, common registry.Common, s Settings) (sdktrace.SpanExporter, error) {
+	build := func(_ context.Context, common registry.BuildContext, s Settings) (sdktrace.SpanExporter, error) {
 		target := store
 		if target == nil {
 			target = Default()
@@ -47,7 +47,7 @@ func forTests(_ *Settings, c *registry.Completion) {
 }
 
 // An Exporter hands spans to a store. All its methods may be called from any number of
-// goroutines. It is a delivery.Queuer that queues nothing: a span is delivered when it is in
+// goroutines. It is a delivery.Destination that queues nothing: a span is delivered when it is in
 // the store.
 type Exporter struct {
 	store  *Store
@@ -60,7 +60,7 @@ type Exporter struct {
 	dropped map[string]uint64
 }
 
-var _ delivery.Queuer = (*Exporter)(nil)
+var _ delivery.Destination = (*Exporter)(nil)
 
 // New makes an exporter that fills store; nil means Default.
 func New(store *Store) *Exporter {

@@ -260,7 +260,7 @@ func TestSpansAfterShutdownAreReportedOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		exporter, err := open(t.Context(), registry.Common{ID: "memory", Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		exporter, err := open(t.Context(), registry.BuildContext{ID: "memory", Logger: slog.New(slog.NewTextHandler(&log, nil))})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -298,7 +298,7 @@ func TestFactory(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			x, err := open(t.Context(), registry.Common{})
+			x, err := open(t.Context(), registry.BuildContext{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -31,7 +31,7 @@ func (s *grpcSender) Send(ctx context.Context, p *Payload) delivery.Outcome {
 		return err
 	})
 	if o.Verdict == delivery.Delivered {
-		o.Refused, o.Err = partial(reply, s.grpc.Excerpt)
+		o.Rejected, o.Err = partial(reply, s.grpc.Excerpt)
 	}
 	return o
 }

@@ -190,13 +190,13 @@ func prepare(section map[string]any) (registry.Opener, error) {
 }
 
 // open builds the exporter as root does, with a batch delay that makes tests quick.
-func open(t testing.TB, section map[string]any, change ...func(*registry.Common)) delivery.Queuer {
+func open(t testing.TB, section map[string]any, change ...func(*registry.BuildContext)) delivery.Destination {
 	t.Helper()
 	opener, err := prepare(section)
 	if err != nil {
 		t.Fatal(err)
 	}
-	common := registry.Common{
+	common := registry.BuildContext{
 		Name: "otlp", ID: "otlp", Logger: slog.New(slog.DiscardHandler),
 		Source:   func(string) string { return "app.yaml:3:5" },
 		Delivery: delivery.Options{ID: "otlp", BatchDelay: time.Millisecond, Logger: slog.New(slog.DiscardHandler)},
@@ -213,11 +213,11 @@ func open(t testing.TB, section map[string]any, change ...func(*registry.Common)
 		cancel()
 		x.Shutdown(ctx)
 	})
-	return x.(delivery.Queuer)
+	return x.(delivery.Destination)
 }
 
 // flush exports spans and waits for all to be delivered or dropped.
-func flush(t testing.TB, x delivery.Queuer, spans ...sdktrace.ReadOnlySpan) delivery.Stats {
+func flush(t testing.TB, x delivery.Destination, spans ...sdktrace.ReadOnlySpan) delivery.Stats {
 	t.Helper()
 	if err := x.ExportSpans(context.Background(), spans); err != nil {
 		t.Fatal(err)
@@ -231,7 +231,7 @@ func flush(t testing.TB, x delivery.Queuer, spans ...sdktrace.ReadOnlySpan) deli
 }
 
 // account returns the accounts and checks that they add up (D1).
-func account(t testing.TB, x delivery.Queuer) delivery.Stats {
+func account(t testing.TB, x delivery.Destination) delivery.Stats {
 	t.Helper()
 	s := x.Stats()
 	if s.Ended != s.Delivered+s.DroppedTotal()+s.Queued {
@@ -241,7 +241,7 @@ func account(t testing.TB, x delivery.Queuer) delivery.Stats {
 }
 
 // failing waits for the first failure.
-func failing(t testing.TB, x delivery.Queuer) delivery.Stats {
+func failing(t testing.TB, x delivery.Destination) delivery.Stats {
 	t.Helper()
 	deadline := time.Now().Add(10 * time.Second)
 	for time.Now().Before(deadline) {
@@ -267,6 +267,6 @@ func (l *locked) Write(p []byte) (int, error) {
 }
 
 // logTo sends the destination's log to b, which must not be read before Shutdown.
-func logTo(b *strings.Builder) func(*registry.Common) {
-	return func(c *registry.Common) { c.Delivery.Logger = slog.New(slog.NewTextHandler(&locked{b: b}, nil)) }
+func logTo(b *strings.Builder) func(*registry.BuildContext) {
+	return func(c *registry.BuildContext) { c.Delivery.Logger = slog.New(slog.NewTextHandler(&locked{b: b}, nil)) }
 }

@@ -48,7 +48,7 @@ func (s *httpSender) Send(ctx context.Context, p *Payload) delivery.Outcome {
 	}
 	o, answer := s.http.Exchange(ctx, body)
 	if o.Verdict == delivery.Delivered {
-		o.Refused, o.Err = partial(reply(answer), s.http.Excerpt)
+		o.Rejected, o.Err = partial(reply(answer), s.http.Excerpt)
 	}
 	return o
 }

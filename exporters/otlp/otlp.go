@@ -28,14 +28,14 @@ var Factory = registry.NewFactory(name, defaults, build,
 
 func init() { registry.Register(Factory) }
 
-func build(_ context.Context, common registry.Common, s Settings) (sdktrace.SpanExporter, error) {
+func build(_ context.Context, common registry.BuildContext, s Settings) (sdktrace.SpanExporter, error) {
 	if s.overGRPC() {
 		return s.buildGRPC(common)
 	}
 	return s.buildHTTP(common)
 }
 
-func (s Settings) buildGRPC(common registry.Common) (sdktrace.SpanExporter, error) {
+func (s Settings) buildGRPC(common registry.BuildContext) (sdktrace.SpanExporter, error) {
 	o := transport.GRPCOptions{
 		Target:  s.target.Address,
 		Headers: headersOf(s.GRPC.Headers),
@@ -57,7 +57,7 @@ func (s Settings) buildGRPC(common registry.Common) (sdktrace.SpanExporter, erro
 	return s.open(common, maxGRPC, o.Target, g), nil
 }
 
-func (s Settings) buildHTTP(common registry.Common) (sdktrace.SpanExporter, error) {
+func (s Settings) buildHTTP(common registry.BuildContext) (sdktrace.SpanExporter, error) {
 	o := transport.HTTPOptions{
 		URL:       s.Endpoint,
 		Headers:   headersOf(s.HTTP.Headers),
@@ -84,7 +84,7 @@ func (s Settings) buildHTTP(common registry.Common) (sdktrace.SpanExporter, erro
 	return s.open(common, most, h.http.Endpoint(), h), nil
 }
 
-func (s Settings) open(common registry.Common, most int, endpoint string, to delivery.Sender[*Payload]) sdktrace.SpanExporter {
+func (s Settings) open(common registry.BuildContext, most int, endpoint string, to delivery.Sender[*Payload]) sdktrace.SpanExporter {
 	o := common.Delivery
 	o.Senders, o.Endpoint = inFlight, endpoint
 	e := NewEncoder(most, common.MaxTagValueLength)
@@ -93,6 +93,6 @@ func (s Settings) open(common registry.Common, most int, endpoint string, to del
 }
 
 // from names the endpoint's key and where it was set, for hints.
-func from(common registry.Common) string {
+func from(common registry.BuildContext) string {
 	return common.Name + ".endpoint (" + common.Source("endpoint") + ")"
 }

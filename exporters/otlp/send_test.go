@@ -28,7 +28,7 @@ import (
 )
 
 // protocols opens the exporter towards a well receiver of each protocol.
-func protocols(t *testing.T, test func(t *testing.T, x delivery.Queuer, count func() int)) {
+func protocols(t *testing.T, test func(t *testing.T, x delivery.Destination, count func() int)) {
 	for _, protocol := range []string{"grpc", "http", "http/json"} {
 		t.Run(protocol, func(t *testing.T) {
 			t.Parallel()
@@ -45,7 +45,7 @@ func protocols(t *testing.T, test func(t *testing.T, x delivery.Queuer, count fu
 
 func TestDelivers(t *testing.T) {
 	t.Parallel()
-	protocols(t, func(t *testing.T, x delivery.Queuer, count func() int) {
+	protocols(t, func(t *testing.T, x delivery.Destination, count func() int) {
 		if s := flush(t, x, spansS(3)...); s.Delivered != 3 || count() != 1 {
 			t.Errorf("stats %+v after %d requests, want 3 delivered in 1", s, count())
 		}
@@ -58,7 +58,7 @@ func TestOddSpansDoNotHarmTheirNeighbours(t *testing.T) {
 		s.Name, s.Resource = "\xff", nil
 		s.Attributes = []attribute.KeyValue{attribute.Float64("nan", math.NaN()), attribute.Float64("inf", math.Inf(-1)), attribute.String("\xfe", "\xff")}
 	})
-	protocols(t, func(t *testing.T, x delivery.Queuer, _ func() int) {
+	protocols(t, func(t *testing.T, x delivery.Destination, _ func() int) {
 		if s := flush(t, x, append(spansS(2), odd)...); s.Delivered != 3 || s.Repaired[delivery.RepairUTF8] != 1 {
 			t.Errorf("stats %+v, want 3 delivered and 1 repaired", s)
 		}
@@ -314,7 +314,7 @@ func TestNoAnswerIsRetried(t *testing.T) { // D4, D8
 		"reset": func(w http.ResponseWriter, _ *http.Request) { c := hijack(w); c.(*net.TCPConn).SetLinger(0); c.Close() },
 		"hang":  func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
 	}
-	soon := func(c *registry.Common) { c.Delivery.Timeout = 300 * time.Millisecond }
+	soon := func(c *registry.BuildContext) { c.Delivery.Timeout = 300 * time.Millisecond }
 	for name, fail := range tests {
 		t.Run("http "+name, func(t *testing.T) {
 			t.Parallel()
@@ -389,7 +389,7 @@ func TestServerThatStartsLate(t *testing.T) { // D7
 			}
 			addr := l.Addr().String()
 			l.Close()
-			x := open(t, map[string]any{"protocol": protocol, "endpoint": "http://" + addr}, func(c *registry.Common) { c.Delivery.Retry.Max = time.Second })
+			x := open(t, map[string]any{"protocol": protocol, "endpoint": "http://" + addr}, func(c *registry.BuildContext) { c.Delivery.Retry.Max = time.Second })
 			late := time.AfterFunc(3*time.Second, func() {
 				l, err := net.Listen("tcp", addr)
 				if err != nil {
@@ -433,7 +433,7 @@ func TestTooLargeIsSplit(t *testing.T) { // D5, O5
 	t.Run("30 MB over http", func(t *testing.T) {
 		t.Parallel()
 		rc := receiveHTTP(t, ok)
-		s := flush(t, open(t, map[string]any{"protocol": "http", "endpoint": rc.URL}, func(c *registry.Common) { c.Delivery.QueueBytes = 64 << 20 }), big(300, 100_000)...)
+		s := flush(t, open(t, map[string]any{"protocol": "http", "endpoint": rc.URL}, func(c *registry.BuildContext) { c.Delivery.QueueBytes = 64 << 20 }), big(300, 100_000)...)
 		if s.Delivered != 300 || rc.count() < 2 {
 			t.Errorf("stats %+v in %d requests, want 300 delivered in two or more", s, rc.count())
 		}

@@ -33,7 +33,7 @@ func Example() {
 		return
 	}
 	ctx := context.Background()
-	exporter, err := open(ctx, registry.Common{Name: "zipkin", Logger: slog.Default(), Source: func(string) string { return "code" }})
+	exporter, err := open(ctx, registry.BuildContext{Name: "zipkin", Logger: slog.Default(), Source: func(string) string { return "code" }})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -142,7 +142,7 @@ func (rc *receiver) count() int {
 func accept(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) }
 
 // open builds the exporter as root does, with a batch delay that makes tests quick.
-func open(t testing.TB, section map[string]any, change ...func(*registry.Common)) delivery.Queuer {
+func open(t testing.TB, section map[string]any, change ...func(*registry.BuildContext)) delivery.Destination {
 	t.Helper()
 	var r registry.Registry
 	if err := r.Register(zipkin.Factory); err != nil {
@@ -152,7 +152,7 @@ func open(t testing.TB, section map[string]any, change ...func(*registry.Common)
 	if err != nil {
 		t.Fatal(err)
 	}
-	common := registry.Common{
+	common := registry.BuildContext{
 		Name: "zipkin", ID: "zipkin", Logger: slog.New(slog.DiscardHandler),
 		Source:   func(string) string { return "app.yaml:3:5" },
 		Delivery: delivery.Options{ID: "zipkin", BatchDelay: time.Millisecond, Logger: slog.New(slog.DiscardHandler)},
@@ -169,11 +169,11 @@ func open(t testing.TB, section map[string]any, change ...func(*registry.Common)
 		cancel()
 		x.Shutdown(ctx)
 	})
-	return x.(delivery.Queuer)
+	return x.(delivery.Destination)
 }
 
 // flush exports spans and waits for all to be delivered or dropped.
-func flush(t testing.TB, x delivery.Queuer, spans ...sdktrace.ReadOnlySpan) delivery.Stats {
+func flush(t testing.TB, x delivery.Destination, spans ...sdktrace.ReadOnlySpan) delivery.Stats {
 	t.Helper()
 	if err := x.ExportSpans(context.Background(), spans); err != nil {
 		t.Fatal(err)
@@ -187,7 +187,7 @@ func flush(t testing.TB, x delivery.Queuer, spans ...sdktrace.ReadOnlySpan) deli
 }
 
 // account returns the accounts and checks that they add up (D1).
-func account(t testing.TB, x delivery.Queuer) delivery.Stats {
+func account(t testing.TB, x delivery.Destination) delivery.Stats {
 	t.Helper()
 	s := x.Stats()
 	if s.Ended != s.Delivered+s.DroppedTotal()+s.Queued {

@@ -132,7 +132,7 @@ func TestRetriesUntilWell(t *testing.T) {
 				}
 				w.WriteHeader(202)
 			})
-			s := flush(t, open(t, map[string]any{"endpoint": rc.URL}, func(c *registry.Common) { c.Delivery.Timeout = 300 * time.Millisecond }), spansS(3)...)
+			s := flush(t, open(t, map[string]any{"endpoint": rc.URL}, func(c *registry.BuildContext) { c.Delivery.Timeout = 300 * time.Millisecond }), spansS(3)...)
 			if s.Delivered != 3 || s.Retries != 1 || rc.count() != 2 {
 				t.Errorf("stats %+v after %d requests, want 3 delivered after 2", s, rc.count())
 			}
@@ -160,7 +160,7 @@ func TestHungServerIsCutAtTheTimeout(t *testing.T) { // Z11
 		<-r.Context().Done()
 		ended <- time.Since(start)
 	})
-	flush(t, open(t, map[string]any{"endpoint": rc.URL}, func(c *registry.Common) { c.Delivery.Timeout = time.Second }), spanS())
+	flush(t, open(t, map[string]any{"endpoint": rc.URL}, func(c *registry.BuildContext) { c.Delivery.Timeout = time.Second }), spanS())
 	if got := <-ended; got < 800*time.Millisecond || got > 1200*time.Millisecond {
 		t.Errorf("the attempt ended after %v, want 1s ± 0.2s", got)
 	}
@@ -242,7 +242,7 @@ func TestServerThatStartsLate(t *testing.T) { // D7
 	}
 	addr := l.Addr().String()
 	l.Close()
-	x := open(t, map[string]any{"endpoint": "http://" + addr}, func(c *registry.Common) { c.Delivery.Retry.Max = time.Second })
+	x := open(t, map[string]any{"endpoint": "http://" + addr}, func(c *registry.BuildContext) { c.Delivery.Retry.Max = time.Second })
 	late := time.AfterFunc(3*time.Second, func() {
 		l, err := net.Listen("tcp", addr)
 		if err != nil {
@@ -272,7 +272,7 @@ func TestUnknownHost(t *testing.T) {
 }
 
 // failing waits for the first failure.
-func failing(t testing.TB, x delivery.Queuer) delivery.Stats {
+func failing(t testing.TB, x delivery.Destination) delivery.Stats {
 	t.Helper()
 	deadline := time.Now().Add(10 * time.Second)
 	for time.Now().Before(deadline) {

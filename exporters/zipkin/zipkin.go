@@ -128,7 +128,7 @@ func parse(text string, family int) (netip.Addr, error) {
 	return unpack(text, family)
 }
 
-func build(_ context.Context, common registry.Common, s Settings) (sdktrace.SpanExporter, error) {
+func build(_ context.Context, common registry.BuildContext, s Settings) (sdktrace.SpanExporter, error) {
 	node, err := s.node()
 	if err != nil {
 		return nil, err

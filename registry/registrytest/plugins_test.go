@@ -83,8 +83,8 @@ func (x *file) close() error {
 }
 
 // broken is a factory whose exporter is changed by alter.
-func broken(alter func(x *file, c registry.Common, s conf)) registry.Factory {
-	return registry.NewFactory("lines", defaults, func(_ context.Context, c registry.Common, s conf) (sdktrace.SpanExporter, error) {
+func broken(alter func(x *file, c registry.BuildContext, s conf)) registry.Factory {
+	return registry.NewFactory("lines", defaults, func(_ context.Context, c registry.BuildContext, s conf) (sdktrace.SpanExporter, error) {
 		f, err := os.OpenFile(s.Path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 		if err != nil {
 			return nil, &registry.KeyError{Key: "path", Err: err}
@@ -103,7 +103,7 @@ func completing(hook func(s *conf, c *registry.Completion)) registry.Factory {
 }
 
 func engine(e delivery.Encoder[payload], v delivery.Verdict) registry.Factory {
-	return registry.NewFactory("engine", nil, func(_ context.Context, c registry.Common, _ struct{}) (sdktrace.SpanExporter, error) {
+	return registry.NewFactory("engine", nil, func(_ context.Context, c registry.BuildContext, _ struct{}) (sdktrace.SpanExporter, error) {
 		return delivery.New(e, sender(v), c.Delivery), nil
 	})
 }
@@ -156,7 +156,7 @@ func leaked(x any, err error) {
 	leaks = append(leaks, x)
 }
 
-func open[S any](context.Context, registry.Common, S) (sdktrace.SpanExporter, error) {
+func open[S any](context.Context, registry.BuildContext, S) (sdktrace.SpanExporter, error) {
 	return openFile(os.DevNull)
 }
 
@@ -175,7 +175,7 @@ func conforming[S any]() registry.Factory { return registry.NewFactory("x", nil,
 func shared() registry.Factory {
 	var mu sync.Mutex
 	var f *os.File
-	return registry.NewFactory("x", nil, func(context.Context, registry.Common, struct{}) (sdktrace.SpanExporter, error) {
+	return registry.NewFactory("x", nil, func(context.Context, registry.BuildContext, struct{}) (sdktrace.SpanExporter, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		if f != nil {

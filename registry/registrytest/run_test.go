@@ -75,7 +75,7 @@ func TestBrokenFactoriesAreSeen(t *testing.T) {
 		{"Validate starts a goroutine", conforming[starts](), map[string]any{"a": "x"}, "prepare has no effect", "prepare leaves goroutines"},
 		{"Validate opens a file", conforming[opens](), map[string]any{"a": "x"}, "prepare has no effect", "prepare leaves 2 open files or sockets"},
 		{"openings share a file", shared(), nil, "two openings are independent", "shutting down one exporter broke another: "},
-		{"empty export fails", broken(func(x *file, _ registry.Common, _ conf) {
+		{"empty export fails", broken(func(x *file, _ registry.BuildContext, _ conf) {
 			x.export = func(x *file, _ context.Context, spans []sdktrace.ReadOnlySpan) error {
 				if len(spans) == 0 {
 					return errors.New("no spans")
@@ -83,7 +83,7 @@ func TestBrokenFactoriesAreSeen(t *testing.T) {
 				return x.write(spans)
 			}
 		}), nil, "empty export is nil", "export of no spans: no spans, want nil"},
-		{"not for several goroutines", broken(func(x *file, _ registry.Common, _ conf) {
+		{"not for several goroutines", broken(func(x *file, _ registry.BuildContext, _ conf) {
 			var busy sync.Mutex
 			x.export = func(x *file, _ context.Context, spans []sdktrace.ReadOnlySpan) error {
 				if !busy.TryLock() {
@@ -94,7 +94,7 @@ func TestBrokenFactoriesAreSeen(t *testing.T) {
 				return x.write(spans)
 			}
 		}), nil, "exports at once", "8 exports at once: panic: called twice at once"},
-		{"panics on NaN", broken(func(x *file, _ registry.Common, _ conf) {
+		{"panics on NaN", broken(func(x *file, _ registry.BuildContext, _ conf) {
 			x.export = func(x *file, _ context.Context, spans []sdktrace.ReadOnlySpan) error {
 				for _, span := range spans {
 					for _, a := range span.Attributes() {
@@ -106,7 +106,7 @@ func TestBrokenFactoriesAreSeen(t *testing.T) {
 				return x.write(spans)
 			}
 		}), nil, "odd spans", "export of a span with NaN and infinities: panic: NaN"},
-		{"panics on a nil resource", broken(func(x *file, _ registry.Common, _ conf) {
+		{"panics on a nil resource", broken(func(x *file, _ registry.BuildContext, _ conf) {
 			x.export = func(x *file, _ context.Context, spans []sdktrace.ReadOnlySpan) error {
 				for _, span := range spans {
 					_ = *span.Resource()
@@ -117,7 +117,7 @@ func TestBrokenFactoriesAreSeen(t *testing.T) {
 		{"encoder panics", engine(names{panics: true}, delivery.Delivered), nil, "odd spans", "2 of 20 odd spans are dropped (encode): panic in Encode"},
 		{"encoder loses spans", engine(names{loses: true}, delivery.Delivered), nil, "odd spans", "4 of 20 odd spans are dropped (encode): encoder left "},
 		{"sender panics", engine(names{}, panicking), nil, "odd spans", "odd spans are dropped (panic): "},
-		{"ignores its context", broken(func(x *file, _ registry.Common, _ conf) {
+		{"ignores its context", broken(func(x *file, _ registry.BuildContext, _ conf) {
 			x.export = func(x *file, ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
 				if ctx.Err() != nil {
 					<-stop
@@ -125,7 +125,7 @@ func TestBrokenFactoriesAreSeen(t *testing.T) {
 				return x.write(spans)
 			}
 		}), nil, "cancelled context", "export with a cancelled context: has not returned after 1s"},
-		{"shutdown ignores its context", broken(func(x *file, _ registry.Common, _ conf) {
+		{"shutdown ignores its context", broken(func(x *file, _ registry.BuildContext, _ conf) {
 			x.shutdown = func(x *file, ctx context.Context) error {
 				if ctx.Err() != nil {
 					<-stop
@@ -133,7 +133,7 @@ func TestBrokenFactoriesAreSeen(t *testing.T) {
 				return x.close()
 			}
 		}), nil, "cancelled context", "shutdown with a cancelled context: has not returned after 1s"},
-		{"second shutdown fails", broken(func(x *file, _ registry.Common, _ conf) {
+		{"second shutdown fails", broken(func(x *file, _ registry.BuildContext, _ conf) {
 			x.shutdown = func(x *file, _ context.Context) error {
 				if x.closed {
 					return os.ErrClosed
@@ -141,26 +141,26 @@ func TestBrokenFactoriesAreSeen(t *testing.T) {
 				return x.close()
 			}
 		}), nil, "shutdown", "the second shutdown: file already closed, want nil"},
-		{"export after shutdown", broken(func(x *file, _ registry.Common, _ conf) {
+		{"export after shutdown", broken(func(x *file, _ registry.BuildContext, _ conf) {
 			x.export = func(x *file, _ context.Context, spans []sdktrace.ReadOnlySpan) error {
 				_ = x.write(spans)
 				return nil
 			}
 		}), nil, "shutdown", "export after shutdown: nil, want an error"},
-		{"leaves a goroutine", broken(func(x *file, _ registry.Common, _ conf) {
+		{"leaves a goroutine", broken(func(x *file, _ registry.BuildContext, _ conf) {
 			go func() { <-stop }()
 		}), nil, "nothing is left", "shutdown leaves goroutines"},
-		{"leaves a file", broken(func(x *file, _ registry.Common, s conf) {
+		{"leaves a file", broken(func(x *file, _ registry.BuildContext, s conf) {
 			leaked(os.Open(s.Path))
 		}), nil, "nothing is left", "shutdown leaves 1 open files or sockets"},
-		{"logs a secret", broken(func(x *file, c registry.Common, s conf) {
+		{"logs a secret", broken(func(x *file, c registry.BuildContext, s conf) {
 			c.Logger.Debug("opened", "token", s.Token)
 		}), map[string]any{"token": "hunter2222"}, "secrets stay secret", "a secret value shows up: "},
-		{"logs the password of a URL", registry.NewFactory("x", nil, func(_ context.Context, c registry.Common, s address) (sdktrace.SpanExporter, error) {
+		{"logs the password of a URL", registry.NewFactory("x", nil, func(_ context.Context, c registry.BuildContext, s address) (sdktrace.SpanExporter, error) {
 			c.Logger.Info("opened", "endpoint", s.Endpoint)
 			return openFile(os.DevNull)
 		}), map[string]any{"endpoint": "http://u:hunter2222@h"}, "secrets stay secret", "http://u:<the secret>@h"},
-		{"a header in an error", broken(func(x *file, _ registry.Common, s conf) {
+		{"a header in an error", broken(func(x *file, _ registry.BuildContext, s conf) {
 			x.export = func(x *file, _ context.Context, spans []sdktrace.ReadOnlySpan) error {
 				if len(s.Headers) > 0 {
 					return fmt.Errorf("refused with %v", s.Headers)
@@ -168,7 +168,7 @@ func TestBrokenFactoriesAreSeen(t *testing.T) {
 				return x.write(spans)
 			}
 		}), nil, "secrets stay secret", "refused with [{x-registrytest <the secret>}]"},
-		{"a secret in the error of build", registry.NewFactory("x", defaults, func(_ context.Context, _ registry.Common, s conf) (sdktrace.SpanExporter, error) {
+		{"a secret in the error of build", registry.NewFactory("x", defaults, func(_ context.Context, _ registry.BuildContext, s conf) (sdktrace.SpanExporter, error) {
 			if s.Token != "" {
 				return nil, fmt.Errorf("cannot log in as %s", s.Token)
 			}

@@ -34,7 +34,7 @@ func oddSpans(s *subject) {
 	_, _ = s.export("export of all odd spans", x, all)
 	s.flush(x)
 	_ = s.shut(x)
-	if q, ok := x.(delivery.Queuer); ok {
+	if q, ok := x.(delivery.Destination); ok {
 		dropped := q.Stats().Dropped
 		for _, reason := range []string{delivery.DropEncode, delivery.DropPanic} {
 			if n := dropped[reason]; n > 0 {

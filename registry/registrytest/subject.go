@@ -55,8 +55,8 @@ func (s *subject) prepare(section map[string]any) (registry.Opener, error) {
 }
 
 // common is what root would pass, with short times: no receiver needs to be there.
-func (s *subject) common(logger *slog.Logger) registry.Common {
-	return registry.Common{
+func (s *subject) common(logger *slog.Logger) registry.BuildContext {
+	return registry.BuildContext{
 		Name: s.about.Name, ID: s.about.Name, Timeout: atOnce, Logger: logger,
 		Source: func(string) string { return "registrytest" },
 		Delivery: delivery.Options{
@@ -134,7 +134,7 @@ func (s *subject) export(what string, x sdktrace.SpanExporter, spans []sdktrace.
 
 // flush waits until what was exported has been tried, if x can do that.
 func (s *subject) flush(x sdktrace.SpanExporter) {
-	q, ok := x.(delivery.Queuer)
+	q, ok := x.(delivery.Destination)
 	if !ok {
 		return
 	}

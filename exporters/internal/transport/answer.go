@@ -27,7 +27,7 @@ func (h *HTTP) verdict(a Answer) delivery.Outcome {
 	o := delivery.Outcome{Err: h.err(a)}
 	switch {
 	case success:
-		o.Verdict, o.Hint = delivery.Misconfigured, delivery.HintFor(h.seen(delivery.Seen{Status: a.Status, Foreign: true}))
+		o.Verdict, o.Hint = delivery.Misconfigured, delivery.Hint(h.seen(delivery.Attempt{Status: a.Status, Foreign: true}))
 	case a.Status == http.StatusBadRequest && saysHTTPS(a.Body):
 		o.Verdict, o.Hint = delivery.Misconfigured, hintTLS
 	case a.Status == http.StatusProxyAuthRequired:
@@ -35,7 +35,7 @@ func (h *HTTP) verdict(a Answer) delivery.Outcome {
 	case a.Status == http.StatusRequestEntityTooLarge, a.Status == http.StatusBadRequest && contains(a.Body, "request body too large"):
 		o.Verdict = delivery.TooLarge
 	case h.opts.Family.retries(a.Status):
-		o.Verdict, o.After = delivery.Retry, RetryAfter(a.Header.Get("Retry-After"), time.Now())
+		o.Verdict, o.RetryAfter = delivery.Retry, RetryAfter(a.Header.Get("Retry-After"), time.Now())
 	default:
 		o.Verdict, o.Hint = delivery.Rejected, h.hint(a)
 	}
@@ -97,10 +97,10 @@ func (h *HTTP) hint(a Answer) string {
 	if to := a.Header.Get("Location"); to != "" && a.Status >= 300 && a.Status <= 399 {
 		return "redirects are not followed; set the endpoint to " + delivery.Excerpt(endpoint.Redact(h.secrets.text(to)))
 	}
-	return delivery.HintFor(h.seen(delivery.Seen{Status: a.Status}))
+	return delivery.Hint(h.seen(delivery.Attempt{Status: a.Status}))
 }
 
-func (h *HTTP) seen(s delivery.Seen) delivery.Seen {
+func (h *HTTP) seen(s delivery.Attempt) delivery.Attempt {
 	s.Endpoint, s.Key, s.UsualPath, s.UsualPort = h.url.String(), h.opts.From, h.opts.UsualPath, h.opts.UsualPort
 	return s
 }

@@ -18,11 +18,11 @@ func (h *HTTP) fault(ctx context.Context, err error) delivery.Outcome {
 	}
 	if ctx.Err() != nil {
 		err = noAnswer(ctx)
-		return delivery.Outcome{Verdict: delivery.Retry, Err: err, Hint: delivery.HintFor(h.seen(delivery.Seen{Err: err}))}
+		return delivery.Outcome{Verdict: delivery.Retry, Err: err, Hint: delivery.Hint(h.seen(delivery.Attempt{Err: err}))}
 	}
 	verdict, hint := diagnose(err.Error())
 	if hint == "" {
-		hint = delivery.HintFor(h.seen(delivery.Seen{Err: err}))
+		hint = delivery.Hint(h.seen(delivery.Attempt{Err: err}))
 	}
 	return delivery.Outcome{Verdict: verdict, Err: h.secrets.bounded(err), Hint: hint}
 }
@@ -40,7 +40,7 @@ func (r *redactor) bounded(err error) error {
 }
 
 // diagnose decides whether an attempt failed because the two ends disagree about TLS or protocol (Misconfigured) or for a
-// reason that passes (Retry). It returns a hint where delivery.HintFor has none.
+// reason that passes (Retry). It returns a hint where delivery.Hint has none.
 func diagnose(text string) (delivery.Verdict, string) {
 	for _, known := range faults {
 		if strings.Contains(text, known.text) {

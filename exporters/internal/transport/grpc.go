@@ -107,7 +107,7 @@ func (g *GRPC) Outcome(ctx context.Context, err error) delivery.Outcome {
 	}
 	if ctx.Err() != nil {
 		err = noAnswer(ctx)
-		return delivery.Outcome{Verdict: delivery.Retry, Err: err, Hint: delivery.HintFor(g.seen(err.Error()))}
+		return delivery.Outcome{Verdict: delivery.Retry, Err: err, Hint: delivery.Hint(g.seen(err.Error()))}
 	}
 	s := status.Convert(err)
 	if o, ok := g.textual(s); ok {
@@ -117,7 +117,7 @@ func (g *GRPC) Outcome(ctx context.Context, err error) delivery.Outcome {
 	info := retryInfo(s)
 	if g.opts.Family.retriesCode(s.Code(), info != nil) {
 		o.Verdict = delivery.Retry
-		o.After = max(0, info.GetRetryDelay().AsDuration())
+		o.RetryAfter = max(0, info.GetRetryDelay().AsDuration())
 	}
 	o.Hint = g.codeHint(s)
 	return o
@@ -137,7 +137,7 @@ func (g *GRPC) textual(s *status.Status) (delivery.Outcome, bool) {
 	}
 	if o.Verdict, o.Hint = diagnose(text); o.Verdict == delivery.Misconfigured {
 		if o.Hint == "" {
-			o.Hint = delivery.HintFor(g.seen(text))
+			o.Hint = delivery.Hint(g.seen(text))
 		}
 		return o, true
 	}
@@ -179,17 +179,17 @@ func retryInfo(s *status.Status) *errdetails.RetryInfo {
 func (g *GRPC) codeHint(s *status.Status) string {
 	switch s.Code() {
 	case codes.Unauthenticated, codes.PermissionDenied:
-		return delivery.HintFor(delivery.Seen{Status: 401})
+		return delivery.Hint(delivery.Attempt{Status: 401})
 	case codes.Unimplemented:
 		return "the server has no such gRPC service; check the port of the endpoint"
 	case codes.Unavailable:
-		return delivery.HintFor(g.seen(s.Message()))
+		return delivery.Hint(g.seen(s.Message()))
 	}
 	return ""
 }
 
-func (g *GRPC) seen(text string) delivery.Seen {
-	return delivery.Seen{Text: strings.ReplaceAll(text, "produced zero addresses", "no such host"), Endpoint: g.opts.Target, Key: g.opts.From, UsualPort: g.opts.Port}
+func (g *GRPC) seen(text string) delivery.Attempt {
+	return delivery.Attempt{Text: strings.ReplaceAll(text, "produced zero addresses", "no such host"), Endpoint: g.opts.Target, Key: g.opts.From, UsualPort: g.opts.Port}
 }
 
 // statusError is the code and the head of the message, without the destination's secrets.

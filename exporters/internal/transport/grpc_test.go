@@ -109,8 +109,8 @@ func TestVerdictOfACode(t *testing.T) {
 				s = tt.details(s)
 			}
 			o := g.Outcome(context.Background(), s.Err())
-			if o.Verdict != want || want == retry && o.After != tt.after {
-				t.Errorf("%s %q, family %d: %s after %v, want %s after %v", tt.code, tt.text, family, o.Verdict, o.After, want, tt.after)
+			if o.Verdict != want || want == retry && o.RetryAfter != tt.after {
+				t.Errorf("%s %q, family %d: %s after %v, want %s after %v", tt.code, tt.text, family, o.Verdict, o.RetryAfter, want, tt.after)
 			}
 		}
 	}

@@ -72,7 +72,7 @@ func TestVerdictOfAStatus(t *testing.T) {
 			if o.Verdict != want {
 				t.Errorf("%d %q, family %d: %s, want %s", tt.status, tt.body, family, o.Verdict, want)
 			}
-			if got, want := o.After, 7*time.Second; (o.Verdict == retry) != (got == want) {
+			if got, want := o.RetryAfter, 7*time.Second; (o.Verdict == retry) != (got == want) {
 				t.Errorf("%d, family %d: after %v", tt.status, family, got)
 			}
 			if o.Verdict != yes && !strings.Contains(o.Err.Error(), fmt.Sprint(tt.status)) {
