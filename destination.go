@@ -65,9 +65,6 @@ func commonOf(cfg *config.Config, name string) registry.BuildContext {
 		timeout = cfg.Timeout
 	}
 	return registry.BuildContext{
-		Name:              name,
-		ID:                name,
-		Timeout:           timeout,
 		MaxTagValueLength: max(cfg.MaxTagValueLength, 0),
 		Source:            func(key string) string { return cfg.Source(name + "." + key) },
 		Delivery: delivery.Options{
@@ -110,7 +107,6 @@ func openAll(ctx context.Context, p plan) ([]destination, error) {
 	var opened []destination
 	for _, exporter := range p.prepared {
 		common := exporter.common
-		common.Logger = p.options.logger
 		common.Delivery.Logger = p.options.logger
 		x, err := exporter.opener(ctx, common)
 		if err != nil {

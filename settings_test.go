@@ -54,8 +54,8 @@ func TestExporterIsToldTheConfiguration(t *testing.T) {
 	if diff := cmp.Diff(want, told.Delivery, cmp.Comparer(func(a, b *slog.Logger) bool { return a == b })); diff != "" {
 		t.Errorf("delivery options (-want +got):\n%s", diff)
 	}
-	if told.Timeout != 7*time.Second || told.MaxTagValueLength != 99 {
-		t.Errorf("timeout %v, max_tag_value_length %d; want 7s and 99", told.Timeout, told.MaxTagValueLength)
+	if told.Timeout() != 7*time.Second || told.MaxTagValueLength != 99 {
+		t.Errorf("timeout %v, max_tag_value_length %d; want 7s and 99", told.Timeout(), told.MaxTagValueLength)
 	}
 }
 

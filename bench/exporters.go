@@ -137,8 +137,8 @@ func open(name string, settings map[string]any) (delivery.Destination, error) {
 	}
 	log := slog.New(slog.DiscardHandler)
 	x, err := opener(context.Background(), registry.BuildContext{
-		Name: name, ID: name, Timeout: 10 * time.Second, Logger: log, Source: func(string) string { return "bench" },
-		Delivery: delivery.Options{ID: name, Logger: log},
+		Source:   func(string) string { return "bench" },
+		Delivery: delivery.Options{ID: name, Timeout: 10 * time.Second, Logger: log},
 	})
 	if err != nil {
 		return nil, err

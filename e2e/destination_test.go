@@ -51,8 +51,8 @@ func open(t *testing.T, text string) destination {
 	}
 	logger := slog.New(slog.NewTextHandler(testWriter{t}, nil))
 	exporter, err := opener(t.Context(), registry.BuildContext{
-		Name: name, ID: name, Timeout: cfg.Timeout, MaxTagValueLength: max(0, cfg.MaxTagValueLength),
-		Logger: logger, Source: cfg.Source,
+		MaxTagValueLength: max(0, cfg.MaxTagValueLength),
+		Source:            cfg.Source,
 		Delivery: delivery.Options{
 			ID: name, Timeout: cfg.Timeout, QueueBytes: cfg.Delivery.QueueBytes,
 			BatchSize: cfg.Batch.MaxExportBatchSize, BatchDelay: cfg.Batch.ScheduleDelay, Logger: logger,

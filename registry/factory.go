@@ -15,17 +15,23 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// BuildContext is what every exporter is told besides its own settings. It grows without breaking plugins: use
-// keyed fields.
+// BuildContext carries what spanroute passes to every exporter apart from its own settings. It may get more
+// fields: use keyed fields. An opener fills what is empty.
 type BuildContext struct {
-	Name, ID          string                  // "zipkin"; ID equals Name today, "name/instance" is reserved
-	Timeout           time.Duration           // of one attempt; negative: no limit
+	Delivery          delivery.Options        // for delivery.New; ID, Timeout and Logger are meant for every exporter
 	MaxTagValueLength int                     // in code points; 0: no limit
-	Delivery          delivery.Options        // for delivery.New, complete
-	Logger            *slog.Logger            // never nil
 	Source            func(key string) string // where a key was set: "app.yaml:12:5", "built-in"; never nil
 	_                 struct{}
 }
+
+// Name returns the name of the exporter in logs and errors: its type, such as "zipkin".
+func (b BuildContext) Name() string { return b.Delivery.ID }
+
+// Timeout returns the limit of one attempt to deliver; a negative one means no limit.
+func (b BuildContext) Timeout() time.Duration { return b.Delivery.Timeout }
+
+// Logger returns the logger for the exporter's diagnostics. It is never nil.
+func (b BuildContext) Logger() *slog.Logger { return b.Delivery.Logger }
 
 // Opener builds an exporter that was prepared. ctx bounds the building, not the exporter's life. Each call
 // builds another exporter that shares nothing with the others; the caller shuts it down. It may be called

@@ -91,28 +91,17 @@ func (p plugin[S]) recovered(where string, s *S, err *error) {
 }
 
 // complete fills in what must never be missing.
-func (c BuildContext) complete(name string) BuildContext {
-	c.Name = name
-	if c.ID == "" {
-		c.ID = name
+func (b BuildContext) complete(name string) BuildContext {
+	if b.Source == nil {
+		b.Source = func(string) string { return "built-in" }
 	}
-	if c.Logger == nil {
-		c.Logger = slog.New(slog.DiscardHandler)
+	if b.Delivery.ID == "" {
+		b.Delivery.ID = name
 	}
-	if c.Source == nil {
-		c.Source = func(string) string { return "built-in" }
+	if b.Delivery.Logger == nil {
+		b.Delivery.Logger = slog.New(slog.DiscardHandler)
 	}
-	d := &c.Delivery
-	if d.ID == "" {
-		d.ID = c.ID
-	}
-	if d.Logger == nil {
-		d.Logger = c.Logger
-	}
-	if d.Timeout == 0 {
-		d.Timeout = c.Timeout
-	}
-	return c
+	return b
 }
 
 func isNil(x sdktrace.SpanExporter) bool {

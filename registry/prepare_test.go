@@ -56,27 +56,24 @@ func TestPrepareThenOpen(t *testing.T) {
 	}
 }
 
-func TestCommonIsComplete(t *testing.T) {
+func TestBuildContextIsComplete(t *testing.T) {
 	r := with(t, factory("lines"))
 	open, _ := r.Prepare("lines", nil)
-	x, err := open(context.Background(), registry.BuildContext{Name: "wrong", Timeout: time.Second})
+	x, err := open(context.Background(), registry.BuildContext{Delivery: delivery.Options{Timeout: time.Second}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := x.(*exporter).common
-	c.Logger.Info("does not panic")
-	if c.Name != "lines" || c.ID != "lines" || c.Source("path") != "built-in" {
+	c.Logger().Info("does not panic")
+	if c.Name() != "lines" || c.Timeout() != time.Second || c.Source("path") != "built-in" {
 		t.Errorf("common = %+v, source %q", c, c.Source("path"))
-	}
-	if d := c.Delivery; d.ID != "lines" || d.Timeout != time.Second || d.Logger != c.Logger {
-		t.Errorf("delivery = %+v", d)
 	}
 
 	logger := slog.New(slog.DiscardHandler)
-	x, _ = open(context.Background(), registry.BuildContext{ID: "lines/b", Logger: logger, Source: func(k string) string { return k + "!" },
-		Delivery: delivery.Options{ID: "d", Timeout: -1}})
+	x, _ = open(context.Background(), registry.BuildContext{Source: func(k string) string { return k + "!" },
+		Delivery: delivery.Options{ID: "d", Timeout: -1, Logger: logger}})
 	c = x.(*exporter).common
-	if c.ID != "lines/b" || c.Logger != logger || c.Source("x") != "x!" || c.Delivery.ID != "d" || c.Delivery.Timeout != -1 {
+	if c.Name() != "d" || c.Logger() != logger || c.Source("x") != "x!" || c.Timeout() != -1 {
 		t.Errorf("what was given is not kept: %+v", c)
 	}
 }

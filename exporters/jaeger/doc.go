@@ -8,7 +8,7 @@
 //		"protocol":           "grpc",
 //		"collector_endpoint": "http://localhost:14250",
 //	})
-//	exporter, err := open(ctx, registry.BuildContext{Name: "jaeger", Logger: slog.Default()})
+//	exporter, err := open(ctx, registry.BuildContext{Delivery: delivery.Options{Logger: slog.Default()}})
 //
 // A section that sets nothing sends to the agent at localhost:6831 over UDP. A collector is chosen by
 // its endpoint, and is then the only destination:

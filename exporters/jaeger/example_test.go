@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/spanroute/spanroute/exporters/delivery"
 	_ "github.com/spanroute/spanroute/exporters/jaeger"
 	"github.com/spanroute/spanroute/registry"
 )
@@ -20,7 +21,7 @@ func Example() {
 		panic(err)
 	}
 	ctx := context.Background()
-	exporter, err := open(ctx, registry.BuildContext{Name: "jaeger", Logger: slog.Default()})
+	exporter, err := open(ctx, registry.BuildContext{Delivery: delivery.Options{Logger: slog.Default()}})
 	if err != nil {
 		panic(err)
 	}

@@ -114,7 +114,7 @@ func newHTTP(common registry.BuildContext, s Settings) (sdktrace.SpanExporter, e
 	var conf *transport.TLS
 	if s.url.Scheme == "https" {
 		var err error
-		if conf, err = s.Thrift.files().Certificates().TLS("thrift.", common.Logger); err != nil {
+		if conf, err = s.Thrift.files().Certificates().TLS("thrift.", common.Logger()); err != nil {
 			return nil, err
 		}
 	}
@@ -136,7 +136,7 @@ func newGRPC(common registry.BuildContext, s Settings) (sdktrace.SpanExporter, e
 	var conf *transport.TLS
 	if s.target.TLS {
 		var err error
-		if conf, err = s.GRPC.files().Certificates().TLS("grpc.", common.Logger); err != nil {
+		if conf, err = s.GRPC.files().Certificates().TLS("grpc.", common.Logger()); err != nil {
 			return nil, err
 		}
 	}

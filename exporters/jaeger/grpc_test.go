@@ -120,7 +120,7 @@ func TestGRPCSplitsTenMegabytes(t *testing.T) { // H5
 	s := grpcSection(l.Addr().String(), true)
 	s["username"], s["password"] = "u", "p"
 	patient := common(new(logBook))
-	patient.Timeout, patient.Delivery.Timeout = time.Minute, time.Minute // an attempt that times out delivers twice
+	patient.Delivery.Timeout = time.Minute // an attempt that times out delivers twice
 	q := open(t, patient, s)
 	text := strings.Repeat("x", 20<<10)
 	for i := range 500 {

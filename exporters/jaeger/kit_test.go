@@ -151,7 +151,6 @@ func eventually(t *testing.T, what string, ok func() bool) {
 func common(log *logBook) registry.BuildContext {
 	logger := slog.New(slog.NewTextHandler(log, nil))
 	return registry.BuildContext{
-		Name: "jaeger", ID: "jaeger", Timeout: 2 * time.Second, Logger: logger,
 		Source: func(string) string { return "built-in" },
 		Delivery: delivery.Options{
 			ID: "jaeger", BatchDelay: 5 * time.Millisecond, Timeout: 2 * time.Second, Logger: logger,

@@ -33,7 +33,7 @@ func NewFactory(store *Store) registry.Factory {
 		limits.Spans = s.Keep
 		target.SetLimits(limits)
 		x := New(target)
-		x.name, x.logger = common.ID, common.Logger
+		x.name, x.logger = common.Name(), common.Logger()
 		return x, nil
 	}
 	return registry.NewFactory("memory", func() Settings { return Settings{Keep: DefaultSpans} }, build,

@@ -260,7 +260,7 @@ func TestSpansAfterShutdownAreReportedOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		exporter, err := open(t.Context(), registry.BuildContext{ID: "memory", Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		exporter, err := open(t.Context(), registry.BuildContext{Delivery: delivery.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}})
 		if err != nil {
 			t.Fatal(err)
 		}

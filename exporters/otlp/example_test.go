@@ -10,6 +10,7 @@ import (
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
+	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/exporters/otlp"
 	"github.com/spanroute/spanroute/registry"
 )
@@ -32,7 +33,7 @@ func Example() {
 		return
 	}
 	ctx := context.Background()
-	exporter, err := open(ctx, registry.BuildContext{Name: "otlp", Logger: slog.Default(), Source: func(string) string { return "code" }})
+	exporter, err := open(ctx, registry.BuildContext{Delivery: delivery.Options{Logger: slog.Default()}, Source: func(string) string { return "code" }})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -46,7 +46,7 @@ func (s Settings) buildGRPC(common registry.BuildContext) (sdktrace.SpanExporter
 	}
 	if s.target.TLS {
 		var err error
-		if o.TLS, err = s.GRPC.files().Certificates().TLS("grpc.", common.Logger); err != nil {
+		if o.TLS, err = s.GRPC.files().Certificates().TLS("grpc.", common.Logger()); err != nil {
 			return nil, err
 		}
 	}
@@ -69,7 +69,7 @@ func (s Settings) buildHTTP(common registry.BuildContext) (sdktrace.SpanExporter
 	}
 	if s.url.Scheme == "https" {
 		var err error
-		if o.TLS, err = s.HTTP.files().Certificates().TLS("http.", common.Logger); err != nil {
+		if o.TLS, err = s.HTTP.files().Certificates().TLS("http.", common.Logger()); err != nil {
 			return nil, err
 		}
 	}
@@ -94,5 +94,5 @@ func (s Settings) open(common registry.BuildContext, most int, endpoint string, 
 
 // from names the endpoint's key and where it was set, for hints.
 func from(common registry.BuildContext) string {
-	return common.Name + ".endpoint (" + common.Source("endpoint") + ")"
+	return common.Name() + ".endpoint (" + common.Source("endpoint") + ")"
 }

@@ -23,6 +23,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 
+	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/registry"
 )
 
@@ -168,7 +169,7 @@ func TestFilesAreReadWhenBuilt(t *testing.T) { // H7
 			t.Errorf("Prepare(%v) = %v, want nil", tt.section, err)
 			continue
 		}
-		_, err = open(context.Background(), registry.BuildContext{Name: "otlp", Logger: slog.New(slog.DiscardHandler), Source: func(string) string { return "built-in" }})
+		_, err = open(context.Background(), registry.BuildContext{Delivery: delivery.Options{Logger: slog.New(slog.DiscardHandler)}, Source: func(string) string { return "built-in" }})
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("open(%v) = %v, want %s", tt.section, err, tt.want)
 		}

@@ -153,7 +153,6 @@ func open(t testing.TB, section map[string]any, change ...func(*registry.BuildCo
 		t.Fatal(err)
 	}
 	common := registry.BuildContext{
-		Name: "zipkin", ID: "zipkin", Logger: slog.New(slog.DiscardHandler),
 		Source:   func(string) string { return "app.yaml:3:5" },
 		Delivery: delivery.Options{ID: "zipkin", BatchDelay: time.Millisecond, Logger: slog.New(slog.DiscardHandler)},
 	}

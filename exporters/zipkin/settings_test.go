@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/exporters/zipkin"
 	"github.com/spanroute/spanroute/registry"
 )
@@ -128,7 +129,7 @@ func TestFilesAreReadWhenBuilt(t *testing.T) { // H7
 			t.Errorf("Prepare(%v) = %v, want nil", tt.section, err)
 			continue
 		}
-		_, err = open(context.Background(), registry.BuildContext{Name: "zipkin", Logger: slog.New(slog.DiscardHandler), Source: func(string) string { return "built-in" }})
+		_, err = open(context.Background(), registry.BuildContext{Delivery: delivery.Options{Logger: slog.New(slog.DiscardHandler)}, Source: func(string) string { return "built-in" }})
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("open(%v) = %v, want %s", tt.section, err, tt.want)
 		}

@@ -133,7 +133,7 @@ func build(_ context.Context, common registry.BuildContext, s Settings) (sdktrac
 	if err != nil {
 		return nil, err
 	}
-	tlsConfig, err := s.tls(common.Logger)
+	tlsConfig, err := s.tls(common.Logger())
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +146,7 @@ func build(_ context.Context, common registry.BuildContext, s Settings) (sdktrac
 		Family:      transport.Classic,
 		UsualPath:   usualPath,
 		UsualPort:   defaultPort,
-		From:        common.Name + ".endpoint (" + common.Source("endpoint") + ")",
+		From:        common.Name() + ".endpoint (" + common.Source("endpoint") + ")",
 	})
 	if err != nil {
 		return nil, &settings.KeyError{Key: "endpoint", Err: err}

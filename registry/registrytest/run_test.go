@@ -154,10 +154,10 @@ func TestBrokenFactoriesAreSeen(t *testing.T) {
 			leaked(os.Open(s.Path))
 		}), nil, "nothing is left", "shutdown leaves 1 open files or sockets"},
 		{"logs a secret", broken(func(x *file, c registry.BuildContext, s conf) {
-			c.Logger.Debug("opened", "token", s.Token)
+			c.Logger().Debug("opened", "token", s.Token)
 		}), map[string]any{"token": "hunter2222"}, "secrets stay secret", "a secret value shows up: "},
 		{"logs the password of a URL", registry.NewFactory("x", nil, func(_ context.Context, c registry.BuildContext, s address) (sdktrace.SpanExporter, error) {
-			c.Logger.Info("opened", "endpoint", s.Endpoint)
+			c.Logger().Info("opened", "endpoint", s.Endpoint)
 			return openFile(os.DevNull)
 		}), map[string]any{"endpoint": "http://u:hunter2222@h"}, "secrets stay secret", "http://u:<the secret>@h"},
 		{"a header in an error", broken(func(x *file, _ registry.BuildContext, s conf) {

@@ -57,7 +57,6 @@ func (s *subject) prepare(section map[string]any) (registry.Opener, error) {
 // common is what root would pass, with short times: no receiver needs to be there.
 func (s *subject) common(logger *slog.Logger) registry.BuildContext {
 	return registry.BuildContext{
-		Name: s.about.Name, ID: s.about.Name, Timeout: atOnce, Logger: logger,
 		Source: func(string) string { return "registrytest" },
 		Delivery: delivery.Options{
 			ID: s.about.Name, Timeout: atOnce, ExportTimeout: atOnce, BatchDelay: 10 * time.Millisecond, Logger: logger,
