@@ -267,15 +267,3 @@ func (d *redactor) text(s string, p tracing.Policy) string {
 }
 
 // redactHeader redacts the value of a header that is a URL as a whole, or holds one. A peer wrote it, so it need not be
-// well formed.
-func (in *httpInstrumentation) redactHeader(value string, whole bool) string {
-	p := in.Policy()
-	scheme, rest, found := strings.Cut(value, "://")
-	switch {
-	case found && !whole && !strings.HasPrefix(value, "/") && !strings.HasPrefix(value, "?"):
-		return in.redactor.text(value, p)
-	case found && !strings.ContainsAny(scheme, ":/?"):
-		return scheme + "://" + in.redactor.afterScheme(rest, p)
-	}
-	return in.redactor.opaque(value, p)
-}
