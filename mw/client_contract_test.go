@@ -33,7 +33,7 @@ func TestBrokenRoundTripper(t *testing.T) {
 		name, method string
 		response     func(*http.Request) *http.Response
 		err          error
-		errorType    string // "" if there is no error
+		errorType    string // "" without an error
 	}{
 		{"nil Body with a content length", "GET", response(1), nil, "_OTHER"},
 		{"nil Body of unknown length", "GET", response(-1), nil, ""},
