@@ -28,6 +28,7 @@ var floors = map[string]floor{
 	"internal/escape":   {0, nil, false},
 	"internal/guard":    {0, nil, false},
 	"internal/secret":   {0, nil, false},
+	"internal/spool":    {0, nil, false},
 	"internal/version":  {0, nil, false},
 	"mw/tracing":        {0, nil, false},
 	"registry/settings": {0, nil, false},
