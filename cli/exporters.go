@@ -1,13 +1,14 @@
 package cli
 
 import (
-	"flag"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/spf13/pflag"
 
 	"github.com/spanroute/spanroute/config"
 	"github.com/spanroute/spanroute/internal/phrase"
@@ -17,28 +18,28 @@ import (
 
 var listing = command{
 	name: "exporters", args: "[--markdown] [--out file] [name]",
-	doc: "prints the exporters; with a name its keys, defaults, variables and what they do",
-	define: func(fs *flag.FlagSet) func(c *call) int {
-		markdown := fs.Bool("markdown", false, "all keys as a page")
+	doc: "prints the exporters; with a name, the keys, defaults and variables of that exporter",
+	define: func(fs *pflag.FlagSet) func(inv *invocation) int {
+		markdown := fs.Bool("markdown", false, "print all keys as a Markdown page")
 		out := fs.String("out", "", "write to a file instead of standard output")
-		return func(c *call) int {
+		return func(inv *invocation) int {
 			var b strings.Builder
-			code := fine
+			code := exitOK
 			switch {
-			case len(c.args) > 1:
-				return c.misused("exporters takes one name")
+			case len(inv.args) > 1:
+				return inv.misused("exporters takes at most one name")
 			case *markdown:
 				writePage(&b)
-			case len(c.args) == 1:
-				code = c.exporter(&b, c.args[0])
+			case len(inv.args) == 1:
+				code = inv.exporter(&b, inv.args[0])
 			default:
 				list(&b)
 			}
 			if *out == "" {
-				_, _ = io.WriteString(c.Stdout, b.String())
+				_, _ = io.WriteString(inv.Stdout, b.String())
 			} else if err := os.WriteFile(*out, []byte(b.String()), 0o644); err != nil {
-				fmt.Fprintf(c.Stderr, "%s: %s\n", c.Name, err)
-				return problems
+				fmt.Fprintf(inv.Stderr, "%s: %s\n", inv.Name, err)
+				return exitProblems
 			}
 			return code
 		}
@@ -61,10 +62,10 @@ func list(w io.Writer) {
 	_ = columns.Flush()
 }
 
-func (c *call) exporter(w io.Writer, name string) int {
+func (inv *invocation) exporter(w io.Writer, name string) int {
 	d, err := registry.Default().Describe(strings.ToLower(name))
 	if err != nil {
-		return c.misused("unknown exporter %s%s", phrase.Quote(name), nearest(name, registry.Default().Names()))
+		return inv.misused("unknown exporter %s%s", phrase.Quote(name), nearest(name, registry.Default().Names()))
 	}
 	fmt.Fprintf(w, "%s: %s\n", d.Name, d.Doc)
 	for _, k := range config.Table(nil) {
@@ -81,10 +82,10 @@ func (c *call) exporter(w io.Writer, name string) int {
 			}
 		}
 	}
-	return fine
+	return exitOK
 }
 
-// typeOf is a key's type with its range or values.
+// typeOf returns the type of a key with its range, format or possible values.
 func typeOf(k config.KeyInfo) string {
 	switch {
 	case len(k.Enum) > 0:
@@ -99,7 +100,7 @@ func typeOf(k config.KeyInfo) string {
 	return string(k.Type)
 }
 
-// defaultOf is a key's default as a file would say it, "" if unset.
+// defaultOf returns the default of a key in the syntax of a file, or "" if the key has no default.
 func defaultOf(k config.KeyInfo) string {
 	switch v := k.Default.(type) {
 	case nil:
@@ -123,6 +124,7 @@ func defaultOf(k config.KeyInfo) string {
 	return fmt.Sprint(k.Default)
 }
 
+// nearest returns a hint with the nearest of names, or "".
 func nearest(name string, names []string) string {
 	if hint := phrase.DidYouMean(name, names); hint != "" {
 		return "; " + hint

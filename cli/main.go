@@ -15,21 +15,21 @@ import (
 
 // The exit codes.
 const (
-	fine     = 0
-	problems = 1
-	usage    = 2
+	exitOK       = 0
+	exitProblems = 1
+	exitUsage    = 2
 )
 
-// Program is what the commands use of their process, besides files and network connections.
+// Program holds the parts of the process that the commands use, apart from files and network connections.
 type Program struct {
-	Name           string    // in messages and in the help; empty means spanroute
-	Stdout, Stderr io.Writer // results and diagnostics; nil discards
-	Environ        []string  // as os.Environ returns it; nil means the environment of the process
+	Name           string    // used in messages and in the help; empty means spanroute
+	Stdout, Stderr io.Writer // for results and diagnostics; nil discards them
+	Environ        []string  // in the format of os.Environ; nil means the environment of the process
 	Color          bool      // whether diagnostics are coloured
 }
 
-// Main runs the command that args hold, without the name of the program, on the streams and the environment of this
-// process, and returns the exit code: 0 is fine, 1 means problems, 2 wrong usage. An interrupt ends the command.
+// Main runs the command line args, which excludes the program name, with the streams and the environment of the process.
+// It returns the exit code: 0 for success, 1 for problems, 2 for wrong usage. An interrupt ends the command.
 func Main(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -41,21 +41,21 @@ func Main(args []string) int {
 	return p.Run(ctx, args)
 }
 
-// Run is [Main] with the streams and the environment of p. It returns early, with exit code 1, when ctx ends during
-// a command that waits. It may be called from several goroutines.
+// Run is like [Main], with the streams and the environment of p. If ctx ends while a command waits, Run returns early with
+// exit code 1. Concurrent calls are safe.
 func (p Program) Run(ctx context.Context, args []string) int {
 	p = p.complete()
 	if len(args) == 0 {
 		p.help(p.Stderr)
-		return usage
+		return exitUsage
 	}
 	switch args[0] {
 	case "help", "-h", "-help", "--help":
 		p.help(p.Stdout)
-		return fine
+		return exitOK
 	case "version", "--version":
 		fmt.Fprintln(p.Stdout, "spanroute", version.Version)
-		return fine
+		return exitOK
 	}
 	for _, cmd := range commands() {
 		if cmd.name == args[0] {

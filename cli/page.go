@@ -9,7 +9,7 @@ import (
 	"github.com/spanroute/spanroute/registry"
 )
 
-// writePage writes KEYS.md: every key with its type, default, names and meaning.
+// writePage writes config/KEYS.md: every key with its type, default, variables and meaning.
 func writePage(w io.Writer) {
 	fmt.Fprint(w, `# Keys
 
