@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// patience is how long a receiver may store nothing new before what is missing counts as lost.
+// patience is the time without a newly stored span after which missing spans count as lost.
 const patience = 5 * time.Second
 
 // settle calls look every 50 ms, or half as often as it takes if that is longer, until it finds want spans, and
