@@ -41,7 +41,8 @@ type invocation struct {
 	flags config.FlagSource
 }
 
-// sources returns the sources of a program that reads files. If there are none, --config or SPANROUTE_CONFIG names them.
+// sources returns the sources of a configuration that is read from files. Without files, --config or SPANROUTE_CONFIG
+// applies.
 func (inv *invocation) sources(files []string) config.Sources {
 	s := config.Sources{Environ: inv.Environ, Flags: inv.flags}
 	if len(files) == 0 {

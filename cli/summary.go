@@ -43,7 +43,7 @@ func tracesNothing(cfg *config.Config) string {
 	case len(cfg.ExporterTypes) == 0 && cfg.Source("exporter_type") == "built-in":
 		reason = "exporter_type is not set"
 	case len(cfg.ExporterTypes) == 0:
-		reason = "exporter_type is none" + at(cfg, "exporter_type")
+		reason = `exporter_type is "none"` + at(cfg, "exporter_type")
 	case sampler == sampling.AlwaysOff, sampler == sampling.ParentBasedAlwaysOff && ignoresCallers:
 		reason = "sampling.sampler is " + sampler + at(cfg, "sampling.sampler")
 	case rate == 0 && (sampler == sampling.TraceIDRatio || ignoresCallers && sampler == sampling.ParentBasedTraceIDRatio):

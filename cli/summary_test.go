@@ -61,7 +61,7 @@ func TestSummary(t *testing.T) {
 		{"the sampler is off", "{exporter_type: zipkin, sampling: {sampler: always_off}}", nil, "traces nothing: sampling.sampler is always_off (FILE:1:54)"},
 		{"disabled", "{exporter_type: zipkin, sample_rate: 1, enabled: false}", nil, "traces nothing: enabled is false (FILE:1:59)"},
 		{"no exporter", "{sample_rate: 1}", nil, "traces nothing: exporter_type is not set"},
-		{"the exporter none", "{sample_rate: 1}", []string{"SPANROUTE_EXPORTER_TYPE=none"}, "traces nothing: exporter_type is none (SPANROUTE_EXPORTER_TYPE)"},
+		{"the exporter none", "{sample_rate: 1}", []string{"SPANROUTE_EXPORTER_TYPE=none"}, `traces nothing: exporter_type is "none" (SPANROUTE_EXPORTER_TYPE)`},
 		{"errors", "{exporter_type: zipkin, sample_rate: 2}", nil, "1 error, 0 warnings"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
