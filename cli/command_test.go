@@ -254,15 +254,25 @@ func TestDiagnosticsGoToStandardError(t *testing.T) {
 	}
 }
 
-// The name of a flag may contain underscores, as the key does.
-func TestFlagsWithUnderscores(t *testing.T) {
+func TestFlags(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{
-		{"explain", "service_name", "--tracing.service_name=a_b"}, {"explain", "--tracing.service_name", "a_b", "service_name"},
+	for _, tt := range []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"underscores in the name", []string{"service_name", "--tracing.service_name=a_b"}, "service_name = a_b\n  from  --tracing.service-name\n"},
+		{"before the argument, with a separate value", []string{"--tracing.service_name", "a_b", "service_name"}, "service_name = a_b\n  from  --tracing.service-name\n"},
+		{"one dash", []string{"-tracing.service_name=a_b", "service_name"}, "service_name = a_b\n  from  --tracing.service-name\n"},
+		{"a value that begins with a dash", []string{"--tracing.service-name", "-ab", "service_name"}, "service_name = -ab\n  from  --tracing.service-name\n"},
+		{"a bool without a value", []string{"--tracing.enabled", "enabled"}, "enabled = true\n  from  --tracing.enabled\n"},
+		{"a bool with a value", []string{"--tracing.enabled=false", "enabled"}, "enabled = false\n  from  --tracing.enabled\n"},
+		{"twice, the last one applies", []string{"--tracing.timeout=1", "--tracing.timeout=2", "timeout"}, "timeout = 2s\n  from  --tracing.timeout\n"},
+		{"an end of the flags", []string{"--tracing.timeout=2", "--", "timeout"}, "timeout = 2s\n  from  --tracing.timeout\n"},
 	} {
-		code, stdout, stderr := spanroute(t, nil, args...)
-		if want := "service_name = a_b\n  from  --tracing.service-name\n"; code != exitOK || stdout != want {
-			t.Errorf("%v printed %q, %d, %s, want %q", args, stdout, code, stderr, want)
+		code, stdout, stderr := spanroute(t, nil, append([]string{"explain"}, tt.args...)...)
+		if code != exitOK || stdout != tt.want {
+			t.Errorf("%s: printed %q, %d, %s, want %q", tt.name, stdout, code, stderr, tt.want)
 		}
 	}
 }

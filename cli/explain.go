@@ -12,12 +12,14 @@ import (
 	"github.com/spanroute/spanroute/internal/phrase"
 )
 
+// explain takes a key, a file, or both: the first argument is a key unless it looks like a file.
 var explain = command{
 	name: "explain", args: "[key] [file...]",
 	doc:    "prints a key's value, its source and the values it hides; without a key, all values that a source sets",
 	define: func(*pflag.FlagSet) func(inv *invocation) int { return (*invocation).explain },
 }
 
+// explain prints all keys that a source sets, and the ignored values, if it is not limited to one key.
 func (inv *invocation) explain() int {
 	key, files := "", inv.args
 	if len(files) > 0 && !looksLikeFile(files[0]) {
@@ -45,6 +47,7 @@ func looksLikeFile(arg string) bool {
 	return strings.ContainsAny(arg, `/\`) || slices.Contains([]string{".yaml", ".yml", ".json"}, strings.ToLower(filepath.Ext(arg)))
 }
 
+// explainKey explains one key, which may have its built-in default.
 func (inv *invocation) explainKey(cfg *config.Config, key string) int {
 	x, ok := cfg.Explain(key)
 	if !ok {
@@ -64,6 +67,7 @@ func nearKey(name string) string {
 	return nearest(name, keyNames())
 }
 
+// keyNames returns the paths of all keys, including deprecated aliases.
 func keyNames() []string {
 	var names []string
 	for _, k := range config.Table(nil) {

@@ -6,16 +6,15 @@ import (
 	"os"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/pflag"
 
 	"github.com/spanroute/spanroute/config"
 	"github.com/spanroute/spanroute/internal/phrase"
 	"github.com/spanroute/spanroute/registry"
-	"github.com/spanroute/spanroute/registry/settings"
 )
 
+// listing collects its output before it writes anything, so that --out never leaves a partial file after wrong usage.
 var listing = command{
 	name: "exporters", args: "[--markdown] [--out file] [name]",
 	doc: "prints the exporters; with a name, the keys, defaults and variables of that exporter",
@@ -46,6 +45,7 @@ var listing = command{
 	},
 }
 
+// list prints one line for each registered exporter, with its aliases.
 func list(w io.Writer) {
 	columns := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	for _, name := range registry.Default().Names() {
@@ -62,6 +62,7 @@ func list(w io.Writer) {
 	_ = columns.Flush()
 }
 
+// exporter prints the description of an exporter and of each of its keys.
 func (inv *invocation) exporter(w io.Writer, name string) int {
 	d, err := registry.Default().Describe(strings.ToLower(name))
 	if err != nil {
@@ -83,51 +84,4 @@ func (inv *invocation) exporter(w io.Writer, name string) int {
 		}
 	}
 	return exitOK
-}
-
-// typeOf returns the type of a key with its range, format or possible values.
-func typeOf(k config.KeyInfo) string {
-	switch {
-	case len(k.Enum) > 0:
-		return strings.Join(k.Enum, ", ")
-	case k.Format == "pem":
-		return "PEM file"
-	case k.Format != "" && k.Type == settings.TypeString:
-		return k.Format
-	case k.Range != "":
-		return string(k.Type) + " " + k.Range
-	}
-	return string(k.Type)
-}
-
-// defaultOf returns the default of a key in the syntax of a file, or "" if the key has no default.
-func defaultOf(k config.KeyInfo) string {
-	switch v := k.Default.(type) {
-	case nil:
-		return ""
-	case []string:
-		return strings.Join(v, ",")
-	case settings.Pairs:
-		return ""
-	case int:
-		if k.Path == "max_tag_value_length" && v < 0 {
-			return "no limit"
-		}
-		if v == 0 && strings.HasPrefix(k.Range, "1..") {
-			return ""
-		}
-	case time.Duration:
-		if v == 0 {
-			return ""
-		}
-	}
-	return fmt.Sprint(k.Default)
-}
-
-// nearest returns a hint with the nearest of names, or "".
-func nearest(name string, names []string) string {
-	if hint := phrase.DidYouMean(name, names); hint != "" {
-		return "; " + hint
-	}
-	return ""
 }

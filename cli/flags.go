@@ -13,6 +13,10 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
+// Flags have three sources: the command's own flags, --config, and one flag for each key of the configuration. Values of
+// the last two are not parsed here. They are collected as text and passed to config.Load, which checks them like values
+// of any other source and reports them with the name of the flag.
+
 // keyFlag is the prefix of the flag of a key.
 const keyFlag = "tracing."
 
@@ -76,7 +80,8 @@ func doubleDashes(fs *pflag.FlagSet, args []string) []string {
 	return args
 }
 
-// describeFlagError returns the text of an error of package pflag. The text of an unknown flag includes the nearest flag.
+// describeFlagError returns the text of an error of package pflag. For an unknown flag it adds the nearest flag: pflag
+// has no suggestions. A flag with one dash that is not known is an unknown group of one-letter flags to pflag.
 func describeFlagError(fs *pflag.FlagSet, err error) string {
 	unknown, ok := errors.AsType[*pflag.NotExistError](err)
 	if !ok {

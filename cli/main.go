@@ -10,23 +10,9 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/spanroute/spanroute/internal/phrase"
 	"github.com/spanroute/spanroute/internal/version"
 )
-
-// The exit codes.
-const (
-	exitOK       = 0
-	exitProblems = 1
-	exitUsage    = 2
-)
-
-// Program holds the parts of the process that the commands use, apart from files and network connections.
-type Program struct {
-	Name           string    // used in messages and in the help; empty means spanroute
-	Stdout, Stderr io.Writer // for results and diagnostics; nil discards them
-	Environ        []string  // in the format of os.Environ; nil means the environment of the process
-	Color          bool      // whether diagnostics are coloured
-}
 
 // Main runs the command line args, which excludes the program name, with the streams and the environment of the process.
 // It returns the exit code: 0 for success, 1 for problems, 2 for wrong usage. An interrupt ends the command.
@@ -65,21 +51,37 @@ func (p Program) Run(ctx context.Context, args []string) int {
 	return p.unknownCommand(args[0])
 }
 
-func (p Program) complete() Program {
-	if p.Name == "" {
-		p.Name = "spanroute"
-	}
-	if p.Stdout == nil {
-		p.Stdout = io.Discard
-	}
-	if p.Stderr == nil {
-		p.Stderr = io.Discard
-	}
-	return p
-}
-
 // isTerminal reports whether f is a character device.
 func isTerminal(f *os.File) bool {
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// commands returns all commands in the order of the help.
+func commands() []command {
+	return []command{validate, printing, explain, listing, send}
+}
+
+// unknownCommand reports an unknown command with the nearest name, or with the help if no name is near.
+func (p Program) unknownCommand(name string) int {
+	names := []string{"help", "version"}
+	for _, cmd := range commands() {
+		names = append(names, cmd.name)
+	}
+	if hint := phrase.DidYouMean(name, names); hint != "" {
+		fmt.Fprintf(p.Stderr, "%s: unknown command %s; %s\n", p.Name, phrase.Quote(name), hint)
+		return exitUsage
+	}
+	fmt.Fprintf(p.Stderr, "%s: unknown command %s\n\n", p.Name, phrase.Quote(name))
+	p.help(p.Stderr)
+	return exitUsage
+}
+
+// help prints one line for each command, and the exit codes.
+func (p Program) help(w io.Writer) {
+	fmt.Fprintf(w, "%s checks, prints and explains tracing configurations\n\n", p.Name)
+	for _, cmd := range commands() {
+		fmt.Fprintf(w, "  %s %-46s %s\n", p.Name, strings.TrimSpace(cmd.name+" "+cmd.args), cmd.doc)
+	}
+	fmt.Fprintf(w, "  %s version\n\nFiles: the arguments, otherwise --config, otherwise SPANROUTE_CONFIG. Exit codes: 0 OK, 1 problems, 2 wrong usage.\n", p.Name)
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/spanroute/spanroute/sampling"
 )
 
+// send starts tracing as a service does, with two changes: every trace is sampled, and logs are discarded because the
+// command prints the result itself.
 var send = command{
 	name: "send", args: "[--wait 10s] [file...]",
 	doc: "sends a small trace through each configured exporter and reports whether it was delivered",
@@ -28,6 +30,8 @@ var send = command{
 	},
 }
 
+// send records the trace, waits for the first attempt of every exporter, and reports the results. It does not wait for
+// retries: an operator who checks a configuration needs the first error.
 func (inv *invocation) send(wait time.Duration) int {
 	cfg := inv.load(inv.args)
 	if cfg == nil {
@@ -86,6 +90,7 @@ func awaitAttempts(ctx context.Context, t *spanroute.Tracing) {
 	}
 }
 
+// allAttempted reports whether every exporter has delivered all spans or failed once.
 func allAttempted(t *spanroute.Tracing) bool {
 	for _, x := range t.Stats().Exporters {
 		if x.Queued > 0 && x.LastError == "" {

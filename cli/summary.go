@@ -134,3 +134,11 @@ func excludesAll(patterns []string, check func(string) (everything bool, err err
 		return everything && err == nil
 	})
 }
+
+// plural returns a count with its noun.
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
+}

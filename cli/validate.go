@@ -3,14 +3,13 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
-	"io"
-	"strings"
 
 	"github.com/spf13/pflag"
 
 	"github.com/spanroute/spanroute/config"
 )
 
+// validate is the only command that prints warnings, and that succeeds or fails by the diagnostics alone.
 var validate = command{
 	name: "validate", args: "[--strict] [--format text|json] [file...]",
 	doc: "prints all problems of a configuration and what a service with it does",
@@ -52,60 +51,4 @@ func (inv *invocation) printDiagnostics(cfg *config.Config, all config.Diagnosti
 	if cfg != nil {
 		fmt.Fprintln(inv.Stderr, summary(cfg))
 	}
-}
-
-// explainPlugins explains how to link a plugin if the configuration selects an unknown exporter and the diagnostic does
-// not suggest a similar name. Such an exporter is probably a plugin.
-func (inv *invocation) explainPlugins(all config.Diagnostics) {
-	for _, d := range all {
-		name := d.Key[strings.LastIndexByte(d.Key, '.')+1:]
-		if d.Kind != config.ErrUnknownValue || name != "exporter_type" && name != "type" || !strings.HasPrefix(d.Hint, "there are ") {
-			continue
-		}
-		fmt.Fprintf(inv.Stderr, "the exporter of a plugin must be linked in: write a program that imports the plugin and calls cli.Main "+
-			"of github.com/spanroute/spanroute/cli, and run it instead of %s\n", inv.Name)
-		return
-	}
-}
-
-func plural(n int, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return fmt.Sprintf("%d %ss", n, word)
-}
-
-// load returns the configuration. If it has errors, load prints them to standard error and returns nil.
-func (inv *invocation) load(files []string) *config.Config {
-	cfg, all := config.Check(inv.sources(files))
-	if cfg == nil {
-		_ = all.Errors().WriteText(inv.Stderr, inv.Color)
-		inv.explainPlugins(all)
-	}
-	return cfg
-}
-
-var printing = command{
-	name: "print", args: "[--show-secrets] [--format yaml|json] [file...]",
-	doc: "prints the effective configuration in a form that can be loaded again",
-	define: func(fs *pflag.FlagSet) func(inv *invocation) int {
-		secrets := fs.Bool("show-secrets", false, "print secrets instead of ***")
-		format := fs.String("format", "yaml", "yaml or json")
-		return func(inv *invocation) int {
-			writers := map[string]func(*config.Config, io.Writer, bool) error{"yaml": (*config.Config).WriteYAML, "json": (*config.Config).WriteJSON}
-			write, ok := writers[*format]
-			if !ok {
-				return inv.misused("--format must be yaml or json, not %q", *format)
-			}
-			cfg := inv.load(inv.args)
-			if cfg == nil {
-				return exitProblems
-			}
-			if err := write(cfg, inv.Stdout, *secrets); err != nil {
-				fmt.Fprintf(inv.Stderr, "%s: %s\n", inv.Name, err)
-				return exitProblems
-			}
-			return exitOK
-		}
-	},
 }
