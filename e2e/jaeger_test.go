@@ -62,7 +62,7 @@ func TestAgentComesBack(t *testing.T) {
 	began := time.Now()
 	d.give(meanwhile[10:])
 	if took := time.Since(began); took > time.Second {
-		t.Errorf("the application waited %v for an agent that is gone", took)
+		t.Errorf("the application waited %v for an agent that has stopped", took)
 	}
 	shortFlush(t, d)
 
@@ -79,7 +79,7 @@ func TestAgentComesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got+lost < len(meanwhile) {
-		t.Errorf("%d of %d spans sent while the agent was gone are stored and %v dropped: the others are not accounted for", got, len(meanwhile), s.Dropped)
+		t.Errorf("%d of %d spans sent while the agent was stopped are stored and %v dropped: the others are not accounted for", got, len(meanwhile), s.Dropped)
 	}
 }
 
@@ -188,7 +188,7 @@ func TestInvalidServiceName(t *testing.T) {
 			}
 			services, err := j.Services(t.Context())
 			if want := strings.ToValidUTF8(service, "\uFFFD"); err != nil || !slices.Contains(services, want) {
-				t.Errorf("Jaeger knows the services %q (%v), want %q among them", services, err, want)
+				t.Errorf("Jaeger lists the services %q (%v), want %q among them", services, err, want)
 			}
 		})
 	}

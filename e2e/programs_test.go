@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestExamples runs the quickstart's demonstration with each example's configuration, word for word, and asks
-// Jaeger for its traces. The Collector of the example is left out: Jaeger takes the same OTLP on the same port.
+// TestExamples runs the quickstart's demonstration with each example's configuration, word for word, and reads
+// the traces from Jaeger. The Collector of the example is left out: Jaeger takes the same OTLP on the same port.
 func TestExamples(t *testing.T) {
 	quickstart := program(t, "./examples/quickstart")
 	for _, example := range []string{"jaeger", "zipkin", "collector"} {

@@ -62,7 +62,7 @@ func StartJaeger(peers string, offset int, flags ...string) (*Jaeger, error) {
 	return j, nil
 }
 
-// Stop ends the Jaeger; what it stored is gone.
+// Stop ends the Jaeger and discards what it stored.
 func (j *Jaeger) Stop() error { return j.stop() }
 
 // Alive reports whether its process still runs.
