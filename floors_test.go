@@ -5,9 +5,13 @@ import (
 	"fmt"
 	"os/exec"
 	"path"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 const (
@@ -171,7 +175,7 @@ func TestFloors(t *testing.T) {
 	}
 }
 
-func TestFloorsCheckerSeesFaults(t *testing.T) {
+func TestFloorsCheckerFindsFaults(t *testing.T) {
 	in := func(from string, imports ...string) listedPackage {
 		return listedPackage{ImportPath: module + "/" + from, Imports: imports}
 	}
@@ -185,8 +189,8 @@ func TestFloorsCheckerSeesFaults(t *testing.T) {
 		{"the middleware imports the SDK", in("mw", otelSDK+"/trace"), "mw imports the OpenTelemetry SDK"},
 		{"the SDK through another package", through, "grpcmw depends on go.opentelemetry.io/otel/sdk/trace through"},
 		{"an import goes up", in("registry", module+"/config"), "registry (floor 3) imports config (floor 5): an import must go down"},
-		{"strangers meet", in("config", module+"/mw"), "config imports mw, want only"},
-		{"exporters meet", in("exporters/zipkin", module+"/exporters/jaeger"), "exporters/zipkin imports exporters/jaeger"},
+		{"two independent packages", in("config", module+"/mw"), "config imports mw, want only"},
+		{"an exporter imports another", in("exporters/zipkin", module+"/exporters/jaeger"), "exporters/zipkin imports exporters/jaeger"},
 		{"an import on the same floor", in("internal/endpoint", module+"/internal/policy"), "internal/endpoint imports internal/policy, want only"},
 		{"an allowed import on the same floor", in("internal/spantest", module+"/internal/spantest"), "internal/spantest imports internal/spantest on its own floor 3"},
 		{"a package below imports the root", in("mw", module), "mw (floor 5) imports . (floor 6)"},
@@ -198,5 +202,30 @@ func TestFloorsCheckerSeesFaults(t *testing.T) {
 		if tt.want == "" && got != "" || !strings.HasPrefix(got, tt.want) {
 			t.Errorf("%s: judged %q, want %q", tt.name, got, tt.want)
 		}
+	}
+}
+
+// The table of floors in CONTRIBUTING.md lists every package on its floor, the highest floor first.
+func TestContributingListsTheFloors(t *testing.T) {
+	_, section, _ := strings.Cut(readText(t, "CONTRIBUTING.md"), "\n| floor | packages |\n")
+	section, _, _ = strings.Cut(section, "\n\n")
+	listed := map[string]int{}
+	above := len(floors)
+	for _, row := range regexp.MustCompile(`(?m)^\| (\d+) \| (.*) \|$`).FindAllStringSubmatch(section, -1) {
+		level, _ := strconv.Atoi(row[1])
+		if level >= above {
+			t.Errorf("floor %d is below floor %d in the table", level, above)
+		}
+		above = level
+		for _, name := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(row[2], -1) {
+			listed[name[1]] = level
+		}
+	}
+	planned := map[string]int{}
+	for name, f := range floors {
+		planned[name] = f.level
+	}
+	if diff := cmp.Diff(planned, listed); diff != "" {
+		t.Errorf("floors of packages (-floors_test.go +CONTRIBUTING.md):\n%s", diff)
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/spanroute/spanroute/grpcmw"
 )
 
-// grpcSides are one unary call, whole: client, wire and server, with tracing on one side of it.
+// grpcSides returns complete unary calls (client, wire and server) with tracing on one side.
 func grpcSides() []side {
 	on, off := newTracing(1), newTracing(0)
 	server := func(o ...grpc.ServerOption) func(*testing.B) { return call(o, nil) }
@@ -65,7 +65,7 @@ func call(serverOptions []grpc.ServerOption, dialOptions []grpc.DialOption) func
 	}
 }
 
-// byHandRPC is the least that a server span with the same attributes costs: Start, one SetAttributes, End.
+// byHandRPC records a server span with the same attributes at the minimum cost: Start, one SetAttributes, End.
 func byHandRPC(t *testTracing) grpc.UnaryServerInterceptor {
 	tracer := t.provider.Tracer("floor")
 	return func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {

@@ -19,7 +19,7 @@ type middleware = func(http.Handler) http.Handler
 
 const traceparent = "00-0102030405060708090a0b0c0d0e0f10-0102030405060708-01"
 
-// httpSides are the router alone, the middleware of every kit in every situation, and the floor.
+// httpSides returns the router alone, each library's middleware in every situation, and the floor.
 func httpSides() []side {
 	on, off := newTracing(1), newTracing(0)
 	excluding := newTracing(1, "readyz", "livez", "healthz", "static_content", "docs", "users")
@@ -52,7 +52,7 @@ func otelchiMiddleware(t *testTracing) middleware {
 	return otelchi.Middleware("server", otelchi.WithTracerProvider(t.provider), otelchi.WithPropagators(propagator))
 }
 
-// byHand is the least that a server span with the same attributes costs: Start, one SetAttributes, End.
+// byHand records a server span with the same attributes at the minimum cost: Start, one SetAttributes, End.
 func byHand(t *testTracing) middleware {
 	tracer := t.provider.Tracer("floor")
 	return func(next http.Handler) http.Handler {
@@ -90,7 +90,7 @@ func request(wrap middleware, parent string) func(*testing.B) {
 	}
 }
 
-// sink is a writer with the interfaces of net/http's own and none of its cost.
+// sink is a response writer with the interfaces of the one of net/http and without its cost.
 type sink struct{ header http.Header }
 
 func (s *sink) Header() http.Header                       { return s.header }

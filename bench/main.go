@@ -2,13 +2,13 @@
 //
 //	go run . [-rounds 40] [-time 50ms] [-only http|grpc|exporters] [-readme ../README.md]
 //
-// Every side runs once in every round, for a short while, so that all of them meet the machine in the same moods.
+// Every side runs once in every round, for a short time, so that changes of the machine's load affect all sides.
 // What a side adds is the time of its least disturbed round less that of the untraced base; ratios are quotients of
-// two such differences, allocations are counted. The least, and not the median, because neighbours on the machine
-// only ever add: with them the medians of equal sides differ by more than what is measured, the least by a tenth of
-// it. HTTP and gRPC are measured on one core and in processor time, which has everything in it that the process
+// two such differences, allocations are counted. The minimum is used instead of the median because other load can
+// only add time: it makes the medians of equal sides differ by more than the measured effect, the minima by a tenth
+// of it. HTTP and gRPC are measured on one core and in processor time, which includes everything that the process
 // does for an operation (both ends of a call, and the garbage collector, which gets several turns in each slice of
-// 50 ms) and nothing of what other programs do. Exporters are measured by the clock on all cores. The exit status is
+// 50 ms) and excludes other programs. Exporters are measured by the clock on all cores. The exit status is
 // 1 when a bound that the project promises is missed.
 package main
 
@@ -59,7 +59,7 @@ func setBenchtime(d string) {
 	}
 }
 
-// machine says where, when and with what the numbers came about.
+// machine describes where, when and with which versions the numbers were measured.
 func machine(rounds int, d time.Duration) string {
 	versions := map[string]string{}
 	if info, ok := debug.ReadBuildInfo(); ok {

@@ -15,12 +15,12 @@ type side struct {
 	run  func(b *testing.B)
 }
 
-// cost is what one operation costs.
+// cost is the cost of one operation.
 type cost struct {
 	ns, allocs float64
 }
 
-// costs are those of each side, round by round.
+// costs holds the cost of each side in each round.
 type costs map[string][]cost
 
 // processorTime is the metric of a side that measures it with [loop].
@@ -46,13 +46,13 @@ func consumed() int64 {
 	return usage.Utime.Nano() + usage.Stime.Nano()
 }
 
-// measure runs all sides in turn, round after round, so that a change of the machine's mood hits all of them.
+// measure runs all sides in turn, round after round, so that a change of the machine's load affects all of them.
 func measure(rounds int, sides []side) costs {
 	all := make(costs)
 	for round := range rounds {
 		fmt.Fprintf(os.Stderr, "\rround %d of %d", round+1, rounds)
 		for i := range sides {
-			s := sides[(i+round)%len(sides)] // nobody always comes after the same neighbour's garbage
+			s := sides[(i+round)%len(sides)] // vary the order, so that no side always follows the same one and its garbage
 			r := testing.Benchmark(s.run)
 			if r.N == 0 {
 				panic("the benchmark of " + s.name + " failed")
@@ -70,7 +70,7 @@ func measure(rounds int, sides []side) costs {
 }
 
 // beyond is what side costs more than base, for each of per parts of an operation: the time of its least disturbed
-// round less that of the base's, the medians of the allocations. No base costs nothing.
+// round less that of the base's, the medians of the allocations. Without a base, all of the cost counts.
 func (all costs) beyond(side, base string, per float64) cost {
 	own, other := all.of(side), all.of(base)
 	return cost{(own.ns - other.ns) / per, (own.allocs - other.allocs) / per}

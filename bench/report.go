@@ -7,18 +7,18 @@ import (
 	"strings"
 )
 
-// A subject is one set of sides that are measured together, and what is promised about them.
+// A subject is a set of sides that are measured together, with the bounds that the project promises.
 type subject struct {
 	name   string
 	title  string
 	sides  func() (sides []side, stop func())
 	per    float64 // operations in one run of a side
-	cores  int     // 0: all. With one, no idle core is woken and spins, which costs more than what is to be measured
+	cores  int     // 0: all. A single core avoids waking idle cores, which would cost more than the measured effect
 	bounds []bound
 }
 
-// A bound is one promise: what side costs beyond base, in allocations and as a share of what each peer costs beyond
-// its own base.
+// A bound limits the cost of side beyond base: the allocations, and the time as a share of the time that each peer adds
+// to its own base.
 type bound struct {
 	title, side, base string
 	allocs            float64 // at most; negative: no more than the peer
@@ -27,7 +27,7 @@ type bound struct {
 
 type ratio struct {
 	peer, base string
-	most       float64 // 0: nothing is promised
+	most       float64 // 0: no bound
 }
 
 func static(sides func() []side) func() ([]side, func()) {
