@@ -10,21 +10,11 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// Kind classifies a [Notice] or a fault. It is an error itself, so errors.Is finds it.
-type Kind = settings.Kind
-
-// The kinds of notices.
-const (
-	Inferred   = settings.Inferred   // a value was completed
-	Ignored    = settings.Ignored    // valid and without effect
-	Suspicious = settings.Suspicious // legal, probably not meant
-)
-
 // Notice is a remark about one key of an exporter's section that does not keep the exporter from working.
 type Notice struct {
 	Key     string // relative to the section; "" for the exporter as a whole, unless a program selects it in code
 	Item    int    // of a list or map, from 1; 0 for the value as a whole
-	Kind    Kind
+	Kind    settings.Kind
 	Message string // what was found
 	Hint    string // what to do; may be empty
 }
@@ -65,12 +55,12 @@ func (c *Completion) Direct() bool { return !c.loaded }
 func (c *Completion) Show(keys ...string) { c.shown = append(c.shown, keys...) }
 
 // Note reports something about key. It has no effect for a key that is not set, so that a hook can call it without IsSet.
-func (c *Completion) Note(kind Kind, key, message, hint string) {
+func (c *Completion) Note(kind settings.Kind, key, message, hint string) {
 	c.NoteItem(kind, key, 0, message, hint)
 }
 
 // NoteItem is Note about one item of a list or map, counted from 1.
-func (c *Completion) NoteItem(kind Kind, key string, item int, message, hint string) {
+func (c *Completion) NoteItem(kind settings.Kind, key string, item int, message, hint string) {
 	if key == "" || c.IsSet(key) || !c.exists(key) { // registrytest reports the last
 		c.notices = append(c.notices, Notice{key, item, kind, message, hint})
 	}
@@ -87,17 +77,17 @@ func (c *Completion) exists(key string) bool {
 // Refuse reports a fault of key, with which the exporter cannot work. A nil err is not a fault.
 func (c *Completion) Refuse(key string, err error) {
 	if err != nil {
-		c.faults = append(c.faults, &KeyError{Key: key, Err: err})
+		c.faults = append(c.faults, &settings.KeyError{Key: key, Err: err})
 	}
 }
 
 // RefuseItem is Refuse about one item of a list or map, counted from 1. The hook takes the item out, because
 // an OTEL_* variable counts without its bad items.
 func (c *Completion) RefuseItem(key string, item int, err error) {
-	c.faults = append(c.faults, &KeyError{Key: key, Item: item, Err: err})
+	c.faults = append(c.faults, &settings.KeyError{Key: key, Item: item, Err: err})
 }
 
-// Err returns the faults that were refused, joined, each a *[KeyError].
+// Err returns the faults that were refused, joined, each a *[settings.KeyError].
 func (c *Completion) Err() error { return errors.Join(c.faults...) }
 
 // WithCompletion makes hook complete settings after they are decoded and before Validate checks them: an

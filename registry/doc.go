@@ -31,7 +31,7 @@
 //	doc:"..."             one line for people; registrytest insists on it
 //
 // Fields are of type string, bool, int, int64, float64, [time.Duration], []string, map[string]string,
-// [Pairs], a pointer to one of the first six (nil: not set), or a struct of such fields. The key timeout
+// [settings.Pairs], a pointer to one of the first six (nil: not set), or a struct of such fields. The key timeout
 // is every exporter's already, and arrives as BuildContext.Timeout. A duration without a range is above zero.
 //
 // # Completion

@@ -38,43 +38,12 @@ func (b BuildContext) Logger() *slog.Logger { return b.Delivery.Logger }
 // from several goroutines.
 type Opener func(ctx context.Context, common BuildContext) (sdktrace.SpanExporter, error)
 
-// Validator is implemented by settings (S or *S) that check more than types and ranges of single keys. It
-// joins a *[KeyError] per fault, has no effects, and is called after all keys decoded.
-type Validator = settings.Validator
-
-// KeyError says which key of an exporter's section an error is about. It has the fields Key, relative to the
-// section ("thrift.agent_port"), Err, and Item, the position in a list or map from 1 or 0.
-type KeyError = settings.KeyError
-
-// Key describes one key of an exporter's section:
-//
-//	Path    string   // "thrift.agent_port"
-//	Aliases []string // other paths
-//	OTel    []string // environment variables, the stronger first
-//	Type    string   // string, int, float, bool, duration, list, map
-//	Doc     string
-//	Default any      // nil for secrets, and for what is not set
-//	Enum    []string // the values; nil if any will do
-//	Secret  bool     // never printed
-//	Hot     bool     // no key of an exporter is
-//	Format  string   // "", "pem", "ipv4", "ipv6", "headers", "metadata"
-//	Range   string   // "1..65535", "0..", or ""
-//	With    string   // the key that must be set together with this one
-//	Overrides string // the more general key that this one overrides within a layer
-type Key = settings.Key
-
-// Pairs is a free-form map in the order it was written, such as headers: a slice of [Pair].
-type Pairs = settings.Pairs
-
-// Pair is one entry of [Pairs], with the fields Name and Value.
-type Pair = settings.Pair
-
 // Description is what people and config want to know about an exporter.
 type Description struct {
 	Name    string
 	Aliases []string
 	Doc     string
-	Keys    []Key // in the order of the struct's fields
+	Keys    []settings.Key // in the order of the struct's fields
 
 	TimeoutVariables []string // OTEL_* variables of the key timeout, the one that takes precedence first
 }
@@ -88,7 +57,7 @@ type Factory struct {
 	timeoutVariables []string
 	completion       any   // func(*S, *Completion)
 	err              error // why Register refuses it
-	keys             func() []Key
+	keys             func() []settings.Key
 	prepare          func(section map[string]any, c *Completion) (Prepared, error)
 }
 

@@ -173,7 +173,7 @@ func (r *Registry) Describe(name string) (d Description, err error) {
 }
 
 // Prepare checks an exporter's section and returns what opens it. It has no effect: no file, no socket, no
-// goroutine. Decoding is strict; all faults are joined, each a *[KeyError]. section is not kept. A name
+// goroutine. Decoding is strict; all faults are joined, each a *[settings.KeyError]. section is not kept. A name
 // nobody registered is ErrUnknown.
 func (r *Registry) Prepare(name string, section map[string]any) (Opener, error) {
 	f, err := r.find(name)

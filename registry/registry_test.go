@@ -33,7 +33,7 @@ func (l lines) Validate() error {
 		panic("at " + l.Token)
 	}
 	if l.Path == "bad" {
-		return errors.Join(&registry.KeyError{Key: "path", Err: errors.New("is bad")}, &registry.KeyError{Key: "token", Err: errors.New("is bad too")})
+		return errors.Join(&settings.KeyError{Key: "path", Err: errors.New("is bad")}, &settings.KeyError{Key: "token", Err: errors.New("is bad too")})
 	}
 	return nil
 }
@@ -221,16 +221,16 @@ func TestDescribe(t *testing.T) {
 	r := with(t, factory("lines", registry.WithAlias("log"), registry.WithDoc("appends spans to a file")))
 	want := registry.Description{
 		Name: "lines", Aliases: []string{"log"}, Doc: "appends spans to a file",
-		Keys: []registry.Key{
+		Keys: []settings.Key{
 			{Path: "path", Aliases: []string{"file"}, Type: "string", Doc: "file to append to", Default: "spans.jsonl"},
 			{Path: "token", Type: "string", Doc: "sent along", Secret: true},
-			{Path: "labels", Type: "map", Doc: "added to each line", Default: registry.Pairs{{Name: "a", Value: "b"}}},
+			{Path: "labels", Type: "map", Doc: "added to each line", Default: settings.Pairs{{Name: "a", Value: "b"}}},
 			{Path: "names", Type: "list", Doc: "spans to keep", Default: []string{"x"}},
 			{Path: "thrift.agent_port", Type: "int", Doc: "port", Range: "1..65535"},
 		},
 	}
 	got, err := r.Describe("log")
-	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(registry.Key{})); diff != "" || err != nil {
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(settings.Key{})); diff != "" || err != nil {
 		t.Errorf("Describe: %v (-want +got):\n%s", err, diff)
 	}
 }
