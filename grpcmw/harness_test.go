@@ -261,7 +261,7 @@ func testContext(t testing.TB) context.Context {
 	return ctx
 }
 
-// counted is a Tracing that fails the test if a span is not ended exactly once. The SDK itself would not tell of a
+// counted is a Tracing that fails the test if a span is not ended exactly once. The SDK itself does not report a
 // second end.
 type counted struct {
 	*spantest.Tracing

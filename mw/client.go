@@ -1,7 +1,6 @@
 package mw
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 
@@ -16,12 +15,6 @@ import (
 type Transport struct {
 	client *clientInstrumentation
 	base   http.RoundTripper
-}
-
-// A clientInstrumentation is what NewTransport makes of its options.
-type clientInstrumentation struct {
-	*httpInstrumentation
-	clientOptions
 }
 
 // NewTransport returns a Transport that sends requests with base, or with http.DefaultTransport if base is nil.
@@ -41,6 +34,14 @@ func (t *Transport) CloseIdleConnections() {
 	}
 }
 
+// innermost returns the base of the innermost Transport.
+func (t *Transport) innermost() http.RoundTripper {
+	if inner, ok := t.base.(*Transport); ok {
+		return inner.innermost()
+	}
+	return t.base
+}
+
 // RoundTrip sends req under a span. It does not change req, and returns the error of the base unchanged.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL == nil || inFlight(req) {
@@ -58,27 +59,6 @@ func (t *Transport) pass(req *http.Request) (*http.Response, error) {
 	defer c.ended.Store(true)
 	c.out = t.client.inject(c, req)
 	return c.send(t.base)
-}
-
-// inject returns the copy of req that is sent: with ctx, and with its trace headers in place of any old ones.
-func (in *clientInstrumentation) inject(ctx context.Context, req *http.Request) *http.Request {
-	out := req.WithContext(ctx)
-	p := in.Propagator()
-	fields := p.Fields()
-	if !trace.SpanContextFromContext(ctx).IsValid() {
-		fields = nil // there is nothing to replace them
-	}
-	out.Header = outgoing(req.Header, fields)
-	p.Inject(ctx, carrier(out.Header))
-	return out
-}
-
-type templateKey struct{}
-
-// ContextWithURLTemplate returns a context for requests of URLs with the template, such as "/users/{id}". The template
-// becomes url.template and a part of the span name.
-func ContextWithURLTemplate(ctx context.Context, template string) context.Context {
-	return context.WithValue(ctx, templateKey{}, template)
 }
 
 // inFlight reports whether an outer Transport traces req: its context has a span with the same method and URL.

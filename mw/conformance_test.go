@@ -19,7 +19,7 @@ import (
 )
 
 // The traffic and the rules are those of open-telemetry/semantic-conventions-conformance (its HTTP contract, its span
-// policy and the status rules of its runner, commit 6d319ba), whose runner needs Python and weaver. This is I10.
+// policy and the status rules of its runner, commit 6d319ba), whose runner needs Python and weaver.
 var conformanceTraffic = []struct {
 	method, target, body string
 	status               int

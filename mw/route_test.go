@@ -345,7 +345,7 @@ func TestRequestAttributesWin(t *testing.T) {
 	}
 }
 
-// Invariant I2: an error.type without an error is not told.
+// An error.type of the program is recorded only on a span that is an error.
 func TestOwnErrorTypeWaitsForAnError(t *testing.T) {
 	own := mw.WithRequestAttributes(func(*http.Request) []attribute.KeyValue {
 		return []attribute.KeyValue{attribute.String("error.type", "mine\xff")}
