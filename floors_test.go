@@ -28,6 +28,7 @@ var floors = map[string]floor{
 	"internal/escape":   {0, nil, false},
 	"internal/guard":    {0, nil, false},
 	"internal/secret":   {0, nil, false},
+	"internal/suppress": {0, nil, false},
 	"internal/version":  {0, nil, false},
 	"mw/tracing":        {0, nil, false},
 	"registry/settings": {0, nil, false},
@@ -36,6 +37,7 @@ var floors = map[string]floor{
 	"internal/semattr":            {1, []string{"internal/version", "internal/secret"}, false},
 	"exporters/delivery":          {1, []string{"internal/escape"}, true},
 	"exporters/internal/spantext": {1, []string{"internal/escape"}, true},
+	"sampling":                    {1, []string{"internal/suppress"}, true},
 
 	"internal/endpoint":        {2, []string{"registry/settings", "internal/phrase", "internal/secret"}, false},
 	"internal/policy":          {2, []string{"registry/settings", "internal/phrase"}, false},
@@ -44,7 +46,6 @@ var floors = map[string]floor{
 	"internal/instrumentation": {2, []string{"mw/tracing", "internal/guard", "internal/semattr", "internal/version"}, false},
 
 	"internal/spantest": {3, []string{"mw/tracing", "internal/*"}, true}, // for tests only
-	"sampling":          {3, []string{"internal/policy"}, true},
 	"registry":          {3, []string{"exporters/delivery", "registry/settings", "internal/schema", "internal/phrase"}, true},
 
 	"registry/registrytest":        {4, []string{"registry", "registry/settings", "exporters/delivery", "internal/schema", "internal/phrase", "internal/secret"}, true},

@@ -11,7 +11,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/spanroute/spanroute/internal/policy"
+	"github.com/spanroute/spanroute/internal/suppress"
 )
 
 // Config is what an operator decides about sampling. The zero value samples nothing.
@@ -158,7 +158,7 @@ func (s sampler) keeps(parent trace.SpanContext, id trace.TraceID) bool {
 }
 
 func excluded(ctx context.Context, parent trace.TraceID) bool {
-	id, ok := policy.Suppressed(ctx)
+	id, ok := suppress.TraceID(ctx)
 	return ok && id == parent
 }
 
