@@ -45,7 +45,7 @@ var floors = map[string]floor{
 	"internal/forwarded":       {2, []string{"internal/semattr"}, false},
 	"internal/instrumentation": {2, []string{"mw/tracing", "internal/guard", "internal/semattr", "internal/version"}, false},
 
-	"internal/spantest": {3, []string{"mw/tracing", "internal/*"}, true}, // for tests only
+	"internal/spantest": {3, []string{"exporters/delivery", "mw/tracing", "internal/*"}, true}, // for tests only
 	"registry":          {3, []string{"exporters/delivery", "registry/settings", "internal/schema", "internal/phrase"}, true},
 
 	"registry/registrytest":        {4, []string{"registry", "registry/settings", "exporters/delivery", "internal/schema", "internal/phrase", "internal/secret"}, true},
