@@ -3,7 +3,6 @@ package schema
 import (
 	"fmt"
 	"math"
-	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -88,36 +87,4 @@ func wants(k settings.Key) string {
 		return ""
 	}
 	return ", want " + b.String()
-}
-
-var (
-	durationType = reflect.TypeFor[time.Duration]()
-	pairsType    = reflect.TypeFor[settings.Pairs]()
-)
-
-// typeOf returns the key type of a field, false if values cannot be decoded into it.
-func typeOf(t reflect.Type) (settings.Type, bool) {
-	if t.Kind() == reflect.Pointer {
-		inner, ok := typeOf(t.Elem())
-		return inner, ok && t.Elem().Kind() != reflect.Pointer && inner != settings.TypeList && inner != settings.TypeMap
-	}
-	switch {
-	case t == durationType:
-		return settings.TypeDuration, true
-	case t == pairsType, t.Kind() == reflect.Map && t.Key().Kind() == reflect.String && t.Elem().Kind() == reflect.String:
-		return settings.TypeMap, true
-	case t.Kind() == reflect.Slice && t.Elem() == reflect.TypeFor[string]():
-		return settings.TypeList, true
-	}
-	switch t.Kind() {
-	case reflect.String:
-		return settings.TypeString, true
-	case reflect.Bool:
-		return settings.TypeBool, true
-	case reflect.Int, reflect.Int32, reflect.Int64:
-		return settings.TypeInt, true
-	case reflect.Float64:
-		return settings.TypeFloat, true
-	}
-	return "", false
 }

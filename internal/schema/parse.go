@@ -101,3 +101,12 @@ func shown(text string) string {
 	}
 	return phrase.Quote(text)
 }
+
+// isPlain reports whether YAML reads unquoted text as a number or bool.
+func isPlain(text string) bool {
+	switch text {
+	case "true", "True", "TRUE", "false", "False", "FALSE":
+		return true
+	}
+	return numeric.MatchString(text) || special.MatchString(text)
+}

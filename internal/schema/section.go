@@ -44,25 +44,6 @@ func (s *Schema) given(section map[string]any, prefix string, into map[string]an
 	}
 }
 
-// Nest turns a flat map by path into a nested one.
-func Nest(values map[string]any) map[string]any {
-	section := map[string]any{}
-	for path, value := range values {
-		at := section
-		names := strings.Split(path, ".")
-		for _, name := range names[:len(names)-1] {
-			inner, ok := at[name].(map[string]any)
-			if !ok {
-				inner = map[string]any{}
-				at[name] = inner
-			}
-			at = inner
-		}
-		at[names[len(names)-1]] = value
-	}
-	return section
-}
-
 // Unpaired returns a fault for each key of v that is not set although its counterpart is, see the tag with. The
 // fault is about the key that is missing.
 func (s *Schema) Unpaired(v any) (faults []error) {

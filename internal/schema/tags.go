@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"regexp"
@@ -24,6 +25,31 @@ var formats = map[string]settings.Type{
 	"pem": settings.TypeString, "ipv4": settings.TypeString, "ipv6": settings.TypeString, "headers": settings.TypeMap, "metadata": settings.TypeMap,
 }
 
+// Of reads the tags of S, which must be a struct. defaults may be nil for the zero value; it runs anew
+// for each use and not here. A struct that cannot be settings, because a field has no koanf tag, two
+// fields have one key, or a type cannot be decoded, is ErrInvalid, with all reasons joined.
+func Of[S any](defaults func() S) (*Schema, error) {
+	s := &Schema{
+		of:       reflect.TypeFor[S](),
+		defaults: func() any { var zero S; return zero },
+		byPath:   map[string]int{},
+		sections: map[string]bool{},
+	}
+	if defaults != nil {
+		s.defaults = func() any { return defaults() }
+	}
+	if s.of.Kind() != reflect.Struct {
+		return nil, fmt.Errorf("%w: %s is no struct", ErrInvalid, s.of)
+	}
+	b := builder{Schema: s}
+	b.walk(s.of, "", nil)
+	b.index()
+	if len(b.faults) > 0 {
+		return nil, errors.Join(b.faults...)
+	}
+	return s, nil
+}
+
 type builder struct {
 	*Schema
 	faults []error
@@ -38,6 +64,8 @@ func (b *builder) walk(t reflect.Type, prefix string, index []int) {
 		f := t.Field(i)
 		tag, tagged := f.Tag.Lookup("koanf")
 		switch {
+		case f.Anonymous && !tagged && f.Type.Kind() == reflect.Struct:
+			b.group(f, prefix, append(slices.Clone(index), i))
 		case tag == "-", !f.IsExported() && !tagged:
 			continue
 		case !tagSyntax.MatchString(string(f.Tag)):
@@ -64,12 +92,17 @@ func (b *builder) field(f reflect.StructField, path string, index []int) {
 			b.refuse("%s: two sections are called %s", f.Name, path)
 		}
 		b.sections[path] = true
-		known := len(b.fields) + len(b.faults)
-		b.walk(f.Type, path+".", index)
-		if known == len(b.fields)+len(b.faults) {
-			b.refuse("%s: %s cannot be decoded", f.Name, f.Type)
-		}
+		b.group(f, path+".", index)
 	default:
+		b.refuse("%s: %s cannot be decoded", f.Name, f.Type)
+	}
+}
+
+// group adds the keys of a struct: a section, or an embedded struct, whose keys belong to the section around it.
+func (b *builder) group(f reflect.StructField, prefix string, index []int) {
+	before := len(b.fields) + len(b.faults)
+	b.walk(f.Type, prefix, index)
+	if before == len(b.fields)+len(b.faults) {
 		b.refuse("%s: %s cannot be decoded", f.Name, f.Type)
 	}
 }

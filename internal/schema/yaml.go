@@ -100,12 +100,3 @@ func yamlInt(text string) (any, string, error) {
 	}
 	return int(f), fmt.Sprintf("%s is read as %d", text, int(f)), nil
 }
-
-// isPlain reports whether YAML reads unquoted text as a number or bool.
-func isPlain(text string) bool {
-	switch text {
-	case "true", "True", "TRUE", "false", "False", "FALSE":
-		return true
-	}
-	return numeric.MatchString(text) || special.MatchString(text)
-}
