@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"regexp"
 	"regexp/syntax"
 	"strconv"
 	"strings"
@@ -21,9 +22,6 @@ const (
 	// of its compiled program, plus the bytes of its text, plus an allowance for the Unicode classes in it. Literals
 	// are not compiled and have no size.
 	MaxPatternSize = 250_000
-	// MaxSearched is the length of a path, method or URL, in bytes, up to which regular expressions are searched in it.
-	// A longer one, which a client can make take a second, matches no regular expression, so it is traced.
-	MaxSearched = 16 << 10
 )
 
 // A Checker checks the items of one key, one after the other, and returns an error of kind too_large for the item that
@@ -56,6 +54,33 @@ func (c *Checker) RPC(glob string) (everything bool, err error) {
 		return false, err
 	}
 	return CheckRPCGlob(glob)
+}
+
+// text compiles an item after its size is counted, because regexp.Compile accepts expressions that take gigabytes.
+func (c *Checker) text(item string) (t text, err error) {
+	if err := c.admit(item); err != nil {
+		return t, err
+	}
+	if item != regexp.QuoteMeta(item) {
+		if err := c.grow(item, textSize(item)); err != nil {
+			return t, err
+		}
+	}
+	parsed, err := syntax.Parse(item, syntax.Perl)
+	if err != nil {
+		return t, notRE2(item, err)
+	}
+	var ok bool
+	if t.literal, t.begin, t.end, ok = literalOf(parsed); ok {
+		return t, nil
+	}
+	if err := c.grow(item, programSize(parsed)); err != nil {
+		return t, err
+	}
+	if t.re, err = regexp.Compile(item); err != nil {
+		return t, notRE2(item, err)
+	}
+	return t, nil
 }
 
 // admit counts an item and its text.

@@ -2,9 +2,6 @@ package policy
 
 import (
 	"strings"
-
-	"github.com/spanroute/spanroute/internal/phrase"
-	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // A Glob is one compiled pattern: * stands for any characters except /, a final /* for everything below. It is
@@ -14,35 +11,6 @@ type Glob struct {
 	segments [][]string // per path segment, the texts between its stars
 	below    bool       // ends with /*
 	wild     bool       // has a star anywhere but in a final /*
-}
-
-// CheckPathGlob reports whether glob is one of excluded_paths, and whether it excludes everything.
-func CheckPathGlob(glob string) (everything bool, err error) {
-	switch {
-	case !strings.HasPrefix(glob, "/"):
-		return false, settings.Errorf(settings.ErrPattern, "%s does not begin with /", phrase.Quote(glob)).WithHint(rootedHint(glob))
-	case strings.Contains(glob, "**"):
-		return false, settings.Errorf(settings.ErrPattern, "%s contains **", phrase.Quote(glob)).
-			WithHint("/* at the end means everything below")
-	}
-	return glob == "/*", nil
-}
-
-// CheckRPCGlob reports whether glob is one of excluded_rpcs, and whether it excludes everything.
-func CheckRPCGlob(glob string) (everything bool, err error) {
-	if !strings.ContainsAny(glob, "/^$ ") && glob != "" {
-		return false, settings.Errorf(settings.ErrPattern, "%s does not begin with /", phrase.Quote(glob)).
-			WithHint("did you mean " + phrase.Quote(rooted(glob)) + "?")
-	}
-	everything, err = CheckPathGlob(glob)
-	if err != nil || everything {
-		return everything, err
-	}
-	if strings.Count(glob, "/") != 2 || strings.HasPrefix(glob, "//") || strings.HasSuffix(glob, "/") {
-		return false, settings.Errorf(settings.ErrPattern, "%s is not of the form /service/method", phrase.Quote(glob)).
-			WithHint("write /pkg.Service/Method or /pkg.Service/*")
-	}
-	return false, nil
 }
 
 func compileGlob(text string) Glob {

@@ -76,17 +76,12 @@ func Compile(rules Rules) (*Policy, error) {
 		}
 		p.rpcs.add(compileGlob(glob))
 	}
-	redaction, err := newRedaction(rules)
+	redaction, err := newRedaction(rules.QueryKeys, rules.RedactPanicMessages)
 	if err != nil {
 		return nil, err
 	}
 	p.redaction = redaction
 	return p, nil
-}
-
-// hasScheme reports whether an item of excluded_urls is matched against the URL instead of the path.
-func hasScheme(item string) bool {
-	return strings.Contains(item, "://") || strings.Contains(item, `:\/\/`)
 }
 
 // ExcludesPath reports whether a request for path, percent-decoded and without query, gets no span. It ignores items
@@ -111,6 +106,15 @@ func (p *Policy) ExcludesURL(url string) bool { return p != nil && p.urls.match(
 func (p *Policy) ExcludesRPC(fullMethod string) bool {
 	return p != nil && (p.rpcs.match(fullMethod) || p.texts.match(fullMethod))
 }
+
+// RedactsQueryKey reports whether an operator added name, percent-decoded and in any case, to the query keys whose
+// values are redacted. A nil Policy adds none.
+func (p *Policy) RedactsQueryKey(name string) bool {
+	return p != nil && slices.ContainsFunc(p.redaction.queryKeys, func(key string) bool { return strings.EqualFold(key, name) })
+}
+
+// RedactsPanicMessages reports whether the value of a panic is left out of its event.
+func (p *Policy) RedactsPanicMessages() bool { return p != nil && p.redaction.panicMessages }
 
 // Live is the current policy of a process. The zero value has no policy. It is safe for concurrent use.
 type Live struct{ current atomic.Pointer[Policy] }

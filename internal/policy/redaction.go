@@ -3,7 +3,6 @@ package policy
 import (
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // MaxQueryKeys bounds [Rules.QueryKeys]: each request with a query compares its keys with all of them.
@@ -17,18 +16,9 @@ type redaction struct {
 	panicMessages bool
 }
 
-func newRedaction(rules Rules) (redaction, error) {
-	if n := len(rules.QueryKeys); n > MaxQueryKeys {
+func newRedaction(queryKeys []string, panicMessages bool) (redaction, error) {
+	if n := len(queryKeys); n > MaxQueryKeys {
 		return redaction{}, fmt.Errorf("redact.query_keys: %d keys are out of range, want at most %d", n, MaxQueryKeys)
 	}
-	return redaction{slices.Clone(rules.QueryKeys), rules.RedactPanicMessages}, nil
+	return redaction{slices.Clone(queryKeys), panicMessages}, nil
 }
-
-// RedactsQueryKey reports whether an operator added name, percent-decoded and in any case, to the query keys whose
-// values are redacted. A nil Policy adds none.
-func (p *Policy) RedactsQueryKey(name string) bool {
-	return p != nil && slices.ContainsFunc(p.redaction.queryKeys, func(key string) bool { return strings.EqualFold(key, name) })
-}
-
-// RedactsPanicMessages reports whether the value of a panic is left out of its event.
-func (p *Policy) RedactsPanicMessages() bool { return p != nil && p.redaction.panicMessages }

@@ -10,6 +10,10 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
+// MaxSearched is the length of a path, method or URL, in bytes, up to which regular expressions are searched in it.
+// A longer one, which a client can make take a second, matches no regular expression, so it is traced.
+const MaxSearched = 16 << 10
+
 // A textMatcher searches a text for any of its items, literals before regular expressions.
 type textMatcher struct {
 	everything bool
@@ -110,33 +114,6 @@ func (t text) excludesAll(item string) bool {
 	return !slices.ContainsFunc(in, func(probe string) bool { return !all.match(probe) })
 }
 
-// text compiles an item after its size is counted, because regexp.Compile accepts expressions that take gigabytes.
-func (c *Checker) text(item string) (t text, err error) {
-	if err := c.admit(item); err != nil {
-		return t, err
-	}
-	if item != regexp.QuoteMeta(item) {
-		if err := c.grow(item, textSize(item)); err != nil {
-			return t, err
-		}
-	}
-	parsed, err := syntax.Parse(item, syntax.Perl)
-	if err != nil {
-		return t, notRE2(item, err)
-	}
-	var ok bool
-	if t.literal, t.begin, t.end, ok = literalOf(parsed); ok {
-		return t, nil
-	}
-	if err := c.grow(item, programSize(parsed)); err != nil {
-		return t, err
-	}
-	if t.re, err = regexp.Compile(item); err != nil {
-		return t, notRE2(item, err)
-	}
-	return t, nil
-}
-
 // literalOf splits literal, ^literal, literal$ and ^literal$ into their parts. The parser has already removed escapes.
 func literalOf(re *syntax.Regexp) (literal string, begin, end, ok bool) {
 	parts := []*syntax.Regexp{re}
@@ -178,4 +155,9 @@ func re2Words(err error) string {
 func cutByComma(item string) error {
 	return settings.Errorf(settings.ErrPattern, "%s has an unbalanced brace, a comma cut the pattern", phrase.Quote(item)).
 		WithHint("write a list")
+}
+
+// hasScheme reports whether an item of excluded_urls is matched against the URL instead of the path.
+func hasScheme(item string) bool {
+	return strings.Contains(item, "://") || strings.Contains(item, `:\/\/`)
 }

@@ -4,7 +4,37 @@ import (
 	"strings"
 
 	"github.com/spanroute/spanroute/internal/phrase"
+	"github.com/spanroute/spanroute/registry/settings"
 )
+
+// CheckPathGlob reports whether glob is one of excluded_paths, and whether it excludes everything.
+func CheckPathGlob(glob string) (everything bool, err error) {
+	switch {
+	case !strings.HasPrefix(glob, "/"):
+		return false, settings.Errorf(settings.ErrPattern, "%s does not begin with /", phrase.Quote(glob)).WithHint(rootedHint(glob))
+	case strings.Contains(glob, "**"):
+		return false, settings.Errorf(settings.ErrPattern, "%s contains **", phrase.Quote(glob)).
+			WithHint("/* at the end means everything below")
+	}
+	return glob == "/*", nil
+}
+
+// CheckRPCGlob reports whether glob is one of excluded_rpcs, and whether it excludes everything.
+func CheckRPCGlob(glob string) (everything bool, err error) {
+	if !strings.ContainsAny(glob, "/^$ ") && glob != "" {
+		return false, settings.Errorf(settings.ErrPattern, "%s does not begin with /", phrase.Quote(glob)).
+			WithHint("did you mean " + phrase.Quote(rooted(glob)) + "?")
+	}
+	everything, err = CheckPathGlob(glob)
+	if err != nil || everything {
+		return everything, err
+	}
+	if strings.Count(glob, "/") != 2 || strings.HasPrefix(glob, "//") || strings.HasSuffix(glob, "/") {
+		return false, settings.Errorf(settings.ErrPattern, "%s is not of the form /service/method", phrase.Quote(glob)).
+			WithHint("write /pkg.Service/Method or /pkg.Service/*")
+	}
+	return false, nil
+}
 
 // rootedHint returns the hint for a glob that does not begin with a slash. It proposes only what is a glob.
 func rootedHint(glob string) string {
