@@ -122,13 +122,13 @@ func TestFactoriesThatCannotWork(t *testing.T) {
 		{simple[noTag]("lines"), "exporter \"lines\": Path has no koanf tag\nexporter \"lines\": Other has no koanf tag"},
 		{simple[twice]("lines"), `exporter "lines": two fields have the key a`},
 		{simple[channel]("lines"), `exporter "lines": A: chan int cannot be decoded`},
-		{simple[int]("lines"), `exporter "lines": int is no struct`},
-		{simple[timeout]("lines"), `exporter "lines": the key timeout is every exporter's already, use BuildContext.Timeout`},
+		{simple[int]("lines"), `exporter "lines": int is not a struct`},
+		{simple[timeout]("lines"), `exporter "lines": the key timeout is reserved, use BuildContext.Timeout`},
 		{factory(""), `exporter "": the name "" is not of the form [a-z][a-z0-9_]*`},
 		{factory("a-b"), `exporter "a-b": the name "a-b" is not of the form [a-z][a-z0-9_]*`},
 		{factory("None"), `exporter "none": the name "none" means no exporter`},
 		{factory("lines", registry.WithAlias("none")), `exporter "lines": the name "none" means no exporter`},
-		{factory("lines", registry.WithAlias("Lines")), `exporter "lines": the name "lines" is given twice`},
+		{factory("lines", registry.WithAlias("Lines")), `exporter "lines": the name "lines" occurs twice`},
 		{registry.NewFactory[lines]("lines", nil, nil), `exporter "lines": it has no build function`},
 		{registry.Factory{}, `it was not made by NewFactory`},
 	} {
@@ -205,7 +205,7 @@ func TestUnknownNamesAreAnsweredWithTheKnownOnes(t *testing.T) {
 		{some, "OTLP", settings.ErrUnsupported, `exporter "otlp" is not in this program, import github.com/spanroute/spanroute/exporters/otlp or exporters/all`},
 		{some, "stdout", settings.ErrUnsupported, `exporter "stdout" is not in this program, import github.com/spanroute/spanroute/exporters/console or exporters/all`},
 		{some, "in_memory", settings.ErrUnsupported, `exporter "in_memory" is not in this program, import github.com/spanroute/spanroute/exporters/memory or exporters/all`},
-		{new(registry.Registry), "lines", settings.ErrUnknownValue, `unknown exporter "lines" (there are none, import github.com/spanroute/spanroute/exporters/all)`},
+		{new(registry.Registry), "lines", settings.ErrUnknownValue, `unknown exporter "lines" (no exporters are registered, import github.com/spanroute/spanroute/exporters/all)`},
 	} {
 		_, described := tt.r.Describe(tt.name)
 		_, prepared := tt.r.Prepare(tt.name, nil)

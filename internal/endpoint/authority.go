@@ -65,7 +65,7 @@ func parseAuthority(text, rest string) (authority, error) {
 // clean refuses what no endpoint may hold anywhere.
 func clean(text string) error {
 	if strings.ContainsFunc(text, bad) || !utf8.ValidString(text) {
-		return fault(text, "holds a space or control character")
+		return fault(text, "contains a space or control character")
 	}
 	if strings.Contains(text, "#") {
 		return fault(text, "has a fragment, remove what begins with #")

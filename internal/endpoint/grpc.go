@@ -43,7 +43,7 @@ func ParseGRPC(text string) (GRPC, error) {
 		return GRPC{}, err
 	}
 	if a.user != "" {
-		return GRPC{}, fault(text, "has user information, which gRPC has no use for").WithHint("send a header")
+		return GRPC{}, fault(text, "has user information, which gRPC does not use").WithHint("send a header")
 	}
 	switch {
 	case a.port == "" && scheme == "http":
@@ -56,7 +56,7 @@ func ParseGRPC(text string) (GRPC, error) {
 
 func parseResolver(text, scheme, rest string) (GRPC, error) {
 	if rest == "" || rest == "/" {
-		return GRPC{}, fault(text, "names nothing after %s://", scheme)
+		return GRPC{}, fault(text, "has nothing after %s://", scheme)
 	}
 	if scheme != "unix" && !strings.Contains(rest, "/") {
 		return GRPC{}, fault(text, "is not of the form %s:///host:port", scheme)

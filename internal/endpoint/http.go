@@ -34,7 +34,7 @@ func ParseHTTP(text string) (HTTP, error) {
 	}
 	u, perr := url.Parse(scheme + "://" + a.userAt() + "host" + a.tail)
 	if perr != nil {
-		return HTTP{}, fault(text, "is no URL: %s", reason(perr))
+		return HTTP{}, fault(text, "is not a URL: %s", reason(perr))
 	}
 	u.Host = a.hostPort()
 	return HTTP{URL: u, SchemeInferred: !written, HasPort: a.port != ""}, nil
@@ -62,5 +62,5 @@ func reason(err error) string {
 	if errors.As(err, &escape) {
 		return "a % is not followed by two hex digits"
 	}
-	return "it holds characters a URL cannot hold"
+	return "it contains characters that a URL cannot have"
 }

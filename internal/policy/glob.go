@@ -4,10 +4,10 @@ import (
 	"strings"
 )
 
-// A Glob is one compiled pattern: * stands for any characters except /, a final /* for everything below. It is
-// immutable; matching does not allocate.
+// A Glob is a compiled pattern: * matches any characters except /, a final /* matches everything below. It is immutable,
+// and matching does not allocate.
 type Glob struct {
-	text     string     // the pattern as written
+	text     string     // the text of the pattern
 	segments [][]string // per path segment, the texts between its stars
 	below    bool       // ends with /*
 	wild     bool       // has a star anywhere but in a final /*
@@ -25,10 +25,10 @@ func compileGlob(text string) Glob {
 	return g
 }
 
-// String returns the pattern as it was written.
+// String returns the text of the pattern.
 func (g Glob) String() string { return g.text }
 
-// Match reports whether g describes the whole of text.
+// Match reports whether g matches the whole of text.
 func (g Glob) Match(text string) bool {
 	switch {
 	case g.wild:
@@ -60,8 +60,8 @@ func (g Glob) matchSegments(text string) bool {
 	return rest == ""
 }
 
-// matchParts matches a segment against the texts between stars. Taking the leftmost place for each middle text
-// is enough, because nothing but the last text is tied to a place.
+// matchParts matches a segment against the texts between stars. The leftmost match of each middle text suffices, because
+// only the first and the last text have a fixed position.
 func matchParts(parts []string, segment string) bool {
 	first, last := parts[0], parts[len(parts)-1]
 	if len(parts) == 1 {
@@ -81,7 +81,7 @@ func matchParts(parts []string, segment string) bool {
 	return true
 }
 
-// A globMatcher finds literals in a map; only globs with stars are tried one by one.
+// A globMatcher looks literals up in a map and tries globs with stars one by one.
 type globMatcher struct {
 	literals map[string]struct{}
 	globs    []Glob

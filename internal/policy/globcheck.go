@@ -7,7 +7,7 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// CheckPathGlob reports whether glob is one of excluded_paths, and whether it excludes everything.
+// CheckPathGlob returns an error if glob is not valid in excluded_paths, and reports whether it excludes everything.
 func CheckPathGlob(glob string) (everything bool, err error) {
 	switch {
 	case !strings.HasPrefix(glob, "/"):
@@ -19,7 +19,7 @@ func CheckPathGlob(glob string) (everything bool, err error) {
 	return glob == "/*", nil
 }
 
-// CheckRPCGlob reports whether glob is one of excluded_rpcs, and whether it excludes everything.
+// CheckRPCGlob returns an error if glob is not valid in excluded_rpcs, and reports whether it excludes everything.
 func CheckRPCGlob(glob string) (everything bool, err error) {
 	if !strings.ContainsAny(glob, "/^$ ") && glob != "" {
 		return false, settings.Errorf(settings.ErrPattern, "%s does not begin with /", phrase.Quote(glob)).
@@ -36,7 +36,7 @@ func CheckRPCGlob(glob string) (everything bool, err error) {
 	return false, nil
 }
 
-// rootedHint returns the hint for a glob that does not begin with a slash. It proposes only what is a glob.
+// rootedHint returns the hint for a glob that does not begin with a slash. It proposes only valid globs.
 func rootedHint(glob string) string {
 	path := strings.TrimSuffix(strings.TrimPrefix(glob, "^"), "$") // as in excluded_urls
 	if _, after, ok := strings.Cut(path, "://"); ok {
@@ -54,7 +54,7 @@ func rootedHint(glob string) string {
 	return "did you mean " + phrase.Quote(path) + "?"
 }
 
-// rooted returns the glob of a service, or of a method in any service, that is written without a slash.
+// rooted returns the glob for a service, or for a method in any service, whose name has no slash.
 func rooted(name string) string {
 	if strings.Contains(name, ".") {
 		return "/" + name + "/*"
@@ -62,8 +62,8 @@ func rooted(name string) string {
 	return "/*/" + name
 }
 
-// Doubt returns what is suspicious about a glob that is accepted, and a hint: everything but * stands for itself, which
-// is not what the author of a query, a route or a regular expression means. Both are empty for other globs.
+// Doubt returns what is suspicious about a valid glob, and a hint. Every character except * matches itself, which is
+// probably not intended in a query, a route or a regular expression. Both are empty for other globs.
 func Doubt(glob string) (found, hint string) {
 	switch {
 	case strings.Contains(glob, "?"):

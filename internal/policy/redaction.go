@@ -8,9 +8,8 @@ import (
 // MaxQueryKeys bounds [Rules.QueryKeys]: each request with a query compares its keys with all of them.
 const MaxQueryKeys = 256
 
-// redaction is what operators redact in addition to the defaults of the middlewares. It is part of the [Policy],
-// because one reload changes both. The middlewares load the policy again when they record: requests need not carry it,
-// and a new rule applies to requests in flight.
+// redaction holds what an operator redacts in addition to the defaults of the middlewares. It is part of the [Policy],
+// because one reload changes both.
 type redaction struct {
 	queryKeys     []string
 	panicMessages bool

@@ -96,14 +96,14 @@ func (t text) everything() bool {
 	return t.literal == "" && !(t.begin && t.end)
 }
 
-// probes are paths and methods with nothing in common but the slash at the beginning, and URLs with nothing in common
-// but :// and the slash behind the host.
+// probes are paths and methods that share only the slash at the beginning. urlProbes are URLs that share only :// and
+// the slash after the host. A pattern that matches all of them excludes everything.
 var (
 	probes    = []string{"/", "/a", "/Z", "/0", "/-", "/é", "/_/%", "/p.S/M"}
 	urlProbes = []string{"http://a/", "https://b.c:1/x", "https://[::1]/Z/0", "http://9-8/é"}
 )
 
-// excludesAll reports whether t, an item of excluded_urls, is found in all that it is searched in.
+// excludesAll reports whether t, an item of excluded_urls, matches every text that it is searched in.
 func (t text) excludesAll(item string) bool {
 	all := new(textMatcher)
 	all.add(t)

@@ -9,7 +9,7 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// field is a key and where its value lives in the struct.
+// field is a key with the place of its value in the struct.
 type field struct {
 	key   settings.Key // without Default
 	index []int
@@ -20,7 +20,7 @@ var (
 	pairsType    = reflect.TypeFor[settings.Pairs]()
 )
 
-// typeOf returns the key type of a field, false if values cannot be decoded into it.
+// typeOf returns the type of the key for a field of type t, false if values cannot be decoded into it.
 func typeOf(t reflect.Type) (settings.Type, bool) {
 	if t.Kind() == reflect.Pointer {
 		inner, ok := typeOf(t.Elem())
@@ -47,7 +47,7 @@ func typeOf(t reflect.Type) (settings.Type, bool) {
 	return "", false
 }
 
-// value is what the field holds in v, nil if that means "not set".
+// value returns the value of the field in v, nil if it is not set.
 func (f field) value(v reflect.Value) any {
 	value := read(v.FieldByIndex(f.index))
 	b, _ := boundsOf(f.key)
@@ -69,7 +69,7 @@ func unless(unset bool, value any) any {
 	return value
 }
 
-// read is a field's value in the Go type that goes with its key's; nil for a nil pointer.
+// read returns the value of a field in the Go type for its key, nil for a nil pointer.
 func read(field reflect.Value) any {
 	if field.Kind() == reflect.Pointer {
 		if field.IsNil() {
@@ -107,7 +107,7 @@ func readPairs(field reflect.Value) settings.Pairs {
 	return pairs
 }
 
-// write assigns a converted value to a field; false if it does not fit.
+// write assigns a converted value to a field and reports whether it fits.
 func write(field reflect.Value, value any) bool {
 	if field.Kind() == reflect.Pointer {
 		p := reflect.New(field.Type().Elem())

@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// numberText is a number or bool as a YAML file would have it.
+// numberText returns a number or bool as a YAML file has it.
 func numberText(rv reflect.Value) (string, bool) {
 	switch {
 	case rv.Kind() == reflect.Bool:
@@ -31,7 +31,7 @@ func numberText(rv reflect.Value) (string, bool) {
 	return strconv.FormatFloat(f, 'g', -1, 64), true
 }
 
-// element looks through interfaces.
+// element returns the value in an interface.
 func element(rv reflect.Value) reflect.Value {
 	if rv.Kind() == reflect.Interface {
 		return rv.Elem()

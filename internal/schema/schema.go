@@ -9,20 +9,19 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// ErrInvalid reports that a struct cannot be a settings type.
+// ErrInvalid is the error of a struct that cannot be a settings type.
 var ErrInvalid = errors.New("invalid settings")
 
-// Schema is the key table of one settings struct. It is made once and never changes; all methods may
-// be called at the same time.
+// Schema is the key table of one settings struct. It is immutable, and its methods are safe for concurrent use.
 type Schema struct {
 	of       reflect.Type
-	defaults func() any // never nil; returns a fresh struct of type of
+	defaults func() any // never nil; returns a new struct of type of
 	fields   []field
 	byPath   map[string]int  // path or alias -> fields
-	sections map[string]bool // paths that hold keys, those on the way to an alias included
+	sections map[string]bool // paths of sections, including those of aliases
 }
 
-// Keys returns all keys in the order of the struct's fields, with the defaults of a fresh struct.
+// Keys returns all keys in the order of the struct's fields, with the defaults of a new struct.
 func (s *Schema) Keys() []settings.Key {
 	v := reflect.ValueOf(s.defaults())
 	keys := make([]settings.Key, len(s.fields))
@@ -37,7 +36,7 @@ func (s *Schema) Keys() []settings.Key {
 	return keys
 }
 
-// Lookup finds a key by its path or one of its aliases. The key has no Default.
+// Lookup returns the key with a path or alias, without its Default.
 func (s *Schema) Lookup(path string) (key settings.Key, viaAlias bool, ok bool) {
 	i, ok := s.byPath[path]
 	if !ok {

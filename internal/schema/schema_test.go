@@ -119,8 +119,8 @@ func checkFaults(t *testing.T, name string, err error, want ...string) {
 }
 
 func TestStructsThatCannotBeSettings(t *testing.T) {
-	checkFaults(t, "no struct", of[int](), "int is no struct")
-	checkFaults(t, "pointer", of[*sample](), "is no struct")
+	checkFaults(t, "no struct", of[int](), "int is not a struct")
+	checkFaults(t, "pointer", of[*sample](), "is not a struct")
 	checkFaults(t, "no tag, twice", of[struct{ A, B int }](), "A has no koanf tag", "B has no koanf tag")
 	checkFaults(t, "same key", of[struct {
 		A int `koanf:"a"`
@@ -201,7 +201,7 @@ func TestStructsThatCannotBeSettings(t *testing.T) {
 	}
 	checkFaults(t, "bad range", of[struct {
 		A time.Duration `koanf:"a" range:"1..2s"`
-	}](), "is no range of durations")
+	}](), "is not a range of durations")
 	checkFaults(t, "bad format", of[struct {
 		A string `koanf:"a" format:"url"`
 	}](), `format tag "url"`)

@@ -16,18 +16,18 @@ import (
 var (
 	nameSyntax = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 	pathSyntax = regexp.MustCompile(`^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$`)
-	tagSyntax  = regexp.MustCompile(`^( *[^ ":\x00-\x1f\x7f]+:"([^"\\]|\\.)*")* *$`) // as package reflect reads tags
+	tagSyntax  = regexp.MustCompile(`^( *[^ ":\x00-\x1f\x7f]+:"([^"\\]|\\.)*")* *$`) // the syntax that package reflect reads
 	envSyntax  = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
 )
 
-// formats are the values of the tag format, with the type of key they are for.
+// formats maps the values of the tag format to the type of key that they are for.
 var formats = map[string]settings.Type{
 	"pem": settings.TypeString, "ipv4": settings.TypeString, "ipv6": settings.TypeString, "headers": settings.TypeMap, "metadata": settings.TypeMap,
 }
 
-// Of reads the tags of S, which must be a struct. defaults may be nil for the zero value; it runs anew
-// for each use and not here. A struct that cannot be settings, because a field has no koanf tag, two
-// fields have one key, or a type cannot be decoded, is ErrInvalid, with all reasons joined.
+// Of returns the schema of S, which must be a struct. defaults is called for each use, but not by Of; nil means the zero
+// value. The error is ErrInvalid, with all reasons joined, if a field has no koanf tag, two fields have the same key, or
+// a type cannot be decoded.
 func Of[S any](defaults func() S) (*Schema, error) {
 	s := &Schema{
 		of:       reflect.TypeFor[S](),
@@ -39,7 +39,7 @@ func Of[S any](defaults func() S) (*Schema, error) {
 		s.defaults = func() any { return defaults() }
 	}
 	if s.of.Kind() != reflect.Struct {
-		return nil, fmt.Errorf("%w: %s is no struct", ErrInvalid, s.of)
+		return nil, fmt.Errorf("%w: %s is not a struct", ErrInvalid, s.of)
 	}
 	b := builder{Schema: s}
 	b.walk(s.of, "", nil)
@@ -162,7 +162,7 @@ func (b *builder) flag(f reflect.StructField, tag string) bool {
 	return set
 }
 
-// index fills byPath and sections, where each name may stand for one thing only.
+// index fills byPath and sections. Each path may have only one meaning.
 func (b *builder) index() {
 	for i, f := range b.fields {
 		b.claim(f.key.Path, i)
@@ -197,7 +197,7 @@ func (b *builder) claim(path string, i int) {
 	b.byPath[path] = i
 }
 
-// enumeration reads an enum tag: values, and other spellings of them in lower case.
+// enumeration parses an enum tag into the values and their other spellings in lower case.
 func enumeration(tag string) (values []string, spellings map[string]string) {
 	if tag == "" {
 		return nil, nil

@@ -9,9 +9,9 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// FromValue converts a value of a map made by code, or of a decoded file, to the Go type of k. Whole
-// floats are fine for an int; a number is seconds for a duration; a list or map may be given as the text a
-// file would have. nil and empty text are nil, which is "not set". coerced is as for [FromYAML].
+// FromValue converts a value from code, or from a decoded file, to the Go type of k. It accepts a whole float for an int,
+// a number of seconds for a duration, and for a list or map the text that a file can have. It returns nil, which means
+// not set, for nil and empty text. coerced is as for [FromYAML].
 func FromValue(k settings.Key, v any) (value any, coerced string, err error) {
 	rv := reflect.ValueOf(v)
 	for rv.Kind() == reflect.Pointer && !rv.IsNil() {
@@ -39,7 +39,7 @@ func FromValue(k settings.Key, v any) (value any, coerced string, err error) {
 		return nil, "", settings.Errorf(settings.ErrWrongType, "a %s is not %s", rv.Type(), article(k))
 	}
 	value, _, err = FromYAML(k, text, false)
-	return value, "", err // a whole float for an int is silent in code
+	return value, "", err // no warning about a whole float for an int from code
 }
 
 func fromSlice(k settings.Key, rv reflect.Value) (any, string, error) {
