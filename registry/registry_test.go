@@ -70,7 +70,7 @@ func with(t *testing.T, factories ...registry.Factory) *registry.Registry {
 	return &r
 }
 
-func TestNamesAreOneSpaceWithoutLetterCase(t *testing.T) {
+func TestNamesAndAliasesAreOneNameSpace(t *testing.T) {
 	r := with(t, factory("Zed"), factory("lines", registry.WithAlias("log", "Out")))
 	if diff := cmp.Diff([]string{"lines", "zed"}, r.Names()); diff != "" {
 		t.Errorf("names (-want +got):\n%s", diff)
@@ -187,7 +187,7 @@ func simple[S any](name string) registry.Factory {
 	})
 }
 
-func TestUnknownNamesAreAnsweredWithTheKnownOnes(t *testing.T) {
+func TestUnknownNamesGetTheKnownOnes(t *testing.T) {
 	all := with(t, factory("console", registry.WithAlias("stdout")), factory("jaeger"), factory("memory"), factory("otlp"), factory("zipkin"))
 	some := with(t, factory("zipkin"))
 	for _, tt := range []struct {

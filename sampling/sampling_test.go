@@ -164,7 +164,7 @@ func TestSamplers(t *testing.T) {
 	}
 }
 
-func TestTracestateIsHandedOn(t *testing.T) {
+func TestTracestateIsPassedOn(t *testing.T) {
 	for _, last := range []string{"0000000000000001", "8000000000000000"} {
 		id := traceID(t, last)
 		for _, name := range sampling.Samplers() {

@@ -8,8 +8,8 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// CheckHost accepts a host name or an IP address (IPv6 with brackets or without), and refuses a scheme,
-// a port, a path and user information.
+// CheckHost returns an error unless text is a host name or an IP address (IPv6 with or without brackets). A scheme, a
+// port, a path and user information are errors.
 func CheckHost(text string) error {
 	inner, _ := strings.CutPrefix(text, "[")
 	if isIPv6(text) || inner != text && isIPv6(strings.TrimSuffix(inner, "]")) && strings.HasSuffix(text, "]") {

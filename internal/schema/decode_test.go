@@ -16,7 +16,7 @@ import (
 
 type m = map[string]any
 
-func TestDecodeAssignsOverWhatIsThere(t *testing.T) {
+func TestDecodeKeepsOtherFields(t *testing.T) {
 	yes := true
 	for _, tt := range []struct {
 		name    string

@@ -119,7 +119,7 @@ func checkFaults(t *testing.T, name string, err error, want ...string) {
 }
 
 func TestStructsThatCannotBeSettings(t *testing.T) {
-	checkFaults(t, "no struct", of[int](), "int is not a struct")
+	checkFaults(t, "not a struct", of[int](), "int is not a struct")
 	checkFaults(t, "pointer", of[*sample](), "is not a struct")
 	checkFaults(t, "no tag, twice", of[struct{ A, B int }](), "A has no koanf tag", "B has no koanf tag")
 	checkFaults(t, "same key", of[struct {
@@ -212,7 +212,7 @@ func of[S any]() error {
 	return err
 }
 
-func TestAnEmptyStructIsFine(t *testing.T) {
+func TestAnEmptyStructHasNoKeys(t *testing.T) {
 	s, err := schema.Of[struct{}](nil)
 	if err != nil || len(s.Keys()) != 0 {
 		t.Errorf("Of(struct{}) = %v, %v", s, err)

@@ -16,8 +16,8 @@ import (
 	"github.com/spanroute/spanroute/mw/tracing"
 )
 
-// A Keeper is a tracing that samples everything and holds its spans in memory, as a queue with a slow receiver does.
-// It measures the memory that they keep alive. It is what mw.With and grpcmw.With take, and safe for concurrent use.
+// A Keeper is an argument of mw.With and grpcmw.With that samples everything and holds its spans in memory, as a queue
+// with a slow receiver does, and measures the memory that they keep alive. It is safe for concurrent use.
 type Keeper struct {
 	// ReadsAttributes sets attributes at the start of a span, as for a sampler that reads them.
 	ReadsAttributes bool
@@ -102,7 +102,8 @@ func (k *Keeper) settle(n int) {
 	}
 }
 
-// heap returns the live bytes. sync.Pool lets go of what it holds at the second collection.
+// heap returns the size of the live heap. It collects twice, because a sync.Pool drops its contents at the second
+// collection.
 func heap() int64 {
 	for range 2 {
 		runtime.GC()
@@ -112,7 +113,7 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// TracerProvider returns the provider that keeps.
+// TracerProvider returns the provider whose spans k keeps.
 func (k *Keeper) TracerProvider() trace.TracerProvider { return k.provider }
 
 // Propagator returns W3C trace context and baggage.
