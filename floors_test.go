@@ -33,6 +33,7 @@ var floors = map[string]floor{
 	"internal/guard":    {0, nil, false},
 	"internal/secret":   {0, nil, false},
 	"internal/spool":    {0, nil, false},
+	"internal/suppress": {0, nil, false},
 	"internal/version":  {0, nil, false},
 	"mw/tracing":        {0, nil, false},
 	"registry/settings": {0, nil, false},
@@ -41,6 +42,7 @@ var floors = map[string]floor{
 	"internal/semattr":            {1, []string{"internal/version", "internal/secret"}, false},
 	"exporters/delivery":          {1, []string{"internal/escape"}, true},
 	"exporters/internal/spantext": {1, []string{"internal/escape"}, true},
+	"sampling":                    {1, []string{"internal/suppress"}, true},
 
 	"internal/endpoint":        {2, []string{"registry/settings", "internal/phrase", "internal/secret"}, false},
 	"internal/policy":          {2, []string{"registry/settings", "internal/phrase"}, false},
@@ -48,8 +50,7 @@ var floors = map[string]floor{
 	"internal/forwarded":       {2, []string{"internal/semattr"}, false},
 	"internal/instrumentation": {2, []string{"mw/tracing", "internal/guard", "internal/semattr", "internal/version"}, false},
 
-	"internal/spantest": {3, []string{"mw/tracing", "internal/*"}, true}, // for tests only
-	"sampling":          {3, []string{"internal/policy"}, true},
+	"internal/spantest": {3, []string{"exporters/delivery", "mw/tracing", "internal/*"}, true}, // for tests only
 	"registry":          {3, []string{"exporters/delivery", "registry/settings", "internal/schema", "internal/phrase"}, true},
 
 	"registry/registrytest":        {4, []string{"registry", "registry/settings", "exporters/delivery", "internal/schema", "internal/phrase", "internal/secret"}, true},

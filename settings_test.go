@@ -23,6 +23,7 @@ import (
 	"github.com/spanroute/spanroute/config"
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // Every key of the configuration that concerns delivery is passed to the exporter.
@@ -146,7 +147,7 @@ func TestSpanLimitsOfTheConfiguration(t *testing.T) {
 // Every fault of an exporter's settings contains the full key and its source, also if it is found when the exporter is
 // opened.
 func TestFaultsOfAnExporterNameTheirKeys(t *testing.T) {
-	key := func(name string) error { return &registry.KeyError{Key: name, Err: errors.New(name + " is bad")} }
+	key := func(name string) error { return &settings.KeyError{Key: name, Err: errors.New(name + " is bad")} }
 	tests := []struct {
 		name     string
 		section  map[string]any

@@ -11,7 +11,7 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/spanroute/spanroute/internal/instrumentation"
-	"github.com/spanroute/spanroute/internal/policy"
+	"github.com/spanroute/spanroute/internal/suppress"
 )
 
 type serverKey struct{}
@@ -104,7 +104,7 @@ func (c *serverCall) claim(stream grpc.ServerTransportStream) bool {
 
 // suppress makes c the context of an excluded RPC.
 func (c *serverCall) suppress() {
-	c.Context = policy.Suppress(c.extract(c.Context))
+	c.Context = suppress.Context(c.extract(c.Context))
 }
 
 // extract returns ctx with the caller's trace context and baggage. If ctx has a local span, because mw serves the RPC

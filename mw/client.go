@@ -6,7 +6,7 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/spanroute/spanroute/internal/policy"
+	"github.com/spanroute/spanroute/internal/suppress"
 )
 
 // A Transport makes one CLIENT span of each request it sends, by the HTTP semantic conventions v1.43.0. Each redirect
@@ -55,7 +55,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // pass sends an excluded request: without a span, also of an inner Transport.
 func (t *Transport) pass(req *http.Request) (*http.Response, error) {
-	c := &clientSpan{Context: policy.Suppress(req.Context()), req: req}
+	c := &clientSpan{Context: suppress.Context(req.Context()), req: req}
 	defer c.ended.Store(true)
 	c.out = t.client.inject(c, req)
 	return c.send(t.base)

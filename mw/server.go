@@ -9,8 +9,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/spanroute/spanroute/internal/instrumentation"
-	"github.com/spanroute/spanroute/internal/policy"
 	"github.com/spanroute/spanroute/internal/semattr"
+	"github.com/spanroute/spanroute/internal/suppress"
 )
 
 // New returns a middleware that makes one SERVER span of each request, by the HTTP semantic conventions v1.43.0.
@@ -49,7 +49,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx := h.Extract(r.Context(), carrier(r.Header))
 	if h.excludes(r) {
-		h.pass(policy.Suppress(ctx), w, r)
+		h.pass(suppress.Context(ctx), w, r)
 		return
 	}
 	h.serveTraced(ctx, w, r)

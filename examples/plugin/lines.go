@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"os"
 
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/registry"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // Settings are the keys of the section tracing.lines.
@@ -26,7 +28,7 @@ func init() { registry.Register(Factory) }
 func build(_ context.Context, c registry.BuildContext, s Settings) (sdktrace.SpanExporter, error) {
 	f, err := os.OpenFile(s.Path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
-		return nil, &registry.KeyError{Key: "path", Err: err}
+		return nil, &settings.KeyError{Key: "path", Err: err}
 	}
 	return delivery.New(backend{f}, backend{f}, c.Delivery), nil
 }

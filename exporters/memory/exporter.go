@@ -10,6 +10,7 @@ import (
 
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // Settings of the exporter.
@@ -43,7 +44,7 @@ func NewFactory(store *Store) registry.Factory {
 // forTests notes that memory was selected for a service. A program that selects it in code, such as a test, reads the
 // spans itself, and gets no notice.
 func forTests(_ *Settings, c *registry.Completion) {
-	c.Note(registry.Suspicious, "", "memory keeps spans for tests", "choose an exporter that sends them")
+	c.Note(settings.Suspicious, "", "memory keeps spans for tests", "choose an exporter that sends them")
 }
 
 // An Exporter hands spans to a store. All its methods may be called from any number of

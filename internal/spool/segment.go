@@ -105,6 +105,7 @@ func openSegment(l *ownerLog, name string) (*segment, error) {
 	switch {
 	case size >= segmentHeader && string(head[:7]) == segmentMagic[:7] && head[7] > segmentMagic[7] && head[7] < 32: // a higher number is damage
 		return nil, errVersion
+	case size < segmentHeader: // its process died before it wrote a record
 	case string(head[:8]) != segmentMagic:
 		s.damages++ // the records may still be whole
 	}
