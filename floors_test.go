@@ -65,8 +65,9 @@ var floors = map[string]floor{
 	"exporters/otlp":    {5, exporterMayUse, true},
 	"exporters/zipkin":  {5, exporterMayUse, true},
 
-	"exporters/all": {6, []string{"exporters/*"}, true},
-	".":             {6, []string{"config", "mw/tracing", "registry", "registry/settings", "sampling", "exporters/delivery", "internal/*"}, true},
+	"exporters/memory/tracepage": {6, append([]string{"exporters/memory"}, exporterMayUse...), true},
+	"exporters/all":              {6, []string{"exporters/*"}, true},
+	".":                          {6, []string{"config", "mw/tracing", "registry", "registry/settings", "sampling", "exporters/delivery", "internal/*"}, true},
 
 	"cli": {7, []string{".", "config", "registry", "registry/settings", "sampling", "internal/*"}, true},
 
@@ -79,7 +80,7 @@ var floors = map[string]floor{
 
 var (
 	exporterMayUse = []string{"registry", "registry/settings", "exporters/delivery", "exporters/internal/*", "internal/*"}
-	everything     = []string{".", "*", "*/*"}
+	everything     = []string{".", "*", "*/*", "*/*/*"}
 )
 
 // listedPackage is the part of the output of go list that the plan needs.

@@ -71,15 +71,6 @@ func New(store *Store) *Exporter {
 	return &Exporter{store: store, dropped: map[string]uint64{}}
 }
 
-// Store is where the spans go.
-func (x *Exporter) Store() *Store { return x.store }
-
-// Spans are the spans of the store. The slice is the caller's.
-func (x *Exporter) Spans() []sdktrace.ReadOnlySpan { return x.store.Spans() }
-
-// Reset empties the store, not the accounts.
-func (x *Exporter) Reset() { x.store.Reset() }
-
 // Enqueue keeps one span, of which it makes what delivery.Own returns; nil is nothing. After Shutdown it is only
 // counted, and the first one is logged if the exporter was opened by the configuration.
 func (x *Exporter) Enqueue(span sdktrace.ReadOnlySpan) { x.take(span, delivery.Own) }

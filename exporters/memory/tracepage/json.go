@@ -1,4 +1,4 @@
-package memory
+package tracepage
 
 import (
 	"fmt"
@@ -8,6 +8,8 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/spanroute/spanroute/exporters/memory"
 )
 
 // part selects what of a trace is written; the zero part is everything.
@@ -38,7 +40,7 @@ func (p part) full(s *stream) bool { return p.page > 0 && s.size() >= p.page }
 
 // summary writes what the list shows of a trace. Its name and service are those of the root, or of the first span
 // if the root is not held.
-func (s *stream) summary(t Trace) {
+func (s *stream) summary(t memory.Trace) {
 	start, end := extent(t)
 	root := rootOf(t)
 	errors := 0
@@ -66,7 +68,7 @@ func (s *stream) summary(t Trace) {
 }
 
 // trace writes a part of a trace: parents before children, siblings by start.
-func (s *stream) trace(t Trace, p part) {
+func (s *stream) trace(t memory.Trace, p part) {
 	start, end := extent(t)
 	spans := nested(t.Spans)
 	s.begin('{')

@@ -1,4 +1,4 @@
-package memory
+package tracepage
 
 import (
 	"bytes"
@@ -12,15 +12,17 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/spanroute/spanroute/exporters/memory"
 )
 
-//go:embed page
-var assets embed.FS
+//go:embed assets
+var files embed.FS
 
 // Handler returns a page that shows the traces of store, newest first, and one trace as a waterfall; a nil store is
-// [Default]. It can be mounted at any path, because it tells its parts apart by the query alone:
+// [memory.Default]. It can be mounted at any path, because it tells its parts apart by the query alone:
 //
-//	mux.Handle("/debug/traces", memory.Handler(nil))
+//	mux.Handle("/debug/traces", tracepage.Handler(nil))
 //
 // The page shows whatever spans hold. Mount it outside the traced router, on a listener that only operators reach. On
 // a loopback listener it answers only where the Host is localhost, a name below it or an IP address; [AllowHosts]
@@ -33,9 +35,9 @@ var assets embed.FS
 // they are made and take a constant amount of memory, apart from a copy of one array that an attribute holds. One
 // download runs at a time; another one gets 503 with Retry-After. A client that leaves, or does not read for 10 s,
 // ends its answer.
-func Handler(store *Store, opts ...HandlerOption) http.Handler {
+func Handler(store *memory.Store, opts ...Option) http.Handler {
 	if store == nil {
-		store = Default()
+		store = memory.Default()
 	}
 	h := pageHandler{
 		store: store, access: access{hosts: map[string]bool{}},
@@ -48,7 +50,7 @@ func Handler(store *Store, opts ...HandlerOption) http.Handler {
 }
 
 type pageHandler struct {
-	store              *Store
+	store              *memory.Store
 	access             access
 	answers, downloads chan struct{} // one element for each that is being written
 }
@@ -114,7 +116,7 @@ func (h pageHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func serveAsset(w http.ResponseWriter, r *http.Request, name string) {
-	content, err := assets.ReadFile("page/" + name)
+	content, err := files.ReadFile("assets/" + name)
 	if err != nil {
 		fault(w, http.StatusNotFound, "there is no such file")
 		return
@@ -204,11 +206,11 @@ func (h pageHandler) enter(r *http.Request) bool {
 func (h pageHandler) leave() { <-h.answers }
 
 // held answers for itself if there is no such trace.
-func (h pageHandler) held(w http.ResponseWriter, id string) (Trace, bool) {
+func (h pageHandler) held(w http.ResponseWriter, id string) (memory.Trace, bool) {
 	parsed, err := trace.TraceIDFromHex(id)
 	if err != nil {
 		fault(w, http.StatusBadRequest, "id is not a trace id, want 32 hex digits")
-		return Trace{}, false
+		return memory.Trace{}, false
 	}
 	t, ok := h.store.Trace(parsed)
 	if !ok {
