@@ -117,7 +117,7 @@ func (x *Exporter) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan)
 // ForceFlush returns nil: nothing waits.
 func (*Exporter) ForceFlush(context.Context) error { return nil }
 
-// Shutdown ends the exporter and leaves the store as it is. It returns nil.
+// Shutdown ends the exporter and leaves the store unchanged. It returns nil.
 func (x *Exporter) Shutdown(context.Context) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -125,7 +125,7 @@ func (x *Exporter) Shutdown(context.Context) error {
 	return nil
 }
 
-// Stats are the accounts: every span is delivered, but for those after Shutdown.
+// Stats returns the account: every span is delivered, except those after Shutdown.
 func (x *Exporter) Stats() delivery.Stats {
 	x.mu.Lock()
 	defer x.mu.Unlock()

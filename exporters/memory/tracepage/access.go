@@ -23,7 +23,7 @@ func AllowHosts(hosts ...string) Option {
 	return func(a *access) {
 		for _, host := range hosts {
 			a.every = a.every || host == "*"
-			if name := hostName(host); name != "" { // an empty one, of an unset variable say, would allow requests without a Host
+			if name := hostName(host); name != "" { // an empty one, such as an unset variable, would allow requests without a Host
 				a.hosts[name] = true
 			}
 		}

@@ -152,7 +152,7 @@ func allocated(do func()) int {
 	return int(after.TotalAlloc - before.TotalAlloc)
 }
 
-// Every answer is written as it is made: what it costs does not depend on how long the texts of the spans are.
+// Answers are streamed: their memory does not depend on the length of the texts in the spans.
 func TestAnswersTakeConstantMemory(t *testing.T) {
 	const most = 1 << 20
 	for _, full := range fullStores {

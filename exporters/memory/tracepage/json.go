@@ -14,9 +14,9 @@ import (
 
 // part selects what of a trace is written; the zero part is everything.
 type part struct {
-	from, most         int // spans in waterfall order; most 0 is no limit
-	page               int // bytes of an answer, above which it ends after the span and shows no further value; 0 is no limit
-	shownText, shownIn int // bytes of a name, key or message, and of a value; 0 is no limit
+	from, most         int // spans in waterfall order; most 0 means no limit
+	page               int // bytes of an answer, above which it ends after the span and shows no further value; 0 means no limit
+	shownText, shownIn int // bytes of a name, key or message, and of a value; 0 means no limit
 }
 
 // shown is the part of one answer for the waterfall.
@@ -84,7 +84,7 @@ func (s *stream) trace(t memory.Trace, p part) {
 	s.integer(int64(t.Evicted))
 	s.key("total") // spans held of it
 	s.integer(int64(len(spans)))
-	s.key("spans") // those asked for
+	s.key("spans") // those of the query
 	s.begin('[')
 	spans = spans[min(p.from, len(spans)):]
 	if p.most > 0 {

@@ -20,7 +20,7 @@ const (
 	writePatience = 10 * time.Second
 )
 
-// stream writes one JSON document as it is made. Its memory does not depend on the length of the document or of the
+// stream writes one JSON document piece by piece. Its memory does not depend on the length of the document or of the
 // texts in it. After the first failed write, or when the context ends, it writes nothing more.
 type stream struct {
 	ctx     context.Context

@@ -16,7 +16,7 @@ const unlimited = -1
 // open in its stream: piece by piece, as far as there is room.
 type valueText struct {
 	*stream
-	room int // bytes of text; unlimited is no limit
+	room int // bytes of text; unlimited means no limit
 	cut  int // bytes that had no room
 }
 
