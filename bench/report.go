@@ -63,8 +63,8 @@ var subjects = []subject{
 		bounds: []bound{
 			{"server interceptor, sampled", "server, sampled", "call", 12, []ratio{{"otelgrpc server, sampled", "call", 0.5}, {"floor", "call", 0}}},
 			{"server interceptor, unsampled", "server, unsampled", "call", 6, []ratio{{"otelgrpc server, unsampled", "call", 0.3}}},
-			{"ServerOptions, sampled", "ServerOptions, sampled", "call", 40, []ratio{{"otelgrpc server, sampled", "call", 0.75}}},
-			{"ServerOptions, unsampled", "ServerOptions, unsampled", "call", 32, []ratio{{"otelgrpc server, unsampled", "call", 0.75}}},
+			{"ServerOptions, sampled", "ServerOptions, sampled", "call", 30, []ratio{{"otelgrpc server, sampled", "call", 0.75}}},
+			{"ServerOptions, unsampled", "ServerOptions, unsampled", "call", 27, []ratio{{"otelgrpc server, unsampled", "call", 0.75}}},
 			{"client interceptor, sampled", "client, sampled", "call", 17, []ratio{{"otelgrpc client, sampled", "call", 0.6}}},
 			{"client interceptor, unsampled", "client, unsampled", "call", 13, []ratio{{"otelgrpc client, unsampled", "call", 0.58}}},
 			{"DialOptions, sampled", "DialOptions, sampled", "call", 34, []ratio{{"otelgrpc client, sampled", "call", 1}}},
@@ -76,7 +76,7 @@ var subjects = []subject{
 		bounds: []bound{
 			{"HTTP server", "http", "router", 11, []ratio{{"otelhttp", "router", 0.5}, {"otelchi", "router", 0.7}}},
 			{"gRPC server interceptor", "server", "call", 12, []ratio{{"otelgrpc server", "call", 0.5}}},
-			{"gRPC ServerOptions", "ServerOptions", "call", 40, []ratio{{"otelgrpc server", "call", 0.75}}},
+			{"gRPC ServerOptions", "ServerOptions", "call", 30, []ratio{{"otelgrpc server", "call", 0.75}}},
 		},
 		scales: []scale{
 			{"HTTP server, whole request", "http", "http, one core", 1.8},
