@@ -68,7 +68,8 @@ func sendShare(address string, n int) error {
 		if err != nil {
 			return err
 		}
-		if _, err := io.Copy(io.Discard, response.Body); err != nil {
+		_, err = io.Copy(io.Discard, response.Body)
+		if err = errors.Join(err, response.Body.Close()); err != nil {
 			return err
 		}
 		if response.StatusCode != http.StatusOK {

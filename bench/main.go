@@ -16,7 +16,8 @@
 //
 // endtoend runs HTTP servers in processes of their own, with and without tracing, a load generator in another one, and
 // an OTLP receiver that counts spans in a third. The processor time is that of the server process alone, from the first
-// request of a round to the delivery of its last span. It takes less than a minute and a quarter of the rounds.
+// request of a round to the delivery of its last span. It has a quarter of
+// the rounds and takes less than a minute.
 //
 // The exit status is 1 when a bound that the project promises is missed.
 package main
