@@ -20,7 +20,7 @@ otlp:
     headers: {Authorization: Bearer hunter2, Keep-Alive: hunter2}
 `
 
-// Case 40.
+// A secret is masked in everything that shows a configuration or its diagnostics.
 func TestSecretsAreMasked(t *testing.T) {
 	t.Parallel()
 	cfg, ds := check(t, section(secretFile), "OTEL_EXPORTER_OTLP_HEADERS=")
@@ -54,12 +54,12 @@ func TestSecretsAreMasked(t *testing.T) {
 	}
 	for where, text := range shown {
 		if strings.Contains(text, "hunter2") {
-			t.Errorf("40 a secret shows in %s:\n%s", where, text)
+			t.Errorf("a secret shows in %s:\n%s", where, text)
 		}
 	}
 	for _, where := range []string{"print", "JSON", "%#v"} {
 		if !strings.Contains(shown[where], "***") {
-			t.Errorf("40 %s has no ***:\n%s", where, shown[where])
+			t.Errorf("%s has no ***:\n%s", where, shown[where])
 		}
 	}
 	var open strings.Builder

@@ -10,7 +10,7 @@ import (
 	"github.com/spanroute/spanroute/config"
 )
 
-// Case 71: what is printed loads to the same configuration and prints the same text.
+// What is printed loads to the same configuration and prints the same text.
 func TestPrintLoadsBack(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {

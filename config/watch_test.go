@@ -114,7 +114,7 @@ func TestWatchTruncatingSaves(t *testing.T) {
 	}
 }
 
-// Case 65. A ConfigMap is a directory ..data that is a symbolic link; an update renames a new link over it.
+// A ConfigMap is a directory ..data that is a symbolic link; an update renames a new link over it.
 func TestWatchConfigMap(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -139,7 +139,7 @@ func TestWatchConfigMap(t *testing.T) {
 	for i := 2; i < 5; i++ {
 		swap(i)
 		if c := w.next(t); c.Sampling.SampleRate != float64(i)/10 {
-			t.Errorf("65 swap %d applies %v", i, c.Sampling.SampleRate)
+			t.Errorf("swap %d applies %v", i, c.Sampling.SampleRate)
 		}
 	}
 }
@@ -154,10 +154,10 @@ func TestWatchKeepsTheLastGood(t *testing.T) {
 	w.save(t, "tracing: {sample_rate: 0.7}\n")
 	c := w.next(t)
 	if c.Sampling.SampleRate != 0.7 || c.Timeout != 10*time.Second {
-		t.Errorf("69 applied %v and %v, want 0.7 and the default timeout", c.Sampling.SampleRate, c.Timeout)
+		t.Errorf("applied %v and %v, want 0.7 and the default timeout", c.Sampling.SampleRate, c.Timeout)
 	}
 	if n := strings.Count(w.logs.String(), "smaple_rate"); n != 1 {
-		t.Errorf("66 the mistake is logged %d times, want once:\n%s", n, w.logs)
+		t.Errorf("the mistake is logged %d times, want once:\n%s", n, w.logs)
 	}
 }
 
@@ -202,13 +202,13 @@ func TestChanged(t *testing.T) {
 	t.Parallel()
 	base := onOTLP + "service_name: a\n"
 	for _, tt := range []struct{ name, file, hot, restart string }{
-		{"68 nothing", base, "[]", "[]"},
-		{"68 rate", strings.Replace(base, "sample_rate: 1", "sample_rate: 0.5", 1), "[sample_rate]", "[]"},
-		{"68 name and patterns", onOTLP + "service_name: b\nexcluded_urls: [x]", "[excluded_urls]", "[service_name]"},
-		{"68 endpoint", base + "otlp: {endpoint: 'http://h:4317'}", "[]", "[otlp.endpoint]"},
-		{"68 timeout", base + "timeout: 3", "[]", "[timeout otlp.timeout]"},
-		{"68 headers", base + "otlp: {grpc: {headers: {a: b}}}", "[]", "[otlp.grpc.headers]"},
-		{"68 exporter", strings.Replace(base, "otlp", "zipkin", 1), "[]", "[exporter_type]"},
+		{"nothing", base, "[]", "[]"},
+		{"rate", strings.Replace(base, "sample_rate: 1", "sample_rate: 0.5", 1), "[sample_rate]", "[]"},
+		{"name and patterns", onOTLP + "service_name: b\nexcluded_urls: [x]", "[excluded_urls]", "[service_name]"},
+		{"endpoint", base + "otlp: {endpoint: 'http://h:4317'}", "[]", "[otlp.endpoint]"},
+		{"timeout", base + "timeout: 3", "[]", "[timeout otlp.timeout]"},
+		{"headers", base + "otlp: {grpc: {headers: {a: b}}}", "[]", "[otlp.grpc.headers]"},
+		{"exporter", strings.Replace(base, "otlp", "zipkin", 1), "[]", "[exporter_type]"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			before, _ := check(t, section(base))

@@ -8,7 +8,7 @@ import (
 	"github.com/spanroute/spanroute/config"
 )
 
-func TestCasesEdge(t *testing.T) {
+func TestRemoteParentAndRedactKeys(t *testing.T) {
 	many := make([]string, 257)
 	for i := range many {
 		many[i] = fmt.Sprintf("k%d", i)
@@ -18,14 +18,14 @@ func TestCasesEdge(t *testing.T) {
 		{name: "remote parents ignored", file: "sampling: {remote_parent: ignore}", want: values{"sampling.remote_parent": "ignore"}},
 		{name: "in any case", file: "sampling: {remote_parent: IGNORE}", want: values{"sampling.remote_parent": "ignore"}},
 		{name: "by a variable", env: []string{"SPANROUTE_SAMPLING_REMOTE_PARENT=ignore"}, want: values{"sampling.remote_parent": "ignore"}},
-		{name: "an unknown value", file: "sampling: {remote_parent: ignor}", kinds: only(config.ErrUnknownValue), lines: []string{`did you mean "ignore"?`}},
+		{name: "an unknown value", file: "sampling: {remote_parent: ignor}", kinds: only(config.ErrUnknownValue)},
 		{name: "a sampler that never follows a parent", file: "sampling: {sampler: always_on, remote_parent: ignore}", kinds: only(config.WarnIgnored),
-			lines: []string{"tracing.yaml:2:49: tracing.sampling.remote_parent: has no effect"}},
+			at: []string{"tracing.yaml:2:49: tracing.sampling.remote_parent:"}},
 		{name: "a sampler that follows parents", file: "sampling: {sampler: parentbased_always_on, remote_parent: ignore}"},
 		{name: "query keys", file: "redact: {query_keys: [mine, Yours]}", want: values{"redact.query_keys": "mine,Yours"}},
 		{name: "query keys as text", file: "redact: {query_keys: 'mine, Yours'}", want: values{"redact.query_keys": "mine,Yours"}},
 		{name: "query keys by a variable", env: []string{"SPANROUTE_REDACT_QUERY_KEYS=a,b"}, want: values{"redact.query_keys": "a,b"}},
-		{name: "too many query keys", file: "redact: {query_keys: [" + strings.Join(many, ", ") + "]}", kinds: only(config.ErrOutOfRange), lines: []string{"257 keys are out of range, want at most 256"}},
+		{name: "too many query keys", file: "redact: {query_keys: [" + strings.Join(many, ", ") + "]}", kinds: only(config.ErrOutOfRange)},
 		{name: "panic messages", file: "redact: {panic_messages: true}", want: values{"redact.panic_messages": "true"}},
 	})
 }

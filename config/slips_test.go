@@ -2,17 +2,11 @@ package config_test
 
 import (
 	"encoding/json"
-	"flag"
-	"os"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/spanroute/spanroute/config"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // slips are the mistakes that people make in YAML, by what they did.
 var slips = []struct{ name, file string }{
@@ -76,19 +70,7 @@ func TestSlips(t *testing.T) {
 		}
 		b.WriteString("== " + s.name + "\n" + s.file + "--\n" + rendered(ds) + "\n")
 	}
-	const golden = "testdata/slips.golden"
-	if *update {
-		if err := os.WriteFile(golden, []byte(b.String()), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), b.String()); diff != "" {
-		t.Errorf("slips differ (-want +got):\n%s", diff)
-	}
+	golden(t, b.String())
 }
 
 // JSON is YAML. A file of it is fine by either name.

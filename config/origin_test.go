@@ -17,7 +17,7 @@ func TestSourceNamesTheVariable(t *testing.T) {
 	t.Parallel()
 	cfg, _ := check(t, "tracing:\n\n  sample_rate: ${RATE}\n", "RATE=0.3")
 	if got := cfg.Source("sample_rate"); !strings.HasSuffix(got, "tracing.yaml:3:16 via $RATE") {
-		t.Errorf("15 Source = %s, want tracing.yaml:3:16 via $RATE", got)
+		t.Errorf("Source = %s, want tracing.yaml:3:16 via $RATE", got)
 	}
 	for key, want := range map[string]string{"timeout": "built-in", "zipkin.url": "built-in", "nonsense": ""} {
 		if got := cfg.Source(key); got != want {

@@ -45,12 +45,12 @@ func TestExporterCalledLikeACommonKey(t *testing.T) {
 // What YAML allows and the section does not.
 func TestOddYAML(t *testing.T) {
 	runAll(t, []situation{
-		{name: "<< of a number", file: "<<: 5\nsample_rate: 1", kinds: only(config.ErrWrongType), lines: []string{"tracing.yaml:2:7: tracing.<<: "}},
-		{name: "<< of numbers", file: "zipkin: {<<: [{timeout: 1}, 2]}", kinds: only(config.ErrWrongType), lines: []string{"tracing.yaml:2:31: tracing.zipkin.<<: "}},
+		{name: "<< of a number", file: "<<: 5\nsample_rate: 1", kinds: only(config.ErrWrongType), at: []string{"tracing.yaml:2:7: tracing.<<:"}},
+		{name: "<< of numbers", file: "zipkin: {<<: [{timeout: 1}, 2]}", kinds: only(config.ErrWrongType), at: []string{"tracing.yaml:2:31: tracing.zipkin.<<:"}},
 		{name: "<< in headers", file: "zipkin: {headers: {<<: x}}", kinds: only(config.ErrWrongType)},
 		{name: "<< of null", file: "<<: ~\nsample_rate: 1"},
 		{name: "tag of the file", raw: "!foo\ntracing: {sample_rate: 1}", kinds: only(config.ErrWrongType)},
-		{name: "tag of the section", raw: "tracing: !!omap {sample_rate: 1}", kinds: only(config.ErrWrongType), lines: []string{`tracing.yaml:1:10: tracing: the tag is not known here`}},
+		{name: "tag of the section", raw: "tracing: !!omap {sample_rate: 1}", kinds: only(config.ErrWrongType), at: []string{"tracing.yaml:1:10: tracing:"}},
 		{name: "tag of an inner section", file: "zipkin: !foo {timeout: 1}", kinds: only(config.ErrWrongType)},
 		{name: "tag of a key", file: "!foo sample_rate: 1", kinds: only(config.ErrWrongType)},
 		{name: "tags that say nothing new", raw: "!!map {tracing: !!map {zipkin: !!map {timeout: 1}}}"},
@@ -59,12 +59,12 @@ func TestOddYAML(t *testing.T) {
 	})
 }
 
-// A kit layer hides a variable of OpenTelemetry also by R4.
+// A common timeout in a SPANROUTE_* variable overrides an OTEL_* timeout of one exporter.
 func TestHiddenTimeoutOfOneExporter(t *testing.T) {
 	runAll(t, []situation{
 		{name: "common over one exporter's", file: "sample_rate: 1\nexporter_type: otlp", env: []string{"OTEL_EXPORTER_OTLP_TIMEOUT=7000", "SPANROUTE_TIMEOUT=5"},
 			kinds: only(config.WarnHidden), want: values{"otlp.timeout": "5s"},
-			lines: []string{"SPANROUTE_TIMEOUT: timeout: hides OTEL_EXPORTER_OTLP_TIMEOUT"}},
+			at: []string{"SPANROUTE_TIMEOUT: timeout:"}},
 		{name: "the same value", file: "sample_rate: 1\nexporter_type: otlp", env: []string{"OTEL_EXPORTER_OTLP_TIMEOUT=5000", "SPANROUTE_TIMEOUT=5"}},
 		{name: "a file hides nothing", file: "sample_rate: 1\nexporter_type: otlp\ntimeout: 5", env: []string{"OTEL_EXPORTER_OTLP_TIMEOUT=7000"},
 			want: values{"otlp.timeout": "7s"}},
@@ -198,11 +198,11 @@ func TestTextThatIsNoUTF8(t *testing.T) {
 	})
 }
 
-func TestSmallPrint(t *testing.T) {
+func TestEdgeCases(t *testing.T) {
 	runAll(t, []situation{
 		{name: "0 is a time without end for timeouts only", file: "sample_rate: 1", env: []string{"OTEL_BSP_SCHEDULE_DELAY=0"},
 			kinds: only(config.ErrOutOfRange), want: values{"batch.schedule_delay": "5s"}},
-		{name: "root in capitals", raw: "TRACING: {sample_rate: 1}", kinds: only(config.ErrUnknownKey), lines: []string{`did you mean "tracing"?`}},
+		{name: "root in capitals", raw: "TRACING: {sample_rate: 1}", kinds: only(config.ErrUnknownKey)},
 		{name: "aliases count each time", raw: "a: &a [x, x, x, x, x, x, x, x, x]\nb: [" + strings.Repeat("*a, ", 6000) + "]\n", kinds: only(config.ErrTooDeep)},
 	})
 	t.Run("both names of a conflict in code", func(t *testing.T) {

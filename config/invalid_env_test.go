@@ -10,7 +10,7 @@ import (
 )
 
 // With every variable of OpenTelemetry set to rubbish, the configuration is what the file says.
-func TestRubbishInTheEnvironment(t *testing.T) {
+func TestInvalidOTelVariablesChangeNothing(t *testing.T) {
 	t.Parallel()
 	var rubbish []string
 	for _, k := range config.Table(kit) {
@@ -48,7 +48,7 @@ func TestRubbishInTheEnvironment(t *testing.T) {
 }
 
 // Endpoints, hosts and files that cannot be used are rubbish too.
-func TestRubbishEndpoints(t *testing.T) {
+func TestInvalidOTelEndpointsChangeNothing(t *testing.T) {
 	t.Parallel()
 	rubbish := []string{
 		"OTEL_EXPORTER_ZIPKIN_ENDPOINT=ftp://x", "OTEL_EXPORTER_JAEGER_ENDPOINT=http://", "OTEL_EXPORTER_JAEGER_AGENT_HOST=a:b:c",
