@@ -20,7 +20,7 @@ var validate = command{
 			if *format != "text" && *format != "json" {
 				return c.misused("--format is text or json, not %q", *format)
 			}
-			cfg, all := config.Check(c.sources(c.args))
+			cfg, all := config.Diagnose(c.sources(c.args))
 			c.diagnosed(cfg, all, *format == "json")
 			if len(all.Errors()) > 0 || *strict && len(all) > 0 {
 				return problems
@@ -76,7 +76,7 @@ func plural(n int, word string) string {
 
 // load returns the configuration, or prints why there is none to standard error.
 func (c *call) load(files []string) *config.Config {
-	cfg, all := config.Check(c.sources(files))
+	cfg, all := config.Diagnose(c.sources(files))
 	if cfg == nil {
 		_ = all.Errors().WriteText(c.Stderr, c.Color)
 		c.notLinked(all)

@@ -87,7 +87,7 @@ func TestMebibytes(t *testing.T) {
 			s := config.Sources{Files: []string{write(t, text)}, Environ: []string{}, Registry: kit}
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			took := spent(func() { _, _ = config.Check(s) })
+			took := spent(func() { _, _ = config.Diagnose(s) })
 			runtime.ReadMemStats(&after)
 			t.Logf("%v, %d MiB allocated", took, (after.TotalAlloc-before.TotalAlloc)>>20)
 			if took > time.Second && !raceEnabled {

@@ -4,13 +4,15 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+
+	"github.com/spanroute/spanroute/internal/keytable"
 )
 
 // Changed lists the keys in which next differs from c: hot ones, which a reload applies, and those that are read at
 // start. Both are canonical and in the order of the documentation, exporters by name. Where a value came from makes
 // no difference.
 func (c *Config) Changed(next *Config) (hot, restart []string) {
-	before, after := commonSchema.Section(c.keys()), commonSchema.Section(next.keys())
+	before, after := commonSchema.Section(c), commonSchema.Section(next)
 	for _, k := range commonSchema.Keys() {
 		a, _ := get(before, k.Path)
 		b, _ := get(after, k.Path)
@@ -49,7 +51,7 @@ func (x Exporter) changed(name string, next Exporter) []string {
 	var changed []string
 	for _, path := range slices.Sorted(maps.Keys(paths)) {
 		if !same(before[path], after[path]) {
-			changed = append(changed, joinPath(name, path))
+			changed = append(changed, keytable.Join(name, path))
 		}
 	}
 	return changed

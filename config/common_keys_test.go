@@ -111,7 +111,7 @@ func bentoDefaults(head, indent string) string {
 
 func TestEmptyFileLoadsDefaults(t *testing.T) {
 	t.Parallel()
-	cfg, ds := config.Check(config.Sources{Files: []string{write(t, "")}, Environ: []string{}, Registry: kit})
+	cfg, ds := config.Diagnose(config.Sources{Files: []string{write(t, "")}, Environ: []string{}, Registry: kit})
 	wantKinds(t, ds, config.WarnSuspicious)
 	if cfg == nil || !cfg.Enabled || len(cfg.ExporterTypes) != 0 {
 		t.Errorf("0 bytes: %v, want the defaults", cfg)

@@ -2,8 +2,6 @@ package config
 
 import (
 	"encoding/json"
-	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -12,10 +10,13 @@ type Diagnostic struct {
 	Kind     Kind     // what went wrong, itself an error
 	Severity Severity // Error or Warning
 	Key      string   // as written, e.g. api_server.tracing.zipkin.url; canonical for variables and flags
-	Source   Source   // the layer, with file, line and column or the name of the variable or flag
+	Origin   Origin   // the layer, with file, line and column or the name of the variable or flag
 	Message  string   // what was found and what would do
 	Hint     string   // the nearest key, or what to write instead
-	Related  []Source // the other end of a conflict, a duplicate, an alias
+	Related  []Origin // the other end of a conflict, a duplicate, an alias
+
+	path   string // of the key that is set; "" if the diagnostic is not about a value of one
+	unused bool   // an OTEL_* variable was ignored
 }
 
 // Error is the diagnostic on one line: place, key, what was found, what would do. It never contains a secret.
@@ -30,10 +31,10 @@ func (d Diagnostic) Error() string {
 func (d Diagnostic) Unwrap() error { return d.Kind }
 
 func (d Diagnostic) place() string {
-	if d.Source == (Source{}) {
+	if d.Origin == (Origin{}) {
 		return ""
 	}
-	return d.Source.place()
+	return d.Origin.place()
 }
 
 // sentence is Error without the place.
@@ -53,7 +54,7 @@ func (d Diagnostic) sentence() string {
 func (d Diagnostic) MarshalJSON() ([]byte, error) {
 	out := jsonDiagnostic{
 		Kind: string(d.Kind), Severity: d.Severity.String(), Key: d.Key,
-		jsonSource: toJSON(d.Source), Message: d.Message, Hint: d.Hint,
+		jsonSource: toJSON(d.Origin), Message: d.Message, Hint: d.Hint,
 	}
 	for _, s := range d.Related {
 		out.Related = append(out.Related, toJSON(s))
@@ -78,7 +79,7 @@ type jsonSource struct {
 	Column int    `json:"column,omitempty"`
 }
 
-func toJSON(s Source) jsonSource {
+func toJSON(s Origin) jsonSource {
 	out := jsonSource{Line: s.Line, Column: s.Column}
 	if s.Layer == LayerFile {
 		out.File = s.Name
@@ -128,62 +129,4 @@ func (ds Diagnostics) only(s Severity) Diagnostics {
 		}
 	}
 	return out
-}
-
-// maxDiagnostics is how many of one severity are kept; the rest is counted.
-const maxDiagnostics = 50
-
-// A report collects diagnostics while a configuration is loaded.
-type report struct {
-	kept    [2][]Diagnostic // by severity
-	dropped [2]int
-}
-
-// maxCollected bounds memory before the order is known that decides which are kept.
-const maxCollected = 20 * maxDiagnostics
-
-func (r *report) add(d Diagnostic) {
-	d.Message, d.Hint, d.Source.Name = redactMessage(d.Message), redactMessage(d.Hint), redactMessage(d.Source.Name)
-	if len(r.kept[d.Severity]) >= maxCollected {
-		r.dropped[d.Severity]++
-		return
-	}
-	r.kept[d.Severity] = append(r.kept[d.Severity], d)
-}
-
-func (r *report) failed() bool { return len(r.kept[Error])+r.dropped[Error] > 0 }
-
-// has reports whether there is an error at key, whatever its kind.
-func (r *report) has(match func(Diagnostic) bool) bool {
-	return slices.ContainsFunc(r.kept[Error], match)
-}
-
-// list returns the diagnostics of one severity in order, at most 50 and a line for the rest.
-func (r *report) list(s Severity) Diagnostics {
-	all := r.kept[s]
-	if len(all) == 0 {
-		return nil
-	}
-	slices.SortStableFunc(all, func(a, b Diagnostic) int { return a.Source.before(b.Source) })
-	all = distinct(all)
-	more := r.dropped[s] + max(0, len(all)-maxDiagnostics)
-	out := Diagnostics(slices.Clone(all[:min(len(all), maxDiagnostics)]))
-	if more > 0 {
-		out = append(out, Diagnostic{Severity: s, Message: fmt.Sprintf("and %d more", more)})
-	}
-	return out
-}
-
-// distinct leaves out what says the same twice; of a variable that sets several keys, what it says about one.
-func distinct(all []Diagnostic) []Diagnostic {
-	seen := make(map[[3]string]bool, len(all))
-	return slices.DeleteFunc(all, func(d Diagnostic) bool {
-		id := [3]string{string(d.Kind), d.Error()}
-		if d.Source.Layer == LayerOTel {
-			id = [3]string{string(d.Kind), d.Source.Name, d.Message}
-		}
-		twice := seen[id]
-		seen[id] = true
-		return twice
-	})
 }

@@ -5,12 +5,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spanroute/spanroute/internal/keytable"
 	"github.com/spanroute/spanroute/internal/secret"
 )
 
 // origins remembers who set each key, for Explain and Source.
 type origins struct {
-	table   *table
+	table   *keytable.Table
 	merged  *merged
 	ignored Diagnostics // variables of OpenTelemetry that were not used
 	secrets []string    // texts that are masked wherever they are
@@ -20,13 +21,13 @@ type origins struct {
 type Explanation struct {
 	Key    string
 	Value  string // as text, secrets masked; empty when unset
-	Source Source
+	Origin Origin
 	Hides  []Hidden // highest layer first
 }
 
 // Hidden is a value that did not count.
 type Hidden struct {
-	Source Source
+	Origin Origin
 	Value  string // as text, secrets masked
 	Joined bool   // it counts after all, where the higher ones are silent: resource_attributes
 }
@@ -38,13 +39,13 @@ func (x Explanation) String() string {
 	if value == "" {
 		value = "(unset)"
 	}
-	fmt.Fprintf(&b, "%s = %s\n  from  %s\n", x.Key, value, x.Source)
+	fmt.Fprintf(&b, "%s = %s\n  from  %s\n", x.Key, value, x.Origin)
 	for _, h := range x.Hides {
 		verb := "hides"
 		if h.Joined {
 			verb = "joins"
 		}
-		fmt.Fprintf(&b, "  %s %s = %s\n", verb, h.Source, h.Value)
+		fmt.Fprintf(&b, "  %s %s = %s\n", verb, h.Origin, h.Value)
 	}
 	return b.String()
 }
@@ -55,30 +56,30 @@ func (c *Config) Explain(key string) (Explanation, bool) {
 	if c.origins == nil {
 		return Explanation{}, false
 	}
-	k, _ := c.origins.table.lookup(strings.TrimPrefix(key, "tracing."))
+	k, _ := c.origins.table.Lookup(strings.TrimPrefix(key, "tracing."))
 	if k == nil {
 		return Explanation{}, false
 	}
 	return c.explain(k), true
 }
 
-func (c *Config) explain(k *key) Explanation {
+func (c *Config) explain(k *keytable.Key) Explanation {
 	m := c.origins.merged
-	x := Explanation{Key: k.path, Value: c.effective(k)}
-	stack := slices.Clone(m.stacks[k.path])
-	if e := m.winner("sampling.sampler"); e != nil && e.source.reason != "" && k.path == "sample_rate" {
-		x.Value, x.Source = "1", e.source // the sampler keeps every trace that begins here
+	x := Explanation{Key: k.Path, Value: c.effective(k)}
+	stack := slices.Clone(m.stacks[k.Path])
+	if e := m.effective("sampling.sampler"); e != nil && e.origin.reason != "" && k.Format == "rate" {
+		x.Value, x.Origin = "1", e.origin // the sampler keeps every trace that begins here
 	}
 	if n := len(stack); n > 0 {
-		x.Source = stack[n-1].source
+		x.Origin = stack[n-1].origin
 		stack = stack[:n-1]
-	} else if e := m.decider(k); e != nil && (x.Value != "" || isTimeout(k)) {
-		x.Source = e.source
+	} else if e := m.selectedBy(k); e != nil && (x.Value != "" || k.Format == "timeout") {
+		x.Origin = e.origin
 	}
-	stack = append(slices.Clone(m.cleared[k.path]), stack...)
+	stack = append(slices.Clone(m.cleared[k.Path]), stack...)
 	for _, e := range slices.Backward(stack) {
 		x.Hides = append(x.Hides, Hidden{
-			Source: e.source, Value: maskedText(k, e.value, e.source.Via), Joined: k.path == "resource_attributes",
+			Origin: e.origin, Value: maskedText(k, e.value, e.origin.Via), Joined: k.Format == "attributes",
 		})
 	}
 	x.Value = secret.Redact(x.Value, c.origins.secrets...)
@@ -89,31 +90,31 @@ func (c *Config) explain(k *key) Explanation {
 }
 
 // effective is the value in force as text: what was completed and lowered, else what was set, else the default.
-func (c *Config) effective(k *key) string {
-	if k.exporter == "" {
-		value, _ := get(commonSchema.Section(c.keys()), k.path)
+func (c *Config) effective(k *keytable.Key) string {
+	if k.Exporter == "" {
+		value, _ := get(commonSchema.Section(c), k.Path)
 		if v, ok := value.(int); ok && v < 0 {
 			return "no limit"
 		}
 		via := ""
-		if e := c.origins.merged.winner(k.path); e != nil {
-			via = e.source.Via
+		if e := c.origins.merged.effective(k.Path); e != nil {
+			via = e.origin.Via
 		}
 		return maskedText(k, value, via)
 	}
-	if k.path == k.exporter+".timeout" {
-		if x, ok := c.Exporters[k.exporter]; ok {
+	if k.Path == k.Exporter+".timeout" {
+		if x, ok := c.Exporters[k.Exporter]; ok {
 			return maskedText(k, x.Timeout, "")
 		}
 	}
-	e := c.origins.merged.winner(k.path)
-	if value, ok := get(c.origins.merged.section, k.path); ok && e != nil {
-		return maskedText(k, value, e.source.Via)
+	e := c.origins.merged.effective(k.Path)
+	if value, ok := get(c.origins.merged.section, k.Path); ok && e != nil {
+		return maskedText(k, value, e.origin.Via)
 	} else if ok { // completed
 		return maskedText(k, value, "")
 	}
 	if e != nil { // set, and taken out because nothing uses it
-		return maskedText(k, e.value, e.source.Via)
+		return maskedText(k, e.value, e.origin.Via)
 	}
 	if k.Default == nil {
 		return ""
@@ -150,5 +151,5 @@ func (c *Config) Source(key string) string {
 	if !ok {
 		return ""
 	}
-	return x.Source.String()
+	return x.Origin.String()
 }

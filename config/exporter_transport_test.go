@@ -52,7 +52,7 @@ func TestHeadersForAllProtocolsReachTheExporter(t *testing.T) {
 			t.Errorf("%s: headers (-want +got):\n%s", protocol, diff)
 		}
 		x, _ := cfg.Explain("otlp." + protocol + ".headers")
-		if place := x.Source.String(); !strings.HasSuffix(place, "tracing.yaml:4:35") {
+		if place := x.Origin.String(); !strings.HasSuffix(place, "tracing.yaml:4:35") {
 			t.Errorf("%s: set at %s, want the place of otlp.headers", protocol, place)
 		}
 		var b strings.Builder

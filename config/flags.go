@@ -2,9 +2,9 @@ package config
 
 import (
 	"flag"
-	"slices"
 	"strings"
 
+	"github.com/spanroute/spanroute/internal/keytable"
 	"github.com/spanroute/spanroute/internal/schema"
 	"github.com/spanroute/spanroute/registry"
 	"github.com/spanroute/spanroute/registry/settings"
@@ -17,12 +17,12 @@ func RegisterFlags(fs *flag.FlagSet, keys ...string) {
 	t := tableOf(registry.Default())
 	fs.Var(new(textFlag), "config", "YAML `file` with the section tracing; repeated, a later one wins")
 	if len(keys) == 0 {
-		for _, k := range t.keys {
-			keys = append(keys, k.path)
+		for _, k := range t.Keys {
+			keys = append(keys, k.Path)
 		}
 	}
 	for _, path := range keys {
-		k, _ := t.lookup(path)
+		k, _ := t.Lookup(path)
 		if k == nil {
 			panic("config: no key is called " + path)
 		}
@@ -31,7 +31,7 @@ func RegisterFlags(fs *flag.FlagSet, keys ...string) {
 }
 
 // usage is the help text of a key; its back-quoted word is what the help calls the value.
-func usage(k *key) string {
+func usage(k *keytable.Key) string {
 	kind := string(k.Type)
 	if len(k.Enum) > 0 {
 		kind = strings.Join(k.Enum, "|")
@@ -79,26 +79,3 @@ func (f *textFlag) Set(text string) error {
 
 // IsBoolFlag lets --tracing.enabled stand alone.
 func (f *textFlag) IsBoolFlag() bool { return f.bool }
-
-// KeyInfo is one row of the key table: everything a person may want to know about a key.
-type KeyInfo struct {
-	registry.Key        // Path and Aliases are from the section, Default is nil for secrets
-	Exporter     string // "" for common keys
-	Env          string // its variable, with the prefix SPANROUTE_
-	Flag         string // its flag, without dashes
-}
-
-// Table lists every key there is with the exporters of r, nil for registry.Default(), in the order of the
-// documentation.
-func Table(r *registry.Registry) []KeyInfo {
-	s := Sources{Registry: r}
-	var rows []KeyInfo
-	for _, k := range tableOf(s.registry()).keys {
-		row := KeyInfo{
-			Key: k.Key, Exporter: k.exporter, Env: schema.EnvName("SPANROUTE_", k.path), Flag: schema.FlagName(k.path),
-		}
-		row.Path, row.Aliases, row.OTel, row.Enum = k.path, slices.Clone(k.aliases), slices.Clone(k.OTel), slices.Clone(k.Enum)
-		rows = append(rows, row)
-	}
-	return rows
-}

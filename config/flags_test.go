@@ -39,10 +39,10 @@ func TestFlags(t *testing.T) {
 	if cfg.Timeout != 2*time.Second || cfg.ServiceName != "first" || cfg.Sampling.SampleRate != 0.5 {
 		t.Errorf("loaded %v", cfg)
 	}
-	if x, _ := cfg.Explain("jaeger.thrift.agent_port"); x.Value != "7" || x.Source.String() != "--tracing.jaeger.thrift.agent-port" {
+	if x, _ := cfg.Explain("jaeger.thrift.agent_port"); x.Value != "7" || x.Origin.String() != "--tracing.jaeger.thrift.agent-port" {
 		t.Errorf("the last of a repeated flag: %v", x)
 	}
-	if x, _ := cfg.Explain("batch.max_queue_size"); x.Source.String() != "built-in" {
+	if x, _ := cfg.Explain("batch.max_queue_size"); x.Origin.String() != "built-in" {
 		t.Errorf("a flag that nobody wrote takes part: %v", x)
 	}
 }
@@ -52,7 +52,7 @@ func TestFlagMistakes(t *testing.T) {
 	pairs := func(yield func(string, string) bool) {
 		_ = yield("tracing.smaple-rate", "1") && yield("tracing.batch.max_queue_size", "x") && yield("tracing.type", "otlp") && yield("tracing.exporter-type", "zipkin")
 	}
-	_, ds := config.Check(config.Sources{Flags: pairs, Registry: kit, Environ: []string{}})
+	_, ds := config.Diagnose(config.Sources{Flags: pairs, Registry: kit, Environ: []string{}})
 	wantKinds(t, ds, config.ErrUnknownKey, config.ErrWrongType, config.ErrConflict, config.WarnAlias)
 	for _, want := range []string{
 		`--tracing.smaple-rate: unknown key, did you mean "--tracing.sample-rate"?`,

@@ -42,7 +42,7 @@ func check(t testing.TB, text string, env ...string) (*config.Config, config.Dia
 	if text != "" {
 		s.Files = []string{write(t, text)}
 	}
-	return config.Check(s)
+	return config.Diagnose(s)
 }
 
 // kinds lists what was diagnosed, errors first, as "error unknown_key" or "warning alias".
@@ -59,8 +59,8 @@ func lines(ds config.Diagnostics) string {
 	var out []string
 	for _, d := range ds {
 		line := d.Error()
-		if d.Source.Layer == config.LayerFile {
-			line = strings.ReplaceAll(line, filepath.Dir(d.Source.Name)+string(filepath.Separator), "")
+		if d.Origin.Layer == config.LayerFile {
+			line = strings.ReplaceAll(line, filepath.Dir(d.Origin.Name)+string(filepath.Separator), "")
 		}
 		out = append(out, line)
 	}

@@ -119,12 +119,12 @@ func TestDefaultsInCode(t *testing.T) {
 	port := func(v any) map[string]any {
 		return map[string]any{"jaeger": map[string]any{"thrift": map[string]any{"agent_port": v}}}
 	}
-	cfg, ds := config.Check(config.Sources{Environ: []string{}, Registry: kit, Defaults: port(6831.0)})
+	cfg, ds := config.Diagnose(config.Sources{Environ: []string{}, Registry: kit, Defaults: port(6831.0)})
 	wantKinds(t, ds)
-	if x, _ := cfg.Explain("jaeger.thrift.agent_port"); x.Value != "6831" || x.Source.String() != "default" {
+	if x, _ := cfg.Explain("jaeger.thrift.agent_port"); x.Value != "6831" || x.Origin.String() != "default" {
 		t.Errorf("float64 6831.0: %v", x)
 	}
-	_, ds = config.Check(config.Sources{Environ: []string{}, Registry: kit, Defaults: port(6831.5)})
+	_, ds = config.Diagnose(config.Sources{Environ: []string{}, Registry: kit, Defaults: port(6831.5)})
 	wantKinds(t, ds, config.ErrWrongType)
 }
 

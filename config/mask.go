@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"github.com/spanroute/spanroute/internal/endpoint"
+	"github.com/spanroute/spanroute/internal/keytable"
 	"github.com/spanroute/spanroute/internal/phrase"
 	"github.com/spanroute/spanroute/internal/secret"
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // maskedText is the text of a value as print and explain show it: secrets are ***, of headers the names stay.
-func maskedText(k *key, value any, via string) string {
+func maskedText(k *keytable.Key, value any, via string) string {
 	hide := k.Secret || secret.Name(via)
 	switch v := value.(type) {
 	case settings.Pairs:
@@ -26,7 +27,7 @@ func maskedText(k *key, value any, via string) string {
 		if hide {
 			return secret.Mask
 		}
-		return redactMessage(strings.Join(v, ","))
+		return endpoint.RedactText(strings.Join(v, ","))
 	case time.Duration:
 		if v < 0 {
 			return "no limit"
@@ -36,7 +37,7 @@ func maskedText(k *key, value any, via string) string {
 		return secret.Mask
 	}
 	text := fmt.Sprint(value)
-	if strings.Contains(text, "://") || strings.HasSuffix(k.path, "endpoint") || strings.HasSuffix(k.path, "url") {
+	if strings.Contains(text, "://") || strings.HasSuffix(k.Path, "endpoint") || strings.HasSuffix(k.Path, "url") {
 		return endpoint.Redact(text)
 	}
 	return text
@@ -47,7 +48,7 @@ func maskedPair(p settings.Pair, hide bool) settings.Pair {
 	if hide || secret.Name(p.Name) {
 		return settings.Pair{Name: p.Name, Value: secret.Mask}
 	}
-	return settings.Pair{Name: p.Name, Value: redactMessage(p.Value)}
+	return settings.Pair{Name: p.Name, Value: endpoint.RedactText(p.Value)}
 }
 
 // withoutSecrets is value without the texts that are secrets.
@@ -72,7 +73,7 @@ func withoutSecrets(value any, secrets []string) any {
 }
 
 // maskedValue is maskedText as messages quote it.
-func maskedValue(k *key, value any, via string) string {
+func maskedValue(k *keytable.Key, value any, via string) string {
 	text := maskedText(k, value, via)
 	switch value.(type) {
 	case string, []string, settings.Pairs:

@@ -166,7 +166,7 @@ func TestSecretsOutsideOfSecretKeys(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			cfg, ds := config.CheckBytes(config.Sources{Environ: []string{"API_TOKEN=hunter2", "PLAIN=plain"}, Registry: kit}, []byte(tt.file))
+			cfg, ds := config.DiagnoseBytes(config.Sources{Environ: []string{"API_TOKEN=hunter2", "PLAIN=plain"}, Registry: kit}, []byte(tt.file))
 			if (cfg != nil) != tt.loads {
 				t.Fatalf("loads = %t, want %t: %v", cfg != nil, tt.loads, ds)
 			}
@@ -188,7 +188,7 @@ func TestSecretsOutsideOfSecretKeys(t *testing.T) {
 
 func TestFilesAreNamedWithoutUserInformation(t *testing.T) {
 	t.Parallel()
-	_, ds := config.Check(config.Sources{Files: []string{"http://u:hunter2@h/tracing.yaml"}, Environ: []string{}, Registry: kit})
+	_, ds := config.Diagnose(config.Sources{Files: []string{"http://u:hunter2@h/tracing.yaml"}, Environ: []string{}, Registry: kit})
 	if text := ds.Error() + rendered(ds); len(ds) == 0 || strings.Contains(text, "hunter2") {
 		t.Errorf("diagnostics %s", text)
 	}
@@ -202,7 +202,7 @@ func TestExcerptPoints(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `error[unknown_key]: tracing.smaple_rate: unknown key, did you mean "sample_rate"?
-  --> ` + ds[0].Source.Name + `:4:3
+  --> ` + ds[0].Origin.Name + `:4:3
    4 |   smaple_rate: 1.0
      |   ^^^^^^^^^^^
 `

@@ -32,7 +32,7 @@ func TestExporterCalledLikeACommonKey(t *testing.T) {
 				if err := r.Register(factory); err != nil {
 					t.Fatal(err)
 				}
-				cfg, ds := config.Check(config.Sources{Environ: []string{}, Registry: r})
+				cfg, ds := config.Diagnose(config.Sources{Environ: []string{}, Registry: r})
 				wantKinds(t, ds, config.ErrConflict)
 				if cfg != nil || !strings.Contains(lines(ds), "the name of a common key") {
 					t.Errorf("diagnosed %s", lines(ds))
@@ -207,7 +207,7 @@ func TestEdgeCases(t *testing.T) {
 	})
 	t.Run("both names of a conflict in code", func(t *testing.T) {
 		t.Parallel()
-		_, ds := config.Check(config.Sources{Environ: []string{}, Registry: kit, Overrides: map[string]any{"type": "otlp", "exporter_type": "zipkin"}})
+		_, ds := config.Diagnose(config.Sources{Environ: []string{}, Registry: kit, Overrides: map[string]any{"type": "otlp", "exporter_type": "zipkin"}})
 		if want := `type: "otlp" conflicts with exporter_type, keep one`; !strings.Contains(lines(ds), want) {
 			t.Errorf("diagnosed %s, want %s", lines(ds), want)
 		}

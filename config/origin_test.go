@@ -45,7 +45,7 @@ func TestTwoKeysWithOneVariable(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, ds := config.Check(config.Sources{Environ: []string{}, Registry: r})
+	_, ds := config.Diagnose(config.Sources{Environ: []string{}, Registry: r})
 	wantKinds(t, ds, config.ErrConflict)
 }
 
@@ -59,7 +59,7 @@ func TestExporterCalledLikeAKey(t *testing.T) {
 	if err := r.Register(registry.NewFactory("sampling", nil, discard[clash])); err != nil {
 		t.Fatal(err)
 	}
-	_, ds := config.Check(config.Sources{Environ: []string{}, Registry: r})
+	_, ds := config.Diagnose(config.Sources{Environ: []string{}, Registry: r})
 	wantKinds(t, ds, config.ErrConflict)
 }
 

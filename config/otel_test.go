@@ -43,7 +43,7 @@ func TestSamplerWhereOTelVariablesSetTheExporter(t *testing.T) {
 			if tt.file != "" {
 				s.Files = []string{write(t, section(tt.file))}
 			}
-			cfg, ds := config.Check(s)
+			cfg, ds := config.Diagnose(s)
 			wantKinds(t, ds, tt.kinds...)
 			if cfg == nil {
 				t.Fatal(lines(ds))
@@ -54,7 +54,7 @@ func TestSamplerWhereOTelVariablesSetTheExporter(t *testing.T) {
 				t.Errorf("sampler %s (%s in Config), rate %s; want %s and %s", sampler.Value, cfg.Sampling.Sampler, rate.Value, tt.sampler, tt.rate)
 			}
 			for _, x := range []config.Explanation{sampler, rate} {
-				if got := x.Source.String(); (got == otelDefault) != (tt.source != "") {
+				if got := x.Origin.String(); (got == otelDefault) != (tt.source != "") {
 					t.Errorf("%s is from %s, want %q", x.Key, got, tt.source)
 				}
 			}

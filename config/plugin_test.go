@@ -56,7 +56,7 @@ func TestPlugin(t *testing.T) {
 	t.Parallel()
 	r := withPlugin(t)
 	load := func(text string, env ...string) (*config.Config, config.Diagnostics) {
-		return config.Check(config.Sources{Files: []string{write(t, section(text))}, Environ: append([]string{}, env...), Registry: r})
+		return config.Diagnose(config.Sources{Files: []string{write(t, section(text))}, Environ: append([]string{}, env...), Registry: r})
 	}
 	t.Run("file, variable and alias", func(t *testing.T) {
 		cfg, ds := load("exporter_type: JSONL\nsample_rate: 1\nlines: {mode: Truncate, timeout: 3}", "SPANROUTE_LINES_PATH=a.jsonl", "SPANROUTE_LINES_DELAY=2")
@@ -121,7 +121,7 @@ func TestPlugin(t *testing.T) {
 		if cfg == nil {
 			t.Error("a section of no use is an error")
 		}
-		_, ds = config.Check(config.Sources{
+		_, ds = config.Diagnose(config.Sources{
 			Environ: []string{"SPANROUTE_JAEGER_THRIFT_AGENT_PORT=x"}, Registry: r,
 			Defaults: map[string]any{"otlp": map[string]any{"endpoint": "h"}},
 		})

@@ -14,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/spanroute/spanroute/internal/endpoint"
+	"github.com/spanroute/spanroute/internal/keytable"
 	"github.com/spanroute/spanroute/internal/secret"
 	"github.com/spanroute/spanroute/registry/settings"
 	"github.com/spanroute/spanroute/sampling"
@@ -106,7 +107,7 @@ func valueNode(value any) *yaml.Node {
 // rows lists what there is to print, in order.
 func (c *Config) rows(showSecrets bool) []row {
 	var rows []row
-	section := commonSchema.Section(c.keys())
+	section := commonSchema.Section(c)
 	for _, k := range commonSchema.Keys() {
 		value, _ := get(section, k.Path)
 		if !showSecrets {
@@ -125,15 +126,15 @@ func (c *Config) rows(showSecrets bool) []row {
 	return rows
 }
 
-// redactText masks what redactMessage does, and values of pairs with the name of a secret.
+// redactText masks what endpoint.RedactText does, and values of pairs with the name of a secret.
 func redactText(value any) any {
 	switch v := value.(type) {
 	case string:
-		return redactMessage(v)
+		return endpoint.RedactText(v)
 	case []string:
 		shown := slices.Clone(v)
 		for i := range shown {
-			shown[i] = redactMessage(shown[i])
+			shown[i] = endpoint.RedactText(shown[i])
 		}
 		return shown
 	case settings.Pairs:
@@ -153,7 +154,7 @@ func (c *Config) commonRow(k settings.Key, value any) (row, bool) {
 	case string:
 		return r, v != ""
 	case []string:
-		if k.Path == "propagators" && len(v) == 0 {
+		if k.Format == "propagators" && len(v) == 0 {
 			r.value = []string{"none"}
 			return r, true
 		}
@@ -168,25 +169,12 @@ func (c *Config) commonRow(k settings.Key, value any) (row, bool) {
 		ratio := c.Sampling.Sampler == "" || strings.HasSuffix(c.Sampling.Sampler, sampling.TraceIDRatio)
 		return r, ratio || v != 0
 	case int:
-		if k.Path == "max_tag_value_length" && v == 0 {
+		if k.Format == "length" && v == 0 {
 			r.remark = "0, cut to nothing"
 		}
-		return r, k.Path != "max_tag_value_length" || v >= 0
+		return r, k.Format != "length" || v >= 0
 	}
 	return r, true
-}
-
-// keys is c without exporters, as it would be decoded.
-func (c *Config) keys() common {
-	return common{
-		Enabled: c.Enabled, ExporterType: c.ExporterTypes, ServiceName: c.ServiceName,
-		ResourceAttributes: c.ResourceAttributes, Propagators: c.Propagators,
-		SampleRate: c.Sampling.SampleRate, Sampling: samplingKeys{c.Sampling.Sampler, c.Sampling.Dropped, c.Sampling.RemoteParent},
-		Timeout: c.Timeout, MaxTagValueLength: c.MaxTagValueLength,
-		ExcludedURLs: c.ExcludedURLs, ExcludedPaths: c.ExcludedPaths, ExcludedRPCs: c.ExcludedRPCs,
-		Redact: redactKeys(c.Redact), Batch: batchKeys(c.Batch), Limits: limitKeys(c.Limits),
-		Delivery: deliveryKeys{QueueBytes: c.Delivery.QueueBytes, Retry: retryKeys(c.Delivery.Retry)},
-	}
 }
 
 func (x Exporter) rows(name string, timeout time.Duration, showSecrets bool) []row {
@@ -210,19 +198,9 @@ func (x Exporter) rows(name string, timeout time.Duration, showSecrets bool) []r
 	return rows
 }
 
-func flatten(section map[string]any, path string, into map[string]any) {
-	for name, value := range section {
-		if inner, ok := value.(map[string]any); ok {
-			flatten(inner, joinPath(path, name), into)
-			continue
-		}
-		into[joinPath(path, name)] = value
-	}
-}
-
 // mask takes secrets out of a value. A section that did not come from Load has no key table; there names decide.
 func (x Exporter) mask(path string, value any) any {
-	_, name := splitPath(path)
+	_, name := keytable.Split(path)
 	hide := x.secrets[path] || x.secrets == nil && secret.Name(name)
 	switch v := value.(type) {
 	case settings.Pairs:

@@ -51,7 +51,7 @@ func TestLoadRefusesWhatIsNotARegularFile(t *testing.T) {
 	t.Parallel()
 	for name, path := range notRegular(t) {
 		t.Run(name, func(t *testing.T) {
-			cfg, ds := config.Check(config.Sources{Files: []string{path}, Environ: []string{}, Registry: kit})
+			cfg, ds := config.Diagnose(config.Sources{Files: []string{path}, Environ: []string{}, Registry: kit})
 			wantKinds(t, ds, config.ErrFile)
 			found, _, _ := strings.Cut(name, " behind")
 			found, _, _ = strings.Cut(found, " as")
@@ -87,7 +87,7 @@ func TestLinksToRegularFiles(t *testing.T) {
 	if err := os.Symlink(write(t, rate(0.5)), link); err != nil {
 		t.Fatal(err)
 	}
-	cfg, ds := config.Check(config.Sources{Files: []string{link}, Environ: []string{}, Registry: kit})
+	cfg, ds := config.Diagnose(config.Sources{Files: []string{link}, Environ: []string{}, Registry: kit})
 	wantKinds(t, ds)
 	if cfg == nil || cfg.Sampling.SampleRate != 0.5 {
 		t.Errorf("loaded %v", cfg)
@@ -101,7 +101,7 @@ func TestStandardInput(t *testing.T) {
 	t.Parallel()
 	sources := config.Sources{Files: []string{"/dev/stdin"}, Environ: []string{}, Registry: kit}
 	if os.Getenv(readsStdin) != "" {
-		cfg, ds := config.Check(sources)
+		cfg, ds := config.Diagnose(sources)
 		if cfg == nil || len(ds) > 0 || cfg.Sampling.SampleRate != 0.25 {
 			t.Errorf("loaded %v with %v", cfg, ds)
 		}

@@ -36,7 +36,7 @@ func (d Diagnostic) render(b *strings.Builder, color bool) {
 	if place := d.place(); place != "" {
 		fmt.Fprintf(b, "  --> %s\n", place)
 	}
-	if d.Source.text != nil && d.Source.Line > 0 && d.Source.text.line(d.Source.Line) != "" {
+	if d.Origin.text != nil && d.Origin.Line > 0 && d.Origin.text.Line(d.Origin.Line) != "" {
 		d.point(b)
 	}
 	for _, s := range d.Related {
@@ -50,8 +50,8 @@ const maxExcerpt = 160
 // point writes the line and the caret. Tabs become spaces so that the caret stays in place. A line that is not shown
 // has no caret: its place is in the address.
 func (d Diagnostic) point(b *strings.Builder) {
-	s := d.Source
-	text, masked := s.text.show(s.Line)
+	s := d.Origin
+	text, masked := s.text.Show(s.Line)
 	runes := []rune(strings.ReplaceAll(text, "\t", " "))
 	if masked {
 		fmt.Fprintf(b, "%4d | %s\n", s.Line, clean(runes[max(0, len(runes)-maxExcerpt):]))
@@ -71,7 +71,7 @@ func (d Diagnostic) point(b *strings.Builder) {
 // clean replaces characters that would move a terminal's cursor.
 func clean(runes []rune) string {
 	return strings.Map(func(r rune) rune {
-		if isControl(r) || r == '\r' || r == '\n' || r >= 0x200e && r <= 0x200f || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+		if r < ' ' || r >= 0x7f && r < 0xa0 && r != 0x85 || r >= 0x200e && r <= 0x200f || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
 			return '?'
 		}
 		return r

@@ -64,7 +64,7 @@ func TestValidCertificates(t *testing.T) {
 func TestCodeLayerShapes(t *testing.T) {
 	t.Parallel()
 	load := func(section map[string]any) (*config.Config, config.Diagnostics) {
-		return config.Check(config.Sources{Environ: []string{}, Registry: kit, Overrides: section})
+		return config.Diagnose(config.Sources{Environ: []string{}, Registry: kit, Overrides: section})
 	}
 	cfg, ds := load(map[string]any{
 		"type": "zipkin", "sample_rate": "0.5", "timeout": 3 * time.Second, "excluded_urls": "a,b",

@@ -64,7 +64,7 @@ func TestSlips(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
 	for _, s := range slips {
-		cfg, ds := config.CheckBytes(config.Sources{Environ: []string{}, Registry: kit}, []byte(s.file))
+		cfg, ds := config.DiagnoseBytes(config.Sources{Environ: []string{}, Registry: kit}, []byte(s.file))
 		if cfg != nil {
 			t.Errorf("%s: no error", s.name)
 		}
@@ -85,7 +85,7 @@ func TestJSONFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, text := range []string{compact, b.String()} {
-			cfg, ds := config.Check(config.Sources{Files: []string{writeAs(t, name, text)}, Environ: []string{}, Registry: kit})
+			cfg, ds := config.Diagnose(config.Sources{Files: []string{writeAs(t, name, text)}, Environ: []string{}, Registry: kit})
 			wantKinds(t, ds)
 			if cfg == nil || cfg.ServiceName != `😀 é \/` || cfg.Sampling.SampleRate != 1 {
 				t.Errorf("%s: loaded %v", name, cfg)

@@ -64,6 +64,14 @@ func (s *Sources) prefix() string {
 	return s.EnvPrefix
 }
 
+// configName names the way to name a file, for hints.
+func (s *Sources) configName() string {
+	if prefix := s.prefix(); prefix != "" {
+		return prefix + "CONFIG"
+	}
+	return "--config"
+}
+
 // environ returns the environment by name; of a name that occurs twice the first counts, as in package os.
 func (s *Sources) environ() map[string]string {
 	list := s.Environ

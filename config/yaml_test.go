@@ -63,8 +63,8 @@ func TestDiagnosticNamesTheAlias(t *testing.T) {
 	_, ds := check(t, "rate: &r 2\ntracing:\n  sample_rate: *r\n")
 	wantKinds(t, ds, config.ErrOutOfRange)
 	d := ds[0]
-	if d.Source.Line != 1 || d.Source.Column != 7 && d.Source.Column != 10 || len(d.Related) != 1 || d.Related[0].Line != 3 || d.Related[0].Column != 16 {
-		t.Errorf("at %v with %v, want where the value is written, and the alias", d.Source, d.Related)
+	if d.Origin.Line != 1 || d.Origin.Column != 7 && d.Origin.Column != 10 || len(d.Related) != 1 || d.Related[0].Line != 3 || d.Related[0].Column != 16 {
+		t.Errorf("at %v with %v, want where the value is written, and the alias", d.Origin, d.Related)
 	}
 }
 
@@ -74,7 +74,7 @@ func TestLargeFilesFailFast(t *testing.T) {
 	best := time.Hour
 	for range 10 {
 		var ds config.Diagnostics
-		best = min(best, spent(func() { _, ds = config.Check(big) }))
+		best = min(best, spent(func() { _, ds = config.Diagnose(big) }))
 		wantKinds(t, ds, config.ErrTooLarge)
 	}
 	if best > 10*time.Millisecond && !raceEnabled {
@@ -123,7 +123,7 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 			if tt.path == secret && os.Geteuid() == 0 {
 				return // root reads everything; the socket stands in for it
 			}
-			cfg, ds := config.Check(config.Sources{Files: []string{tt.path}, Environ: []string{}, Registry: kit})
+			cfg, ds := config.Diagnose(config.Sources{Files: []string{tt.path}, Environ: []string{}, Registry: kit})
 			if tt.kind == config.ErrFile && (cfg != nil || !errors.Is(ds, config.ErrFile)) {
 				t.Errorf("loaded %v with %v, want file", cfg, ds)
 			}
@@ -169,7 +169,7 @@ func TestFiveMistakes(t *testing.T) {
 		t.Fatalf("%d errors, want 5:\n%s", len(errs), lines(ds))
 	}
 	for _, d := range ds {
-		if d.Source.Line == 0 || d.Source.Column == 0 {
+		if d.Origin.Line == 0 || d.Origin.Column == 0 {
 			t.Errorf("no position: %s", d.Error())
 		}
 	}

@@ -1,0 +1,53 @@
+package config
+
+import (
+	"math/big"
+	"net/netip"
+	"strings"
+
+	"github.com/spanroute/spanroute/internal/phrase"
+	"github.com/spanroute/spanroute/registry/settings"
+)
+
+// address brings an address to its text and checks the family. Python writes packed integers.
+func (n normalizer) address(e *entry) bool {
+	text := e.value.(string)
+	addr, err := parseAddress(text, e.key.Format)
+	if err != nil {
+		n.report.refuse(e, e.origin, err)
+		return false
+	}
+	e.value = addr
+	return true
+}
+
+func parseAddress(text, format string) (string, error) {
+	if packed, ok := packedAddress(text); ok {
+		size := map[string]int{"ipv4": 4, "ipv6": 16}[format]
+		if packed.Sign() < 0 || packed.BitLen() > 8*size {
+			return "", settings.Errorf(ErrOutOfRange, "%s is no packed %s address", phrase.Quote(text), familyName(format))
+		}
+		addr, _ := netip.AddrFromSlice(packed.FillBytes(make([]byte, size)))
+		return addr.String(), nil
+	}
+	addr, err := netip.ParseAddr(text)
+	switch {
+	case err != nil || addr.Zone() != "":
+		return "", settings.Errorf(ErrOutOfRange, "%s is no %s address", phrase.Quote(text), familyName(format))
+	case addr.Is4() && format == "ipv6":
+		return "", settings.Errorf(ErrOutOfRange, "%s is an IPv4 address", phrase.Quote(text)).WithHint("use local_node_ipv4")
+	case !addr.Is4() && format == "ipv4":
+		return "", settings.Errorf(ErrOutOfRange, "%s is an IPv6 address", phrase.Quote(text)).WithHint("use local_node_ipv6")
+	}
+	return addr.String(), nil
+}
+
+// packedAddress reads an address written as one number. No address has more digits; reading them costs their square.
+func packedAddress(text string) (packed *big.Int, ok bool) {
+	if len(text) > 1000 {
+		return nil, false
+	}
+	return new(big.Int).SetString(text, 10)
+}
+
+func familyName(format string) string { return "IP" + strings.TrimPrefix(format, "ip") }

@@ -1,0 +1,68 @@
+package configfile
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/spanroute/spanroute/registry/settings"
+)
+
+var parserMessage = regexp.MustCompile(`(?s)^yaml: (?:line (\d+): )?(.*)$`)
+
+// syntaxFault finds the place of an error of the parser, which names a line at most.
+func syntaxFault(err error, ex *Text) *fileFault {
+	line, message := 1, err.Error()
+	if m := parserMessage.FindStringSubmatch(message); m != nil {
+		message = m[2]
+		if n, err := strconv.Atoi(m[1]); err == nil {
+			line = n
+		}
+	}
+	line = min(max(line, 1), len(ex.lines))
+	switch {
+	case strings.Contains(message, "exceeded max depth"):
+		return faultAt(line, ex.indent(line)+1, 1, settings.Errorf(settings.ErrTooDeep, "nested deeper than %d", maxDepth))
+	case strings.HasPrefix(message, "unknown anchor"):
+		name := strings.TrimSuffix(strings.TrimPrefix(message, "unknown anchor '"), "' referenced")
+		line, column := ex.find("*"+name, line)
+		return faultAt(line, column, utf8.RuneCountInString(name)+1,
+			settings.Errorf(settings.ErrSyntax, "an alias of an anchor that the file does not have").WithHint("quote a text that begins with *"))
+	}
+	if found := findSlip(ex); found != nil {
+		return found.fault()
+	}
+	text, hint := plainWords(message)
+	return faultAt(line, ex.indent(line)+1, 1, settings.Errorf(settings.ErrSyntax, "%s", text).WithHint(hint))
+}
+
+// plainWords translates what the parser reports where no slip is found.
+func plainWords(message string) (text, hint string) {
+	for _, w := range parserWords {
+		if strings.Contains(message, w.parser) {
+			return w.text, w.hint
+		}
+	}
+	if strings.ContainsAny(message, `'"`) { // it can quote the file
+		return "not YAML", "compare the line with those above it"
+	}
+	return "not YAML: " + message, ""
+}
+
+var parserWords = []struct{ parser, text, hint string }{
+	{"mapping values are not allowed", `a ": " where no key can begin`, "compare the indentation with the line above; quote a value that has a colon"},
+	{"did not find expected key", "a line that does not continue the block that begins here", "compare the indentation of its lines; quote a value with special characters"},
+	{"could not find expected ':'", `a line without ": "`, "write key: value"},
+	{"did not find expected ',' or", "a bracket that is not closed, or no comma between two items", "close it, or write the comma"},
+	{"did not find expected '-'", "a line that is not an item of the list that begins here", `begin it with "- ", or indent it as the key of the list`},
+	{"found unexpected end of stream", "a quote or bracket that is not closed", "close it"},
+	{"cannot start any token", "a value begins with a character that YAML reserves", "quote the value"},
+	{"block sequence entries", "a list item where none can begin", "begin the list on the next line, or write [a, b]"},
+	{"mapping keys are not allowed", `a "? " where no key can begin`, "quote the value"},
+	{"<document start>", "text after the end of the document", "write one map, with the section " + roots[0]},
+	{"escape", "an escape that YAML does not know", "use single quotes"},
+	{"hexdecimal", "an escape without its hexadecimal digits", "use single quotes"},
+	{"expected alphabetic or numeric", "a value that begins with * or & is an alias or an anchor", "quote the value"},
+	{"did not find expected node content", "a value is missing, or begins with a character that YAML reserves", "write or quote the value"},
+}
