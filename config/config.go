@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/spanroute/spanroute/internal/schema"
 	"github.com/spanroute/spanroute/registry"
 	"github.com/spanroute/spanroute/sampling"
 )
@@ -163,3 +164,12 @@ func Default() *Config {
 		},
 	}
 }
+
+// commonSchema holds the keys in the tags of Config. A test shows that Config is a valid schema.
+var commonSchema = func() *schema.Schema {
+	s, err := schema.Of(func() Config { return *Default() })
+	if err != nil {
+		panic(err)
+	}
+	return s
+}()

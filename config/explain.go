@@ -9,14 +9,6 @@ import (
 	"github.com/spanroute/spanroute/internal/secret"
 )
 
-// origins remembers who set each key, for Explain and Source.
-type origins struct {
-	table   *keytable.Table
-	merged  *merged
-	ignored Diagnostics // variables of OpenTelemetry that were not used
-	secrets []string    // texts that are masked wherever they are
-}
-
 // An Explanation says what a key is, who set it, and whom that one hides.
 type Explanation struct {
 	Key    string

@@ -9,15 +9,6 @@ import (
 	"github.com/spanroute/spanroute/registry"
 )
 
-// commonSchema holds the keys in the tags of Config. A test shows that Config is a valid schema.
-var commonSchema = func() *schema.Schema {
-	s, err := schema.Of(func() Config { return *Default() })
-	if err != nil {
-		panic(err)
-	}
-	return s
-}()
-
 // lastTable is the table of the last registry, so that a reload does not build another.
 var lastTable atomic.Pointer[cachedTable]
 

@@ -28,6 +28,14 @@ type merged struct {
 	cleared map[string][]*entry // what a more general key removed, by the key that lost
 }
 
+// origins holds where the values of a Config come from, for Explain and Source.
+type origins struct {
+	table   *keytable.Table
+	merged  *merged
+	ignored Diagnostics // OTEL_* variables that were not used
+	secrets []string    // texts that are masked wherever they occur
+}
+
 // A provider is a layer as koanf reads it.
 type provider struct{ *layer }
 

@@ -12,89 +12,89 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// A normalizer checks and normalizes the values of keys of one format, where the places of list items are known.
-type normalizer struct {
-	table  *keytable.Table
-	report *report
-}
-
 // normalizers are the normalizers by the tag format of a key. Each returns false if the entry is not to be used.
-var normalizers = map[string]func(normalizer, *entry) bool{
-	"exporters":    normalizer.exporters,
-	"propagators":  normalizer.propagators,
-	"url_patterns": func(n normalizer, e *entry) bool { return n.patterns(e, new(policy.Checker).URL) },
-	"path_globs":   func(n normalizer, e *entry) bool { return n.patterns(e, new(policy.Checker).Path) },
-	"rpc_globs":    func(n normalizer, e *entry) bool { return n.patterns(e, new(policy.Checker).RPC) },
-	"query_keys":   normalizer.queryKeys,
-	"rate":         normalizer.rate,
-	"length":       normalizer.length,
-	"timeout":      normalizer.timeout,
-	"attributes":   normalizer.attributes,
-	"headers":      normalizer.headers,
-	"metadata":     normalizer.headers,
-	"ipv4":         normalizer.address,
-	"ipv6":         normalizer.address,
+var normalizers = map[string]func(*keytable.Table, *report, *entry) bool{
+	"exporters":   normalizeExporters,
+	"propagators": normalizePropagators,
+	"url_patterns": func(_ *keytable.Table, r *report, e *entry) bool {
+		return normalizePatterns(r, e, new(policy.Checker).URL)
+	},
+	"path_globs": func(_ *keytable.Table, r *report, e *entry) bool {
+		return normalizePatterns(r, e, new(policy.Checker).Path)
+	},
+	"rpc_globs": func(_ *keytable.Table, r *report, e *entry) bool {
+		return normalizePatterns(r, e, new(policy.Checker).RPC)
+	},
+	"query_keys": checkQueryKeys,
+	"rate":       checkRate,
+	"length":     normalizeLength,
+	"timeout":    checkTimeout,
+	"attributes": normalizeAttributes,
+	"headers":    normalizeHeaders,
+	"metadata":   normalizeHeaders,
+	"ipv4":       normalizeAddress,
+	"ipv6":       normalizeAddress,
 }
 
 // normalize checks and normalizes the value of e by the format of its key. It returns false if e is not to be used.
 func normalize(t *keytable.Table, r *report, e *entry) bool {
 	if f := normalizers[e.key.Format]; f != nil {
-		return f(normalizer{t, r}, e)
+		return f(t, r, e)
 	}
 	return true
 }
 
-func (n normalizer) queryKeys(e *entry) bool {
+func checkQueryKeys(_ *keytable.Table, r *report, e *entry) bool {
 	if count := len(e.value.([]string)); count > policy.MaxQueryKeys {
-		n.report.refuse(e, e.origin, settings.Errorf(ErrOutOfRange, "%d keys are out of range, want at most %d", count, policy.MaxQueryKeys))
+		r.refuse(e, e.origin, settings.Errorf(ErrOutOfRange, "%d keys are out of range, want at most %d", count, policy.MaxQueryKeys))
 		return false
 	}
 	return true
 }
 
-func (n normalizer) rate(e *entry) bool {
+func checkRate(_ *keytable.Table, r *report, e *entry) bool {
 	if rate := e.value.(float64); rate > 0 && rate < math.Ldexp(1, -56) {
-		n.report.warn(WarnSuspicious, e, e.origin, fmt.Sprintf("%v keeps nothing in practice", rate), "")
+		r.warn(WarnSuspicious, e, e.origin, fmt.Sprintf("%v keeps nothing in practice", rate), "")
 	}
 	return true
 }
 
-// length reads 0 and less as no limit, except in OTEL_* variables, where 0 means 0.
-func (n normalizer) length(e *entry) bool {
+// normalizeLength reads 0 and less as no limit, except in OTEL_* variables, where 0 means 0.
+func normalizeLength(_ *keytable.Table, r *report, e *entry) bool {
 	if length := e.value.(int); length <= 0 && !e.ofOTel() {
-		n.report.warn(WarnSuspicious, e, e.origin, fmt.Sprintf("%d is no limit", length), "leave the key out")
+		r.warn(WarnSuspicious, e, e.origin, fmt.Sprintf("%d is no limit", length), "leave the key out")
 		e.value = -1
 	}
 	return true
 }
 
-func (n normalizer) timeout(e *entry) bool {
+func checkTimeout(_ *keytable.Table, r *report, e *entry) bool {
 	if d, _ := e.value.(time.Duration); d > time.Hour {
-		n.report.warn(WarnSuspicious, e, e.origin, fmt.Sprintf("%v is above an hour", d), "a plain number is seconds")
+		r.warn(WarnSuspicious, e, e.origin, fmt.Sprintf("%v is above an hour", d), "a plain number is seconds")
 	}
 	return true
 }
 
-func (n normalizer) attributes(e *entry) bool {
+func normalizeAttributes(_ *keytable.Table, r *report, e *entry) bool {
 	e.value = mergePairs(nil, e.value)
 	return true
 }
 
-// patterns compiles each item, so that an error has the item's position.
-func (n normalizer) patterns(e *entry, check func(string) (everything bool, err error)) bool {
+// normalizePatterns compiles each item, so that an error has the item's position.
+func normalizePatterns(r *report, e *entry, check func(string) (everything bool, err error)) bool {
 	ok := true
 	for i, item := range e.value.([]string) {
 		everything, err := check(item)
 		if err != nil {
 			ok = false
-			n.report.refuse(e, e.item(i), err)
+			r.refuse(e, e.item(i), err)
 			if errors.Is(err, ErrTooLarge) {
 				break // the items that follow are refused for the same reason
 			}
 		} else if everything {
-			n.report.warn(WarnSuspicious, e, e.item(i), phrase.Quote(item)+" excludes everything", "narrow it")
+			r.warn(WarnSuspicious, e, e.item(i), phrase.Quote(item)+" excludes everything", "narrow it")
 		} else if found, hint := policy.Doubt(item); found != "" && !e.key.Patterns() {
-			n.report.warn(WarnSuspicious, e, e.item(i), found, hint)
+			r.warn(WarnSuspicious, e, e.item(i), found, hint)
 		}
 	}
 	return ok

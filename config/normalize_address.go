@@ -5,16 +5,17 @@ import (
 	"net/netip"
 	"strings"
 
+	"github.com/spanroute/spanroute/internal/keytable"
 	"github.com/spanroute/spanroute/internal/phrase"
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// address brings an address to its text and checks the family. Python writes packed integers.
-func (n normalizer) address(e *entry) bool {
+// normalizeAddress brings an address to its text and checks the family. Python writes packed integers.
+func normalizeAddress(_ *keytable.Table, r *report, e *entry) bool {
 	text := e.value.(string)
 	addr, err := parseAddress(text, e.key.Format)
 	if err != nil {
-		n.report.refuse(e, e.origin, err)
+		r.refuse(e, e.origin, err)
 		return false
 	}
 	e.value = addr

@@ -5,20 +5,21 @@ import (
 
 	"golang.org/x/net/http/httpguts"
 
+	"github.com/spanroute/spanroute/internal/keytable"
 	"github.com/spanroute/spanroute/internal/phrase"
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// headers checks names and values. Values are never shown. Of an OTEL_* variable only the bad pairs
+// normalizeHeaders checks names and values. Values are never shown. Of an OTEL_* variable only the bad pairs
 // are left out.
-func (n normalizer) headers(e *entry) bool {
+func normalizeHeaders(_ *keytable.Table, r *report, e *entry) bool {
 	var good settings.Pairs
 	seen := map[string]bool{}
 	ok, grpc := true, e.key.Format == "metadata"
 	for i, pair := range e.value.(settings.Pairs) {
 		if err := checkHeader(pair, seen, grpc); err != nil {
 			ok = false
-			n.report.refuse(e, e.item(i), err)
+			r.refuse(e, e.item(i), err)
 			continue
 		}
 		seen[strings.ToLower(pair.Name)] = true

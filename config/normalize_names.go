@@ -9,16 +9,16 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// exporters replaces names by the registered ones. In variables of OpenTelemetry unknown names are left out.
-func (n normalizer) exporters(e *entry) bool {
+// normalizeExporters replaces names by the registered ones. In variables of OpenTelemetry unknown names are left out.
+func normalizeExporters(t *keytable.Table, r *report, e *entry) bool {
 	names, ok := []string{}, true
 	none := false
 	for i, written := range e.value.([]string) {
-		name, err := n.exporterName(e, written, e.item(i))
+		name, err := exporterName(t, r, e, written, e.item(i))
 		switch {
 		case err != nil:
 			ok = ok && e.ofOTel()
-			n.report.refuse(e, e.item(i), err)
+			r.refuse(e, e.item(i), err)
 		case name == "none":
 			none = true
 		case !slices.Contains(names, name):
@@ -26,7 +26,7 @@ func (n normalizer) exporters(e *entry) bool {
 		}
 	}
 	if none && len(names) > 0 {
-		n.report.refuse(e, e.origin, settings.Errorf(ErrConflict, "none beside %s", phrase.Words(names, "and")).WithHint("keep one"))
+		r.refuse(e, e.origin, settings.Errorf(ErrConflict, "none beside %s", phrase.Words(names, "and")).WithHint("keep one"))
 		if !e.ofOTel() {
 			return false
 		}
@@ -37,7 +37,7 @@ func (n normalizer) exporters(e *entry) bool {
 }
 
 // exporterName is the registered name of what was written.
-func (n normalizer) exporterName(e *entry, written string, at Origin) (string, error) {
+func exporterName(t *keytable.Table, r *report, e *entry, written string, at Origin) (string, error) {
 	lower := strings.ToLower(written)
 	if lower == "none" {
 		return lower, nil
@@ -45,31 +45,31 @@ func (n normalizer) exporterName(e *entry, written string, at Origin) (string, e
 	if lower == "logging" && e.ofOTel() {
 		lower = "console"
 	}
-	if name := n.table.Exporter(lower); name != "" {
+	if name := t.Exporter(lower); name != "" {
 		if name != lower && !e.ofOTel() {
-			n.report.warn(WarnAlias, e, at, "legacy name", "write "+name)
+			r.warn(WarnAlias, e, at, "legacy name", "write "+name)
 		}
 		return name, nil
 	}
-	if name, importPath := n.table.Unlinked(lower); name != "" {
+	if name, importPath := t.Unlinked(lower); name != "" {
 		return "", settings.Errorf(ErrUnsupported, "exporter %s is not in this program", phrase.Quote(name)).
 			WithHint("import " + importPath + " or exporters/all")
 	}
-	return "", settings.Errorf(ErrUnknownValue, "unknown exporter %s", phrase.Quote(written)).WithHint(n.exporterHint(lower))
+	return "", settings.Errorf(ErrUnknownValue, "unknown exporter %s", phrase.Quote(written)).WithHint(exporterHint(t, lower))
 }
 
 // exporterHint proposes what to write for the name of an exporter that does not exist.
-func (n normalizer) exporterHint(name string) string {
-	there := "(there are " + strings.Join(n.table.Names, ", ") + ")"
-	if len(n.table.Names) == 0 {
+func exporterHint(t *keytable.Table, name string) string {
+	there := "(there are " + strings.Join(t.Names, ", ") + ")"
+	if len(t.Names) == 0 {
 		return "none is in this program, import github.com/spanroute/spanroute/exporters/all"
 	}
-	if names, protocol := n.cutProtocol(name); len(names) == 1 {
+	if names, protocol := cutProtocol(t, name); len(names) == 1 {
 		return "write exporter_type: " + names[0] + " with " + names[0] + ".protocol: " + protocol + " " + there
 	} else if len(names) > 1 {
 		return protocol + " is a protocol of " + phrase.Words(names, "and") + "; write one of them, and protocol: " + protocol + " in its section " + there
 	}
-	if near, ok := phrase.Nearest(name, append([]string{"none"}, n.table.Names...)); ok {
+	if near, ok := phrase.Nearest(name, append([]string{"none"}, t.Names...)); ok {
 		return keytable.DidYouMean(near) + " " + there
 	}
 	return strings.Trim(there, "()")
@@ -77,9 +77,9 @@ func (n normalizer) exporterHint(name string) string {
 
 // cutProtocol separates an exporter and its protocol that are written as one word, such as otlphttp or otlp/http. For a
 // protocol alone it returns all exporters that have it.
-func (n normalizer) cutProtocol(word string) (exporters []string, protocol string) {
-	for _, name := range n.table.Names {
-		k := n.table.Key(name + ".protocol")
+func cutProtocol(t *keytable.Table, word string) (exporters []string, protocol string) {
+	for _, name := range t.Names {
+		k := t.Key(name + ".protocol")
 		rest := strings.TrimLeft(strings.TrimPrefix(word, name), "/-_. ")
 		if k == nil || rest == "" || !slices.Contains(k.Enum, rest) {
 			continue
@@ -97,8 +97,8 @@ var (
 	otherPropagators = []string{"b3", "b3multi", "jaeger", "xray", "ottrace"}
 )
 
-// propagators keeps the names there are. none is alone, or wins in variables of OpenTelemetry.
-func (n normalizer) propagators(e *entry) bool {
+// normalizePropagators keeps the names there are. none is alone, or wins in variables of OpenTelemetry.
+func normalizePropagators(_ *keytable.Table, r *report, e *entry) bool {
 	names, ok, none := []string{}, true, false
 	for i, written := range e.value.([]string) {
 		name := strings.ToLower(written)
@@ -115,18 +115,18 @@ func (n normalizer) propagators(e *entry) bool {
 			names = append(names, name)
 		}
 		if fault != nil {
-			n.report.refuse(e, e.item(i), fault)
+			r.refuse(e, e.item(i), fault)
 			ok = ok && e.ofOTel()
 		}
 	}
 	if none && len(names) > 0 && !e.ofOTel() {
-		n.report.refuse(e, e.origin, settings.Errorf(ErrConflict, "none beside %s", phrase.Words(names, "and")).WithHint("keep one"))
+		r.refuse(e, e.origin, settings.Errorf(ErrConflict, "none beside %s", phrase.Words(names, "and")).WithHint("keep one"))
 		return false
 	}
 	if none {
 		names = []string{}
 	} else if len(names) == 0 && e.ofOTel() {
-		n.report.warn(WarnIgnored, e, e.origin, "no propagator of the list is available", "the variable is ignored (available: "+strings.Join(propagators, ", ")+")")
+		r.warn(WarnIgnored, e, e.origin, "no propagator of the list is available", "the variable is ignored (available: "+strings.Join(propagators, ", ")+")")
 	}
 	e.value = names
 	return ok && (len(names) > 0 || none || !e.ofOTel())
