@@ -71,7 +71,7 @@ func (c *Config) explain(k *keytable.Key) Explanation {
 	stack = append(slices.Clone(m.cleared[k.Path]), stack...)
 	for _, e := range slices.Backward(stack) {
 		x.Hides = append(x.Hides, Hidden{
-			Origin: e.origin, Value: maskedText(k, e.value, e.origin.Via), Joined: k.Format == "attributes",
+			Origin: e.origin, Value: shownValue(k, e.value, e.origin.Via), Joined: k.Format == "attributes",
 		})
 	}
 	x.Value = secret.Redact(x.Value, c.origins.secrets...)
@@ -92,26 +92,26 @@ func (c *Config) effective(k *keytable.Key) string {
 		if e := c.origins.merged.effective(k.Path); e != nil {
 			via = e.origin.Via
 		}
-		return maskedText(k, value, via)
+		return shownValue(k, value, via)
 	}
 	if k.Path == k.Exporter+".timeout" {
 		if x, ok := c.Exporters[k.Exporter]; ok {
-			return maskedText(k, x.Timeout, "")
+			return shownValue(k, x.Timeout, "")
 		}
 	}
 	e := c.origins.merged.effective(k.Path)
 	if value, ok := get(c.origins.merged.section, k.Path); ok && e != nil {
-		return maskedText(k, value, e.origin.Via)
+		return shownValue(k, value, e.origin.Via)
 	} else if ok { // completed
-		return maskedText(k, value, "")
+		return shownValue(k, value, "")
 	}
 	if e != nil { // set, and taken out because nothing uses it
-		return maskedText(k, e.value, e.origin.Via)
+		return shownValue(k, e.value, e.origin.Via)
 	}
 	if k.Default == nil {
 		return ""
 	}
-	return maskedText(k, k.Default, "")
+	return shownValue(k, k.Default, "")
 }
 
 // Keys lists the keys that some layer set, in the order of the documentation.

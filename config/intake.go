@@ -49,7 +49,7 @@ func (in *intake) conflict(a, b *entry) {
 	default:
 		other = a.at.place()
 	}
-	found := maskedValue(b.key, b.value, "")
+	found := quotedValue(b.key, b.value, "")
 	if b.at.Layer == LayerFile && a.written == b.written {
 		found = "this"
 	}

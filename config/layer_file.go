@@ -39,19 +39,40 @@ func readFiles(sources *Sources) (files []file, problems []Diagnostic) {
 func (in *intake) fileLayer(f file, section string) *layer {
 	to := newLayer(LayerFile)
 	parsed := configfile.Parse(configfile.Input{
-		Data: f.data, Section: section, Env: in.env, Table: in.table, Selected: in.selected, Secrets: in.report.secrets,
-		Report: func(p configfile.Problem) { in.report.add(f.diagnostic(p)) },
+		Data: f.data, Section: section, Env: in.env, Table: in.table, Selected: in.selected,
+		Report: func(p configfile.Problem) { f.report(in.report, p) },
+		Secret: func(value string) { in.report.secrets = append(in.report.secrets, value) },
 	})
-	in.selected, in.report.secrets = parsed.Selected, parsed.Secrets
-	for _, read := range parsed.Entries {
-		e := &entry{
-			key: read.Key, value: read.Value, written: read.Written, origin: f.origin(read.At), at: f.origin(read.Name),
-			items: f.origins(read.Items), related: f.origins(read.Related),
-		}
-		in.enter(to, e, read.Alias)
+	in.selected = parsed.Selected
+	for _, e := range parsed.Entries {
+		in.enter(to, f.entry(e), e.Alias)
 	}
 	in.applyLayerRules(to)
 	return to
+}
+
+// report adds a problem of the file to r.
+func (f file) report(r *report, p configfile.Problem) {
+	at := f.origin(p.At)
+	switch {
+	case p.Err != nil:
+		r.refuse(f.entry(p.Entry), at, p.Err)
+	case p.Entry != nil:
+		r.warn(p.Kind, f.entry(p.Entry), at, p.Message, p.Hint)
+	default:
+		d := Diagnostic{Kind: p.Kind, Key: p.Key, Origin: at, Message: p.Message, Hint: p.Hint, Related: f.origins(p.Related)}
+		if p.Warning {
+			d.Severity = Warning
+		}
+		r.add(d)
+	}
+}
+
+func (f file) entry(e *configfile.Entry) *entry {
+	return &entry{
+		key: e.Key, value: e.Value, written: e.Written, origin: f.origin(e.At), at: f.origin(e.Name),
+		items: f.origins(e.Items), related: f.origins(e.Related),
+	}
 }
 
 func (f file) origin(p configfile.Place) Origin {
@@ -64,14 +85,4 @@ func (f file) origins(places []configfile.Place) []Origin {
 		all = append(all, f.origin(p))
 	}
 	return all
-}
-
-func (f file) diagnostic(p configfile.Problem) Diagnostic {
-	d := Diagnostic{
-		Kind: p.Kind, Key: p.Key, Origin: f.origin(p.At), Message: p.Message, Hint: p.Hint, Related: f.origins(p.Related), path: p.Path,
-	}
-	if p.Warning {
-		d.Severity = Warning
-	}
-	return d
 }

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spanroute/spanroute/internal/configfile"
 	"github.com/spanroute/spanroute/internal/endpoint"
+	"github.com/spanroute/spanroute/internal/phrase"
 	"github.com/spanroute/spanroute/internal/secret"
 	"github.com/spanroute/spanroute/registry/settings"
 )
@@ -60,7 +60,7 @@ func (r *report) refuse(e *entry, at Origin, err error) {
 func (r *report) redact(e *entry, d Diagnostic) Diagnostic {
 	values := slices.Clone(r.secrets)
 	if e.key.Secret {
-		d.Message = configfile.CutQuoted(d.Message)
+		d.Message = cutQuoted(d.Message)
 		if value, _ := e.value.(string); len(value) > 3 {
 			values = append(values, value)
 		}
@@ -110,4 +110,13 @@ func distinct(all []Diagnostic) []Diagnostic {
 		seen[id] = true
 		return twice
 	})
+}
+
+// cutQuoted cuts each quoted text of a message after the part that can be a name.
+func cutQuoted(message string) string {
+	parts := strings.Split(message, `"`)
+	for i := 1; i < len(parts)-1; i += 2 {
+		parts[i] = phrase.Name(parts[i])
+	}
+	return strings.Join(parts, `"`)
 }

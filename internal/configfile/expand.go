@@ -14,6 +14,7 @@ import (
 type expander struct {
 	report *report
 	env    map[string]string
+	secret func(value string)
 	bytes  int // length of all values so far, see maxTextBytes
 }
 
@@ -28,10 +29,9 @@ func (x *expander) expand(e *Entry, n *yaml.Node, at *Place) (text string, quote
 		x.report.touched = true
 		return "", false, false // the first value over the bound is reported
 	}
-	values := expansion{env: x.env, bytes: x.bytes}
+	values := expansion{env: x.env, secret: x.secret, bytes: x.bytes}
 	text, err := values.expand(n.Value)
 	x.bytes = values.bytes
-	x.report.secrets = append(x.report.secrets, values.secrets...)
 	if err != nil {
 		if e.Key.Secret && settings.KindOf(err) == settings.ErrSyntax {
 			err = settings.Errorf(settings.ErrSyntax, "the value has a ${ that begins no variable").WithHint("write $${ for a literal ${")
@@ -62,11 +62,11 @@ func (x *expander) unset(e *Entry, n *yaml.Node, at Place, name string) {
 // An expansion puts variables into one scalar by OpenTelemetry's "Environment variable substitution", except that it keeps
 // $$ unless { follows, because passwords contain it.
 type expansion struct {
-	env     map[string]string
-	via     string   // the first variable with a value, preferably one with the name of a secret
-	unset   []string // variables without value and default
-	secrets []string // values of variables with the name of a secret
-	bytes   int      // length of the text of this value and those before it in the file
+	env    map[string]string
+	via    string       // the first variable with a value, preferably one with the name of a secret
+	unset  []string     // variables without value and default
+	secret func(string) // receives values of variables with the name of a secret
+	bytes  int          // length of the text of this value and those before it in the file
 }
 
 // write appends a part of the value, unless the file's text becomes too long: ${X}${X} takes eight bytes of the file
@@ -127,7 +127,7 @@ func (x *expansion) variable(inner string) (string, error) {
 		x.via = name
 	}
 	if secret.Name(name) && len(value) > 3 {
-		x.secrets = append(x.secrets, value)
+		x.secret(value)
 	}
 	return value, nil
 }

@@ -9,15 +9,14 @@ type Input struct {
 	Env      map[string]string // for ${VAR}
 	Table    *keytable.Table
 	Selected []string      // exporters that files before this one select, for hints
-	Secrets  []string      // values of secret-looking variables in files before this one
 	Report   func(Problem) // receives each problem
+	Secret   func(string)  // receives each value of a secret-looking variable, before problems that could show it
 }
 
 // A File holds what one file sets.
 type File struct {
 	Entries  []*Entry // in the order of the file
 	Selected []string // Input.Selected and the exporters that the file selects
-	Secrets  []string // Input.Secrets and those of the file
 }
 
 // Parse reads one file. A file that is not YAML, or that exceeds a bound, has no entries.
@@ -28,15 +27,15 @@ type File struct {
 // places, and each member becomes an entry: the key table gives its type, variables are put in, and the text is converted.
 // A file that sets nothing is reported with the most likely reason.
 func Parse(in Input) File {
-	r := &report{emit: in.Report, secrets: in.Secrets}
+	r := &report{emit: in.Report}
 	root, text, fault := parseYAML(in.Data, in.Table)
 	r.text = text
 	if fault != nil {
 		text.unparsed = true
 		r.reject(fault)
-		return File{Selected: in.Selected, Secrets: in.Secrets}
+		return File{Selected: in.Selected}
 	}
-	w := &walker{table: in.Table, report: r, convert: converter{report: r, expander: &expander{report: r, env: in.Env}}, selected: in.Selected}
+	w := &walker{table: in.Table, report: r, convert: converter{report: r, expander: &expander{report: r, env: in.Env, secret: in.Secret}}, selected: in.Selected}
 	d := &document{path: in.Section, table: in.Table, report: r, walker: w}
 	if root != nil {
 		w.hidden = newSecretLines(text, root)
@@ -48,5 +47,5 @@ func Parse(in Input) File {
 	if !r.touched && len(w.entries) == 0 {
 		d.setsNothing(root)
 	}
-	return File{Entries: w.entries, Selected: w.selected, Secrets: r.secrets}
+	return File{Entries: w.entries, Selected: w.selected}
 }

@@ -1,14 +1,9 @@
 package configfile
 
 import (
-	"errors"
-	"strings"
-
 	"go.yaml.in/yaml/v3"
 
 	"github.com/spanroute/spanroute/internal/keytable"
-	"github.com/spanroute/spanroute/internal/phrase"
-	"github.com/spanroute/spanroute/internal/secret"
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
@@ -22,13 +17,15 @@ type Place struct {
 
 // A Problem is a mistake in a file, or something that is probably one.
 type Problem struct {
+	Entry *Entry // whose value it is about, nil for problems of another kind
+	Err   error  // the faults of Entry; if it is set, Kind, Message and Hint are not
+
 	Kind          settings.Kind
 	Warning       bool
-	Key           string // as written: "api_server.tracing.zipkin.url"
-	Path          string // of the key in the table; "" if the problem is not about a value of one
+	Key           string // as written: "api_server.tracing.zipkin.url"; "" if Entry is set
 	At            Place
 	Message, Hint string
-	Related       []Place // the other end of a conflict, a duplicate, an alias
+	Related       []Place // the other end of a duplicate
 }
 
 // An Entry is one key that a file sets.
@@ -47,9 +44,8 @@ type Entry struct {
 type report struct {
 	text    *Text
 	emit    func(Problem)
-	errors  int      // that were emitted
-	secrets []string // what variables with the name of a secret gave to values
-	touched bool     // the file sets something, or tries to
+	errors  int  // that were emitted
+	touched bool // the file sets something, or tries to
 }
 
 // at returns the place of a node.
@@ -89,38 +85,10 @@ func (r *report) wrongTag(n *yaml.Node, key string, fault *settings.Fault) {
 // refuse reports the faults of an entry.
 func (r *report) refuse(e *Entry, at Place, err error) {
 	r.touched = true
-	for _, each := range settings.KeyErrors(err) {
-		p := Problem{Kind: settings.KindOf(each.Err), Key: e.Written, Path: e.Key.Path, At: at, Message: each.Err.Error(), Related: e.Related}
-		if f := (*settings.Fault)(nil); errors.As(each.Err, &f) {
-			p.Kind, p.Message, p.Hint = f.Kind, f.Message, f.Hint
-		}
-		r.add(r.redact(e, p))
-	}
+	r.add(Problem{Entry: e, At: at, Err: err})
 }
 
 // warn reports a warning about an entry.
 func (r *report) warn(kind settings.Kind, e *Entry, at Place, message, hint string) {
-	r.add(r.redact(e, Problem{Kind: kind, Warning: true, Key: e.Written, Path: e.Key.Path, At: at, Message: message, Hint: hint, Related: e.Related}))
-}
-
-// redact masks the values of secret-looking variables in a problem, and what a secret key shows that cannot be a name.
-func (r *report) redact(e *Entry, p Problem) Problem {
-	values := r.secrets
-	if e.Key.Secret {
-		p.Message = CutQuoted(p.Message)
-		if value, _ := e.Value.(string); len(value) > 3 {
-			values = append(values[:len(values):len(values)], value)
-		}
-	}
-	p.Message, p.Hint = secret.Redact(p.Message, values...), secret.Redact(p.Hint, values...)
-	return p
-}
-
-// CutQuoted cuts each quoted text of a message after the part that can be a name.
-func CutQuoted(message string) string {
-	parts := strings.Split(message, `"`)
-	for i := 1; i < len(parts)-1; i += 2 {
-		parts[i] = phrase.Name(parts[i])
-	}
-	return strings.Join(parts, `"`)
+	r.add(Problem{Entry: e, Kind: kind, Warning: true, At: at, Message: message, Hint: hint})
 }
