@@ -45,7 +45,7 @@ func variables(k config.KeyInfo) string {
 func meaning(k config.KeyInfo) string {
 	text := k.Doc
 	if len(k.Aliases) > 0 {
-		text += "; legacy name: " + strings.Join(k.Aliases, ", ")
+		text += "; deprecated name: " + strings.Join(k.Aliases, ", ")
 	}
 	if k.Secret {
 		text += "; **secret**"

@@ -58,7 +58,7 @@ func (c *call) diagnosed(cfg *config.Config, all config.Diagnostics, asJSON bool
 func (c *call) notLinked(all config.Diagnostics) {
 	for _, d := range all {
 		name := d.Key[strings.LastIndexByte(d.Key, '.')+1:]
-		if d.Kind != config.ErrUnknownValue || name != "exporter_type" && name != "type" || !strings.HasPrefix(d.Hint, "there are ") {
+		if d.Kind != config.ErrUnknownValue || name != "exporter_type" && name != "type" || !strings.HasPrefix(d.Hint, "available: ") {
 			continue
 		}
 		fmt.Fprintf(c.Stderr, "an exporter of a plugin has to be linked in: write a program that imports the plugin and calls cli.Main "+

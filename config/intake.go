@@ -22,7 +22,7 @@ type intake struct {
 // enter adds e to its layer. Two entries of a layer for one key are a conflict unless they agree.
 func (in *intake) enter(to *layer, e *entry, alias bool) {
 	if alias {
-		in.report.warn(WarnAlias, e, e.at, "legacy name", "write "+e.key.Path)
+		in.report.warn(WarnAlias, e, e.at, "deprecated name", "use "+e.key.Path)
 	}
 	if !normalize(in.table, in.report, e) {
 		return
@@ -78,7 +78,7 @@ func (in *intake) convert(e *entry, text string) (err error) {
 	trimmed := strings.TrimSpace(text)
 	switch {
 	case !utf8.ValidString(text):
-		return settings.Errorf(ErrEncoding, "bytes that are no UTF-8")
+		return settings.Errorf(ErrEncoding, "not valid UTF-8")
 	case e.key.Patterns() && trimmed[0] != '[':
 		return in.patterns(e, trimmed)
 	case e.key.Type == settings.TypeList:
@@ -104,7 +104,7 @@ func (in *intake) patterns(e *entry, text string) error {
 // emptyItems warns about empty items of a text, which its commas make.
 func (in *intake) emptyItems(e *entry, empty int) {
 	if empty > 0 {
-		in.report.warn(WarnIgnored, e, e.origin, "an empty item", "remove the comma")
+		in.report.warn(WarnIgnored, e, e.origin, "empty list item", "remove the comma")
 	}
 }
 
@@ -112,7 +112,7 @@ func (in *intake) emptyItems(e *entry, empty int) {
 func (in *intake) unlinked(at Origin, written, name, importPath string) {
 	in.report.add(Diagnostic{
 		Kind: WarnIgnored, Severity: Warning, Key: written, Origin: at,
-		Message: "exporter " + phrase.Quote(name) + " is not in this program", Hint: "import " + importPath,
+		Message: "exporter " + phrase.Quote(name) + " is not linked into this program", Hint: "import " + importPath,
 	})
 }
 

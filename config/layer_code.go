@@ -31,7 +31,7 @@ func (in *intake) codeMember(to *layer, value any, section, name, written string
 	if canonical := in.table.Exporter(name); section == "" && k == nil && canonical != "" && canonical != name {
 		path = canonical
 		in.report.add(Diagnostic{
-			Kind: WarnAlias, Severity: Warning, Key: written, Origin: at, Message: "legacy name", Hint: "write " + canonical,
+			Kind: WarnAlias, Severity: Warning, Key: written, Origin: at, Message: "deprecated name", Hint: "use " + canonical,
 		})
 	}
 	inner, nested := asSection(value)

@@ -71,7 +71,7 @@ func (in *intake) unknownName(at Origin, rules bool, nearest string, near bool) 
 	d := Diagnostic{Kind: ErrUnknownKey, Origin: at, Message: "unknown key"}
 	switch {
 	case rules:
-		d.Kind, d.Message = ErrUnsupported, "sampling.rules is for files and code"
+		d.Kind, d.Message = ErrUnsupported, "sampling.rules can be set in files and in code only"
 	case near:
 		d.Hint = keytable.DidYouMean(nearest)
 	}

@@ -66,7 +66,7 @@ func (o *otelLayer) pick(k *keytable.Key, from int) {
 		}
 		e := newEntry(k, Origin{Layer: LayerOTel, Name: k.OTel[i]})
 		if !utf8.ValidString(text) {
-			o.refuse(e, settings.Errorf(ErrEncoding, "bytes that are no UTF-8"))
+			o.refuse(e, settings.Errorf(ErrEncoding, "not valid UTF-8"))
 			continue
 		}
 		if o.convert(e, text) && normalize(o.intake.table, o.intake.report, e) {
@@ -129,7 +129,7 @@ func (o *otelLayer) duration(e *entry, text string) error {
 		e.value, e.noLimit = time.Duration(-1), true
 		return nil
 	case ms <= 60 && e.key.Format == "timeout":
-		o.intake.report.warn(WarnSuspicious, e, e.origin, fmt.Sprintf("%d is milliseconds", ms), "OpenTelemetry's Python SDK reads seconds")
+		o.intake.report.warn(WarnSuspicious, e, e.origin, fmt.Sprintf("%d is in milliseconds", ms), "OpenTelemetry's Python SDK reads seconds")
 	}
 	e.value = time.Duration(ms) * time.Millisecond
 	return nil
@@ -149,7 +149,7 @@ func otelText(e *entry, text string) (any, error) {
 	switch e.key.Format {
 	case "sampler":
 		if name := strings.ToLower(text); name == "jaeger_remote" || name == "parentbased_jaeger_remote" {
-			return nil, settings.Errorf(ErrUnsupported, "%s is not in this build", phrase.Quote(text))
+			return nil, settings.Errorf(ErrUnsupported, "%s is not supported", phrase.Quote(text))
 		}
 	case "length":
 		if n, err := schema.ParseInt(text); err == nil && n < 0 {
@@ -175,7 +175,7 @@ func (o *otelLayer) samplerArgument(lower []*layer) {
 	case takesRatio(sampler):
 		o.ratioArgument(lower, named, text)
 	case text != "":
-		o.warnUnused(samplerArg, "has no effect: "+sampler+" takes no argument", "remove it, or choose a traceidratio sampler")
+		o.warnUnused(samplerArg, "has no effect: the "+sampler+" sampler takes no argument", "remove it, or choose a traceidratio sampler")
 	}
 }
 

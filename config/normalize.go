@@ -54,7 +54,7 @@ func checkQueryKeys(_ *keytable.Table, r *report, e *entry) bool {
 
 func checkRate(_ *keytable.Table, r *report, e *entry) bool {
 	if rate := e.value.(float64); rate > 0 && rate < math.Ldexp(1, -56) {
-		r.warn(WarnSuspicious, e, e.origin, fmt.Sprintf("%v keeps nothing in practice", rate), "")
+		r.warn(WarnSuspicious, e, e.origin, fmt.Sprintf("%v is too low to keep any trace in practice", rate), "")
 	}
 	return true
 }
@@ -62,7 +62,7 @@ func checkRate(_ *keytable.Table, r *report, e *entry) bool {
 // normalizeLength reads 0 and less as no limit, except in OTEL_* variables, where 0 means 0.
 func normalizeLength(_ *keytable.Table, r *report, e *entry) bool {
 	if length := e.value.(int); length <= 0 && !e.ofOTel() {
-		r.warn(WarnSuspicious, e, e.origin, fmt.Sprintf("%d is no limit", length), "leave the key out")
+		r.warn(WarnSuspicious, e, e.origin, fmt.Sprintf("%d disables the limit", length), "omit the key instead")
 		e.value = -1
 	}
 	return true
@@ -70,7 +70,7 @@ func normalizeLength(_ *keytable.Table, r *report, e *entry) bool {
 
 func checkTimeout(_ *keytable.Table, r *report, e *entry) bool {
 	if d, _ := e.value.(time.Duration); d > time.Hour {
-		r.warn(WarnSuspicious, e, e.origin, fmt.Sprintf("%v is above an hour", d), "a plain number is seconds")
+		r.warn(WarnSuspicious, e, e.origin, fmt.Sprintf("%v is more than an hour", d), "a number without a unit is in seconds")
 	}
 	return true
 }

@@ -26,7 +26,7 @@ func parseAddress(text, format string) (string, error) {
 	if packed, ok := packedAddress(text); ok {
 		size := map[string]int{"ipv4": 4, "ipv6": 16}[format]
 		if packed.Sign() < 0 || packed.BitLen() > 8*size {
-			return "", settings.Errorf(ErrOutOfRange, "%s is no packed %s address", phrase.Quote(text), familyName(format))
+			return "", settings.Errorf(ErrOutOfRange, "%s is not a packed %s address", phrase.Quote(text), familyName(format))
 		}
 		addr, _ := netip.AddrFromSlice(packed.FillBytes(make([]byte, size)))
 		return addr.String(), nil
@@ -34,7 +34,7 @@ func parseAddress(text, format string) (string, error) {
 	addr, err := netip.ParseAddr(text)
 	switch {
 	case err != nil || addr.Zone() != "":
-		return "", settings.Errorf(ErrOutOfRange, "%s is no %s address", phrase.Quote(text), familyName(format))
+		return "", settings.Errorf(ErrOutOfRange, "%s is not an %s address", phrase.Quote(text), familyName(format))
 	case addr.Is4() && format == "ipv6":
 		return "", settings.Errorf(ErrOutOfRange, "%s is an IPv4 address", phrase.Quote(text)).WithHint("use local_node_ipv4")
 	case !addr.Is4() && format == "ipv4":

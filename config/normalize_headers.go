@@ -43,9 +43,9 @@ func checkHeader(pair settings.Pair, seen map[string]bool, grpc bool) error {
 	case grpc && strings.ContainsAny(pair.Name, "!#$%&'*+^`|~"):
 		return settings.Errorf(ErrHeader, "%s cannot be sent over gRPC", phrase.Quote(pair.Name)).WithHint("want letters, digits, -, _ and .")
 	case strings.ContainsFunc(pair.Value, func(r rune) bool { return r < ' ' || r > '~' }):
-		return settings.Errorf(ErrHeader, "the value of %s is not printable ASCII", phrase.Quote(pair.Name))
+		return settings.Errorf(ErrHeader, "the value of %s contains non-printable or non-ASCII characters", phrase.Quote(pair.Name))
 	case seen[strings.ToLower(pair.Name)]:
-		return settings.Errorf(ErrHeader, "%s is set twice, names are case-insensitive", phrase.Quote(pair.Name)).WithHint("keep one")
+		return settings.Errorf(ErrHeader, "duplicate header %s (names are case-insensitive)", phrase.Quote(pair.Name)).WithHint("remove one")
 	}
 	return nil
 }

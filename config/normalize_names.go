@@ -26,7 +26,7 @@ func normalizeExporters(t *keytable.Table, r *report, e *entry) bool {
 		}
 	}
 	if none && len(names) > 0 {
-		r.refuse(e, e.origin, settings.Errorf(ErrConflict, "none beside %s", phrase.Words(names, "and")).WithHint("keep one"))
+		r.refuse(e, e.origin, settings.Errorf(ErrConflict, "%q cannot be combined with %s", "none", phrase.Words(names, "and")).WithHint("remove one"))
 		if !e.ofOTel() {
 			return false
 		}
@@ -47,12 +47,12 @@ func exporterName(t *keytable.Table, r *report, e *entry, written string, at Ori
 	}
 	if name := t.Exporter(lower); name != "" {
 		if name != lower && !e.ofOTel() {
-			r.warn(WarnAlias, e, at, "legacy name", "write "+name)
+			r.warn(WarnAlias, e, at, "deprecated name", "use "+name)
 		}
 		return name, nil
 	}
 	if name, importPath := t.Unlinked(lower); name != "" {
-		return "", settings.Errorf(ErrUnsupported, "exporter %s is not in this program", phrase.Quote(name)).
+		return "", settings.Errorf(ErrUnsupported, "exporter %s is not linked into this program", phrase.Quote(name)).
 			WithHint("import " + importPath + " or exporters/all")
 	}
 	return "", settings.Errorf(ErrUnknownValue, "unknown exporter %s", phrase.Quote(written)).WithHint(exporterHint(t, lower))
@@ -60,9 +60,9 @@ func exporterName(t *keytable.Table, r *report, e *entry, written string, at Ori
 
 // exporterHint proposes what to write for the name of an exporter that does not exist.
 func exporterHint(t *keytable.Table, name string) string {
-	there := "(there are " + strings.Join(t.Names, ", ") + ")"
+	there := "(available: " + strings.Join(t.Names, ", ") + ")"
 	if len(t.Names) == 0 {
-		return "none is in this program, import github.com/spanroute/spanroute/exporters/all"
+		return "no exporter is linked into this program, import github.com/spanroute/spanroute/exporters/all"
 	}
 	if names, protocol := cutProtocol(t, name); len(names) == 1 {
 		return "write exporter_type: " + names[0] + " with " + names[0] + ".protocol: " + protocol + " " + there
@@ -120,13 +120,13 @@ func normalizePropagators(_ *keytable.Table, r *report, e *entry) bool {
 		}
 	}
 	if none && len(names) > 0 && !e.ofOTel() {
-		r.refuse(e, e.origin, settings.Errorf(ErrConflict, "none beside %s", phrase.Words(names, "and")).WithHint("keep one"))
+		r.refuse(e, e.origin, settings.Errorf(ErrConflict, "%q cannot be combined with %s", "none", phrase.Words(names, "and")).WithHint("remove one"))
 		return false
 	}
 	if none {
 		names = []string{}
 	} else if len(names) == 0 && e.ofOTel() {
-		r.warn(WarnIgnored, e, e.origin, "no propagator of the list is available", "the variable is ignored (available: "+strings.Join(propagators, ", ")+")")
+		r.warn(WarnIgnored, e, e.origin, "none of the propagators is available", "the variable is ignored (available: "+strings.Join(propagators, ", ")+")")
 	}
 	e.value = names
 	return ok && (len(names) > 0 || none || !e.ofOTel())

@@ -27,7 +27,7 @@ func (r *resolver) batch(cfg *Config) {
 	}
 	e := r.merged.first("batch.max_export_batch_size", "batch.max_queue_size")
 	if e != nil {
-		r.report.warn(WarnSuspicious, e, e.origin, fmt.Sprintf("a batch of %d spans is above max_queue_size", b.MaxExportBatchSize),
+		r.report.warn(WarnSuspicious, e, e.origin, fmt.Sprintf("%d spans are more than max_queue_size", b.MaxExportBatchSize),
 			fmt.Sprintf("lowered to %d", b.MaxQueueSize))
 	}
 	b.MaxExportBatchSize = b.MaxQueueSize
@@ -39,9 +39,9 @@ func (r *resolver) sampled(cfg *Config) {
 	ratio := takesRatio(cfg.Sampling.Sampler)
 	switch {
 	case rate != nil && rate == r.inferredRate && ratio:
-		r.report.warn(WarnInferred, rate, rate.origin, "no rate is set", "all traces are kept")
+		r.report.warn(WarnInferred, rate, rate.origin, "no rate is set", "keeping all traces")
 	case rate != nil && rate != r.inferredRate && !ratio:
-		r.report.warn(WarnIgnored, rate, rate.origin, cfg.Sampling.Sampler+" has no use for a rate", "choose a traceidratio sampler")
+		r.report.warn(WarnIgnored, rate, rate.origin, "has no effect: the "+cfg.Sampling.Sampler+" sampler takes no rate", "choose a traceidratio sampler")
 	}
 	if r.report.failed() || !cfg.Enabled {
 		return // the rate may be among what is wrong
@@ -51,9 +51,9 @@ func (r *resolver) sampled(cfg *Config) {
 		return
 	}
 	e := r.merged.first("sample_rate", "exporter_type")
-	message, hint := "no trace begins here, sample_rate is 0", "set sample_rate"
+	message, hint := "no traces will be recorded: sample_rate is 0", "set sample_rate"
 	if !ratio {
-		e, message, hint = r.merged.first("sampling.sampler"), "no trace begins here, the sampler is "+cfg.Sampling.Sampler, "choose another sampler"
+		e, message, hint = r.merged.first("sampling.sampler"), "no traces will be recorded: the sampler is "+cfg.Sampling.Sampler, "choose another sampler"
 	}
 	if e != nil {
 		r.report.warn(WarnNoTraces, e, e.origin, message, hint)
@@ -67,7 +67,7 @@ func (r *resolver) remoteParent(cfg *Config) {
 		return
 	}
 	if s := cfg.Sampling.Sampler; s == sampling.AlwaysOn || s == sampling.AlwaysOff {
-		r.report.warn(WarnIgnored, e, e.origin, "has no effect: "+s+" never follows a parent", "choose another sampler or leave the key out")
+		r.report.warn(WarnIgnored, e, e.origin, "has no effect: the "+s+" sampler never follows a parent", "choose another sampler or omit the key")
 	}
 }
 
@@ -80,7 +80,7 @@ func (r *resolver) noExporter(cfg *Config) {
 		if strings.HasPrefix(name, "OTEL_EXPORTER_") && strings.HasSuffix(name, "_ENDPOINT") && strings.TrimSpace(r.env[name]) != "" {
 			r.report.add(Diagnostic{
 				Kind: WarnSuspicious, Severity: Warning, Origin: Origin{Layer: LayerOTel, Name: name},
-				Message: "there is no exporter to use it", Hint: "set exporter_type",
+				Message: "no configured exporter uses this variable", Hint: "set exporter_type",
 			})
 		}
 	}
@@ -97,7 +97,7 @@ func (r *resolver) hidden() {
 			if below.origin.Layer == LayerOTel && below != r.inferredRate && !reflect.DeepEqual(below.value, e.value) {
 				r.report.add(Diagnostic{
 					Kind: WarnHidden, Severity: Warning, Key: e.written, Origin: e.origin, Related: []Origin{below.origin},
-					Message: "hides " + below.origin.Name + ", which says something else",
+					Message: "overrides " + below.origin.Name + ", which has a different value",
 				})
 			}
 		}

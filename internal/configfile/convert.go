@@ -39,7 +39,7 @@ func (c *converter) convert(e *Entry, n *yaml.Node) bool {
 	}
 	fault := settings.Errorf(settings.ErrWrongType, "%s is not %s", nodeKind(n), wantedType(e.Key))
 	if n.Kind == yaml.MappingNode && len(n.Content) == 2 && n.Content[0].Kind == yaml.MappingNode {
-		fault = fault.WithHint("a template {{ }} is not filled in, render the file before it is read")
+		fault = fault.WithHint("render the template {{ }} before the file is read")
 	}
 	return c.refused(e, fault)
 }
@@ -113,7 +113,7 @@ func plainScalar(text string) bool {
 // emptyItems warns about empty items of a text, which its commas make.
 func (c *converter) emptyItems(e *Entry, empty int) {
 	if empty > 0 {
-		c.report.warn(settings.Ignored, e, e.At, "an empty item", "remove the comma")
+		c.report.warn(settings.Ignored, e, e.At, "empty list item", "remove the comma")
 	}
 }
 
@@ -129,7 +129,7 @@ func (c *converter) list(e *Entry, n *yaml.Node) bool {
 			continue
 		}
 		if text = strings.TrimSpace(text); text == "" {
-			c.report.warn(settings.Ignored, e, at, "an empty item", "remove it")
+			c.report.warn(settings.Ignored, e, at, "empty list item", "remove it")
 			continue
 		}
 		items = append(items, text)

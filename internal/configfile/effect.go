@@ -15,7 +15,7 @@ import (
 // remain when every key is commented out. Everything else is an error, because a file that is named is expected to have an
 // effect.
 func (d *document) setsNothing(root *yaml.Node) {
-	p := Problem{Kind: settings.ErrMissing, At: d.report.place(1, 1, 1), Message: "the file sets nothing", Hint: "put the keys under " + d.sections()[0]}
+	p := Problem{Kind: settings.ErrMissing, At: d.report.place(1, 1, 1), Message: "no tracing settings found", Hint: "put the keys under " + d.sections()[0]}
 	if root == nil || isNull(resolve(root)) {
 		p.Kind, p.Warning = settings.Suspicious, true
 		d.report.add(p)
@@ -43,15 +43,15 @@ func (d *document) withReason(n *yaml.Node, p Problem) Problem {
 	format := foreignFormat(members(n))
 	switch {
 	case atRoot && d.belongs(*at):
-		p.At, p.Message = d.report.at(at.name), "the file sets nothing, "+phrase.Quote(path)+" is outside the section"
+		p.At, p.Message = d.report.at(at.name), "no tracing settings found: "+phrase.Quote(path)+" is outside the section"
 	case empty != nil:
 		p.At, p.Kind, p.Warning = d.report.at(empty), settings.Suspicious, true
 	case format != "":
-		p.Message, p.Hint = "the file is "+format+" and sets nothing", "write a file with the section "+d.sections()[0]
+		p.Message, p.Hint = "no tracing settings found: the file is "+format, "name a file with the section "+d.sections()[0]
 	case atRoot && d.path == "":
-		p.At, p.Key, p.Message, p.Hint = d.report.at(at.name), path, "the file sets nothing, this is not the section", keytable.DidYouMean(roots[0])
+		p.At, p.Key, p.Message, p.Hint = d.report.at(at.name), path, "no tracing settings found: this is not the section", keytable.DidYouMean(roots[0])
 	case at != nil:
-		p.At, p.Key, p.Message = d.report.at(at.name), path, "the file sets nothing, the keys are in another section"
+		p.At, p.Key, p.Message = d.report.at(at.name), path, "no tracing settings found: the keys are in another section"
 	}
 	return p
 }
@@ -139,7 +139,7 @@ func (d *document) keysBeside(root *yaml.Node) {
 		if d.belongs(m) {
 			d.report.add(Problem{
 				Kind: settings.Ignored, Warning: true, Key: resolve(m.name).Value, At: d.report.at(m.name),
-				Message: "has no effect beside the section", Hint: "move it under " + d.sections()[0],
+				Message: "has no effect outside the section", Hint: "move it under " + d.sections()[0],
 			})
 		}
 	}

@@ -34,7 +34,7 @@ func (x *expander) expand(e *Entry, n *yaml.Node, at *Place) (text string, quote
 	x.bytes = values.bytes
 	if err != nil {
 		if e.Key.Secret && settings.KindOf(err) == settings.ErrSyntax {
-			err = settings.Errorf(settings.ErrSyntax, "the value has a ${ that begins no variable").WithHint("write $${ for a literal ${")
+			err = settings.Errorf(settings.ErrSyntax, "the value contains ${ without the name of a variable").WithHint("write $${ for a literal ${")
 		}
 		x.report.refuse(e, *at, err)
 		return "", false, false
@@ -114,7 +114,7 @@ func (x *expansion) variable(inner string) (string, error) {
 	name, fallback, hasDefault := strings.Cut(inner, ":-")
 	name = strings.TrimPrefix(name, "env:")
 	if !variableName(name) {
-		return "", settings.Errorf(settings.ErrSyntax, "${%s} is no variable", phrase.Name(name)).
+		return "", settings.Errorf(settings.ErrSyntax, "${%s} is not a variable", phrase.Name(name)).
 			WithHint("want ${NAME} or ${NAME:-default}; write $${ for a literal ${")
 	}
 	value := x.env[name]

@@ -63,7 +63,7 @@ func tagFault(n *yaml.Node) *settings.Fault {
 	case "!!str", "!!int", "!!float", "!!bool", "!!null", "!!seq", "!!map":
 		return nil
 	default:
-		return settings.Errorf(settings.ErrWrongType, "the tag is not known here").WithHint("remove it")
+		return settings.Errorf(settings.ErrWrongType, "unknown tag").WithHint("remove it")
 	}
 }
 

@@ -74,7 +74,7 @@ func checkEncoding(data []byte) *fileFault {
 		r, size := utf8.DecodeRune(data[i:])
 		switch {
 		case r == utf8.RuneError && size == 1:
-			return faultAt(line, column, 1, settings.Errorf(settings.ErrEncoding, "byte %d (0x%02x) is no UTF-8", i, data[i]))
+			return faultAt(line, column, 1, settings.Errorf(settings.ErrEncoding, "byte %d (0x%02x) is not valid UTF-8", i, data[i]))
 		case r == 0 && looksUTF16(data):
 			return faultAt(line, column, 1, settings.Errorf(settings.ErrEncoding, "byte %d is NUL as in UTF-16, want UTF-8", i))
 		case isControl(r):
@@ -122,7 +122,7 @@ func checkTokens(text string) *fileFault {
 func decodeYAML(text string, ex *Text) (root *yaml.Node, fault *fileFault) {
 	defer func() {
 		if p := recover(); p != nil {
-			root, fault = nil, faultAt(1, 1, 1, settings.Errorf(settings.ErrSyntax, "the parser gave up"))
+			root, fault = nil, faultAt(1, 1, 1, settings.Errorf(settings.ErrSyntax, "internal error in the YAML parser"))
 		}
 	}()
 	decoder := yaml.NewDecoder(strings.NewReader(text))
@@ -134,7 +134,7 @@ func decodeYAML(text string, ex *Text) (root *yaml.Node, fault *fileFault) {
 	}
 	switch err := decoder.Decode(&second); {
 	case err == nil:
-		return nil, faultAt(second.Line, second.Column, 1, settings.Errorf(settings.ErrSyntax, "a second document, want one"))
+		return nil, faultAt(second.Line, second.Column, 1, settings.Errorf(settings.ErrSyntax, "unexpected second document"))
 	case !errors.Is(err, io.EOF):
 		return nil, syntaxFault(err, ex)
 	}

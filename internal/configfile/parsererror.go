@@ -28,7 +28,7 @@ func syntaxFault(err error, ex *Text) *fileFault {
 		name := strings.TrimSuffix(strings.TrimPrefix(message, "unknown anchor '"), "' referenced")
 		line, column := ex.find("*"+name, line)
 		return faultAt(line, column, utf8.RuneCountInString(name)+1,
-			settings.Errorf(settings.ErrSyntax, "an alias of an anchor that the file does not have").WithHint("quote a text that begins with *"))
+			settings.Errorf(settings.ErrSyntax, "alias of an unknown anchor").WithHint("quote a text that begins with *"))
 	}
 	if found := findSlip(ex); found != nil {
 		return found.fault()
@@ -51,18 +51,18 @@ func plainWords(message string) (text, hint string) {
 }
 
 var parserWords = []struct{ parser, text, hint string }{
-	{"mapping values are not allowed", `a ": " where no key can begin`, "compare the indentation with the line above; quote a value that has a colon"},
-	{"did not find expected key", "a line that does not continue the block that begins here", "compare the indentation of its lines; quote a value with special characters"},
-	{"could not find expected ':'", `a line without ": "`, "write key: value"},
-	{"did not find expected ',' or", "a bracket that is not closed, or no comma between two items", "close it, or write the comma"},
-	{"did not find expected '-'", "a line that is not an item of the list that begins here", `begin it with "- ", or indent it as the key of the list`},
-	{"found unexpected end of stream", "a quote or bracket that is not closed", "close it"},
-	{"cannot start any token", "a value begins with a character that YAML reserves", "quote the value"},
-	{"block sequence entries", "a list item where none can begin", "begin the list on the next line, or write [a, b]"},
-	{"mapping keys are not allowed", `a "? " where no key can begin`, "quote the value"},
-	{"<document start>", "text after the end of the document", "write one map, with the section " + roots[0]},
-	{"escape", "an escape that YAML does not know", "use single quotes"},
-	{"hexdecimal", "an escape without its hexadecimal digits", "use single quotes"},
-	{"expected alphabetic or numeric", "a value that begins with * or & is an alias or an anchor", "quote the value"},
-	{"did not find expected node content", "a value is missing, or begins with a character that YAML reserves", "write or quote the value"},
+	{"mapping values are not allowed", `unexpected ": "`, "compare the indentation with the line above; quote a value that contains a colon"},
+	{"did not find expected key", "a line of the block that begins here has another indentation", "compare the indentation of its lines; quote a value with special characters"},
+	{"could not find expected ':'", `no ": " on the line`, "write key: value"},
+	{"did not find expected ',' or", "unclosed bracket, or missing comma between two items", "close the bracket, or add the comma"},
+	{"did not find expected '-'", "a line in the list that begins here is not an item", `begin it with "- ", or indent it as the key of the list`},
+	{"found unexpected end of stream", "unclosed quote or bracket", "close it"},
+	{"cannot start any token", "value begins with a character that YAML reserves", "quote the value"},
+	{"block sequence entries", "unexpected list item", "begin the list on the next line, or write [a, b]"},
+	{"mapping keys are not allowed", `unexpected "? "`, "quote the value"},
+	{"<document start>", "unexpected text after the document", "write one map, with the section " + roots[0]},
+	{"escape", "unknown escape sequence", "use single quotes"},
+	{"hexdecimal", "escape sequence without its hexadecimal digits", "use single quotes"},
+	{"expected alphabetic or numeric", "value begins with * or &, which makes it an alias or an anchor", "quote the value"},
+	{"did not find expected node content", "missing value, or one that begins with a character that YAML reserves", "write or quote the value"},
 }

@@ -54,7 +54,7 @@ func (d *document) read(n *yaml.Node) {
 		if first != "" {
 			d.report.add(Problem{
 				Kind: Alias, Warning: true, Key: r.path, At: d.report.at(r.name),
-				Message: "a second section besides " + first, Hint: "keep one",
+				Message: "duplicate section (the first is " + first + ")", Hint: "remove one",
 			})
 		}
 		first = r.path

@@ -58,7 +58,7 @@ func (w *walker) member(m member, section, name, written string) {
 	path := keytable.Join(section, name)
 	if canonical := w.table.Exporter(name); section == "" && canonical != "" && !w.table.HasSection(name) {
 		w.report.add(Problem{
-			Kind: Alias, Warning: true, Key: written, At: w.report.at(m.name), Message: "legacy name", Hint: "write " + canonical,
+			Kind: Alias, Warning: true, Key: written, At: w.report.at(m.name), Message: "deprecated name", Hint: "use " + canonical,
 		})
 		path = canonical
 	}
@@ -107,7 +107,7 @@ func (w *walker) unlinked(m member, exporter, importPath, written string) {
 	w.hidden.hideKey(m.name, m.value)
 	w.report.add(Problem{
 		Kind: settings.Ignored, Warning: true, Key: written, At: w.report.at(m.name),
-		Message: "exporter " + phrase.Quote(exporter) + " is not in this program", Hint: "import " + importPath,
+		Message: "exporter " + phrase.Quote(exporter) + " is not linked into this program", Hint: "import " + importPath,
 	})
 }
 

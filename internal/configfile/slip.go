@@ -31,18 +31,18 @@ func foreignText(ex *Text) *slip {
 		case text == "" || text[0] == '#':
 			continue
 		case strings.HasPrefix(line, "<<<<<<< ") || strings.HasPrefix(line, ">>>>>>> "):
-			return &slip{i + 1, 1, 7, "a mark of a merge conflict", "resolve the conflict"}
+			return &slip{i + 1, 1, 7, "merge conflict marker", "resolve the conflict"}
 		case first && text[0] == ';': // a comment of INI
 			continue
 		case first && isTOMLSection(text):
-			return &slip{i + 1, ex.indent(i+1) + 1, utf8.RuneCountInString(text), "a section in brackets, as TOML and INI have",
+			return &slip{i + 1, ex.indent(i+1) + 1, utf8.RuneCountInString(text), "section in brackets, as in TOML and INI",
 				"write " + roots[0] + `: on a line, and the keys below it with two spaces before, as "sample_rate: 1"`}
 		case first && ex.table.KeyOf(line) != "" && assignment(text):
 			return equalsSlip(ex, i+1)
 		case first:
 			json = text[0] == '{'
 		case json && (strings.HasPrefix(text, "//") || strings.HasPrefix(text, "/*")):
-			return &slip{i + 1, ex.indent(i+1) + 1, 2, "a comment that JSON and YAML do not have", "remove it, or begin it with #"}
+			return &slip{i + 1, ex.indent(i+1) + 1, 2, "comment in the syntax of another language", "remove it, or begin it with #"}
 		}
 		first = false
 	}
@@ -91,7 +91,7 @@ func keySlip(ex *Text, n int) *slip {
 // nameSlip finds the same mistakes, and a space that is not an ASCII one, in the name of a key that was read as one.
 func nameSlip(t *keytable.Table, name string) (message, hint string, found bool) {
 	if r, _ := utf8.DecodeRuneInString(name); r > unicode.MaxASCII && unicode.IsSpace(r) {
-		return "a non-breaking space before the key", "indent with plain spaces", true
+		return "non-breaking space before the key", "indent with plain spaces", true
 	}
 	known := t.KeyOf(name)
 	if known == "" || known == name || !strings.HasPrefix(name, known) {

@@ -66,11 +66,11 @@ func (f *slipFinder) readLine(line string) {
 func (f *slipFinder) readBlock(indent int) {
 	for i, r := range f.line[:min(len(f.line), indent+1)] {
 		if r == '\t' && i < indent {
-			f.report(i+1, 1, "a tab in the indentation", "use spaces")
+			f.report(i+1, 1, "tab in the indentation", "use spaces")
 			return
 		}
 		if r > unicode.MaxASCII && unicode.IsSpace(r) {
-			f.report(i+1, 1, "a non-breaking space in the indentation", "use plain spaces")
+			f.report(i+1, 1, "non-breaking space in the indentation", "use plain spaces")
 			return
 		}
 	}
@@ -123,7 +123,7 @@ func (f *slipFinder) enter(indent int, list, filled bool) {
 			top.line, top.filled = f.n, filled
 			return
 		case indent == top.indent && list:
-			f.report(indent+1, 1, "a list item among keys", "indent the list below its key")
+			f.report(indent+1, 1, "list item among keys", "indent the list below its key")
 			return
 		}
 		f.levels = f.levels[:len(f.levels)-1]

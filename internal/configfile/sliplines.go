@@ -42,7 +42,7 @@ func (f *slipFinder) report(column, width int, message, hint string) {
 }
 
 func (f *slipFinder) notClosed(b bracket) {
-	what := fmt.Sprintf("a %c is not closed", b.char)
+	what := fmt.Sprintf("%c is not closed", b.char)
 	hint := "close it on the same line"
 	if b.char == '{' || b.char == '[' {
 		hint = "add " + string(closing[b.char])

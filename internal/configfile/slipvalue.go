@@ -25,7 +25,7 @@ func (f *slipFinder) readValue(at int, fresh bool, indent int) {
 		case len(f.flow) > 0 && strings.ContainsRune(",:]}", r):
 			fresh, done = f.inFlow(r, i, done)
 		case done:
-			f.report(i+1, 1, "text after the end of a value", "quote the whole value, or remove the text")
+			f.report(i+1, 1, "unexpected text after a value", "quote the whole value, or remove the text")
 		case fresh && (r == '"' || r == '\''):
 			f.quote, fresh = bracket{r, f.n, i + 1, indent, true, false}, false
 		case (fresh || len(f.flow) > 0) && (r == '{' || r == '['):
@@ -38,14 +38,14 @@ func (f *slipFinder) readValue(at int, fresh bool, indent int) {
 			}
 			i += skip
 		case len(f.flow) == 0 && r == ':' && (i+1 == len(f.line) || f.line[i+1] == ' ') && f.keyed:
-			f.report(i+1, 1, `a second ": " on one line`, "quote the value")
+			f.report(i+1, 1, `second ": " on one line`, "quote the value")
 		}
 	}
 }
 
 func (f *slipFinder) opened(r rune, i, indent int) {
 	if f.has(i, "{{") {
-		f.report(i+1, 2, "a template that is not filled in", "render the file before it is read, or quote the value")
+		f.report(i+1, 2, "unrendered template", "render the file before it is read, or quote the value")
 		return
 	}
 	f.flow = append(f.flow, bracket{char: r, line: f.n, column: i + 1, indent: indent, keyed: f.keyed})
@@ -73,7 +73,7 @@ func (f *slipFinder) escape(i int) {
 		good = good && i+2+n < len(f.line) && unicode.Is(unicode.ASCII_Hex_Digit, f.line[i+2+n])
 	}
 	if !good {
-		f.report(i+1, 2, "an escape that YAML does not know", "use single quotes, or write two backslashes")
+		f.report(i+1, 2, "unknown escape sequence", "use single quotes, or write two backslashes")
 	}
 }
 
@@ -94,7 +94,7 @@ func (f *slipFinder) inFlow(r rune, i int, done bool) (fresh, ended bool) {
 		top.colon = true
 		return true, false
 	case r != closing[top.char]:
-		f.report(i+1, 1, fmt.Sprintf("a %c closes the %c of line %d, column %d", r, top.char, top.line, top.column), "write "+string(closing[top.char])+" before it")
+		f.report(i+1, 1, fmt.Sprintf("%c closes the %c of line %d, column %d", r, top.char, top.line, top.column), "write "+string(closing[top.char])+" before it")
 	}
 	f.flow = f.flow[:len(f.flow)-1]
 	return false, true
@@ -114,13 +114,13 @@ func (f *slipFinder) missingComma(colon int) {
 func (f *slipFinder) begin(r rune, i, indent int) (fresh bool, skip int) {
 	switch {
 	case r == '@' || r == '`' || r == '%' && len(f.flow) == 0:
-		f.report(i+1, 1, fmt.Sprintf("a value begins with %c, which YAML reserves", r), "quote the value")
+		f.report(i+1, 1, fmt.Sprintf("value begins with %c, which YAML reserves", r), "quote the value")
 	case r == '*' && (i+1 == len(f.line) || !keytable.IsNameRune(f.line[i+1])):
-		f.report(i+1, 1, "a value that begins with * is an alias", "quote the value")
+		f.report(i+1, 1, "value begins with *, which makes it an alias", "quote the value")
 	case r == '}' || r == ']':
-		f.report(i+1, 1, fmt.Sprintf("a %c without its opening bracket", r), "remove it")
+		f.report(i+1, 1, fmt.Sprintf("%c without its opening bracket", r), "remove it")
 	case r == '-' && len(f.flow) == 0 && f.has(i, "- ") && f.keyed:
-		f.report(i+1, 1, "a list item on the line of its key", "begin the list on the next line, or write [a, b]")
+		f.report(i+1, 1, "list item on the line of its key", "begin the list on the next line, or write [a, b]")
 	case (r == '|' || r == '>') && len(f.flow) == 0:
 		f.block = indent + 1
 		return false, -1

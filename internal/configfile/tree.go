@@ -60,11 +60,11 @@ func checkDuplicates(n *yaml.Node, hidden bool) *fileFault {
 			continue
 		}
 		if first, twice := seen[name.Value]; twice {
-			at, what := n.Content[i], "a key"
+			at, what := n.Content[i], "key"
 			if !hidden && !isNull(n.Content[i+1]) && phrase.Name(name.Value) == name.Value {
-				what = phrase.Quote(name.Value)
+				what = "key " + phrase.Quote(name.Value)
 			}
-			fault := nodeFault(at, settings.Errorf(settings.ErrDuplicateKey, "%s is there twice, first at line %d", what, first.Line).WithHint("keep one"))
+			fault := nodeFault(at, settings.Errorf(settings.ErrDuplicateKey, "duplicate %s (first at line %d)", what, first.Line).WithHint("remove one"))
 			fault.related = []*yaml.Node{first}
 			return fault
 		}
