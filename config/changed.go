@@ -8,8 +8,7 @@ import (
 	"github.com/spanroute/spanroute/internal/keytable"
 )
 
-// Changed lists the keys in which next differs from c: hot ones, which a reload applies, and those that are read at
-// start. Both are canonical and in the order of the documentation, exporters by name. Where a value came from makes
+// Changed returns the keys in which next differs from c: hot keys, which a reload applies, and those that are read at start. Both are canonical and in the order of the documentation, exporters by name. Where a value came from makes
 // no difference.
 func (c *Config) Changed(next *Config) (hot, restart []string) {
 	before, after := commonSchema.Section(c), commonSchema.Section(next)

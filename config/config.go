@@ -99,9 +99,9 @@ type Retry struct {
 	// Max is the maximum pause.
 	Max time.Duration `koanf:"max" doc:"longest pause"`
 	// MaxElapsed is the time after which a batch is dropped; 0 is never.
-	MaxElapsed time.Duration `koanf:"max_elapsed" range:"0.." doc:"when a batch is given up; 0: never"`
+	MaxElapsed time.Duration `koanf:"max_elapsed" range:"0.." doc:"when a batch is dropped; 0: never"`
 	// MaxRetryAfter is the maximum pause that a receiver can request.
-	MaxRetryAfter time.Duration `koanf:"max_retry_after" doc:"longest pause that a receiver may ask for"`
+	MaxRetryAfter time.Duration `koanf:"max_retry_after" doc:"longest pause that a receiver may request"`
 }
 
 // Exporter is the configuration of one exporter.
@@ -116,12 +116,12 @@ type Exporter struct {
 	prepared registry.Prepared
 }
 
-// Destination is where the exporter sends spans, as text without secrets: "localhost:6831 over UDP". It is empty for an
-// exporter that names none, and for settings that [Load] did not complete.
+// Destination returns where the exporter sends spans, as text without secrets: "localhost:6831 over UDP". It is empty for
+// an exporter without a destination, and for settings that [Load] did not complete.
 func (x Exporter) Destination() string { return x.prepared.Destination }
 
-// Prepare returns what opens the exporter called name. It has no effects. Settings that are as [Load] returned them are
-// not checked again.
+// Prepare returns the function that opens the exporter called name. It has no effects. Settings that did not change since
+// [Load] returned them are not checked again.
 func (c *Config) Prepare(name string) (registry.Opener, error) {
 	known := c.registry
 	if known == nil {
@@ -134,7 +134,7 @@ func (c *Config) Prepare(name string) (registry.Opener, error) {
 	return known.Prepare(name, x.Settings)
 }
 
-// Registry returns the registry the configuration was checked against; nil means registry.Default().
+// Registry returns the registry that the configuration was checked against. Nil means registry.Default().
 func (c *Config) Registry() *registry.Registry { return c.registry }
 
 // defaultTimeout bounds an attempt to deliver if no layer sets a timeout.

@@ -11,7 +11,7 @@ type Diagnostic struct {
 	Severity Severity // Error or Warning
 	Key      string   // as written, e.g. api_server.tracing.zipkin.url; canonical for variables and flags
 	Origin   Origin   // the layer, with file, line and column or the name of the variable or flag
-	Message  string   // what was found and what would do
+	Message  string   // what was found and what is wanted
 	Hint     string   // the nearest key, or what to write instead
 	Related  []Origin // the other end of a conflict, a duplicate, an alias
 
@@ -19,7 +19,7 @@ type Diagnostic struct {
 	unused bool   // an OTEL_* variable was ignored
 }
 
-// Error is the diagnostic on one line: place, key, what was found, what would do. It never contains a secret.
+// Error returns the diagnostic on one line: place, key, what was found, what to do. It never contains a secret.
 func (d Diagnostic) Error() string {
 	if place := d.place(); place != "" {
 		return place + ": " + d.sentence()
@@ -90,8 +90,8 @@ func toJSON(s Origin) jsonSource {
 	return out
 }
 
-// Diagnostics is a list of problems; as an error it stands for all of them. It holds at most 50, then one more
-// without kind and place that says how many were left out.
+// Diagnostics is a list of problems, and the error that holds all of them. It has at most 50, then one more without kind
+// and place that counts the rest.
 type Diagnostics []Diagnostic
 
 // Error lists the diagnostics, one a line.
@@ -115,10 +115,10 @@ func (ds Diagnostics) Unwrap() []error {
 	return errs
 }
 
-// Errors returns those that are no warnings.
+// Errors returns the diagnostics that are errors.
 func (ds Diagnostics) Errors() Diagnostics { return ds.only(Error) }
 
-// Warnings returns those that are no errors.
+// Warnings returns the diagnostics that are warnings.
 func (ds Diagnostics) Warnings() Diagnostics { return ds.only(Warning) }
 
 func (ds Diagnostics) only(s Severity) Diagnostics {

@@ -9,7 +9,7 @@ import (
 	"github.com/spanroute/spanroute/internal/secret"
 )
 
-// An Explanation says what a key is, who set it, and whom that one hides.
+// An Explanation describes a key's effective value, its origin, and the values it overrides.
 type Explanation struct {
 	Key    string
 	Value  string // as text, secrets masked; empty when unset
@@ -17,14 +17,14 @@ type Explanation struct {
 	Hides  []Hidden // highest layer first
 }
 
-// Hidden is a value that did not count.
+// Hidden is a value that another one overrides.
 type Hidden struct {
 	Origin Origin
 	Value  string // as text, secrets masked
-	Joined bool   // it counts after all, where the higher ones are silent: resource_attributes
+	Joined bool   // higher values add to it instead: resource_attributes
 }
 
-// String writes the explanation over several lines, the last one ended.
+// String returns the explanation as several lines, each with its line end.
 func (x Explanation) String() string {
 	var b strings.Builder
 	value := x.Value
@@ -42,8 +42,8 @@ func (x Explanation) String() string {
 	return b.String()
 }
 
-// Explain says where the value of key comes from and what it hides. The key is a path from the section, canonical
-// or an alias. It is false for a key that does not exist, and for a Config that [Load] did not make.
+// Explain returns where the value of key comes from and what it overrides. The key is a path from the section, canonical or
+// an alias. It is false for a key that does not exist, and for a Config that [Load] did not make.
 func (c *Config) Explain(key string) (Explanation, bool) {
 	if c.origins == nil {
 		return Explanation{}, false
@@ -81,7 +81,7 @@ func (c *Config) explain(k *keytable.Key) Explanation {
 	return x
 }
 
-// effective is the value in force as text: what was completed and lowered, else what was set, else the default.
+// effective returns the value in force as text: the completed value, else the one that was set, else the default.
 func (c *Config) effective(k *keytable.Key) string {
 	if k.Exporter == "" {
 		value, _ := get(commonSchema.Section(c), k.Path)
@@ -114,7 +114,7 @@ func (c *Config) effective(k *keytable.Key) string {
 	return shownValue(k, k.Default, "")
 }
 
-// Keys lists the keys that some layer set, in the order of the documentation.
+// Keys returns the keys that some layer sets, in the order of the documentation.
 func (c *Config) Keys() []string {
 	if c.origins == nil {
 		return nil
@@ -122,7 +122,7 @@ func (c *Config) Keys() []string {
 	return c.origins.merged.paths(c.origins.table)
 }
 
-// Ignored lists the variables of OpenTelemetry that were not used, with the reasons.
+// Ignored returns the OTEL_* variables that were not used, with the reasons.
 func (c *Config) Ignored() Diagnostics {
 	if c.origins == nil {
 		return nil
@@ -130,7 +130,7 @@ func (c *Config) Ignored() Diagnostics {
 	return slices.Clone(c.origins.ignored)
 }
 
-// Source says where the value of key comes from: "tracing.yaml:3:16", "SPANROUTE_TIMEOUT", "built-in". The key is
+// Source returns where the value of key comes from: "tracing.yaml:3:16", "SPANROUTE_TIMEOUT", "built-in". The key is
 // a path from the section, canonical or an alias; one that does not exist is "".
 func (c *Config) Source(key string) string {
 	if c.origins == nil {

@@ -85,7 +85,7 @@ func (r *resolver) note(name string, notices []registry.Notice) {
 	}
 }
 
-// selection is the entry that selects the exporters, nil if the program does so in code.
+// selection returns the entry that selects the exporters, nil if the program does so in code.
 func (r *resolver) selection() *entry {
 	e := r.merged.effective("exporter_type")
 	if e == nil || e.origin.Layer == LayerDefaults || e.origin.Layer == LayerOverrides {
@@ -102,7 +102,7 @@ func (r *resolver) exporterFault(name string, fault *settings.KeyError, selected
 	switch with := r.counterpart(path, fault.Err); {
 	case fault.Item > 0 && e != nil:
 		r.report.refuse(e, e.item(fault.Item-1), fault.Err)
-	case with != "" && r.report.refused(path): // it was set to something that was reported
+	case with != "" && r.report.refused(path): // it is set to an invalid value, which is reported already
 	case with != "":
 		r.faultAt(with, settings.Errorf(ErrMissing, "%s is not set", path).WithHint("set both or neither"))
 	case selected || e != nil:
@@ -110,8 +110,8 @@ func (r *resolver) exporterFault(name string, fault *settings.KeyError, selected
 	}
 }
 
-// counterpart returns the key that is set without path, if that is what err is about: the place to report is where a
-// layer set something. Else it returns "".
+// counterpart returns the key that is set although path is missing, if err reports that. The problem belongs to the place
+// where a layer sets a value. For every other error it returns "".
 func (r *resolver) counterpart(path string, err error) string {
 	k := r.table.Key(path)
 	if k == nil || r.merged.set(path) || !r.merged.set(k.With) || settings.KindOf(err) != ErrMissing {
@@ -149,8 +149,8 @@ func (r *resolver) files(name string, section map[string]any) {
 	}
 }
 
-// checkPEM reports what is wrong with a file that should hold a certificate, or a key. Only a regular file is opened:
-// opening a FIFO waits for a writer.
+// checkPEM checks that a file holds a certificate, or a key. It opens regular files only, because opening a FIFO waits for a
+// writer.
 func checkPEM(name string, key bool) error {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
 		return settings.Errorf(ErrFile, "%s is not a regular file", name)

@@ -11,11 +11,11 @@ import (
 )
 
 // RegisterFlags defines --config, which may be repeated, and a flag --tracing.<key> for each of the given keys, all
-// keys of registry.Default() if none is given. The flags have no defaults: one that the user does not write takes
-// no part. A key that does not exist and a flag that is defined already panic, as in package flag.
+// keys of registry.Default() without arguments. The flags have no defaults: a flag that the user does not write has no
+// effect. An unknown key and a flag that is defined twice panic, as in package flag.
 func RegisterFlags(fs *flag.FlagSet, keys ...string) {
 	t := tableOf(registry.Default())
-	fs.Var(new(textFlag), "config", "YAML `file` with the section tracing; repeated, a later one wins")
+	fs.Var(new(textFlag), "config", "YAML `file` with the section tracing; repeated, a later one takes precedence")
 	if len(keys) == 0 {
 		for _, k := range t.Keys {
 			keys = append(keys, k.Path)
@@ -24,13 +24,13 @@ func RegisterFlags(fs *flag.FlagSet, keys ...string) {
 	for _, path := range keys {
 		k, _ := t.Lookup(path)
 		if k == nil {
-			panic("config: no key is called " + path)
+			panic("config: unknown key " + path)
 		}
 		fs.Var(&textFlag{bool: k.Type == settings.TypeBool}, schema.FlagName(path), usage(k))
 	}
 }
 
-// usage is the help text of a key; its back-quoted word is what the help calls the value.
+// usage returns the help text of a key. Its back-quoted word names the value.
 func usage(k *keytable.Key) string {
 	kind := string(k.Type)
 	if len(k.Enum) > 0 {
@@ -42,7 +42,7 @@ func usage(k *keytable.Key) string {
 	return strings.ReplaceAll(k.Doc, "`", "'") + " (`" + kind + "`)"
 }
 
-// FlagsOf lists the flags of fs that the user wrote, for Sources.Flags. Call Load after fs is parsed.
+// FlagsOf returns the flags of fs that the user wrote, for Sources.Flags. Call Load after fs is parsed.
 func FlagsOf(fs *flag.FlagSet) FlagSource {
 	return func(yield func(name, value string) bool) {
 		fs.Visit(func(f *flag.Flag) {
@@ -59,7 +59,7 @@ func FlagsOf(fs *flag.FlagSet) FlagSource {
 	}
 }
 
-// A textFlag keeps what was written; Load converts it, where the message can say more.
+// A textFlag keeps the text of a flag. Load converts it, because its messages are better than those of package flag.
 type textFlag struct {
 	texts []string
 	bool  bool
@@ -77,5 +77,5 @@ func (f *textFlag) Set(text string) error {
 	return nil
 }
 
-// IsBoolFlag lets --tracing.enabled stand alone.
+// IsBoolFlag allows --tracing.enabled without a value.
 func (f *textFlag) IsBoolFlag() bool { return f.bool }

@@ -37,7 +37,7 @@ func tableOf(r *registry.Registry) *keytable.Table {
 	return t
 }
 
-// KeyInfo is one row of the key table: everything a person may want to know about a key.
+// KeyInfo is one row of the key table, for documentation and completion.
 type KeyInfo struct {
 	registry.Key        // Path and Aliases are from the section, Default is nil for secrets
 	Exporter     string // "" for common keys
@@ -45,8 +45,7 @@ type KeyInfo struct {
 	Flag         string // its flag, without dashes
 }
 
-// Table lists every key there is with the exporters of r, nil for registry.Default(), in the order of the
-// documentation.
+// Table returns every key with the exporters of r, in the order of the documentation. A nil r is registry.Default().
 func Table(r *registry.Registry) []KeyInfo {
 	s := Sources{Registry: r}
 	var rows []KeyInfo

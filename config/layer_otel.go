@@ -13,7 +13,7 @@ import (
 	"github.com/spanroute/spanroute/sampling"
 )
 
-// An otelLayer is the layer of OpenTelemetry's variables, by "OpenTelemetry Environment Variable Specification", "OTLP
+// An otelLayer is the layer of OTEL_* variables, by "OpenTelemetry Environment Variable Specification", "OTLP
 // Exporter" and "Resource SDK".
 //
 // A bad variable is a warning and counts as unset, because it can be meant for another program. Of a specific and a generic

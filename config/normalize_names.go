@@ -9,7 +9,7 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// normalizeExporters replaces names by the registered ones. In variables of OpenTelemetry unknown names are left out.
+// normalizeExporters replaces names and aliases by the registered names. In OTEL_* variables unknown names are ignored.
 func normalizeExporters(t *keytable.Table, r *report, e *entry) bool {
 	names, ok := []string{}, true
 	none := false
@@ -36,7 +36,7 @@ func normalizeExporters(t *keytable.Table, r *report, e *entry) bool {
 	return ok && (len(names) > 0 || none || !e.ofOTel())
 }
 
-// exporterName is the registered name of what was written.
+// exporterName returns the registered name of an exporter by its name or an alias.
 func exporterName(t *keytable.Table, r *report, e *entry, written string, at Origin) (string, error) {
 	lower := strings.ToLower(written)
 	if lower == "none" {
@@ -97,7 +97,8 @@ var (
 	otherPropagators = []string{"b3", "b3multi", "jaeger", "xray", "ottrace"}
 )
 
-// normalizePropagators keeps the names there are. none is alone, or wins in variables of OpenTelemetry.
+// normalizePropagators checks the names of propagators. Other names than none cannot be combined with none; in OTEL_*
+// variables none takes precedence. Unknown names are ignored there.
 func normalizePropagators(_ *keytable.Table, r *report, e *entry) bool {
 	names, ok, none := []string{}, true, false
 	for i, written := range e.value.([]string) {

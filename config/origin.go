@@ -24,7 +24,7 @@ const (
 // An Origin is the place that a value or a problem comes from. The zero value is the built-in default.
 type Origin struct {
 	Layer  Layer
-	Name   string // file as it was named, variable, or flag with its dashes; empty for layers of code
+	Name   string // file by the name it was given, variable, or flag with its dashes; empty for layers of code
 	Line   int    // from 1, files only; 0 when the problem is the file as a whole
 	Column int    // from 1, in runes
 	Via    string // the variable that ${VAR} took the value from, without dollar

@@ -13,9 +13,9 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// WriteYAML writes the effective configuration as the section tracing with canonical keys. Loading it gives the
-// same configuration, except that secrets are *** unless showSecrets, and that the two things only variables of
-// OpenTelemetry can say (a timeout without limit, a text cut to nothing) are comments.
+// WriteYAML writes the effective configuration as the section tracing with canonical keys. Loading it gives the same
+// configuration, except that secrets are *** unless showSecrets. Two values that only OTEL_* variables can set are comments:
+// a timeout without limit, and a text length of 0.
 func (c *Config) WriteYAML(w io.Writer, showSecrets bool) error {
 	root := &yaml.Node{Kind: yaml.MappingNode}
 	section := child(root, "tracing")
@@ -43,7 +43,7 @@ func (c *Config) WriteYAML(w io.Writer, showSecrets bool) error {
 	return err
 }
 
-// child returns the mapping called name within n, made if it is not there.
+// child returns the mapping called name within n, and adds it if it is missing.
 func child(n *yaml.Node, name string) *yaml.Node {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		if n.Content[i].Value == name && n.Content[i+1].Kind == yaml.MappingNode {
@@ -55,7 +55,7 @@ func child(n *yaml.Node, name string) *yaml.Node {
 	return inner
 }
 
-// textNode is text that is read back as text, whatever it looks like.
+// textNode returns a node that is read back as text, whatever the text looks like.
 func textNode(text string) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}
 }

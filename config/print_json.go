@@ -11,7 +11,7 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// String is the configuration as JSON on one line, secrets masked.
+// String returns the configuration as JSON on one line, with secrets masked.
 func (c Config) String() string {
 	data, err := json.Marshal(c)
 	if err != nil {
@@ -20,7 +20,7 @@ func (c Config) String() string {
 	return string(data)
 }
 
-// Format writes String whatever the verb, so that %#v and a mistaken %d mask secrets too.
+// Format writes String for every verb, so that %#v and a mistaken %d mask secrets too.
 func (c Config) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
 
 // WriteJSON writes the configuration of [Config.WriteYAML] as JSON, which is YAML too. It leaves out the comments.
@@ -43,7 +43,7 @@ func escapeControls(text string) string {
 	return controls.ReplaceAllStringFunc(text, func(c string) string { return fmt.Sprintf(`\u%04x`, []rune(c)[0]) })
 }
 
-// MarshalJSON is [Config.WriteJSON] with secrets masked.
+// MarshalJSON returns the configuration of [Config.WriteJSON] with secrets masked.
 func (c Config) MarshalJSON() ([]byte, error) { return json.Marshal(c.section(false)) }
 
 func (c *Config) section(showSecrets bool) map[string]any {
@@ -69,7 +69,7 @@ func jsonValue(r row) any {
 	return r.value
 }
 
-// String is the exporter's section as JSON, secrets masked.
+// String returns the exporter's section as JSON, with secrets masked.
 func (x Exporter) String() string {
 	section := map[string]any{}
 	for _, r := range x.rows("settings", 0, false) {
@@ -82,8 +82,8 @@ func (x Exporter) String() string {
 	return string(data)
 }
 
-// Format writes String whatever the verb, so that %#v and a mistaken %d mask secrets too.
+// Format writes String for every verb, so that %#v and a mistaken %d mask secrets too.
 func (x Exporter) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, x.String()) }
 
-// MarshalJSON is String.
+// MarshalJSON returns the text of String.
 func (x Exporter) MarshalJSON() ([]byte, error) { return []byte(x.String()), nil }

@@ -93,7 +93,8 @@ func (x Exporter) rows(name string, timeout time.Duration, showSecrets bool) []r
 	return rows
 }
 
-// mask masks the secrets of a value. A section that did not come from Load has no key table; there names decide.
+// mask masks the secrets of a value. For a section that does not come from Load it goes by
+// the names of keys, because the key table is not available.
 func (x Exporter) mask(path string, value any) any {
 	_, name := keytable.Split(path)
 	pairs, isMap := value.(settings.Pairs)

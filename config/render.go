@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// WriteText writes the diagnostics for people, each with the line of the file it is about and a caret below. color
-// adds terminal colours. Secrets are masked in lines too.
+// WriteText writes the diagnostics with the line of the file and a caret below. color adds terminal colours. Secrets are
+// masked in lines too.
 func (ds Diagnostics) WriteText(w io.Writer, color bool) error {
 	var b strings.Builder
 	for i, d := range ds {

@@ -19,7 +19,7 @@ func (r *resolver) crossKeyRules(cfg *Config) {
 	r.hidden()
 }
 
-// batch is R14.
+// batch lowers a batch size that is greater than the queue.
 func (r *resolver) batch(cfg *Config) {
 	b := &cfg.Batch
 	if b.MaxExportBatchSize <= b.MaxQueueSize {
@@ -33,7 +33,8 @@ func (r *resolver) batch(cfg *Config) {
 	b.MaxExportBatchSize = b.MaxQueueSize
 }
 
-// sampled is R15 and R18, and says that a rate of 1 was inferred.
+// sampled warns if the sampler and the rate do not fit together: a rate that the sampler does not use, a ratio sampler
+// without a rate, and exporters that get no traces.
 func (r *resolver) sampled(cfg *Config) {
 	rate := r.merged.effective("sample_rate")
 	ratio := takesRatio(cfg.Sampling.Sampler)
@@ -44,7 +45,7 @@ func (r *resolver) sampled(cfg *Config) {
 		r.report.warn(WarnIgnored, rate, rate.origin, "has no effect: the "+cfg.Sampling.Sampler+" sampler takes no rate", "choose a traceidratio sampler")
 	}
 	if r.report.failed() || !cfg.Enabled {
-		return // the rate may be among what is wrong
+		return // the rate can be one of the errors
 	}
 	never := strings.HasSuffix(cfg.Sampling.Sampler, "always_off") || ratio && cfg.Sampling.SampleRate == 0
 	if len(cfg.ExporterTypes) == 0 || !never {
@@ -60,7 +61,7 @@ func (r *resolver) sampled(cfg *Config) {
 	}
 }
 
-// remoteParent warns about sampling.remote_parent beside a sampler that no parent has a part in.
+// remoteParent warns about sampling.remote_parent if the sampler never follows a parent.
 func (r *resolver) remoteParent(cfg *Config) {
 	e := r.merged.effective("sampling.remote_parent")
 	if e == nil || cfg.Sampling.RemoteParent != sampling.Ignore {
@@ -71,7 +72,7 @@ func (r *resolver) remoteParent(cfg *Config) {
 	}
 }
 
-// noExporter is R16.
+// noExporter warns about OTEL_* endpoints if no exporter is selected.
 func (r *resolver) noExporter(cfg *Config) {
 	if len(cfg.ExporterTypes) > 0 {
 		return
@@ -86,7 +87,8 @@ func (r *resolver) noExporter(cfg *Config) {
 	}
 }
 
-// hidden tells when a kit layer hides a variable of OpenTelemetry that says something else.
+// hidden warns if a SPANROUTE_* variable or a flag overrides an OTEL_* variable that has a different value. The operator may
+// expect that the standard variable takes effect.
 func (r *resolver) hidden() {
 	for _, k := range r.table.Keys {
 		e := r.merged.selectedBy(k)

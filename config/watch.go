@@ -81,7 +81,7 @@ func (w *watcher) run(ctx context.Context) error {
 	}
 }
 
-// poll reads all files once and handles them if they are new and at rest.
+// poll reads all files once and handles their contents if they are new and did not change since the last poll.
 func (w *watcher) poll(names []string) {
 	now := make([]read, len(names))
 	for i, name := range names {
@@ -113,21 +113,21 @@ func (w *watcher) handle(reads []read) {
 	files := make([]file, len(reads))
 	for i, r := range reads {
 		if problem := r.refused(); problem != "" {
-			w.rejected("configuration file refused, the last good one stays", "file", r.name, "problem", problem)
+			w.rejected("configuration file refused, keeping the last good one", "file", r.name, "problem", problem)
 			return
 		}
 		files[i] = r.file
 	}
 	cfg, all := diagnose(&w.sources, files, nil)
 	if cfg == nil {
-		w.rejected("configuration refused, the last good one stays", "errors", len(all.Errors()))
+		w.rejected("configuration refused, keeping the last good one", "errors", len(all.Errors()))
 		for _, d := range all.Errors() {
 			w.sources.logger().Error(d.sentence(), "place", d.place(), "kind", string(d.Kind))
 		}
 		return
 	}
 	if err := w.apply(cfg); err != nil {
-		w.rejected("configuration refused, the last good one stays", "error", err)
+		w.rejected("configuration refused, keeping the last good one", "error", err)
 		return
 	}
 	w.report(cfg)
@@ -135,7 +135,7 @@ func (w *watcher) handle(reads []read) {
 	w.count(func(s *reloadStats) { s.Applied++ })
 }
 
-// refused says why a file is not looked into at all.
+// refused returns why the contents of a file are not considered, "" if they are.
 func (r read) refused() string {
 	switch {
 	case r.err != nil:
@@ -185,12 +185,12 @@ func (c *Config) hiddenChanges(next *Config, log *slog.Logger) {
 			continue
 		}
 		if before == nil || !same(before.value, after.value) {
-			log.Info(fmt.Sprintf("changed in %s, %s wins", after.origin, winner.origin), "key", k.Path)
+			log.Info(fmt.Sprintf("changed in %s, overridden by %s", after.origin, winner.origin), "key", k.Path)
 		}
 	}
 }
 
-// inFiles is the highest entry of path that a file made, nil if there is none.
+// inFiles returns the highest entry for path that is from a file, nil if no file sets it.
 func (c *Config) inFiles(path string) (last *entry) {
 	for _, e := range c.origins.merged.stacks[path] {
 		if e.origin.Layer == LayerFile {

@@ -185,7 +185,7 @@ func TestWatchTellsWhatIsHidden(t *testing.T) {
 	w.next(t)
 	w.save(t, rate(0.7)) // the second is logged before the third is applied
 	w.next(t)
-	if want := "tracing.yaml:1:24, SPANROUTE_SAMPLE_RATE wins"; !strings.Contains(w.logs.String(), want) {
+	if want := "tracing.yaml:1:24, overridden by SPANROUTE_SAMPLE_RATE"; !strings.Contains(w.logs.String(), want) {
 		t.Errorf("log %s, want %s", w.logs, want)
 	}
 }

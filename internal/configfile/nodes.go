@@ -54,7 +54,7 @@ func nullText(text string) bool {
 	return false
 }
 
-// tagFault reports a tag that the section does not take, such as !foo or !!binary.
+// tagFault returns a fault for a tag other than the standard ones, such as !foo or !!binary.
 func tagFault(n *yaml.Node) *settings.Fault {
 	if n.Style&yaml.TaggedStyle == 0 {
 		return nil
@@ -70,11 +70,11 @@ func tagFault(n *yaml.Node) *settings.Fault {
 // A member is one key of a mapping with its value, merge keys resolved.
 type member struct {
 	name, value *yaml.Node
-	via         *yaml.Node // the alias that brought it, nil if none
+	via         *yaml.Node // the alias that it comes from, nil for a key of the mapping itself
 }
 
-// members returns the keys of a mapping in order; those that << brings in come last and only if the mapping does
-// not have them itself.
+// members returns the keys of a mapping in order. The keys of a merge (<<) come last, without those that the mapping has
+// itself.
 func members(n *yaml.Node) []member {
 	var own, merged []member
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -101,7 +101,7 @@ func members(n *yaml.Node) []member {
 	return own
 }
 
-// mergeFault is a << of n that brings in nothing because its value is no map, nil if there is none.
+// mergeFault returns a merge key (<<) of n whose value is not a map, nil if n has no such key.
 func mergeFault(n *yaml.Node) (at *yaml.Node, fault *settings.Fault) {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		name, value := n.Content[i], resolve(n.Content[i+1])

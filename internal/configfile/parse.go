@@ -18,8 +18,8 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// parseYAML returns the root node of the one document in data, nil if there is none. What it returns is valid
-// UTF-8, within the bounds, and its mappings have no key twice. ex is data without byte order mark.
+// parseYAML returns the root node of the only document in data, nil for an empty one. The document is valid UTF-8, within
+// the bounds, and without duplicate keys. ex is the text without byte order mark, also if there is a fault.
 func parseYAML(data []byte, t *keytable.Table) (root *yaml.Node, ex *Text, fault *fileFault) {
 	if len(data) > MaxBytes {
 		f := settings.Errorf(settings.ErrTooLarge, "more than %d bytes", MaxBytes)
@@ -45,8 +45,8 @@ func parseYAML(data []byte, t *keytable.Table) (root *yaml.Node, ex *Text, fault
 
 var jsonEscape = regexp.MustCompile(`\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\.`)
 
-// fromJSON rewrites the escapes that JSON has and the parser does not know: \/, and pairs of \u for one character. Text
-// that is not JSON stays.
+// fromJSON rewrites the escapes of JSON that the YAML parser does not support: \/, and pairs of \u for one character. It
+// does not change text that is not JSON.
 func fromJSON(text string) string {
 	if !strings.HasPrefix(strings.TrimSpace(text), "{") || !strings.Contains(text, `\`) || !json.Valid([]byte(text)) {
 		return text
@@ -99,7 +99,8 @@ func looksUTF16(data []byte) bool {
 	return len(data) >= 4 && (data[0] == 0 && data[2] == 0 || data[1] == 0 && data[3] == 0)
 }
 
-// checkTokens bounds what the parser may build, by counting what separates nodes. Comments do not count.
+// checkTokens bounds the number of nodes that the parser would build, because the parser has no bound of its own. It counts
+// what separates nodes, without comments.
 func checkTokens(text string) *fileFault {
 	if len(text) < maxTokens {
 		return nil
@@ -118,7 +119,7 @@ func checkTokens(text string) *fileFault {
 	return nil
 }
 
-// decodeYAML runs the parser. Its panics, should it have any left, are syntax errors.
+// decodeYAML runs the parser. A panic of the parser is a syntax error.
 func decodeYAML(text string, ex *Text) (root *yaml.Node, fault *fileFault) {
 	defer func() {
 		if p := recover(); p != nil {

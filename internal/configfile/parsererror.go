@@ -11,7 +11,9 @@ import (
 
 var parserMessage = regexp.MustCompile(`(?s)^yaml: (?:line (\d+): )?(.*)$`)
 
-// syntaxFault finds the place of an error of the parser, which names a line at most.
+// syntaxFault translates an error of the parser. This is the only place that depends on the parser's texts: the parser has no
+// other way to report what it found and on which line. A slip that the finder recognizes takes precedence, because its place
+// and words are better.
 func syntaxFault(err error, ex *Text) *fileFault {
 	line, message := 1, err.Error()
 	if m := parserMessage.FindStringSubmatch(message); m != nil {
@@ -37,7 +39,7 @@ func syntaxFault(err error, ex *Text) *fileFault {
 	return faultAt(line, ex.indent(line)+1, 1, settings.Errorf(settings.ErrSyntax, "%s", text).WithHint(hint))
 }
 
-// plainWords translates what the parser reports where no slip is found.
+// plainWords translates a message of the parser if no slip is found. A message that can quote the file is not shown.
 func plainWords(message string) (text, hint string) {
 	for _, w := range parserWords {
 		if strings.Contains(message, w.parser) {

@@ -10,6 +10,11 @@ import (
 )
 
 // secretLines hides the lines of a parsed file that belong to secrets.
+//
+// How it works: each key with the name of a secret hides the lines from the key to the last line of its value, wherever the
+// key is in the document, because a file can hold secrets of other programs. So do keys that the key table marks as secret
+// and unknown keys below a secret one. The last line of a value is the one before the next node in document order, since the
+// parser records where nodes begin, but not where they end. An alias in a secret value hides the lines of its anchor.
 type secretLines struct {
 	text  *Text
 	root  *yaml.Node
@@ -18,7 +23,7 @@ type secretLines struct {
 	seen  map[*yaml.Node]bool // anchors that are hidden
 }
 
-// newSecretLines hides each key that is the name of a secret, anywhere in the document, with its value.
+// newSecretLines hides each key with the name of a secret, anywhere in the document, together with its value.
 func newSecretLines(text *Text, root *yaml.Node) *secretLines {
 	s := &secretLines{text: text, root: root, end: map[*yaml.Node]int{}, seen: map[*yaml.Node]bool{}}
 	s.named(root)
@@ -46,7 +51,7 @@ func (s *secretLines) named(n *yaml.Node) {
 	}
 }
 
-// hideKey hides the lines of a key and its value, and those of the anchors that the value refers to.
+// hideKey hides the lines of a key, of its value, and of the anchors that the value refers to.
 func (s *secretLines) hideKey(name, value *yaml.Node) {
 	s.text.hide(phrase.Name(resolve(name).Value), name.Line, s.lastLine(value))
 	s.hideAnchors(value)
@@ -66,8 +71,8 @@ func (s *secretLines) hideAnchors(n *yaml.Node) {
 	}
 }
 
-// lastLine returns the last line that can hold a part of n: the one before the next node, or that node's own line if
-// something is before it on that line.
+// lastLine returns the last line that can hold a part of n: the one before the next node, or the line of that node if other
+// text precedes it there.
 func (s *secretLines) lastLine(n *yaml.Node) int {
 	if s.nodes == nil { // most files have no secret
 		s.list(s.root)

@@ -7,8 +7,8 @@ import (
 	"github.com/spanroute/spanroute/internal/secret"
 )
 
-// show returns line n, or its key and *** if it can hold a secret. Of a line that is not hidden, the user information
-// of a URL is one, wherever it ends, and so is a comment with the name of a secret.
+// Show returns line n, or its key and *** if the line can hold a secret. On a line that is not hidden, user information of a
+// URL and a comment with the name of a secret are secrets too.
 func (e *Text) Show(n int) (text string, masked bool) {
 	line := e.Line(n)
 	key, masked := e.hidden[n]
@@ -30,10 +30,10 @@ func (e *Text) Show(n int) (text string, masked bool) {
 	return line, false
 }
 
-// suspect reports whether line n of a file that is not YAML can hold a secret, with the key that the line begins with
-// if it is a known one. A secret begins on a line with the name of one, or with a
-// URL in a quote that is open, since that can have a password. It ends before the next line that begins with
-// another known key and is not indented deeper; if a quote or a bracket is open, it does not end.
+// suspect reports whether line n of a file that is not YAML can hold a secret, with the known key that the line begins with.
+// A secret begins on a line with the name of one, or with a URL in an open quote, since that can have a password. It ends
+// before the next line that begins with another known key and is not indented deeper. If a quote or a bracket is open, the
+// secret does not end.
 func (e *Text) suspect(n int) (key string, suspected bool) {
 	within, indent := false, 0
 	endless := false

@@ -10,8 +10,8 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// A slip is a usual mistake in a file that the parser refuses, at the place where it is made. The parser names the line
-// where it gave up, which is often another one, in its own terms.
+// A slip is a usual mistake in a file that the parser refuses, with the place of the mistake. The parser reports the line
+// where it stopped, which is often another one, in terms of its grammar.
 type slip struct {
 	line, column, width int
 	message, hint       string
@@ -21,7 +21,7 @@ func (s *slip) fault() *fileFault {
 	return faultAt(s.line, s.column, s.width, settings.Errorf(settings.ErrSyntax, "%s", s.message).WithHint(s.hint))
 }
 
-// foreignText finds what shows that a file is not meant as YAML at all.
+// foreignText finds signs that a file is not meant to be YAML: a merge conflict, TOML, INI, properties, comments of JSON5.
 func foreignText(ex *Text) *slip {
 	first := true
 	json := false
@@ -88,7 +88,8 @@ func keySlip(ex *Text, n int) *slip {
 	return nil
 }
 
-// nameSlip finds the same mistakes, and a space that is not an ASCII one, in the name of a key that was read as one.
+// nameSlip finds the same mistakes in a name that the parser accepts as a key: "sample_rate:1" is a valid name. It also
+// finds a space that is not ASCII.
 func nameSlip(t *keytable.Table, name string) (message, hint string, found bool) {
 	if r, _ := utf8.DecodeRuneInString(name); r > unicode.MaxASCII && unicode.IsSpace(r) {
 		return "non-breaking space before the key", "indent with plain spaces", true

@@ -11,8 +11,14 @@ import (
 	"github.com/spanroute/spanroute/internal/phrase"
 )
 
-// findSlip returns the first slip of a file, nil if it has none that is known. It reads lines as YAML does, with as much
-// of the grammar as the mistakes need; it never quotes a value.
+// findSlip returns the first slip of a file, nil if it has no known one. It never quotes a value.
+//
+// How it works: the finder reads line by line and keeps as much of the grammar as the usual mistakes need: the open block
+// maps and lists with their indentation, the open brackets, an open quote, and whether a block text continues. A line that
+// begins with a known key where a quote or bracket is still open shows that the closing one is missing; a line whose
+// indentation fits none of the open blocks shows a wrong indentation. The first finding ends the search, because later
+// ones are often consequences of it. The finder runs only after the parser refused the file, so that it can be wrong about
+// rare syntax without refusing a valid file.
 func findSlip(ex *Text) *slip {
 	if s := foreignText(ex); s != nil {
 		return s
@@ -88,7 +94,7 @@ func (f *slipFinder) readBlock(indent int) {
 		return
 	}
 	end := f.keyEnd(at)
-	if end < 0 { // a text, perhaps one that goes on
+	if end < 0 { // a text, which the next line may continue
 		f.fill()
 		f.readValue(at, true, indent)
 		return
@@ -135,7 +141,7 @@ func (f *slipFinder) enter(indent int, list, filled bool) {
 	f.levels = append(f.levels, level{indent, list, f.n, filled})
 }
 
-// outdented reports a line that goes back to an indentation that no line above has.
+// outdented reports a line whose indentation no line above has.
 func (f *slipFinder) outdented(indent, last int) {
 	wants := []string{}
 	for _, l := range f.levels {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// A slipFinder reads the lines of a file until it finds a slip.
+// A slipFinder reads the lines of a file until it finds a slip. See findSlip.
 type slipFinder struct {
 	ex    *Text
 	n     int    // line
@@ -56,7 +56,7 @@ func (f *slipFinder) has(at int, text string) bool {
 	return at < len(f.line) && strings.HasPrefix(string(f.line[at:min(len(f.line), at+len(text))]), text)
 }
 
-// keyEnd returns the index of the colon of the key that begins at an index, -1 if there is no key.
+// keyEnd returns the index of the colon of the key that begins at an index, -1 if no key begins there.
 func (f *slipFinder) keyEnd(at int) int {
 	quote := rune(0)
 	if f.line[at] == '"' || f.line[at] == '\'' {

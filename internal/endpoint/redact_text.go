@@ -9,7 +9,7 @@ import (
 
 var urlText = regexp.MustCompile(`[^\s"',\[\]{}]*(://|@)[^\s"']*`)
 
-// RedactURLs masks what is secret in the URLs of a text, as [Redact] does.
+// RedactURLs applies [Redact] to each URL in a text.
 func RedactURLs(text string) string { return urlText.ReplaceAllStringFunc(text, Redact) }
 
 // RedactText masks the secrets that a text shows whatever key it belongs to: user information and secret query values of
@@ -21,7 +21,7 @@ func RedactText(text string) string {
 	return redactAssigned(text)
 }
 
-// redactAssigned masks the values behind the name of a secret and an equals sign.
+// redactAssigned masks each value that is assigned to the name of a secret, as in password=x.
 func redactAssigned(text string) string {
 	var out strings.Builder
 	done := 0 // bytes of text that are in out
