@@ -111,7 +111,7 @@ func bentoDefaults(head, indent string) string {
 
 func TestEmptyFileLoadsDefaults(t *testing.T) {
 	t.Parallel()
-	cfg, ds := config.Diagnose(config.Sources{Files: []string{write(t, "")}, Environ: []string{}, Registry: kit})
+	cfg, ds := config.Diagnose(config.Sources{Files: []string{write(t, "")}, Environ: []string{}, Registry: builtin})
 	wantKinds(t, ds, config.WarnSuspicious)
 	if cfg == nil || !cfg.Enabled || len(cfg.ExporterTypes) != 0 {
 		t.Errorf("0 bytes: %v, want the defaults", cfg)
@@ -122,7 +122,7 @@ func TestOverlayNamesAFilePerKey(t *testing.T) {
 	t.Parallel()
 	bento := writeAs(t, "bento.yaml", "api_server:\n  tracing:\n    exporter_type: jaeger\n    sample_rate: 0.5\n")
 	overlay := writeAs(t, "overlay.yaml", "tracing:\n  sampling: {sampler: traceidratio}\n")
-	cfg, err := config.Load(config.Sources{Files: []string{bento, overlay}, Environ: []string{}, Registry: kit})
+	cfg, err := config.Load(config.Sources{Files: []string{bento, overlay}, Environ: []string{}, Registry: builtin})
 	if err != nil {
 		t.Fatal(err)
 	}

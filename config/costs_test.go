@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spanroute/spanroute/config"
 )
@@ -77,5 +78,34 @@ func TestLargeHonestFilesLoad(t *testing.T) {
 		if _, all := check(t, file, "NAME="+strings.Repeat("x", 1000)); len(all) > 0 {
 			t.Errorf("%s: %.300s", name, all)
 		}
+	}
+}
+
+// Many headers cost what they are, not their square. With the square, each of these took half a minute.
+func TestManyHeaders(t *testing.T) {
+	t.Parallel()
+	list := func(n int, format string) string {
+		items := make([]string, n)
+		for i := range items {
+			items[i] = fmt.Sprintf(format, i)
+		}
+		return strings.Join(items, ",")
+	}
+	for name, headers := range map[string]string{
+		"text":  `"` + list(90_000, "a%d=b") + `"`,
+		"map":   "{" + list(20_000, "a%d: b") + "}",
+		"pairs": "[" + list(12_000, "[a%d, b]") + "]",
+	} {
+		t.Run(name, func(t *testing.T) {
+			var cfg *config.Config
+			var ds config.Diagnostics
+			took := spent(func() { cfg, ds = check(t, section("otlp: {http: {headers: "+headers+"}}")) })
+			if cfg == nil {
+				t.Fatal(lines(ds))
+			}
+			if took > 8*time.Second {
+				t.Errorf("took %v", took)
+			}
+		})
 	}
 }

@@ -35,7 +35,6 @@ func TestFilesThatSetNothing(t *testing.T) {
 }
 
 func TestKeysBesideTheSection(t *testing.T) {
-	const beside = " has no effect beside the section, move it under tracing"
 	runAll(t, []situation{
 		{name: "an exporter", raw: "tracing: {sample_rate: 1}\notlp: {endpoint: 'http://h:4317'}\n", kinds: only(config.WarnIgnored), at: []string{"tracing.yaml:2:1: otlp:"}},
 		{name: "an exporter with a misspelt key", raw: "tracing: {sample_rate: 1}\njaeger: {colector_endpoint: x}\n", kinds: only(config.WarnIgnored)},

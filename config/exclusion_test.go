@@ -12,7 +12,7 @@ func TestExclusionPatterns(t *testing.T) {
 	below := writeAs(t, "below.yaml", "tracing: {excluded_urls: [x]}")
 	for text, want := range map[string]string{`""`: "", "[]": "", "~": "x"} {
 		cfg, err := config.Load(config.Sources{
-			Files: []string{below, write(t, section("service_name: a\nexcluded_urls: "+text))}, Environ: []string{}, Registry: kit,
+			Files: []string{below, write(t, section("service_name: a\nexcluded_urls: "+text))}, Environ: []string{}, Registry: builtin,
 		})
 		if err != nil {
 			t.Fatal(err)

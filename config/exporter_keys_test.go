@@ -1,10 +1,17 @@
 package config_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spanroute/spanroute/config"
 )
@@ -154,4 +161,48 @@ func TestHeaders(t *testing.T) {
 func headers(cfg *config.Config, protocol string) any {
 	section, _ := cfg.Exporters["otlp"].Settings[protocol].(map[string]any)
 	return section["headers"]
+}
+
+func TestValidCertificates(t *testing.T) {
+	t.Parallel()
+	cert, key := pair(t)
+	tls := func(cert, key string) string {
+		return section(onOTLP + "otlp: {endpoint: 'https://h:4317', grpc: {certificate_file: " + cert + ", client_certificate_file: " + cert + ", client_key_file: " + key + "}}")
+	}
+	cfg, ds := check(t, tls(cert, key))
+	wantKinds(t, ds)
+	if cfg == nil || cfg.Source("otlp.grpc.client_key_file") == "built-in" {
+		t.Errorf("loaded %v", cfg)
+	}
+	_, ds = check(t, tls(cert, cert))
+	wantKinds(t, ds, config.ErrFile)
+	if !strings.Contains(lines(ds), "holds no key") {
+		t.Errorf("diagnosed %s", lines(ds))
+	}
+}
+
+// pair writes a certificate and its key.
+func pair(t *testing.T) (cert, key string) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyDER, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	cert, key = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	for name, block := range map[string]*pem.Block{cert: {Type: "CERTIFICATE", Bytes: der}, key: {Type: "PRIVATE KEY", Bytes: keyDER}} {
+		if err := os.WriteFile(name, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return cert, key
 }

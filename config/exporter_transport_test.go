@@ -22,7 +22,7 @@ func TestHeadersForAllProtocols(t *testing.T) {
 		{name: "from a variable", file: onOTLP, env: []string{variable}, want: values{"otlp.headers": "X-Env=***", "otlp.grpc.headers": "x-env=***"}},
 		{name: "from the variable for traces", file: onOTLP, env: []string{variable, "OTEL_EXPORTER_OTLP_TRACES_HEADERS=X-Traces=v"}, want: values{"otlp.grpc.headers": "x-traces=***"}},
 		{name: "a variable over the file's own for the protocol", file: onOTLP + "otlp: {grpc: {headers: {X-Own: o}}}", env: []string{variable}, want: values{"otlp.grpc.headers": "x-env=***"}},
-		{name: "a variable of the kit over one of OpenTelemetry", file: onOTLP, env: []string{variable, "SPANROUTE_OTLP_HEADERS=X-Kit=k"}, kinds: only(config.WarnHidden), want: values{"otlp.grpc.headers": "x-kit=***"}},
+		{name: "a SPANROUTE_* variable over an OTEL_* variable", file: onOTLP, env: []string{variable, "SPANROUTE_OTLP_HEADERS=X-Kit=k"}, kinds: only(config.WarnHidden), want: values{"otlp.grpc.headers": "x-kit=***"}},
 		{name: "the protocol's own in a higher layer", file: onOTLP + "otlp: {" + all + "}", env: []string{"SPANROUTE_OTLP_GRPC_HEADERS=X-Own=o"}, want: values{"otlp.grpc.headers": "x-own=***"}},
 		{
 			name: "of HTTP while gRPC is used", file: onOTLP + "otlp: {http: {headers: {X-Own: o}}}", kinds: only(config.WarnIgnored),
@@ -84,5 +84,16 @@ func TestEndpointsThatLeaveTLSOpen(t *testing.T) {
 		{name: "a scheme decides", file: onOTLP + "otlp: {endpoint: 'https://collector:4317'}"},
 		{name: "the default", file: onOTLP},
 		{name: "not selected", file: onZipkin + "otlp: {endpoint: 'collector:4317'}"},
+	})
+}
+
+func TestBareHosts(t *testing.T) {
+	runAll(t, []situation{
+		{name: "zipkin", file: onZipkin + "zipkin: {endpoint: h}", kinds: only(config.WarnInferred), want: values{"zipkin.endpoint": "http://h:9411/api/v2/spans"}},
+		{name: "jaeger", file: onJaeger + "jaeger: {collector_endpoint: h}", kinds: only(config.WarnInferred), want: values{"jaeger.collector_endpoint": "http://h:14268/api/traces"}},
+		{name: "jaeger grpc", file: onJaeger + "jaeger: {protocol: grpc, collector_endpoint: h}", kinds: only(config.WarnInferred), want: values{"jaeger.collector_endpoint": "h:14250"}},
+		{name: "otlp http", file: onOTLP + "otlp: {protocol: http/json, endpoint: h}", kinds: only(config.WarnInferred), want: values{"otlp.endpoint": "http://h:4318/v1/traces"}},
+		{name: "escaped path", file: onOTLP + "otlp: {protocol: http}", env: []string{"OTEL_EXPORTER_OTLP_ENDPOINT=http://h:4318/a%2Fb"}, want: values{"otlp.endpoint": "http://h:4318/a%2Fb/v1/traces"}},
+		{name: "otlp unix socket", file: onOTLP + "otlp: {endpoint: 'unix:///run/otel.sock', grpc: {insecure: true}}", want: values{"otlp.endpoint": "unix:///run/otel.sock"}},
 	})
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/spanroute/spanroute/registry"
 )
 
-// kit is the registry of the kit's exporters.
-var kit = registry.Default()
+// builtin is the registry of the exporters of spanroute.
+var builtin = registry.Default()
 
 // write puts text into a file called tracing.yaml and returns its path.
 func write(t testing.TB, text string) string {
@@ -38,7 +38,7 @@ func section(text string) string {
 // check loads one file of this text with this environment, NAME=value.
 func check(t testing.TB, text string, env ...string) (*config.Config, config.Diagnostics) {
 	t.Helper()
-	s := config.Sources{Environ: append([]string{}, env...), Registry: kit}
+	s := config.Sources{Environ: append([]string{}, env...), Registry: builtin}
 	if text != "" {
 		s.Files = []string{write(t, text)}
 	}

@@ -9,11 +9,11 @@ import (
 	"github.com/spanroute/spanroute/config"
 )
 
-// With every variable of OpenTelemetry set to rubbish, the configuration is what the file says.
+// Invalid values in all OTEL_* variables change nothing that a file sets.
 func TestInvalidOTelVariablesChangeNothing(t *testing.T) {
 	t.Parallel()
-	var rubbish []string
-	for _, k := range config.Table(kit) {
+	var invalid []string
+	for _, k := range config.Table(builtin) {
 		for _, name := range k.OTel {
 			switch k.Type {
 			case "string", "map":
@@ -21,7 +21,7 @@ func TestInvalidOTelVariablesChangeNothing(t *testing.T) {
 					continue // any text will do there; the test below has those
 				}
 			}
-			rubbish = append(rubbish, name+"=\x01 %zz ] rubbish")
+			invalid = append(invalid, name+"=\x01 %zz ] garbage")
 		}
 	}
 	for name, file := range map[string]string{
@@ -32,13 +32,13 @@ func TestInvalidOTelVariablesChangeNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			clean, _ := check(t, section(file))
-			dirty, ds := check(t, section(file), rubbish...)
+			dirty, ds := check(t, section(file), invalid...)
 			if dirty == nil {
-				t.Fatalf("rubbish stops the program:\n%s", lines(ds))
+				t.Fatalf("invalid variables stop the program:\n%s", lines(ds))
 			}
 			opts := cmp.Options{cmpopts.IgnoreFields(config.Config{}, "Warnings"), cmpopts.IgnoreUnexported(config.Config{}, config.Exporter{}), cmpopts.EquateEmpty()}
 			if diff := cmp.Diff(*clean, *dirty, opts); diff != "" {
-				t.Errorf("rubbish changes the configuration (-clean +dirty):\n%s", diff)
+				t.Errorf("invalid variables change the configuration (-clean +dirty):\n%s", diff)
 			}
 			if len(ds) < 20 {
 				t.Errorf("%d warnings, want one for each variable:\n%s", len(ds), lines(ds))
@@ -47,10 +47,10 @@ func TestInvalidOTelVariablesChangeNothing(t *testing.T) {
 	}
 }
 
-// Endpoints, hosts and files that cannot be used are rubbish too.
+// Endpoints, hosts and files that cannot be used change nothing either.
 func TestInvalidOTelEndpointsChangeNothing(t *testing.T) {
 	t.Parallel()
-	rubbish := []string{
+	invalid := []string{
 		"OTEL_EXPORTER_ZIPKIN_ENDPOINT=ftp://x", "OTEL_EXPORTER_JAEGER_ENDPOINT=http://", "OTEL_EXPORTER_JAEGER_AGENT_HOST=a:b:c",
 		"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://h:99999", "OTEL_EXPORTER_OTLP_ENDPOINT=::::",
 		"OTEL_EXPORTER_OTLP_CERTIFICATE=/nowhere", "OTEL_EXPORTER_OTLP_CLIENT_KEY=/nowhere", "OTEL_EXPORTER_JAEGER_USER=u",
@@ -67,13 +67,13 @@ func TestInvalidOTelEndpointsChangeNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			clean, _ := check(t, section(file))
-			dirty, ds := check(t, section(file), rubbish...)
+			dirty, ds := check(t, section(file), invalid...)
 			if dirty == nil {
-				t.Fatalf("rubbish stops the program:\n%s", lines(ds))
+				t.Fatalf("invalid variables stop the program:\n%s", lines(ds))
 			}
 			opts := cmp.Options{cmpopts.IgnoreFields(config.Config{}, "Warnings"), cmpopts.IgnoreUnexported(config.Config{}, config.Exporter{}), cmpopts.EquateEmpty()}
 			if diff := cmp.Diff(*clean, *dirty, opts); diff != "" {
-				t.Errorf("rubbish changes the configuration (-clean +dirty):\n%s\n%s", diff, lines(ds))
+				t.Errorf("invalid variables change the configuration (-clean +dirty):\n%s\n%s", diff, lines(ds))
 			}
 		})
 	}

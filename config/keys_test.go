@@ -1,13 +1,18 @@
 package config_test
 
 import (
+	"context"
 	"flag"
 	"os"
 	"reflect"
 	"strings"
 	"testing"
 
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
 	"github.com/spanroute/spanroute/config"
+	"github.com/spanroute/spanroute/registry"
 )
 
 // keysOf lists the keys that the tags of a struct define, by the names of fields.
@@ -42,7 +47,7 @@ func TestEveryFieldOfConfigIsAKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows := map[string]config.KeyInfo{}
-	for _, k := range config.Table(kit) {
+	for _, k := range config.Table(builtin) {
 		rows[k.Path] = k
 	}
 	flags := flag.NewFlagSet("program", flag.ContinueOnError)
@@ -68,7 +73,7 @@ func TestEveryFieldOfConfigIsAKey(t *testing.T) {
 // A file, a variable and a flag reach the field of each key.
 func TestEveryKeyIsSetByFileVariableAndFlag(t *testing.T) {
 	t.Parallel()
-	for _, k := range config.Table(kit) {
+	for _, k := range config.Table(builtin) {
 		text, ok := sampleValue(k)
 		if !ok {
 			continue
@@ -85,7 +90,7 @@ func TestEveryKeyIsSetByFileVariableAndFlag(t *testing.T) {
 			"a variable": {Environ: []string{k.Env + "=" + text}},
 			"a flag":     {Environ: []string{}, Flags: func(yield func(string, string) bool) { yield(k.Flag, text) }},
 		} {
-			sources.Registry = kit
+			sources.Registry = builtin
 			cfg, ds := config.Diagnose(sources)
 			if cfg == nil {
 				t.Errorf("%s by %s: %s", k.Path, how, lines(ds))
@@ -112,4 +117,68 @@ func sampleValue(k config.KeyInfo) (string, bool) {
 		return k.Enum[0], k.Exporter == ""
 	}
 	return "", false
+}
+
+// Two keys with one name are a fault of the table: an exporter cannot be called like a common key or section.
+func TestExporterCalledLikeACommonKey(t *testing.T) {
+	t.Parallel()
+	build := func(context.Context, registry.BuildContext, struct{}) (sdktrace.SpanExporter, error) {
+		return tracetest.NewNoopExporter(), nil
+	}
+	for _, name := range []string{"batch", "delivery", "limits", "timeout", "type", "sampling", "exporter_type", "enabled"} {
+		for how, factory := range map[string]registry.Factory{
+			"name":  registry.NewFactory(name, nil, build),
+			"alias": registry.NewFactory("lines", nil, build, registry.WithAlias(name)),
+		} {
+			t.Run(name+" as "+how, func(t *testing.T) {
+				t.Parallel()
+				r := new(registry.Registry)
+				if err := r.Register(factory); err != nil {
+					t.Fatal(err)
+				}
+				cfg, ds := config.Diagnose(config.Sources{Environ: []string{}, Registry: r})
+				wantKinds(t, ds, config.ErrConflict)
+				if cfg != nil || !strings.Contains(lines(ds), "the name of a common key") {
+					t.Errorf("diagnosed %s", lines(ds))
+				}
+			})
+		}
+	}
+}
+
+// Two keys whose variables would have one name are a fault of the table, which no file can cause.
+func TestTwoKeysWithOneVariable(t *testing.T) {
+	t.Parallel()
+	r := new(registry.Registry)
+	for _, f := range []registry.Factory{
+		registry.NewFactory("a_b", nil, discard[clash]), registry.NewFactory("a", nil, discard[clashing]),
+	} {
+		if err := r.Register(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, ds := config.Diagnose(config.Sources{Environ: []string{}, Registry: r})
+	wantKinds(t, ds, config.ErrConflict)
+}
+
+func TestExporterCalledLikeAKey(t *testing.T) {
+	t.Parallel()
+	r := new(registry.Registry)
+	if err := r.Register(registry.NewFactory("sampling", nil, discard[clash])); err != nil {
+		t.Fatal(err)
+	}
+	_, ds := config.Diagnose(config.Sources{Environ: []string{}, Registry: r})
+	wantKinds(t, ds, config.ErrConflict)
+}
+
+type clash struct {
+	C string `koanf:"c" doc:"one"`
+}
+
+type clashing struct {
+	BC string `koanf:"b_c" doc:"two"`
+}
+
+func discard[S any](context.Context, registry.BuildContext, S) (sdktrace.SpanExporter, error) {
+	return tracetest.NewNoopExporter(), nil
 }

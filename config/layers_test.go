@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -50,6 +51,7 @@ func TestOTelVariables(t *testing.T) {
 		{name: "argument alone", env: []string{"OTEL_TRACES_SAMPLER_ARG=0.5"}, kinds: only(config.WarnIgnored), want: values{"sample_rate": "0"}},
 		{name: "sampler over a file's rate", file: "sample_rate: 0.1", env: []string{"OTEL_TRACES_SAMPLER=traceidratio"}, want: values{"sample_rate": "0.1", "sampling.sampler": "traceidratio"}},
 		{name: "sampler without a rate", env: []string{"OTEL_TRACES_SAMPLER=traceidratio"}, kinds: only(config.WarnInferred), want: values{"sample_rate": "1"}},
+		{name: "0 is no limit for timeouts only", file: "sample_rate: 1", env: []string{"OTEL_BSP_SCHEDULE_DELAY=0"}, kinds: only(config.ErrOutOfRange), want: values{"batch.schedule_delay": "5s"}},
 		{name: "a sampler that does not exist", file: "sampling: {sampler: always_on}", env: []string{"OTEL_TRACES_SAMPLER=bogus"}, kinds: only(config.ErrUnknownValue), want: values{"sampling.sampler": "always_on"}},
 		{name: "capitals", env: []string{"OTEL_TRACES_SAMPLER=ALWAYS_ON"}, want: values{"sampling.sampler": "always_on"}},
 		{name: "empty", file: "sampling: {sampler: always_on}", env: []string{"OTEL_TRACES_SAMPLER="}, want: values{"sampling.sampler": "always_on"}},
@@ -119,12 +121,12 @@ func TestDefaultsInCode(t *testing.T) {
 	port := func(v any) map[string]any {
 		return map[string]any{"jaeger": map[string]any{"thrift": map[string]any{"agent_port": v}}}
 	}
-	cfg, ds := config.Diagnose(config.Sources{Environ: []string{}, Registry: kit, Defaults: port(6831.0)})
+	cfg, ds := config.Diagnose(config.Sources{Environ: []string{}, Registry: builtin, Defaults: port(6831.0)})
 	wantKinds(t, ds)
 	if x, _ := cfg.Explain("jaeger.thrift.agent_port"); x.Value != "6831" || x.Origin.String() != "default" {
 		t.Errorf("float64 6831.0: %v", x)
 	}
-	_, ds = config.Diagnose(config.Sources{Environ: []string{}, Registry: kit, Defaults: port(6831.5)})
+	_, ds = config.Diagnose(config.Sources{Environ: []string{}, Registry: builtin, Defaults: port(6831.5)})
 	wantKinds(t, ds, config.ErrWrongType)
 }
 
@@ -133,7 +135,7 @@ func TestLayersInOrder(t *testing.T) {
 	file := write(t, "tracing: {timeout: 2, service_name: file}")
 	cfg, err := config.Load(config.Sources{
 		Files:     []string{file},
-		Registry:  kit,
+		Registry:  builtin,
 		Environ:   []string{"SPANROUTE_TIMEOUT=3", "OTEL_SERVICE_NAME=otel", "SPANROUTE_SERVICE_NAME=kit"},
 		Defaults:  map[string]any{"timeout": 1},
 		Overrides: map[string]any{"service_name": "code"},
@@ -155,4 +157,86 @@ func TestLayersInOrder(t *testing.T) {
 	if x, _ := cfg.Explain("service_name"); x.String() != want {
 		t.Errorf("explain:\n%swant\n%s", x, want)
 	}
+}
+
+// A common timeout in a SPANROUTE_* variable overrides an OTEL_* timeout of one exporter.
+func TestHiddenTimeoutOfOneExporter(t *testing.T) {
+	runAll(t, []situation{
+		{name: "common over one exporter's", file: "sample_rate: 1\nexporter_type: otlp", env: []string{"OTEL_EXPORTER_OTLP_TIMEOUT=7000", "SPANROUTE_TIMEOUT=5"},
+			kinds: only(config.WarnHidden), want: values{"otlp.timeout": "5s"},
+			at: []string{"SPANROUTE_TIMEOUT: timeout:"}},
+		{name: "the same value", file: "sample_rate: 1\nexporter_type: otlp", env: []string{"OTEL_EXPORTER_OTLP_TIMEOUT=5000", "SPANROUTE_TIMEOUT=5"}},
+		{name: "a file hides nothing", file: "sample_rate: 1\nexporter_type: otlp\ntimeout: 5", env: []string{"OTEL_EXPORTER_OTLP_TIMEOUT=7000"},
+			want: values{"otlp.timeout": "7s"}},
+	})
+}
+
+// Load keeps nothing of the maps that code gives it.
+func TestCodeLayersAreCopied(t *testing.T) {
+	t.Parallel()
+	attributes := map[string]any{"a": "1"}
+	list := []string{"/x"}
+	s := config.Sources{Environ: []string{}, Registry: builtin, Defaults: map[string]any{"resource_attributes": attributes, "excluded_paths": list}}
+	first, err := config.Load(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first.ExcludedPaths[0], first.ResourceAttributes[0].Value = "/polluted", "polluted"
+	second, err := config.Load(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if second.ExcludedPaths[0] != "/x" || second.ResourceAttributes[0].Value != "1" || list[0] != "/x" {
+		t.Errorf("the second load sees %v and %v", second.ExcludedPaths, second.ResourceAttributes)
+	}
+}
+
+func TestResourceAttributesMerge(t *testing.T) {
+	t.Parallel()
+	cfg, _ := check(t, section("resource_attributes: {a: 1, b: 2}"), "OTEL_RESOURCE_ATTRIBUTES=b=3", "SPANROUTE_RESOURCE_ATTRIBUTES=c=4")
+	want := registry.Pairs{{Name: "a", Value: "1"}, {Name: "b", Value: "3"}, {Name: "c", Value: "4"}}
+	if !slices.Equal(cfg.ResourceAttributes, want) {
+		t.Errorf("attributes %v, want %v", cfg.ResourceAttributes, want)
+	}
+}
+
+// Loads run side by side, with one registry or another.
+func TestLoadConcurrently(t *testing.T) {
+	t.Parallel()
+	s := []config.Sources{
+		{Files: []string{write(t, tenLines)}, Environ: []string{}, Registry: builtin},
+		{Files: []string{write(t, section("lines: {path: x}"))}, Environ: []string{}, Registry: withPlugin(t)},
+	}
+	done := make(chan error)
+	for i := range 8 {
+		go func() {
+			_, err := config.Load(s[i%2])
+			done <- err
+		}()
+	}
+	for range 8 {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// A conflict within a map of the program names both keys.
+func TestConflictInCode(t *testing.T) {
+	t.Parallel()
+	_, ds := config.Diagnose(config.Sources{Environ: []string{}, Registry: builtin, Overrides: map[string]any{"type": "otlp", "exporter_type": "zipkin"}})
+	if want := `type: "otlp" conflicts with exporter_type, keep one`; !strings.Contains(lines(ds), want) {
+		t.Errorf("diagnosed %s, want %s", lines(ds), want)
+	}
+}
+
+// Text that is not valid UTF-8, which no exporter can send, is refused in every layer.
+func TestTextThatIsNotValidUTF8(t *testing.T) {
+	runAll(t, []situation{
+		{name: "OpenTelemetry's name", env: []string{"OTEL_SERVICE_NAME=\xff"}, kinds: only(config.ErrEncoding), want: values{"service_name": ""}},
+		{name: "OpenTelemetry's attributes", env: []string{"OTEL_RESOURCE_ATTRIBUTES=a=\xff"}, kinds: only(config.ErrEncoding), want: values{"resource_attributes": ""}},
+		{name: "behind percent signs", env: []string{"OTEL_RESOURCE_ATTRIBUTES=a=%ff,b=c"}, kinds: only(config.ErrEncoding), want: values{"resource_attributes": ""}},
+		{name: "in a file", file: "resource_attributes: \"a=%ff\"", kinds: only(config.ErrEncoding)},
+		{name: "spanroute's name", env: []string{"SPANROUTE_SERVICE_NAME=\xff"}, kinds: only(config.ErrEncoding)},
+	})
 }

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -39,7 +40,7 @@ func TestSamplerWhereOTelVariablesSetTheExporter(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := config.Sources{Environ: append([]string{}, tt.env...), Registry: kit, Defaults: tt.code}
+			s := config.Sources{Environ: append([]string{}, tt.env...), Registry: builtin, Defaults: tt.code}
 			if tt.file != "" {
 				s.Files = []string{write(t, section(tt.file))}
 			}
@@ -94,4 +95,22 @@ func TestPropagatorsOfTheEnvironment(t *testing.T) {
 		{name: "only unknown ones over a file", file: "propagators: baggage", env: []string{"OTEL_PROPAGATORS=b3"}, kinds: only(config.ErrUnsupported, config.WarnIgnored), want: values{"propagators": "baggage"}},
 		{name: "an empty list", env: []string{"OTEL_PROPAGATORS=,"}, kinds: only(config.WarnIgnored), want: values{"propagators": "tracecontext,baggage"}},
 	})
+}
+
+func TestIgnoredAndWarnings(t *testing.T) {
+	t.Parallel()
+	cfg, _ := check(t, "", "OTEL_TRACES_SAMPLER_ARG=1", "OTEL_BSP_MAX_QUEUE_SIZE=x", "SPANROUTE_MAX_TAG_VALUE_LENGTH=0")
+	if got := len(cfg.Ignored()); got != 2 {
+		t.Errorf("ignored %v, want two variables", cfg.Ignored())
+	}
+	if got := len(cfg.Warnings.Warnings()); got != 3 || len(cfg.Warnings.Errors()) != 0 {
+		t.Errorf("warnings %v, want three", cfg.Warnings)
+	}
+	data, err := json.Marshal(cfg.Warnings)
+	if err != nil || !strings.Contains(string(data), `"source":"OTEL_BSP_MAX_QUEUE_SIZE"`) {
+		t.Errorf("JSON %s, %v", data, err)
+	}
+	if cfg.Registry() != builtin {
+		t.Error("Registry is not the one that was given")
+	}
 }

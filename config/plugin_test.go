@@ -36,7 +36,7 @@ func (l lines1) Validate() error {
 	return nil
 }
 
-// withPlugin is a registry with one exporter of the kit and one of somebody else.
+// withPlugin returns a registry with an exporter of spanroute and one of a plugin.
 func withPlugin(t *testing.T) *registry.Registry {
 	t.Helper()
 	r := new(registry.Registry)
@@ -76,7 +76,7 @@ func TestPlugin(t *testing.T) {
 			t.Errorf("diagnosed %s", lines(ds))
 		}
 	})
-	t.Run("a default that nobody uses", func(t *testing.T) {
+	t.Run("an invalid default of an exporter that is not selected", func(t *testing.T) {
 		_, ds := load("exporter_type: zipkin\nsample_rate: 1\nlines: {mode: append}")
 		wantKinds(t, ds)
 	})
@@ -115,7 +115,7 @@ func TestPlugin(t *testing.T) {
 			t.Errorf("diagnosed %s", lines(ds))
 		}
 	})
-	t.Run("an exporter of the kit that is not linked in", func(t *testing.T) {
+	t.Run("an exporter of spanroute that is not linked in", func(t *testing.T) {
 		cfg, ds := load("exporter_type: zipkin\nsample_rate: 1\njaeger: {nonsense: 1}")
 		wantKinds(t, ds, config.WarnIgnored)
 		if cfg == nil {

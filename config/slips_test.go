@@ -59,12 +59,12 @@ var slips = []struct{ name, file string }{
 	{"no space after a colon in an exporter", "tracing:\n  jaeger:\n    protocol:thrift\n"},
 }
 
-// What is said about a slip is in testdata/slips.golden: in plain words, at the line and column of the slip.
+// Slips are reported in plain words, at the line and column of the slip.
 func TestSlips(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
 	for _, s := range slips {
-		cfg, ds := config.DiagnoseBytes(config.Sources{Environ: []string{}, Registry: kit}, []byte(s.file))
+		cfg, ds := config.DiagnoseBytes(config.Sources{Environ: []string{}, Registry: builtin}, []byte(s.file))
 		if cfg != nil {
 			t.Errorf("%s: no error", s.name)
 		}
@@ -85,7 +85,7 @@ func TestJSONFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, text := range []string{compact, b.String()} {
-			cfg, ds := config.Diagnose(config.Sources{Files: []string{writeAs(t, name, text)}, Environ: []string{}, Registry: kit})
+			cfg, ds := config.Diagnose(config.Sources{Files: []string{writeAs(t, name, text)}, Environ: []string{}, Registry: builtin})
 			wantKinds(t, ds)
 			if cfg == nil || cfg.ServiceName != `😀 é \/` || cfg.Sampling.SampleRate != 1 {
 				t.Errorf("%s: loaded %v", name, cfg)

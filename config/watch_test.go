@@ -46,7 +46,7 @@ func watch(t *testing.T, path string, env ...string) *watched {
 	t.Helper()
 	w := &watched{path: path, applied: make(chan *config.Config, 100), logs: new(logs)}
 	w.watcher = config.NewWatcher(config.Sources{
-		Files: []string{path}, Environ: append([]string{}, env...), Registry: kit,
+		Files: []string{path}, Environ: append([]string{}, env...), Registry: builtin,
 		Logger: slog.New(slog.NewTextHandler(w.logs, nil)),
 	}, func(c *config.Config) error {
 		w.applied <- c
@@ -71,7 +71,7 @@ func (w *watched) next(t *testing.T) *config.Config {
 	case c := <-w.applied:
 		return c
 	case <-time.After(10 * time.Second):
-		t.Fatalf("nothing was applied; the log says\n%s", w.logs)
+		t.Fatalf("nothing was applied; log\n%s", w.logs)
 		return nil
 	}
 }
@@ -192,7 +192,7 @@ func TestWatchTellsWhatIsHidden(t *testing.T) {
 
 func TestWatchWithoutFiles(t *testing.T) {
 	t.Parallel()
-	err := config.Watch(t.Context(), config.Sources{Environ: []string{}, Registry: kit}, func(*config.Config) error { return nil })
+	err := config.Watch(t.Context(), config.Sources{Environ: []string{}, Registry: builtin}, func(*config.Config) error { return nil })
 	if err == nil {
 		t.Error("Watch without files = nil, want an error")
 	}
@@ -232,7 +232,7 @@ func TestWatchWantsTwoReadsThatAgree(t *testing.T) {
 	t.Parallel()
 	var applied []float64
 	path := write(t, rate(0.5))
-	w := config.NewWatcher(config.Sources{Files: []string{path}, Environ: []string{}, Registry: kit, Logger: slog.New(slog.DiscardHandler)},
+	w := config.NewWatcher(config.Sources{Files: []string{path}, Environ: []string{}, Registry: builtin, Logger: slog.New(slog.DiscardHandler)},
 		func(c *config.Config) error {
 			applied = append(applied, c.Sampling.SampleRate)
 			return nil

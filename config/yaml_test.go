@@ -37,11 +37,13 @@ func TestYAML(t *testing.T) {
 		{name: "binary", file: "service_name: !!binary eA==", kinds: only(config.ErrWrongType)},
 		{name: "known tags", file: "service_name: !!str 5\nsample_rate: !!float 1", want: values{"service_name": "5", "sample_rate": "1"}},
 		{name: "duplicate key", raw: "tracing:\n  timeout: 1\n  sample_rate: 1\n  timeout: 2\n", kinds: only(config.ErrDuplicateKey)},
-		{name: "duplicate key deep below somebody else's", raw: "a: {b: {c: 1, c: 2}}\n", kinds: only(config.ErrDuplicateKey)},
+		{name: "duplicate key deep in keys of another program", raw: "a: {b: {c: 1, c: 2}}\n", kinds: only(config.ErrDuplicateKey)},
 		{name: "unknown anchor", file: "excluded_urls: [*foo]", kinds: only(config.ErrSyntax)},
 		{name: "syntax error on line one", raw: "tracing: {", kinds: only(config.ErrSyntax)},
 		{name: "depth", raw: strings.Repeat("{a: ", 33) + "1" + strings.Repeat("}", 33), kinds: only(config.ErrTooDeep)},
 		{name: "bomb", raw: bomb(), kinds: only(config.ErrTooDeep)},
+		{name: "root in capitals", raw: "TRACING: {sample_rate: 1}", kinds: only(config.ErrUnknownKey)},
+		{name: "aliases count each time", raw: "a: &a [x, x, x, x, x, x, x, x, x]\nb: [" + strings.Repeat("*a, ", 6000) + "]\n", kinds: only(config.ErrTooDeep)},
 		{name: "self-reference", raw: "a: &a {b: *a}\n", kinds: only(config.ErrTooDeep)},
 		{name: "numbers are read by the key", file: "resource_attributes: {a: 007, b: true, c: 1.50, d: 2001-01-01}", want: values{"resource_attributes": "a=007,b=true,c=1.50,d=2001-01-01"}},
 		{name: "unquoted number for a text", file: "service_name: 5", kinds: only(config.ErrWrongType)},
@@ -70,7 +72,7 @@ func TestDiagnosticNamesTheAlias(t *testing.T) {
 
 func TestLargeFilesFailFast(t *testing.T) {
 	t.Parallel()
-	big := config.Sources{Files: []string{write(t, strings.Repeat("x", 10<<20))}, Environ: []string{}, Registry: kit}
+	big := config.Sources{Files: []string{write(t, strings.Repeat("x", 10<<20))}, Environ: []string{}, Registry: builtin}
 	best := time.Hour
 	for range 10 {
 		var ds config.Diagnostics
@@ -121,9 +123,9 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if tt.path == secret && os.Geteuid() == 0 {
-				return // root reads everything; the socket stands in for it
+				return // root reads everything; the socket is the test there
 			}
-			cfg, ds := config.Diagnose(config.Sources{Files: []string{tt.path}, Environ: []string{}, Registry: kit})
+			cfg, ds := config.Diagnose(config.Sources{Files: []string{tt.path}, Environ: []string{}, Registry: builtin})
 			if tt.kind == config.ErrFile && (cfg != nil || !errors.Is(ds, config.ErrFile)) {
 				t.Errorf("loaded %v with %v, want file", cfg, ds)
 			}
@@ -134,13 +136,13 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 	}
 }
 
-// Every layer is checked although one file is no YAML.
+// Every layer is checked even if a file is not YAML.
 func TestEverythingAtOnce(t *testing.T) {
 	t.Parallel()
 	broken := writeAs(t, "broken.yaml", "tracing: [\n")
 	typo := writeAs(t, "typo.yaml", "tracing:\n  smaple_rate: 1\n  timeout: 0\n  zipkin: {local_node_port: 70000}\n")
 	_, err := config.Load(config.Sources{
-		Files: []string{broken, typo}, Registry: kit,
+		Files: []string{broken, typo}, Registry: builtin,
 		Environ:   []string{"SPANROUTE_JAEGER_THRIFT_AGENT_PORT=x"},
 		Overrides: map[string]any{"batch": map[string]any{"max_queue_size": 0}},
 	})
@@ -173,4 +175,21 @@ func TestFiveMistakes(t *testing.T) {
 			t.Errorf("no position: %s", d.Error())
 		}
 	}
+}
+
+// What YAML allows and the section does not.
+func TestOddYAML(t *testing.T) {
+	runAll(t, []situation{
+		{name: "<< of a number", file: "<<: 5\nsample_rate: 1", kinds: only(config.ErrWrongType), at: []string{"tracing.yaml:2:7: tracing.<<:"}},
+		{name: "<< of numbers", file: "zipkin: {<<: [{timeout: 1}, 2]}", kinds: only(config.ErrWrongType), at: []string{"tracing.yaml:2:31: tracing.zipkin.<<:"}},
+		{name: "<< in headers", file: "zipkin: {headers: {<<: x}}", kinds: only(config.ErrWrongType)},
+		{name: "<< of null", file: "<<: ~\nsample_rate: 1"},
+		{name: "tag of the file", raw: "!foo\ntracing: {sample_rate: 1}", kinds: only(config.ErrWrongType)},
+		{name: "tag of the section", raw: "tracing: !!omap {sample_rate: 1}", kinds: only(config.ErrWrongType), at: []string{"tracing.yaml:1:10: tracing:"}},
+		{name: "tag of an inner section", file: "zipkin: !foo {timeout: 1}", kinds: only(config.ErrWrongType)},
+		{name: "tag of a key", file: "!foo sample_rate: 1", kinds: only(config.ErrWrongType)},
+		{name: "tags that say nothing new", raw: "!!map {tracing: !!map {zipkin: !!map {timeout: 1}}}"},
+		{name: "a password of another type is not missing too", file: "jaeger: {username: u, password: 5}", kinds: only(config.ErrWrongType)},
+		{name: "a long number for an address", file: "zipkin: {local_node_ipv6: " + strings.Repeat("9", 5000) + "}", kinds: only(config.ErrOutOfRange)},
+	})
 }
