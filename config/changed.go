@@ -40,6 +40,8 @@ func same(a, b any) bool {
 	return va.Kind() == reflect.Slice && vb.Kind() == reflect.Slice && va.Len()+vb.Len() == 0
 }
 
+// changed returns the keys in which next differs. The timeout of an exporter is not among its settings, so it is
+// compared apart.
 func (x Exporter) changed(name string, next Exporter) []string {
 	before, after := map[string]any{}, map[string]any{}
 	flatten(x.Settings, "", before)

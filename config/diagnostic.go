@@ -30,6 +30,7 @@ func (d Diagnostic) Error() string {
 // Unwrap returns the kind, so that errors.Is works on it.
 func (d Diagnostic) Unwrap() error { return d.Kind }
 
+// place returns where the diagnostic belongs, "" if it is not about one place, such as two exporters with one name.
 func (d Diagnostic) place() string {
 	if d.Origin == (Origin{}) {
 		return ""
@@ -62,6 +63,7 @@ func (d Diagnostic) MarshalJSON() ([]byte, error) {
 	return json.Marshal(out)
 }
 
+// jsonDiagnostic is a diagnostic in the JSON that editors and CI read. Fields without a value are left out.
 type jsonDiagnostic struct {
 	Kind     string `json:"kind"`
 	Severity string `json:"severity"`
@@ -72,6 +74,7 @@ type jsonDiagnostic struct {
 	Related []jsonSource `json:"related,omitempty"`
 }
 
+// jsonSource is an origin in JSON. Source is the text that messages show; File, Line and Column are its parts.
 type jsonSource struct {
 	Source string `json:"source,omitempty"`
 	File   string `json:"file,omitempty"`
@@ -121,6 +124,7 @@ func (ds Diagnostics) Errors() Diagnostics { return ds.only(Error) }
 // Warnings returns the diagnostics that are warnings.
 func (ds Diagnostics) Warnings() Diagnostics { return ds.only(Warning) }
 
+// only returns the diagnostics of one severity, in order.
 func (ds Diagnostics) only(s Severity) Diagnostics {
 	var out Diagnostics
 	for _, d := range ds {

@@ -8,8 +8,6 @@ import (
 
 // A file that is named and has no effect is a mistake, unless it is empty on purpose.
 func TestFilesThatSetNothing(t *testing.T) {
-	const collector = "the file is a configuration of the OpenTelemetry Collector and sets nothing, write a file with the section tracing"
-	const declarative = "tracing.yaml:1:1: the file is an OpenTelemetry declarative configuration and sets nothing, write a file with the section tracing"
 	runAll(t, []situation{
 		{name: "trace", raw: "trace: {sample_rate: 1}", kinds: only(config.ErrMissing)},
 		{name: "trace that sets nothing known", raw: "x: 1\ntrace:\n  rate: 1\n", kinds: only(config.ErrMissing)},

@@ -43,11 +43,13 @@ type layer struct {
 
 func newLayer(kind Layer) *layer { return &layer{kind: kind, byPath: map[string]*entry{}} }
 
+// add enters e. A layer has at most one entry for a key.
 func (l *layer) add(e *entry) {
 	l.byPath[e.key.Path] = e
 	l.entries = append(l.entries, e)
 }
 
+// remove takes e out again, so that another variable can set its key.
 func (l *layer) remove(e *entry) {
 	delete(l.byPath, e.key.Path)
 	l.entries = slices.DeleteFunc(l.entries, func(other *entry) bool { return other == e })

@@ -55,6 +55,8 @@ func (c *Config) Explain(key string) (Explanation, bool) {
 	return c.explain(k), true
 }
 
+// explain reads the stack of k: its top is the effective entry, the others are overridden. Values that a more general
+// key removed come after them.
 func (c *Config) explain(k *keytable.Key) Explanation {
 	m := c.origins.merged
 	x := Explanation{Key: k.Path, Value: c.effective(k)}

@@ -38,6 +38,8 @@ func (r *resolver) exporters(cfg *Config) {
 	}
 }
 
+// exporter collects the section of one exporter, lets the exporter complete and check it, and reports the outcome. The
+// settings of an exporter that is not selected stay as they were merged.
 func (r *resolver) exporter(name string, timeout time.Duration, selected bool) Exporter {
 	x := Exporter{Timeout: timeout, Settings: map[string]any{}, secrets: map[string]bool{}, values: r.report.secrets}
 	variables := map[string]string{}

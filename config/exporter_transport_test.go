@@ -67,7 +67,6 @@ func TestHeadersForAllProtocolsReachTheExporter(t *testing.T) {
 }
 
 func TestEndpointsThatLeaveTLSOpen(t *testing.T) {
-	const tls = "no scheme in the endpoint, it uses TLS, write https://collector:4317 or, for plain text, http://collector:4317"
 	runAll(t, []situation{
 		{name: "host and port", file: onOTLP + "otlp: {endpoint: 'collector:4317'}", kinds: only(config.WarnInferred), at: []string{"tracing.yaml:4:20: tracing.otlp.endpoint:"}},
 		{name: "in a variable", file: onOTLP, env: []string{"OTEL_EXPORTER_OTLP_ENDPOINT=collector:4317"}, kinds: only(config.WarnInferred), at: []string{"OTEL_EXPORTER_OTLP_ENDPOINT: otlp.endpoint:"}},

@@ -65,6 +65,7 @@ type textFlag struct {
 	bool  bool
 }
 
+// String returns the last text. Package flag calls it on a nil flag too, to find out the default.
 func (f *textFlag) String() string {
 	if f == nil || len(f.texts) == 0 {
 		return ""
@@ -72,6 +73,7 @@ func (f *textFlag) String() string {
 	return f.texts[len(f.texts)-1]
 }
 
+// Set keeps text. It never fails, because Load reports invalid values together with all other problems.
 func (f *textFlag) Set(text string) error {
 	f.texts = append(f.texts, text)
 	return nil

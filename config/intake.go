@@ -74,6 +74,7 @@ func (in *intake) text(to *layer, e *entry, text string, alias bool) {
 	}
 }
 
+// convert converts a text by the type of its key. A list is a JSON array or has commas between its items.
 func (in *intake) convert(e *entry, text string) (err error) {
 	trimmed := strings.TrimSpace(text)
 	switch {

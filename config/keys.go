@@ -12,6 +12,7 @@ import (
 // lastTable is the table of the last registry, so that a reload does not build another.
 var lastTable atomic.Pointer[cachedTable]
 
+// A cachedTable belongs to a registry with these names. A registry only grows, so that the names show a change.
 type cachedTable struct {
 	registry *registry.Registry
 	names    []string

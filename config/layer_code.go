@@ -18,12 +18,14 @@ func (in *intake) codeLayer(kind Layer, section map[string]any) *layer {
 	return to
 }
 
+// codeSection reads the members of one map, in the order of their names, so that diagnostics have a stable order.
 func (in *intake) codeSection(to *layer, section map[string]any, path, written string) {
 	for _, name := range slices.Sorted(maps.Keys(section)) {
 		in.codeMember(to, section[name], path, name, keytable.Join(written, phrase.Name(name)))
 	}
 }
 
+// codeMember reads one member: a key, a section, or a name that is reported.
 func (in *intake) codeMember(to *layer, value any, section, name, written string) {
 	at := Origin{Layer: to.kind}
 	path := keytable.Join(section, name)
@@ -72,6 +74,7 @@ func asSection(value any) (map[string]any, bool) {
 	return nil, false
 }
 
+// codeValue converts a value. Go types that fit the key are not coerced: 1 for a rate is fine, "1" gets a warning.
 func (in *intake) codeValue(to *layer, e *entry, value any, alias bool) {
 	var err error
 	coerced := ""

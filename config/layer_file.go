@@ -68,6 +68,7 @@ func (f file) report(r *report, p configfile.Problem) {
 	}
 }
 
+// entry turns an entry of package configfile, which has places in one file, into one with origins.
 func (f file) entry(e *configfile.Entry) *entry {
 	return &entry{
 		key: e.Key, value: e.Value, written: e.Written, origin: f.origin(e.At), at: f.origin(e.Name),
@@ -75,6 +76,7 @@ func (f file) entry(e *configfile.Entry) *entry {
 	}
 }
 
+// origin adds the name and the order of the file to a place.
 func (f file) origin(p configfile.Place) Origin {
 	return Origin{Layer: LayerFile, Name: f.name, Line: p.Line, Column: p.Column, Via: p.Via, file: f.order, width: p.Width, text: p.Text}
 }

@@ -49,8 +49,11 @@ func (in *intake) otelLayer(lower []*layer, config string) *otelLayer {
 	return o
 }
 
+// variable returns the value of a variable without surrounding space. By the specification an empty variable counts as
+// unset.
 func (o *otelLayer) variable(name string) string { return strings.TrimSpace(o.intake.env[name]) }
 
+// warnUnused reports a variable that is set and has no effect.
 func (o *otelLayer) warnUnused(name, message, hint string) {
 	o.intake.report.add(Diagnostic{
 		Kind: WarnIgnored, Severity: Warning, Origin: Origin{Layer: LayerOTel, Name: name}, Message: message, Hint: hint,
@@ -145,6 +148,8 @@ func (o *otelLayer) pairs(e *entry, text string) bool {
 	return len(good) > 0 && (len(faults) == 0 || e.key.Headers())
 }
 
+// otelText converts the text of a number or a name. Some values mean something else in OpenTelemetry than in other
+// layers: a negative length is invalid there, and there are samplers that spanroute does not have.
 func otelText(e *entry, text string) (any, error) {
 	switch e.key.Format {
 	case "sampler":
@@ -159,6 +164,7 @@ func otelText(e *entry, text string) (any, error) {
 	return schema.FromText(e.key.Key, text)
 }
 
+// samplerArg is read after the other variables, because its meaning depends on the sampler.
 const samplerArg = "OTEL_TRACES_SAMPLER_ARG"
 
 // samplerArgument reads the argument of the sampler that the environment names.

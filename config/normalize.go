@@ -44,6 +44,7 @@ func normalize(t *keytable.Table, r *report, e *entry) bool {
 	return true
 }
 
+// checkQueryKeys bounds the number of keys, because each request compares its query with all of them.
 func checkQueryKeys(_ *keytable.Table, r *report, e *entry) bool {
 	if count := len(e.value.([]string)); count > policy.MaxQueryKeys {
 		r.refuse(e, e.origin, settings.Errorf(ErrOutOfRange, "%d keys are out of range, want at most %d", count, policy.MaxQueryKeys))
@@ -52,6 +53,7 @@ func checkQueryKeys(_ *keytable.Table, r *report, e *entry) bool {
 	return true
 }
 
+// checkRate warns about a rate that the sampler rounds to 0: it compares 56 random bits of the trace id with the rate.
 func checkRate(_ *keytable.Table, r *report, e *entry) bool {
 	if rate := e.value.(float64); rate > 0 && rate < math.Ldexp(1, -56) {
 		r.warn(WarnSuspicious, e, e.origin, fmt.Sprintf("%v is too low to keep any trace in practice", rate), "")
@@ -68,6 +70,7 @@ func normalizeLength(_ *keytable.Table, r *report, e *entry) bool {
 	return true
 }
 
+// checkTimeout warns about a timeout that is probably meant in another unit.
 func checkTimeout(_ *keytable.Table, r *report, e *entry) bool {
 	if d, _ := e.value.(time.Duration); d > time.Hour {
 		r.warn(WarnSuspicious, e, e.origin, fmt.Sprintf("%v is more than an hour", d), "a number without a unit is in seconds")
@@ -75,6 +78,7 @@ func checkTimeout(_ *keytable.Table, r *report, e *entry) bool {
 	return true
 }
 
+// normalizeAttributes keeps the last of several attributes with one name.
 func normalizeAttributes(_ *keytable.Table, r *report, e *entry) bool {
 	e.value = mergePairs(nil, e.value)
 	return true

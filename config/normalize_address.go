@@ -22,6 +22,7 @@ func normalizeAddress(_ *keytable.Table, r *report, e *entry) bool {
 	return true
 }
 
+// parseAddress returns the canonical text of an address of one family.
 func parseAddress(text, format string) (string, error) {
 	if packed, ok := packedAddress(text); ok {
 		size := map[string]int{"ipv4": 4, "ipv6": 16}[format]
@@ -51,4 +52,5 @@ func packedAddress(text string) (packed *big.Int, ok bool) {
 	return new(big.Int).SetString(text, 10)
 }
 
+// familyName returns IPv4 or IPv6 for a format.
 func familyName(format string) string { return "IP" + strings.TrimPrefix(format, "ip") }

@@ -92,6 +92,7 @@ func cutProtocol(t *keytable.Table, word string) (exporters []string, protocol s
 	return exporters, protocol
 }
 
+// Known propagators that spanroute does not have get another message than misspelt names.
 var (
 	propagators      = []string{"tracecontext", "baggage", "none"}
 	otherPropagators = []string{"b3", "b3multi", "jaeger", "xray", "ottrace"}

@@ -82,6 +82,7 @@ func (o Origin) compare(p Origin) int {
 	return o.Column - p.Column
 }
 
+// rank orders layers for diagnostics: code comes last, because it has no place to go to.
 func (o Origin) rank() int {
 	if o.Layer == LayerDefaults || o.Layer == LayerBuiltIn {
 		return int(LayerOverrides) + int(o.Layer) + 1

@@ -76,7 +76,6 @@ func TestOTelSamplerIsPrinted(t *testing.T) {
 }
 
 func TestVariablesOfOtherSignals(t *testing.T) {
-	const line = ": has no effect: this library exports traces only, set it to none or remove it"
 	runAll(t, []situation{
 		{name: "metrics", env: []string{"OTEL_METRICS_EXPORTER=otlp"}, kinds: only(config.WarnIgnored)},
 		{name: "logs", env: []string{"OTEL_LOGS_EXPORTER=console"}, kinds: only(config.WarnIgnored)},
@@ -87,7 +86,6 @@ func TestVariablesOfOtherSignals(t *testing.T) {
 }
 
 func TestPropagatorsOfTheEnvironment(t *testing.T) {
-	const available = "the variable is ignored (available: tracecontext, baggage, none)"
 	runAll(t, []situation{
 		{name: "one unknown, one known", env: []string{"OTEL_PROPAGATORS=b3,tracecontext"}, kinds: only(config.ErrUnsupported), want: values{"propagators": "tracecontext"}},
 		{name: "a misspelt one beside a known one", env: []string{"OTEL_PROPAGATORS=tracecontexd,baggage"}, kinds: only(config.ErrUnknownValue), want: values{"propagators": "baggage"}},

@@ -60,6 +60,8 @@ func textNode(text string) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}
 }
 
+// valueNode returns the node of a value. Texts are quoted where YAML would read another type; numbers and durations are
+// plain.
 func valueNode(value any) *yaml.Node {
 	switch v := value.(type) {
 	case string:

@@ -46,6 +46,7 @@ func escapeControls(text string) string {
 // MarshalJSON returns the configuration of [Config.WriteJSON] with secrets masked.
 func (c Config) MarshalJSON() ([]byte, error) { return json.Marshal(c.section(false)) }
 
+// section returns what is printed as a nested map. Rows with a remark have no value that a file could set.
 func (c *Config) section(showSecrets bool) map[string]any {
 	section := map[string]any{}
 	for _, r := range c.rows(showSecrets) {
@@ -56,6 +57,7 @@ func (c *Config) section(showSecrets bool) map[string]any {
 	return map[string]any{"tracing": section}
 }
 
+// jsonValue returns the value of a row as encoding/json takes it. A negative duration is shown as its remark.
 func jsonValue(r row) any {
 	switch v := r.value.(type) {
 	case time.Duration:

@@ -72,6 +72,7 @@ func (c *Config) commonRow(k settings.Key, value any) (row, bool) {
 	return r, true
 }
 
+// rows returns what is printed of one exporter. Its timeout is a row only if it differs from the common one.
 func (x Exporter) rows(name string, timeout time.Duration, showSecrets bool) []row {
 	var rows []row
 	if x.Timeout != timeout {

@@ -20,6 +20,7 @@ func (ds Diagnostics) WriteText(w io.Writer, color bool) error {
 	return err
 }
 
+// render writes one diagnostic: severity and kind, the sentence, the place, the line with a caret, and related places.
 func (d Diagnostic) render(b *strings.Builder, color bool) {
 	head := d.Severity.String()
 	if d.Kind != "" {

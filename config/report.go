@@ -24,6 +24,8 @@ type report struct {
 	secrets []string // values of secret-looking variables in files
 }
 
+// add keeps d, or counts it if there are too many. URLs and assignments in texts can hold secrets wherever they come
+// from, so that every text is masked here.
 func (r *report) add(d Diagnostic) {
 	d.Message, d.Hint, d.Origin.Name = endpoint.RedactText(d.Message), endpoint.RedactText(d.Hint), endpoint.RedactText(d.Origin.Name)
 	if len(r.kept[d.Severity]) >= maxCollected {
@@ -69,6 +71,7 @@ func (r *report) redact(e *entry, d Diagnostic) Diagnostic {
 	return d
 }
 
+// failed reports whether there is an error.
 func (r *report) failed() bool { return len(r.kept[Error])+r.dropped[Error] > 0 }
 
 // refused reports whether a layer sets the key with this path to an invalid value.
@@ -76,6 +79,7 @@ func (r *report) refused(path string) bool {
 	return slices.ContainsFunc(r.kept[Error], func(d Diagnostic) bool { return d.path == path })
 }
 
+// clone returns a copy that later diagnostics do not change, to go back to.
 func (r *report) clone() report {
 	c := *r
 	c.kept[Error], c.kept[Warning] = slices.Clone(r.kept[Error]), slices.Clone(r.kept[Warning])

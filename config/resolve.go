@@ -32,6 +32,8 @@ func resolve(s *Sources, in *intake, layers []*layer, otel *otelLayer) *Config {
 	}
 }
 
+// resolve decodes the common keys, then completes the exporters, which can depend on them, and applies the rules
+// between keys last, on the complete result.
 func (r *resolver) resolve(given *registry.Registry) *Config {
 	cfg := Default()
 	cfg.registry, cfg.origins = given, &origins{table: r.table, merged: r.merged, secrets: r.report.secrets}

@@ -54,6 +54,7 @@ func (s *Sources) logger() *slog.Logger {
 	return s.Logger
 }
 
+// prefix returns the prefix of SPANROUTE_* variables, "" if the layer is off.
 func (s *Sources) prefix() string {
 	switch s.EnvPrefix {
 	case "":

@@ -61,6 +61,8 @@ func newWatcher(sources Sources, apply func(*Config) error) *watcher {
 	return &watcher{sources: sources, apply: apply, interval: pollInterval}
 }
 
+// run polls until ctx ends. The first poll comes at once and the second after one interval, so that the first
+// configuration is applied after 250 ms.
 func (w *watcher) run(ctx context.Context) error {
 	names := w.sources.paths(w.sources.environ())
 	if len(names) == 0 {
@@ -97,6 +99,8 @@ func (w *watcher) poll(names []string) {
 	w.handle(now)
 }
 
+// sameReads reports whether two polls found the same bytes. Two failures are the same whatever their causes, so that
+// each is logged once.
 func sameReads(a, b []read) bool {
 	if len(a) != len(b) {
 		return false
@@ -109,6 +113,8 @@ func sameReads(a, b []read) bool {
 	return true
 }
 
+// handle loads and applies new contents. apply sees complete configurations only; what it refuses is not applied in
+// part.
 func (w *watcher) handle(reads []read) {
 	files := make([]file, len(reads))
 	for i, r := range reads {
@@ -146,6 +152,7 @@ func (r read) refused() string {
 	return ""
 }
 
+// rejected counts and logs contents that are not applied.
 func (w *watcher) rejected(message string, args ...any) {
 	w.count(func(s *reloadStats) { s.Rejected++ })
 	w.sources.logger().Error(message, args...)

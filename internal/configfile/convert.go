@@ -86,6 +86,8 @@ func (c *converter) scalar(e *Entry, n *yaml.Node) bool {
 	return true
 }
 
+// fromScalar converts the text of a scalar by the type of its key. A value from a secret-looking variable is a secret,
+// whatever key it is for.
 func (c *converter) fromScalar(e *Entry, text string, quoted bool) (value any, coerced string, err error) {
 	k := e.Key.Key
 	k.Secret = k.Secret || e.At.Via != "" && secret.Name(e.At.Via)

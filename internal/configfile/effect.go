@@ -82,6 +82,8 @@ var formats = []struct {
 	{"a Kubernetes manifest", []string{"apiVersion", "kind"}},
 }
 
+// foreignFormat returns what a file is by its root keys, "" if that is not known. Single keys such as service are too
+// common to go by.
 func foreignFormat(root []member) string {
 	for _, f := range formats {
 		if !slices.ContainsFunc(f.keys, func(key string) bool { return !hasMember(root, key) }) {
@@ -124,6 +126,7 @@ var distinctive = []string{
 	"exporter_type", "sample_rate", "max_tag_value_length", "excluded_urls", "excluded_paths", "excluded_rpcs", "resource_attributes",
 }
 
+// looksLikeSection reports whether a map has a key that only the section is likely to have.
 func looksLikeSection(n *yaml.Node) bool {
 	return n.Kind == yaml.MappingNode && slices.ContainsFunc(members(n), func(m member) bool {
 		return slices.Contains(distinctive, resolve(m.name).Value)

@@ -80,6 +80,8 @@ func (x *expansion) write(b *strings.Builder, part string) error {
 	return nil
 }
 
+// expand replaces each ${NAME} and ${NAME:-default}. $${ is a literal ${. The result is not expanded again, so that the
+// value of a variable cannot refer to another one.
 func (x *expansion) expand(text string) (string, error) {
 	var b strings.Builder
 	for {
@@ -110,6 +112,8 @@ func (x *expansion) expand(text string) (string, error) {
 	}
 }
 
+// variable returns the value of the variable between ${ and }, or its default. An empty variable counts as unset, as in
+// OpenTelemetry.
 func (x *expansion) variable(inner string) (string, error) {
 	name, fallback, hasDefault := strings.Cut(inner, ":-")
 	name = strings.TrimPrefix(name, "env:")
@@ -132,6 +136,7 @@ func (x *expansion) variable(inner string) (string, error) {
 	return value, nil
 }
 
+// variableName reports whether name can be that of an environment variable.
 func variableName(name string) bool {
 	for i, r := range name {
 		letter := r == '_' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z'

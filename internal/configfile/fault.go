@@ -24,10 +24,12 @@ type fileFault struct {
 	related             []*yaml.Node
 }
 
+// faultAt returns a fault at a place. A place that is not known is the beginning of the file.
 func faultAt(line, column, width int, f *settings.Fault) *fileFault {
 	return &fileFault{Fault: f, line: max(line, 1), column: max(column, 1), width: max(width, 1)}
 }
 
+// nodeFault returns a fault that underlines the first line of a node.
 func nodeFault(n *yaml.Node, f *settings.Fault) *fileFault {
 	return faultAt(n.Line, n.Column, nodeWidth(n), f)
 }

@@ -46,6 +46,7 @@ func isNull(n *yaml.Node) bool {
 	return nullText(n.Value) && (n.Style&yaml.TaggedStyle == 0 || n.ShortTag() == "!!null")
 }
 
+// nullText reports whether YAML reads unquoted text as null.
 func nullText(text string) bool {
 	switch text {
 	case "", "~", "null", "Null", "NULL":
@@ -121,6 +122,8 @@ func mergeFault(n *yaml.Node) (at *yaml.Node, fault *settings.Fault) {
 	return nil, nil
 }
 
+// mergedMembers returns the keys that << brings in from one map or a list of maps. Each remembers the alias that it
+// comes from, because a diagnostic has to name both places.
 func mergedMembers(value *yaml.Node) []member {
 	target := resolve(value)
 	var out []member

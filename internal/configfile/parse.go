@@ -43,6 +43,8 @@ func parseYAML(data []byte, t *keytable.Table) (root *yaml.Node, ex *Text, fault
 	return root, ex, nil
 }
 
+// jsonEscape matches a pair of surrogates, or any other escape, so that an escaped backslash is not taken for the
+// beginning of one.
 var jsonEscape = regexp.MustCompile(`\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\.`)
 
 // fromJSON rewrites the escapes of JSON that the YAML parser does not support: \/, and pairs of \u for one character. It
@@ -90,6 +92,7 @@ func checkEncoding(data []byte) *fileFault {
 	return nil
 }
 
+// isControl reports whether YAML does not allow r. Tab, line ends and NEL are allowed.
 func isControl(r rune) bool {
 	return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r >= 0x7f && r < 0xa0 && r != 0x85
 }

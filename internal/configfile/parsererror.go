@@ -9,6 +9,7 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
+// parserMessage takes a message of the parser apart: line, if it has one, and text.
 var parserMessage = regexp.MustCompile(`(?s)^yaml: (?:line (\d+): )?(.*)$`)
 
 // syntaxFault translates an error of the parser. This is the only place that depends on the parser's texts: the parser has no
@@ -52,6 +53,7 @@ func plainWords(message string) (text, hint string) {
 	return "not YAML: " + message, ""
 }
 
+// parserWords are parts of the parser's messages with their translations. The first match counts.
 var parserWords = []struct{ parser, text, hint string }{
 	{"mapping values are not allowed", `unexpected ": "`, "compare the indentation with the line above; quote a value that contains a colon"},
 	{"did not find expected key", "a line of the block that begins here has another indentation", "compare the indentation of its lines; quote a value with special characters"},

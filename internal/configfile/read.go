@@ -43,6 +43,7 @@ func readFile(name string) ([]byte, error) {
 	return readAll(f)
 }
 
+// readAll reads one byte more than the limit, so that Parse can report a file that is too large.
 func readAll(f *os.File) ([]byte, error) { return io.ReadAll(io.LimitReader(f, MaxBytes+1)) }
 
 // errNotRegular reports a directory, FIFO, socket or device.
@@ -50,6 +51,7 @@ type errNotRegular struct{ found string }
 
 func (e errNotRegular) Error() string { return e.found + " is not a regular file" }
 
+// regular returns an error that names the kind of a file that is not regular.
 func regular(info fs.FileInfo) error {
 	switch mode := info.Mode(); {
 	case mode.IsRegular():

@@ -55,6 +55,7 @@ func (r *report) place(line, column, width int) Place {
 	return Place{Line: line, Column: column, Width: width, Text: r.text}
 }
 
+// add passes a problem on. Problems come in the order of the file, so that those beyond a limit need not be kept.
 func (r *report) add(p Problem) {
 	if !p.Warning {
 		r.errors++

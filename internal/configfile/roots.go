@@ -99,6 +99,8 @@ func descend(n *yaml.Node, names []string) (name, value *yaml.Node) {
 	return name, value
 }
 
+// parseSection reads one section. A value that is not a map is often a missing space or colon in the line below the
+// section's name.
 func (d *document) parseSection(r root) {
 	value := resolve(r.value)
 	if fault := tagFault(value); fault != nil {

@@ -30,6 +30,7 @@ func newSecretLines(text *Text, root *yaml.Node) *secretLines {
 	return s
 }
 
+// list fills nodes and end. The nodes below an alias are not listed, because they are elsewhere in the document.
 func (s *secretLines) list(n *yaml.Node) {
 	s.nodes = append(s.nodes, n)
 	for _, child := range n.Content {
@@ -38,6 +39,8 @@ func (s *secretLines) list(n *yaml.Node) {
 	s.end[n] = len(s.nodes)
 }
 
+// named hides secrets below n: keys by their names, and texts that contain an assignment to one, an @ of user
+// information, or a secret part of a URL.
 func (s *secretLines) named(n *yaml.Node) {
 	if n.Kind == yaml.ScalarNode && (assigns(n.Value) || strings.Contains(n.Value, "@") || endpoint.RedactText(n.Value) != n.Value) {
 		s.text.hide("", n.Line, s.lastLine(n))
@@ -57,6 +60,7 @@ func (s *secretLines) hideKey(name, value *yaml.Node) {
 	s.hideAnchors(value)
 }
 
+// hideAnchors hides the anchors of the aliases in n, each once, because anchors can refer to each other.
 func (s *secretLines) hideAnchors(n *yaml.Node) {
 	if n.Kind == yaml.AliasNode {
 		if s.seen[n.Alias] {

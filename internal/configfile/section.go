@@ -54,6 +54,7 @@ func (w *walker) section(n *yaml.Node, path, written string) {
 	}
 }
 
+// member reads one member of a section. Names with dots are never keys: they are reported with the hint to nest them.
 func (w *walker) member(m member, section, name, written string) {
 	path := keytable.Join(section, name)
 	if canonical := w.table.Exporter(name); section == "" && canonical != "" && !w.table.HasSection(name) {
@@ -78,6 +79,7 @@ func (w *walker) member(m member, section, name, written string) {
 	}
 }
 
+// inner reads a section within a section. A text in its place can be a slip of the first key in it.
 func (w *walker) inner(m member, path, written string) {
 	value := resolve(m.value)
 	fault := tagFault(value)

@@ -72,6 +72,7 @@ func open(text string) bool {
 	return opened != closed || openQuote(text)
 }
 
+// openQuote reports whether text has an odd number of quotes of one kind, so that one can be open at its end.
 func openQuote(text string) bool {
 	return strings.Count(text, `"`)%2 == 1 || strings.Count(text, "'")%2 == 1
 }

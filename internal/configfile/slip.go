@@ -61,6 +61,7 @@ func assignment(text string) bool {
 	return strings.HasPrefix(strings.TrimLeft(rest, " "), "=")
 }
 
+// equalsSlip reports an equals sign in place of a colon.
 func equalsSlip(ex *Text, n int) *slip {
 	column := utf8.RuneCountInString(ex.Line(n)[:strings.IndexByte(ex.Line(n), '=')]) + 1
 	return &slip{n, column, 1, `"=" after a key`, `write ": ", as "` + ex.table.KeyOf(ex.Line(n)) + `: value"`}

@@ -34,6 +34,7 @@ func findSlip(ex *Text) *slip {
 	return f.found
 }
 
+// atEnd reports a quote or bracket that is still open at the end of the file.
 func (f *slipFinder) atEnd() {
 	switch {
 	case f.quote.char != 0:
@@ -43,6 +44,8 @@ func (f *slipFinder) atEnd() {
 	}
 }
 
+// readLine reads one line. A line that begins with a known key, indented like the line with the opening quote or
+// bracket or less, shows that the closing one is missing.
 func (f *slipFinder) readLine(line string) {
 	text := strings.TrimSpace(line)
 	indent := f.ex.indent(f.n)

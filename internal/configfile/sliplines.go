@@ -35,12 +35,14 @@ type bracket struct {
 	colon                bool // the item that is read has a colon
 }
 
+// report keeps the first slip. It is on the current line.
 func (f *slipFinder) report(column, width int, message, hint string) {
 	if f.found == nil {
 		f.found = &slip{f.n, column, width, message, hint}
 	}
 }
 
+// notClosed reports a quote or bracket at the place where it opens.
 func (f *slipFinder) notClosed(b bracket) {
 	what := fmt.Sprintf("%c is not closed", b.char)
 	hint := "close it on the same line"
@@ -52,6 +54,7 @@ func (f *slipFinder) notClosed(b bracket) {
 
 var closing = map[rune]rune{'{': '}', '[': ']'}
 
+// has reports whether the line continues with text at an index.
 func (f *slipFinder) has(at int, text string) bool {
 	return at < len(f.line) && strings.HasPrefix(string(f.line[at:min(len(f.line), at+len(text))]), text)
 }

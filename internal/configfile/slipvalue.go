@@ -43,6 +43,7 @@ func (f *slipFinder) readValue(at int, fresh bool, indent int) {
 	}
 }
 
+// opened reads an opening bracket. Two braces are a template that was not rendered.
 func (f *slipFinder) opened(r rune, i, indent int) {
 	if f.has(i, "{{") {
 		f.report(i+1, 2, "unrendered template", "render the file before it is read, or quote the value")

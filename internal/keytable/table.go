@@ -97,6 +97,7 @@ func (t *Table) AddExporter(x Exporter) {
 	}
 }
 
+// below returns path in section, "" for an empty path.
 func below(section, path string) string {
 	if path == "" {
 		return ""
@@ -125,6 +126,7 @@ func (t *Table) add(k *Key) {
 	}
 }
 
+// name claims a path or an alias for k, and the name of its variable: a.b_c and a_b.c would share one.
 func (t *Table) name(k *Key, path string) {
 	section, name := Split(path)
 	t.section(section)
