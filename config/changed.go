@@ -11,12 +11,10 @@ import (
 // Changed returns the keys in which next differs from c: hot keys, which a reload applies, and those that are read at start. Both are canonical and in the order of the documentation, exporters by name. Where a value came from makes
 // no difference.
 func (c *Config) Changed(next *Config) (hot, restart []string) {
-	before, after := commonSchema.Section(c), commonSchema.Section(next)
+	before, after := commonSchema.Values(c), commonSchema.Values(next)
 	for _, k := range commonSchema.Keys() {
-		a, _ := get(before, k.Path)
-		b, _ := get(after, k.Path)
 		switch {
-		case same(a, b):
+		case same(before[k.Path], after[k.Path]):
 		case k.Hot:
 			hot = append(hot, k.Path)
 		default:
@@ -43,9 +41,7 @@ func same(a, b any) bool {
 // changed returns the keys in which next differs. The timeout of an exporter is not among its settings, so it is
 // compared apart.
 func (x Exporter) changed(name string, next Exporter) []string {
-	before, after := map[string]any{}, map[string]any{}
-	flatten(x.Settings, "", before)
-	flatten(next.Settings, "", after)
+	before, after := flatten(x.Settings), flatten(next.Settings)
 	before["timeout"], after["timeout"] = x.Timeout, next.Timeout
 	paths := maps.Clone(before)
 	maps.Copy(paths, after)

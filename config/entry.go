@@ -55,11 +55,11 @@ func (l *layer) remove(e *entry) {
 	l.entries = slices.DeleteFunc(l.entries, func(other *entry) bool { return other == e })
 }
 
-// nested returns the values as a nested map of fresh maps.
-func (l *layer) nested() map[string]any {
-	section := map[string]any{}
+// values returns the values by path, in a map of its own.
+func (l *layer) values() map[string]any {
+	values := make(map[string]any, len(l.entries))
 	for _, e := range l.entries {
-		put(section, e.key.Path, e.value)
+		values[e.key.Path] = e.value
 	}
-	return section
+	return values
 }

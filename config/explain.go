@@ -86,7 +86,7 @@ func (c *Config) explain(k *keytable.Key) Explanation {
 // effective returns the value in force as text: the completed value, else the one that was set, else the default.
 func (c *Config) effective(k *keytable.Key) string {
 	if k.Exporter == "" {
-		value, _ := get(commonSchema.Section(c), k.Path)
+		value := commonSchema.Values(c)[k.Path]
 		if v, ok := value.(int); ok && v < 0 {
 			return "no limit"
 		}
@@ -102,7 +102,7 @@ func (c *Config) effective(k *keytable.Key) string {
 		}
 	}
 	e := c.origins.merged.effective(k.Path)
-	if value, ok := get(c.origins.merged.section, k.Path); ok && e != nil {
+	if value, ok := c.origins.merged.values[k.Path]; ok && e != nil {
 		return shownValue(k, value, e.origin.Via)
 	} else if ok { // completed
 		return shownValue(k, value, "")

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spanroute/spanroute/internal/configfile"
 	"github.com/spanroute/spanroute/internal/keytable"
+	"github.com/spanroute/spanroute/internal/schema"
 	"github.com/spanroute/spanroute/registry"
 	"github.com/spanroute/spanroute/registry/settings"
 )
@@ -26,9 +27,8 @@ import (
 func (r *resolver) exporters(cfg *Config) {
 	cfg.Exporters = map[string]Exporter{}
 	for _, name := range r.table.Names {
-		_, set := r.merged.section[name].(map[string]any)
 		selected := slices.Contains(r.types, name)
-		if !selected && !set {
+		if !selected && !r.sets(name) {
 			continue
 		}
 		x := r.exporter(name, cfg.Timeout, selected)
@@ -38,11 +38,16 @@ func (r *resolver) exporters(cfg *Config) {
 	}
 }
 
+// sets reports whether a layer sets a key of an exporter.
+func (r *resolver) sets(exporter string) bool {
+	return slices.ContainsFunc(r.table.Keys, func(k *keytable.Key) bool { return k.Exporter == exporter && r.merged.set(k.Path) })
+}
+
 // exporter collects the section of one exporter, lets the exporter complete and check it, and reports the outcome. The
 // settings of an exporter that is not selected stay as they were merged.
 func (r *resolver) exporter(name string, timeout time.Duration, selected bool) Exporter {
-	x := Exporter{Timeout: timeout, Settings: map[string]any{}, secrets: map[string]bool{}, values: r.report.secrets}
-	variables := map[string]string{}
+	x := Exporter{Timeout: timeout, secrets: map[string]bool{}, values: r.report.secrets}
+	section, variables := map[string]any{}, map[string]string{}
 	for _, k := range r.table.Keys {
 		if k.Exporter != name {
 			continue
@@ -50,23 +55,25 @@ func (r *resolver) exporter(name string, timeout time.Duration, selected bool) E
 		if k.Secret {
 			x.secrets[k.Local] = true
 		}
-		if value, ok := get(r.merged.section, k.Path); ok {
-			put(x.Settings, k.Local, value)
+		if value, ok := r.merged.values[k.Path]; ok {
+			section[k.Local] = value
 		}
 		if e := r.merged.effective(k.Path); e != nil && e.ofOTel() {
 			variables[k.Local] = e.origin.Name
 		}
 	}
-	if value, ok := x.Settings["timeout"].(time.Duration); ok {
+	if value, ok := section["timeout"].(time.Duration); ok {
 		x.Timeout = value
-		delete(x.Settings, "timeout")
+		delete(section, "timeout")
 	}
+	x.Settings = schema.Nest(section)
 	p, err := r.registry.Complete(name, x.Settings, variables)
 	if completed := p.Settings(); selected && completed != nil {
 		x.prepared, x.Settings = p, completed
 		r.note(name, p.Notices)
-		r.files(name, x.Settings)
-		r.overlay(name, x.Settings)
+		section = flatten(completed)
+		r.files(name, section)
+		r.overlay(name, section)
 	}
 	for _, fault := range settings.KeyErrors(err) {
 		r.exporterFault(name, fault, selected)
@@ -128,10 +135,10 @@ func (r *resolver) overlay(name string, section map[string]any) {
 		if k.Exporter != name || k.Format == "timeout" {
 			continue
 		}
-		if value, ok := get(section, k.Local); ok {
-			put(r.merged.section, k.Path, value)
+		if value, ok := section[k.Local]; ok {
+			r.merged.values[k.Path] = value
 		} else {
-			remove(r.merged.section, k.Path)
+			delete(r.merged.values, k.Path)
 		}
 	}
 }
@@ -142,7 +149,7 @@ func (r *resolver) files(name string, section map[string]any) {
 		if k.Exporter != name || k.Format != "pem" || !r.merged.set(k.Path) {
 			continue
 		}
-		if value, ok := get(section, k.Local); ok {
+		if value, ok := section[k.Local]; ok {
 			file, _ := value.(string)
 			if err := checkPEM(file, strings.HasSuffix(k.Path, "key_file")); err != nil {
 				r.faultAt(k.Path, err)

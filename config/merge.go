@@ -8,12 +8,13 @@ import (
 
 	"github.com/spanroute/spanroute/internal/keytable"
 	"github.com/spanroute/spanroute/registry/settings"
+	"github.com/spanroute/spanroute/sampling"
 )
 
 // merged is the outcome of all layers.
 //
-// How it works: koanf loads one layer at a time, the lowest first, and calls apply with the layer's nested map and the map
-// of the layers below. apply writes each value over the one below and pushes the entry on the stack of its key, so that
+// How it works: koanf loads one layer at a time, the lowest first, and calls apply with the layer's values by path and
+// those of the layers below. apply writes each value over the one below and pushes the entry on the stack of its key, so that
 // the top of a stack is the effective entry and the rest is what it overrides: Explain, and the place of every diagnostic,
 // come from the stacks. Lists and maps of headers replace as a whole; resource attributes merge name by name. A general
 // key, such as timeout, clears in lower layers the keys that override it, such as those of exporters: a flag --tracing.timeout
@@ -23,7 +24,7 @@ import (
 // 1.0, 5 becomes 5 ns, unknown keys pass), its YAML parser has no positions, its file watcher stops at a replaced file, and
 // its getters copy by reflection.
 type merged struct {
-	section map[string]any      // nested, canonical keys, typed values
+	values  map[string]any      // by canonical path, typed
 	stacks  map[string][]*entry // per key the entries that set it, lowest first
 	cleared map[string][]*entry // what a more general key removed, by the key that lost
 }
@@ -40,19 +41,19 @@ type origins struct {
 type provider struct{ *layer }
 
 // Read returns the values of the layer.
-func (p provider) Read() (map[string]any, error) { return p.nested(), nil }
+func (p provider) Read() (map[string]any, error) { return p.values(), nil }
 
 // ReadBytes is part of koanf.Provider. A layer has no bytes.
 func (p provider) ReadBytes() ([]byte, error) { return nil, errors.ErrUnsupported }
 
 // merge merges layers, the lowest first.
 func merge(t *keytable.Table, layers []*layer) (*merged, error) {
-	m := &merged{section: map[string]any{}, stacks: map[string][]*entry{}, cleared: map[string][]*entry{}}
+	m := &merged{values: map[string]any{}, stacks: map[string][]*entry{}, cleared: map[string][]*entry{}}
 	k := koanf.New(".")
 	for _, from := range layers {
 		into := func(src, dest map[string]any) error {
 			m.apply(t, from, src, dest)
-			m.section = dest
+			m.values = dest
 			return nil
 		}
 		if err := k.Load(provider{from}, nil, koanf.WithMergeFunc(into)); err != nil {
@@ -70,15 +71,11 @@ func (m *merged) apply(t *keytable.Table, from *layer, src, dest map[string]any)
 		}
 	}
 	for _, e := range from.entries {
-		value, ok := get(src, e.key.Path)
-		if !ok {
-			continue
-		}
+		value := src[e.key.Path]
 		if e.key.Format == "attributes" {
-			below, _ := get(dest, e.key.Path)
-			value = mergePairs(below, value)
+			value = mergePairs(dest[e.key.Path], value)
 		}
-		put(dest, e.key.Path, value)
+		dest[e.key.Path] = value
 		m.stacks[e.key.Path] = append(m.stacks[e.key.Path], e)
 	}
 }
@@ -87,7 +84,7 @@ func (m *merged) apply(t *keytable.Table, from *layer, src, dest map[string]any)
 func (m *merged) clear(path string, dest map[string]any) {
 	m.cleared[path] = append(m.cleared[path], m.stacks[path]...)
 	delete(m.stacks, path)
-	remove(dest, path)
+	delete(dest, path)
 }
 
 // mergePairs lays above over below, name by name; the order of below comes first.
@@ -147,4 +144,29 @@ func (m *merged) paths(t *keytable.Table) []string {
 		}
 	}
 	return slices.Clip(paths)
+}
+
+// setOTelSampler sets OpenTelemetry's default sampler, parentbased_always_on, where OTEL_* variables alone configure
+// tracing: they choose the exporter, and no layer sets a rate or a sampler. A program that is deployed by these variables
+// is expected to be traced. As soon as a file, a flag, a SPANROUTE_* variable or code chooses the exporter, the default of
+// BentoML holds, which is to sample nothing.
+func (m *merged) setOTelSampler(t *keytable.Table) {
+	if m.set("sampling.sampler") || m.set("sample_rate") {
+		return
+	}
+	for _, e := range m.stacks["exporter_type"] {
+		if names, _ := e.value.([]string); !e.ofOTel() || len(names) == 0 {
+			return
+		}
+	}
+	chosen := m.effective("exporter_type")
+	if chosen == nil {
+		return
+	}
+	at := chosen.origin
+	at.reason = "OpenTelemetry's default, because " + at.Name + " sets the exporter"
+	e := newEntry(t.Key("sampling.sampler"), at)
+	e.value = sampling.ParentBasedAlwaysOn
+	m.stacks[e.key.Path] = []*entry{e}
+	m.values[e.key.Path] = e.value
 }

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/spanroute/spanroute/internal/schema"
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
@@ -48,13 +49,13 @@ func (c Config) MarshalJSON() ([]byte, error) { return json.Marshal(c.section(fa
 
 // section returns what is printed as a nested map. Rows with a remark have no value that a file could set.
 func (c *Config) section(showSecrets bool) map[string]any {
-	section := map[string]any{}
+	values := map[string]any{}
 	for _, r := range c.rows(showSecrets) {
 		if r.remark == "" {
-			put(section, r.path, jsonValue(r))
+			values[r.path] = jsonValue(r)
 		}
 	}
-	return map[string]any{"tracing": section}
+	return map[string]any{"tracing": schema.Nest(values)}
 }
 
 // jsonValue returns the value of a row as encoding/json takes it. A negative duration is shown as its remark.
@@ -73,11 +74,11 @@ func jsonValue(r row) any {
 
 // String returns the exporter's section as JSON, with secrets masked.
 func (x Exporter) String() string {
-	section := map[string]any{}
+	values := map[string]any{}
 	for _, r := range x.rows("settings", 0, false) {
-		put(section, r.path, jsonValue(r))
+		values[r.path] = jsonValue(r)
 	}
-	data, err := json.Marshal(section)
+	data, err := json.Marshal(schema.Nest(values))
 	if err != nil {
 		return err.Error()
 	}

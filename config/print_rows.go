@@ -23,9 +23,9 @@ type row struct {
 // rows returns what is printed, in order.
 func (c *Config) rows(showSecrets bool) []row {
 	var rows []row
-	section := commonSchema.Section(c)
+	values := commonSchema.Values(c)
 	for _, k := range commonSchema.Keys() {
-		value, _ := get(section, k.Path)
+		value := values[k.Path]
 		if !showSecrets {
 			value = mapTexts(value, maskedText)
 			if c.origins != nil {
@@ -82,8 +82,7 @@ func (x Exporter) rows(name string, timeout time.Duration, showSecrets bool) []r
 		}
 		rows = append(rows, r)
 	}
-	flat := map[string]any{}
-	flatten(x.Settings, "", flat)
+	flat := flatten(x.Settings)
 	for _, path := range slices.Sorted(maps.Keys(flat)) {
 		value := flat[path]
 		if !showSecrets {
@@ -116,4 +115,20 @@ func (x Exporter) mask(path string, value any) any {
 // literal keeps ${ in a value from being read as a variable.
 func literal(value any) any {
 	return mapTexts(value, func(_, text string) string { return strings.ReplaceAll(text, "${", "$${") })
+}
+
+// flatten returns the values of a nested map by path.
+func flatten(section map[string]any) map[string]any {
+	flat := map[string]any{}
+	for name, value := range section {
+		inner, ok := value.(map[string]any)
+		if !ok {
+			flat[name] = value
+			continue
+		}
+		for path, v := range flatten(inner) {
+			flat[name+"."+path] = v
+		}
+	}
+	return flat
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"github.com/spanroute/spanroute/internal/schema"
 	"github.com/spanroute/spanroute/registry"
 	"github.com/spanroute/spanroute/registry/settings"
 )
@@ -49,14 +50,13 @@ func (r *resolver) resolve(given *registry.Registry) *Config {
 
 // common decodes the section without exporters.
 func (r *resolver) common(cfg *Config) {
-	section := map[string]any{}
+	values := map[string]any{}
 	for _, k := range r.table.Keys {
 		if e := r.merged.effective(k.Path); k.Exporter == "" && e != nil && !e.noLimit {
-			value, _ := get(r.merged.section, k.Path)
-			put(section, k.Path, value)
+			values[k.Path] = r.merged.values[k.Path]
 		}
 	}
-	for _, fault := range settings.KeyErrors(commonSchema.Decode(section, cfg)) {
+	for _, fault := range settings.KeyErrors(commonSchema.Decode(schema.Nest(values), cfg)) {
 		r.faultAt(fault.Key, fault.Err)
 	}
 }
