@@ -10,6 +10,9 @@ import (
 
 // Changed returns the keys in which next differs from c: hot keys, which a reload applies, and those that are read at start. Both are canonical and in the order of the documentation, exporters by name. Where a value came from makes
 // no difference.
+//
+// It compares decoded values: a file that is formatted differently, or a value that moves from one layer to another,
+// changes nothing.
 func (c *Config) Changed(next *Config) (hot, restart []string) {
 	before, after := commonSchema.Values(c), commonSchema.Values(next)
 	for _, k := range commonSchema.Keys() {

@@ -6,6 +6,9 @@ import (
 )
 
 // A Diagnostic is one problem, or one warning, with its address.
+//
+// The message names what was found, and the hint what to do about it. Both are lower case without a full stop, quote
+// values and never contain a secret. Programs decide by Kind and never by the texts, which can change in any release.
 type Diagnostic struct {
 	Kind     Kind     // what went wrong, itself an error
 	Severity Severity // Error or Warning

@@ -13,6 +13,8 @@ import (
 // RegisterFlags defines --config, which may be repeated, and a flag --tracing.<key> for each of the given keys, all
 // keys of registry.Default() without arguments. The flags have no defaults: a flag that the user does not write has no
 // effect. An unknown key and a flag that is defined twice panic, as in package flag.
+//
+// The names of other flags of the program must not begin with tracing and a dot, because Load reports such names as unknown.
 func RegisterFlags(fs *flag.FlagSet, keys ...string) {
 	t := tableOf(registry.Default())
 	fs.Var(new(textFlag), "config", "YAML `file` with the section tracing; repeated, a later one takes precedence")

@@ -12,6 +12,10 @@ import (
 )
 
 // An intake takes the entries that the readers of layers find: it normalizes each and adds it to its layer.
+//
+// The readers of layers differ in how they find names and convert values; what happens to an entry after that is the
+// same for all of them: a warning about a deprecated name, normalizing, and a conflict with another entry for the same
+// key in the same layer.
 type intake struct {
 	table    *keytable.Table
 	report   *report

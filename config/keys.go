@@ -20,6 +20,9 @@ type cachedTable struct {
 }
 
 // tableOf returns the keys of Config and of the exporters in r.
+//
+// An exporter whose settings cannot be described is a fault of the table, which Load reports. The table of the last
+// registry is kept, since building it reads the tags of all exporters.
 func tableOf(r *registry.Registry) *keytable.Table {
 	names := r.Names()
 	if c := lastTable.Load(); c != nil && c.registry == r && slices.Equal(c.names, names) {

@@ -36,6 +36,9 @@ func readFiles(sources *Sources) (files []file, problems []Diagnostic) {
 }
 
 // fileLayer reads the layer of one file.
+//
+// The file's problems and entries get the file's name and order here. Its entries are normalized after all of them are
+// read, so that exporter_type may be anywhere in the file.
 func (in *intake) fileLayer(f file, section string) *layer {
 	to := newLayer(LayerFile)
 	parsed := configfile.Parse(configfile.Input{

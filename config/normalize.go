@@ -13,6 +13,10 @@ import (
 )
 
 // normalizers are the normalizers by the tag format of a key. Each returns false if the entry is not to be used.
+//
+// Normalizing happens before the merge, because only an entry has the places of the items of a list, and because a bad
+// OTEL_* variable must not override a good value of a lower layer. A key without a format needs no more than its type
+// and range, which are checked when its text is converted.
 var normalizers = map[string]func(*keytable.Table, *report, *entry) bool{
 	"exporters":   normalizeExporters,
 	"propagators": normalizePropagators,

@@ -22,6 +22,9 @@ const (
 )
 
 // An Origin is the place that a value or a problem comes from. The zero value is the built-in default.
+//
+// Places in files are those of values. A value that an alias or a merge key brings in has the place where it is
+// written, and Diagnostic.Related has the place where it is used.
 type Origin struct {
 	Layer  Layer
 	Name   string // file by the name it was given, variable, or flag with its dashes; empty for layers of code

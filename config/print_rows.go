@@ -14,6 +14,9 @@ import (
 )
 
 // A row is one key of a printed configuration.
+//
+// YAML and JSON are made of the same rows. A row that only an OTEL_* variable can set has a remark: the value has no
+// notation in a file, and loading the printed text must not fail.
 type row struct {
 	path   string
 	value  any // of a settings type, secrets masked

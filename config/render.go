@@ -8,6 +8,9 @@ import (
 
 // WriteText writes the diagnostics with the line of the file and a caret below. color adds terminal colours. Secrets are
 // masked in lines too.
+//
+// The line is shown as it is in the file, except for secrets and for characters that would move the cursor of a
+// terminal. A long line is cut around the caret.
 func (ds Diagnostics) WriteText(w io.Writer, color bool) error {
 	var b strings.Builder
 	for i, d := range ds {

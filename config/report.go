@@ -18,6 +18,10 @@ const (
 )
 
 // A report collects diagnostics while a configuration is loaded.
+//
+// All stages share one report and go on after an error, so that a user sees every mistake at once. Diagnostics are put
+// in order and cut to 50 only at the end, because layers are not read in the order in which diagnostics are listed.
+// Masking happens here, in one place: the texts of errors come from many packages and can quote a value.
 type report struct {
 	kept    [2][]Diagnostic // by severity
 	dropped [2]int

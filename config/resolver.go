@@ -7,6 +7,10 @@ import (
 )
 
 // A resolver turns one merge into a Config.
+//
+// It works on decoded values and reports by key. faultAt finds the place: the effective entry of the key, or the entry
+// that selected the exporter if the value is a default. What an OTEL_* variable causes is kept in rejected and not
+// reported, because the merge is repeated without that variable and can have another outcome.
 type resolver struct {
 	registry     *registry.Registry
 	table        *keytable.Table

@@ -12,6 +12,9 @@ import (
 
 // Sources holds everything that [Load] depends on. The zero value means the process's environment, no files, no flags and
 // the default registry.
+//
+// Load reads the environment and flags only through Sources, so that tests and programs with several configurations
+// need no global state.
 type Sources struct {
 	// Files are read in order, a later one over an earlier. They are used when neither a flag --config nor the
 	// variable SPANROUTE_CONFIG names others. Each is a regular file or a link to one. A FIFO, a socket, a device and

@@ -16,6 +16,12 @@ import (
 const Coerced settings.Kind = "coerced"
 
 // A converter reads the values of one file.
+//
+// YAML resolves the type of a plain scalar by what it looks like, so that a version 1.10 becomes 1.1 and no becomes
+// false. The converter takes the source text of a scalar instead and converts it by the type of its key. Texts that
+// YAML would read as another type are accepted for text keys only in quotes, because an unquoted one is often meant for
+// another key; lists and free-form maps follow the same rule for each item, but values of free-form maps may be
+// anything, since headers and attributes are text in every case.
 type converter struct {
 	report   *report
 	expander *expander

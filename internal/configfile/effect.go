@@ -14,6 +14,10 @@ import (
 // setsNothing reports a file without an effect. A file without a key, and one with an empty section, get a warning: they
 // remain when every key is commented out. Everything else is an error, because a file that is named is expected to have an
 // effect.
+//
+// The usual reasons are a section with another name, keys that are not indented below the section, and the file of
+// another program. Each has a message of its own, because the mistake is often far from the place that a generic
+// message would name.
 func (d *document) setsNothing(root *yaml.Node) {
 	p := Problem{Kind: settings.ErrMissing, At: d.report.place(1, 1, 1), Message: "no tracing settings found", Hint: "put the keys under " + d.sections()[0]}
 	if root == nil || isNull(resolve(root)) {

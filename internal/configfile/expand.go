@@ -11,6 +11,9 @@ import (
 )
 
 // An expander puts variables into the scalars of one file.
+//
+// The text that variables add counts against one bound for the whole file. An unset variable is a warning: the value
+// counts as null, so that the key keeps the value of a lower layer.
 type expander struct {
 	report *report
 	env    map[string]string

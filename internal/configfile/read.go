@@ -12,6 +12,9 @@ import (
 const Stdin = "/dev/stdin"
 
 // Read reads a regular file, or standard input if name is [Stdin], up to one byte more than [MaxBytes].
+//
+// A configuration is read when a program starts and then every 250 ms. Neither may block, which a FIFO without a writer
+// or a device would do.
 func Read(name string) ([]byte, error) {
 	if name == Stdin {
 		return readAll(os.Stdin)

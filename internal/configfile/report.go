@@ -41,6 +41,9 @@ type Entry struct {
 }
 
 // A report passes the problems of one file on.
+//
+// touched is true for a file that tries to set something, whose problems are reported already. A file without effect gets a
+// problem of its own.
 type report struct {
 	text    *Text
 	emit    func(Problem)

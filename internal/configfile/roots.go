@@ -12,6 +12,10 @@ import (
 )
 
 // A document is one file that the parser accepted.
+//
+// The section is usually called tracing. BentoML has it below api_server or services; a file may have more than one of
+// them, which then merge like files. Every other root key belongs to another program and is ignored, unless its name
+// shows that it was meant for the section.
 type document struct {
 	path   string // of the section, as in Input.Section
 	table  *keytable.Table

@@ -34,6 +34,9 @@ func (e *Text) Show(n int) (text string, masked bool) {
 // A secret begins on a line with the name of one, or with a URL in an open quote, since that can have a password. It ends
 // before the next line that begins with another known key and is not indented deeper. If a quote or a bracket is open, the
 // secret does not end.
+//
+// It reads all lines before n again for each line that is shown. A file has at most 50 diagnostics, so that this is not
+// a cost to avoid.
 func (e *Text) suspect(n int) (key string, suspected bool) {
 	within, indent := false, 0
 	endless := false

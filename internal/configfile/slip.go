@@ -68,6 +68,9 @@ func equalsSlip(ex *Text, n int) *slip {
 }
 
 // keySlip finds a mistake between a known key that a line begins with and its value.
+//
+// A missing space or colon makes a valid text of a key and its value, so that the parser either accepts it or reports a
+// later line.
 func keySlip(ex *Text, n int) *slip {
 	line := ex.Line(n)
 	start := len(line) - len(strings.TrimLeft(line, " -"))

@@ -17,7 +17,7 @@ import (
 // maps and lists with their indentation, the open brackets, an open quote, and whether a block text continues. A line that
 // begins with a known key where a quote or bracket is still open shows that the closing one is missing; a line whose
 // indentation fits none of the open blocks shows a wrong indentation. The first finding ends the search, because later
-// ones are often consequences of it. The finder runs only after the parser refused the file, so that it can be wrong about
+// ones are often consequences of it. The finder runs only on files that are refused anyway, so that it can be wrong about
 // rare syntax without refusing a valid file.
 func findSlip(ex *Text) *slip {
 	if s := foreignText(ex); s != nil {

@@ -12,6 +12,9 @@ var roots = []string{"tracing", "api_server.tracing", "services.tracing"}
 
 // A Text holds the lines of a file, to find places and to point at them. It never shows a line that holds a secret or a
 // part of one.
+//
+// Lines end where the YAML parser ends them, at CR, LF, NEL and the Unicode separators, so that its line numbers fit.
+// Columns are in runes.
 type Text struct {
 	table    *keytable.Table
 	lines    []string

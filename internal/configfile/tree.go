@@ -9,6 +9,9 @@ import (
 )
 
 // checkTree walks all nodes once for each way that leads to them.
+//
+// The parser does not follow aliases, so that a small file can describe a huge tree, and it accepts duplicate keys in
+// nodes. Both are checked before anything else looks at the tree.
 func checkTree(root *yaml.Node, t *keytable.Table) *fileFault {
 	c := treeCheck{table: t, nodes: maxNodes, text: maxTextBytes}
 	return c.node(root, 1, false)

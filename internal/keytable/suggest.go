@@ -10,6 +10,9 @@ import (
 
 // Suggest returns the hint for a name that section does not have: the nearest key there, or the section where a key of
 // this name is. The sections of selected exporters are preferred.
+//
+// In this order: another letter case, a path written with dots, a key of this name in another section, the nearest name
+// by edit distance, and a longer name that contains this one as a word.
 func (t *Table) Suggest(section, name string, selected []string) string {
 	names := t.children[section]
 	if i := slices.IndexFunc(names, func(n string) bool { return strings.EqualFold(n, name) }); i >= 0 {
