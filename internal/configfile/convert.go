@@ -6,7 +6,6 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/spanroute/spanroute/internal/keytable"
-	"github.com/spanroute/spanroute/internal/phrase"
 	"github.com/spanroute/spanroute/internal/schema"
 	"github.com/spanroute/spanroute/internal/secret"
 	"github.com/spanroute/spanroute/registry/settings"
@@ -183,71 +182,29 @@ func (c *converter) listItem(e *Entry, item *yaml.Node, at *Place) (string, bool
 
 // mapping reads a free-form map. The value of a pair is the scalar's source text.
 func (c *converter) mapping(e *Entry, n *yaml.Node) bool {
-	pairs, ok := settings.Pairs{}, true
+	pairs := newPairReader(c.report, c.expander, e)
 	if at, fault := mergeFault(n); fault != nil {
-		ok = false
-		c.report.refuse(e, c.report.at(at), fault)
+		pairs.refuse(c.report.at(at), fault)
 	}
 	for _, m := range members(n) {
-		name, value := resolve(m.name), resolve(m.value)
-		at := c.report.at(m.name)
-		text, good := c.pairValue(e, name.Value, value, at)
-		if !good {
-			ok = false
-			continue
-		}
-		pairs = append(pairs, settings.Pair{Name: name.Value, Value: text})
-		e.Items = append(e.Items, at)
+		pairs.read(resolve(m.name).Value, resolve(m.value), c.report.at(m.name))
 	}
-	e.Value = pairs
-	return ok
+	return pairs.done()
 }
 
-// pairValue returns the value of one pair.
-func (c *converter) pairValue(e *Entry, name string, value *yaml.Node, at Place) (string, bool) {
-	fault := tagFault(value)
-	switch {
-	case fault != nil:
-	case value.Kind != yaml.ScalarNode:
-		fault = settings.Errorf(settings.ErrWrongType, "the value of %s is %s, want text", phrase.Quote(name), nodeKind(value))
-	case isNull(value):
-		fault = settings.Errorf(settings.ErrWrongType, "%s has no value", phrase.Quote(name)).WithHint(`write "" for an empty one`)
-		if e.Key.Secret { // the name alone can be a value: {token}
-			fault.Message = "a name has no value"
-		}
-	default:
-		place := c.report.at(value)
-		text, _, ok := c.expander.expand(e, value, &place)
-		return text, ok
-	}
-
-	c.report.refuse(e, at, fault)
-	return "", false
-}
-
-// pairs reads a list of two-item lists.
+// pairs reads a free-form map that is written as a list of two-item lists.
 func (c *converter) pairs(e *Entry, n *yaml.Node) bool {
-	pairs, ok := settings.Pairs{}, true
+	pairs := newPairReader(c.report, c.expander, e)
 	for _, child := range n.Content {
 		item := resolve(child)
 		at := c.report.at(item)
 		if item.Kind != yaml.SequenceNode || len(item.Content) != 2 || resolve(item.Content[0]).Kind != yaml.ScalarNode {
-
-			c.report.refuse(e, at, settings.Errorf(pairKind(e.Key), "an item is not a pair, want [name, value]"))
-			ok = false
+			pairs.refuse(at, settings.Errorf(pairKind(e.Key), "an item is not a pair, want [name, value]"))
 			continue
 		}
-		name := resolve(item.Content[0]).Value
-		text, good := c.pairValue(e, name, resolve(item.Content[1]), at)
-		if !good {
-			ok = false
-			continue
-		}
-		pairs = append(pairs, settings.Pair{Name: name, Value: text})
-		e.Items = append(e.Items, at)
+		pairs.read(resolve(item.Content[0]).Value, resolve(item.Content[1]), at)
 	}
-	e.Value = pairs
-	return ok
+	return pairs.done()
 }
 
 // pairKind returns the kind of a malformed pair.

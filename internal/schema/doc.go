@@ -13,7 +13,8 @@
 //
 // The tags:
 //
-//	koanf   the key's name, [a-z][a-z0-9_]*; of a nested struct, the section's. "-" is no key.
+//	koanf   the key's name, [a-z][a-z0-9_]*; of a nested struct, the section's. "-" is not a key. A name after /
+//	        is a key at the root, wherever its struct is nested.
 //	alias   other paths of the key from the root of the struct, separated by commas
 //	otel    environment variables, the stronger first; OTEL_ in front may be left out
 //	enum    the values of a text or list key, letter case free. "http=http/protobuf" takes the second
@@ -22,7 +23,8 @@
 //	secret  "true": the value is never printed
 //	hot     "true": applied by a reload
 //	format  "pem": a file of PEM blocks; "ipv4", "ipv6": an address, for which a whole number is fine too;
-//	        "headers", "metadata": a map of HTTP headers, of gRPC metadata
+//	        "headers", "metadata": a map of HTTP headers, of gRPC metadata. Further formats are those of the common
+//	        keys: they name the normalizers in package config.
 //	with    the key of the same section that must be set too
 //	overrides  a more general key, by its path from the root of the struct: within a layer this key takes
 //	        precedence, and a higher layer that sets the general key replaces both
