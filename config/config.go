@@ -12,8 +12,8 @@ import (
 // Config is one checked configuration: plain data for spanroute.Start. It comes from [Load] or [Default]; a program may
 // change fields before it starts. Formatting it, also as %#v or JSON, masks secrets.
 //
-// The tags define the keys: koanf is the path of a key, alias a legacy path, otel its OTEL_* variables, doc what users read
-// about it; format selects how the value is normalized. A key with hot changes when the configuration is reloaded.
+// The tags define the keys: koanf is the path of a key, alias a legacy path, otel its OTEL_* variables, doc its
+// documentation; format selects how the value is normalized. A key with hot changes when the configuration is reloaded.
 type Config struct {
 	// Enabled is false if no SDK is wanted. Propagation works without one.
 	Enabled bool `koanf:"enabled" otel:"SDK_DISABLED" doc:"false: no SDK, propagation still works"`
@@ -38,7 +38,7 @@ type Config struct {
 	ExcludedPaths []string `koanf:"excluded_paths" hot:"true" format:"path_globs" doc:"globs over the whole path"`
 	// ExcludedRPCs are globs of gRPC methods that get no span.
 	ExcludedRPCs []string `koanf:"excluded_rpcs" hot:"true" format:"rpc_globs" doc:"globs over the whole gRPC method"`
-	// Redact is what mw and grpcmw redact in addition to their defaults.
+	// Redact lists texts that mw and grpcmw redact in addition to their defaults.
 	Redact Redact `koanf:"redact"`
 	// Batch controls when spans leave the queue.
 	Batch Batch `koanf:"batch"`
@@ -55,7 +55,7 @@ type Config struct {
 	origins  *origins
 }
 
-// Redact is redact.*: what mw and grpcmw leave out of spans.
+// Redact is redact.*: texts that mw and grpcmw keep out of spans.
 type Redact struct {
 	// QueryKeys are names of query keys, compared percent-decoded and in any case; at most 256.
 	QueryKeys []string `koanf:"query_keys" hot:"true" format:"query_keys" doc:"query keys to redact in addition to those that read like secrets; in any case"`

@@ -7,15 +7,15 @@ import (
 
 // A Diagnostic is one problem, or one warning, with its address.
 //
-// The message names what was found, and the hint what to do about it. Both are lower case without a full stop, quote
+// The message names the mistake, and the hint a way to correct it. Both are lower case without a full stop, quote
 // values and never contain a secret. Programs decide by Kind and never by the texts, which can change in any release.
 type Diagnostic struct {
-	Kind     Kind     // what went wrong, itself an error
+	Kind     Kind     // the class of the mistake, itself an error
 	Severity Severity // Error or Warning
 	Key      string   // as written, e.g. api_server.tracing.zipkin.url; canonical for variables and flags
 	Origin   Origin   // the layer, with file, line and column or the name of the variable or flag
-	Message  string   // what was found and what is wanted
-	Hint     string   // the nearest key, or what to write instead
+	Message  string   // the mistake and the values that are valid
+	Hint     string   // the nearest key, or another way to correct the mistake
 	Related  []Origin // the other end of a conflict, a duplicate, an alias
 
 	path   string // of the key that is set; "" if the diagnostic is not about a value of one

@@ -34,7 +34,7 @@ func (e *entry) item(i int) Origin {
 // ofOTel reports whether e is from an OTEL_* variable.
 func (e *entry) ofOTel() bool { return e.origin.Layer == LayerOTel }
 
-// A layer is what one source sets: one file, or all variables, flags or code of a kind.
+// A layer holds the entries of one source: one file, or all variables, all flags, or one map of the program.
 type layer struct {
 	kind    Layer
 	entries []*entry // in the order they were found

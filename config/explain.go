@@ -11,8 +11,8 @@ import (
 
 // An Explanation describes a key's effective value, its origin, and the values it overrides.
 //
-// A value that spanroute completed, such as an endpoint without a path, is shown completed, with the origin of what was
-// written. The default of a key that no layer sets has the origin built-in.
+// A value that spanroute completed, such as an endpoint without a path, is shown completed, with the origin of the
+// value that was written. The default of a key that no layer sets has the origin built-in.
 type Explanation struct {
 	Key    string
 	Value  string // as text, secrets masked; empty when unset

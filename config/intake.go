@@ -13,7 +13,7 @@ import (
 
 // An intake takes the entries that the readers of layers find: it normalizes each and adds it to its layer.
 //
-// The readers of layers differ in how they find names and convert values; what happens to an entry after that is the
+// The readers of layers differ in how they find names and convert values; the next steps are the
 // same for all of them: a warning about a deprecated name, normalizing, and a conflict with another entry for the same
 // key in the same layer.
 type intake struct {
@@ -113,7 +113,7 @@ func (in *intake) emptyItems(e *entry, empty int) {
 	}
 }
 
-// unlinked warns that what is set for an exporter has no effect. Only selecting such an exporter is an error.
+// unlinked warns that the settings of an exporter have no effect. Only selecting such an exporter is an error.
 func (in *intake) unlinked(at Origin, written, name, importPath string) {
 	in.report.add(Diagnostic{
 		Kind: WarnIgnored, Severity: Warning, Key: written, Origin: at,
@@ -121,7 +121,7 @@ func (in *intake) unlinked(at Origin, written, name, importPath string) {
 	})
 }
 
-// applyLayerRules applies what holds within one layer: service.name among the resource attributes is its service_name,
+// applyLayerRules applies the rules within one layer: service.name among the resource attributes is its service_name,
 // unless it sets that itself.
 func (in *intake) applyLayerRules(to *layer) {
 	attributes := to.byPath["resource_attributes"]

@@ -55,7 +55,7 @@ func (in *intake) codeMember(to *layer, value any, section, name, written string
 	}
 }
 
-// asSection takes what decoders of YAML and JSON return for a mapping.
+// asSection returns a mapping in one of the forms that decoders of YAML and JSON use.
 func asSection(value any) (map[string]any, bool) {
 	switch m := value.(type) {
 	case map[string]any:

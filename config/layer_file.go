@@ -8,14 +8,14 @@ import (
 	"github.com/spanroute/spanroute/internal/configfile"
 )
 
-// A file is what was read of one file.
+// A file holds the bytes of one file.
 type file struct {
 	name  string
 	order int // among all files named, from 1
 	data  []byte
 }
 
-// readFiles reads what sources name. A file that cannot be read becomes a diagnostic.
+// readFiles reads the files that sources name. A file that cannot be read becomes a diagnostic.
 func readFiles(sources *Sources) (files []file, problems []Diagnostic) {
 	for i, name := range sources.paths(sources.environ()) {
 		data, err := configfile.Read(name)

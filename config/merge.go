@@ -15,7 +15,7 @@ import (
 //
 // How it works: koanf loads one layer at a time, the lowest first, and calls apply with the layer's values by path and
 // those of the layers below. apply writes each value over the one below and pushes the entry on the stack of its key, so that
-// the top of a stack is the effective entry and the rest is what it overrides: Explain, and the place of every diagnostic,
+// the top of a stack is the effective entry, which overrides the rest: Explain, and the place of every diagnostic,
 // come from the stacks. Lists and maps of headers replace as a whole; resource attributes merge name by name. A general
 // key, such as timeout, clears in lower layers the keys that override it, such as those of exporters: a flag --tracing.timeout
 // takes precedence over jaeger.timeout in a file. The cleared entries stay for Explain.
@@ -26,7 +26,7 @@ import (
 type merged struct {
 	values  map[string]any      // by canonical path, typed
 	stacks  map[string][]*entry // per key the entries that set it, lowest first
-	cleared map[string][]*entry // what a more general key removed, by the key that lost
+	cleared map[string][]*entry // entries that a more general key removed, by their keys
 }
 
 // origins holds where the values of a Config come from, for Explain and Source.
@@ -80,7 +80,7 @@ func (m *merged) apply(t *keytable.Table, from *layer, src, dest map[string]any)
 	}
 }
 
-// clear removes what lower layers set at path, and keeps it for Explain.
+// clear removes the value of path in lower layers, and keeps its entries for Explain.
 func (m *merged) clear(path string, dest map[string]any) {
 	m.cleared[path] = append(m.cleared[path], m.stacks[path]...)
 	delete(m.stacks, path)

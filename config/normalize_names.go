@@ -58,7 +58,7 @@ func exporterName(t *keytable.Table, r *report, e *entry, written string, at Ori
 	return "", settings.Errorf(ErrUnknownValue, "unknown exporter %s", phrase.Quote(written)).WithHint(exporterHint(t, lower))
 }
 
-// exporterHint proposes what to write for the name of an exporter that does not exist.
+// exporterHint proposes a correction for the name of an exporter that does not exist.
 func exporterHint(t *keytable.Table, name string) string {
 	there := "(available: " + strings.Join(t.Names, ", ") + ")"
 	if len(t.Names) == 0 {

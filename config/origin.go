@@ -34,7 +34,7 @@ type Origin struct {
 
 	file   int              // order of the files
 	width  int              // runes to underline
-	reason string           // why the value holds, instead of where it is written
+	reason string           // why the value is in force, shown instead of a place
 	text   *configfile.Text // the file's lines, for pointing; nil outside files
 }
 

@@ -47,7 +47,7 @@ func escapeControls(text string) string {
 // MarshalJSON returns the configuration of [Config.WriteJSON] with secrets masked.
 func (c Config) MarshalJSON() ([]byte, error) { return json.Marshal(c.section(false)) }
 
-// section returns what is printed as a nested map. Rows with a remark have no value that a file could set.
+// section returns the printed rows as a nested map. Rows with a remark have no value that a file could set.
 func (c *Config) section(showSecrets bool) map[string]any {
 	values := map[string]any{}
 	for _, r := range c.rows(showSecrets) {

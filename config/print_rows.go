@@ -15,7 +15,7 @@ import (
 
 // A row is one key of a printed configuration.
 //
-// YAML and JSON are made of the same rows. A row that only an OTEL_* variable can set has a remark: the value has no
+// YAML and JSON have the same rows. A row that only an OTEL_* variable can set has a remark: the value has no
 // notation in a file, and loading the printed text must not fail.
 type row struct {
 	path   string
@@ -23,7 +23,7 @@ type row struct {
 	remark string
 }
 
-// rows returns what is printed, in order.
+// rows returns the printed rows, in order.
 func (c *Config) rows(showSecrets bool) []row {
 	var rows []row
 	values := commonSchema.Values(c)
@@ -75,7 +75,7 @@ func (c *Config) commonRow(k settings.Key, value any) (row, bool) {
 	return r, true
 }
 
-// rows returns what is printed of one exporter. Its timeout is a row only if it differs from the common one.
+// rows returns the printed rows of one exporter. Its timeout is a row only if it differs from the common one.
 func (x Exporter) rows(name string, timeout time.Duration, showSecrets bool) []row {
 	var rows []row
 	if x.Timeout != timeout {

@@ -62,7 +62,7 @@ func (r *report) refuse(e *entry, at Origin, err error) {
 	}
 }
 
-// redact masks the values of secret-looking variables in d, and what a secret key shows that cannot be a name.
+// redact masks the values of secret-looking variables in d, and texts about a secret key that cannot be names.
 func (r *report) redact(e *entry, d Diagnostic) Diagnostic {
 	values := slices.Clone(r.secrets)
 	if e.key.Secret {

@@ -51,7 +51,7 @@ type reloadStats struct {
 	Rejected uint64 // contents that could not be loaded or that apply refused
 }
 
-// A read is what one file held at one poll.
+// A read holds the bytes of one file at one poll.
 type read struct {
 	file
 	err error
@@ -113,7 +113,7 @@ func sameReads(a, b []read) bool {
 	return true
 }
 
-// handle loads and applies new contents. apply sees complete configurations only; what it refuses is not applied in
+// handle loads and applies new contents. apply gets complete configurations only; one that it refuses is not applied in
 // part.
 func (w *watcher) handle(reads []read) {
 	files := make([]file, len(reads))

@@ -86,7 +86,7 @@ var formats = []struct {
 	{"a Kubernetes manifest", []string{"apiVersion", "kind"}},
 }
 
-// foreignFormat returns what a file is by its root keys, "" if that is not known. Single keys such as service are too
+// foreignFormat returns the format of a file by its root keys, "" if that is unknown. Single keys such as service are too
 // common to go by.
 func foreignFormat(root []member) string {
 	for _, f := range formats {

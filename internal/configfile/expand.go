@@ -22,7 +22,8 @@ type expander struct {
 }
 
 // expand returns the text of a scalar with its variables put in, and whether it is quoted. It sets at.Via to the
-// variable's name. It is false for null, for what becomes null because a variable is unset, and for bad syntax.
+// variable's name. ok is false for null, also because a variable is unset,
+// and for invalid syntax.
 func (x *expander) expand(e *Entry, n *yaml.Node, at *Place) (text string, quoted, ok bool) {
 	if isNull(n) {
 		return "", false, false

@@ -13,7 +13,7 @@ type Input struct {
 	Secret   func(string)  // receives each value of a secret-looking variable, before problems that could show it
 }
 
-// A File holds what one file sets.
+// A File holds the entries of one file.
 type File struct {
 	Entries  []*Entry // in the order of the file
 	Selected []string // Input.Selected and the exporters that the file selects
@@ -21,7 +21,7 @@ type File struct {
 
 // Parse reads one file. A file that is not YAML, or that exceeds a bound, has no entries.
 //
-// How it works: the bytes are checked for their encoding and for what the parser would build of them; the parser makes
+// How it works: the encoding and the size of the tree are checked; the parser makes
 // nodes; the nodes are counted, and keys that occur twice are found. If a step fails, its fault is the only problem of the
 // file. Then the lines that belong to secrets are marked, so that no excerpt shows them, the section is found in one of its
 // places, and each member becomes an entry: the key table gives its type, variables are put in, and the text is converted.

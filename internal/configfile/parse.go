@@ -103,7 +103,7 @@ func looksUTF16(data []byte) bool {
 }
 
 // checkTokens bounds the number of nodes that the parser would build, because the parser has no bound of its own. It counts
-// what separates nodes, without comments.
+// the characters that separate nodes, without comments.
 func checkTokens(text string) *fileFault {
 	if len(text) < maxTokens {
 		return nil

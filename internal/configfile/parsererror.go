@@ -13,7 +13,7 @@ import (
 var parserMessage = regexp.MustCompile(`(?s)^yaml: (?:line (\d+): )?(.*)$`)
 
 // syntaxFault translates an error of the parser. This is the only place that depends on the parser's texts: the parser has no
-// other way to report what it found and on which line. A slip that the finder recognizes takes precedence, because its place
+// other way to report an error and its line. A slip that the finder recognizes takes precedence, because its place
 // and words are better.
 func syntaxFault(err error, ex *Text) *fileFault {
 	line, message := 1, err.Error()

@@ -13,8 +13,8 @@ const Stdin = "/dev/stdin"
 
 // Read reads a regular file, or standard input if name is [Stdin], up to one byte more than [MaxBytes].
 //
-// A configuration is read when a program starts and then every 250 ms. Neither may block, which a FIFO without a writer
-// or a device would do.
+// A configuration is read when a program starts and then every 250 ms. Neither may block, as it would on a FIFO without a
+// writer.
 func Read(name string) ([]byte, error) {
 	if name == Stdin {
 		return readAll(os.Stdin)
@@ -72,7 +72,7 @@ func regular(info fs.FileInfo) error {
 	}
 }
 
-// Hint returns what to do about an error of [Read], "" if that is plain.
+// Hint returns a way to correct an error of [Read], "" if the error needs none.
 func Hint(err error) string {
 	if errors.As(err, new(errNotRegular)) {
 		return "name a file, or a link to one; a pipe can be given as " + Stdin

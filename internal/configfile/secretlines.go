@@ -19,7 +19,7 @@ type secretLines struct {
 	text  *Text
 	root  *yaml.Node
 	nodes []*yaml.Node        // in the order of the document
-	end   map[*yaml.Node]int  // by node: index of the first node after it and what is below it
+	end   map[*yaml.Node]int  // by node: index of the first node after it and its children
 	seen  map[*yaml.Node]bool // anchors that are hidden
 }
 

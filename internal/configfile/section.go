@@ -20,8 +20,8 @@ const maxSuggestions = 50
 // A walker reads the members of sections into entries.
 //
 // It takes one path through the nodes and never stops at a mistake. Each member is a key, a section, an exporter that
-// is not linked into the program, or unknown; unknown names are what most problems are about, so that the search for
-// what was meant is worth its cost, but only for the first of them.
+// is not linked into the program, or unknown. Most problems are unknown names, so that the search for the
+// intended name is worth its cost, but only for the first of them.
 type walker struct {
 	table    *keytable.Table
 	report   *report

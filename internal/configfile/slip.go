@@ -21,7 +21,7 @@ func (s *slip) fault() *fileFault {
 	return faultAt(s.line, s.column, s.width, settings.Errorf(settings.ErrSyntax, "%s", s.message).WithHint(s.hint))
 }
 
-// foreignText finds signs that a file is not meant to be YAML: a merge conflict, TOML, INI, properties, comments of JSON5.
+// foreignText finds signs that a file has another syntax than YAML: a merge conflict, TOML, INI, properties, comments of JSON5.
 func foreignText(ex *Text) *slip {
 	first := true
 	json := false

@@ -7,7 +7,7 @@ import (
 
 // A slipFinder reads the lines of a file until it finds a slip. See findSlip.
 //
-// Its methods are in three files: this one has the state and what reads a part of a line, slipvalue.go reads values,
+// Its methods are in three files: this one has the state and reads parts of lines, slipvalue.go reads values,
 // and slipblock.go reads lines and blocks.
 type slipFinder struct {
 	ex    *Text

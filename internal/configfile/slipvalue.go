@@ -8,7 +8,7 @@ import (
 	"github.com/spanroute/spanroute/internal/keytable"
 )
 
-// readValue reads the rest of a line: a value, or what is inside brackets and quotes. fresh is true where a value can
+// readValue reads the rest of a line: a value, or the inside of brackets and quotes. fresh is true where a value can
 // begin. indent is that of the key.
 func (f *slipFinder) readValue(at int, fresh bool, indent int) {
 	done := false // a quote or the last bracket was closed, so that the value has ended
@@ -78,7 +78,7 @@ func (f *slipFinder) escape(i int) {
 	}
 }
 
-// inFlow reads a character that structures what is inside brackets.
+// inFlow reads a character that separates items inside brackets.
 func (f *slipFinder) inFlow(r rune, i int, done bool) (fresh, ended bool) {
 	top := &f.flow[len(f.flow)-1]
 	switch {

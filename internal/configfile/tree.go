@@ -17,14 +17,14 @@ func checkTree(root *yaml.Node, t *keytable.Table) *fileFault {
 	return c.node(root, 1, false)
 }
 
-// A treeCheck holds what the rest of the tree may have.
+// A treeCheck holds the budget for the rest of the tree.
 type treeCheck struct {
 	table *keytable.Table
 	nodes int
 	text  int // bytes of scalars
 }
 
-// node checks n and what is below it. hidden is true below a key that is the name of a secret.
+// node checks n and the nodes below it. hidden is true below a key that is the name of a secret.
 func (c *treeCheck) node(n *yaml.Node, depth int, hidden bool) *fileFault {
 	if c.nodes--; c.nodes < 0 {
 		return nodeFault(n, settings.Errorf(settings.ErrTooDeep, "more than %d values, aliases counted each time", maxNodes))

@@ -34,7 +34,7 @@ type Exporter struct {
 // How it works: the common keys come from the tags of config.Config, the others from the tags of the settings of each
 // registered exporter, whose paths get the exporter's name in front. Each exporter also gets a key for its timeout. From
 // the path and the aliases of a key follow the names of its variables and of its flag, so that a new tag is all that a
-// new key needs. The table also serves hints: Suggest finds what a misspelt name was meant to be, and the functions about
+// new key needs. The table also serves hints: Suggest finds the intended name for a misspelt one, and the functions about
 // words recognize keys and secrets in lines that are not YAML.
 type Table struct {
 	Keys   []*Key   // in the order of the documentation
