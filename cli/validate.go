@@ -2,12 +2,13 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spanroute/spanroute/config"
+	"github.com/spanroute/spanroute/registry"
 )
 
 var validate = command{
@@ -53,18 +54,14 @@ func (c *call) diagnosed(cfg *config.Config, all config.Diagnostics, asJSON bool
 	}
 }
 
-// notLinked explains an exporter type that is unknown to this program and for which the hint has no better name: it is
-// that of a plugin, probably.
+// notLinked explains an exporter type that is not registered in this program and not similar to one that is: probably that
+// of a plugin.
 func (c *call) notLinked(all config.Diagnostics) {
-	for _, d := range all {
-		name := d.Key[strings.LastIndexByte(d.Key, '.')+1:]
-		if d.Kind != config.ErrUnknownValue || name != "exporter_type" && name != "type" || !strings.HasPrefix(d.Hint, "available: ") {
-			continue
-		}
-		fmt.Fprintf(c.Stderr, "an exporter of a plugin has to be linked in: write a program that imports the plugin and calls cli.Main "+
-			"of github.com/spanroute/spanroute/cli, and run it instead of %s\n", c.Name)
+	if !errors.Is(all, registry.ErrUnknown) {
 		return
 	}
+	fmt.Fprintf(c.Stderr, "an exporter of a plugin has to be linked in: write a program that imports the plugin and calls cli.Main "+
+		"of github.com/spanroute/spanroute/cli, and run it instead of %s\n", c.Name)
 }
 
 func plural(n int, word string) string {

@@ -3,6 +3,8 @@ package config
 import (
 	"encoding/json"
 	"strings"
+
+	"github.com/spanroute/spanroute/registry"
 )
 
 // A Diagnostic is one problem, or one warning, with its address.
@@ -20,6 +22,8 @@ type Diagnostic struct {
 
 	path   string // of the key that is set; "" if the diagnostic is not about a value of one
 	unused bool   // an OTEL_* variable was ignored
+
+	unregistered bool // see Unwrap
 }
 
 // Error returns the diagnostic on one line: place, key, what was found, what to do. It never contains a secret.
@@ -30,8 +34,14 @@ func (d Diagnostic) Error() string {
 	return d.sentence()
 }
 
-// Unwrap returns the kind, so that errors.Is works on it.
-func (d Diagnostic) Unwrap() error { return d.Kind }
+// Unwrap returns the kind, so that errors.Is works on it. A diagnostic about an exporter without a registered one of a
+// similar name also matches [registry.ErrUnknown]: it is probably the exporter of a plugin.
+func (d Diagnostic) Unwrap() []error {
+	if d.unregistered {
+		return []error{d.Kind, registry.ErrUnknown}
+	}
+	return []error{d.Kind}
+}
 
 // place returns where the diagnostic belongs, "" if it is not about one place, such as two exporters with one name.
 func (d Diagnostic) place() string {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spanroute/spanroute/internal/keytable"
 	"github.com/spanroute/spanroute/internal/phrase"
+	"github.com/spanroute/spanroute/registry"
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
@@ -55,24 +56,38 @@ func exporterName(t *keytable.Table, r *report, e *entry, written string, at Ori
 		return "", settings.Errorf(ErrUnsupported, "exporter %s is not linked into this program", phrase.Quote(name)).
 			WithHint("import " + importPath + " or exporters/all")
 	}
-	return "", settings.Errorf(ErrUnknownValue, "unknown exporter %s", phrase.Quote(written)).WithHint(exporterHint(t, lower))
+	fault := settings.Errorf(ErrUnknownValue, "unknown exporter %s", phrase.Quote(written))
+	if hint := correction(t, lower); hint != "" {
+		return "", fault.WithHint(hint + " (" + available(t) + ")")
+	}
+	return "", noSimilarName{fault.WithHint(available(t))}
 }
 
-// exporterHint proposes a correction for the name of an exporter that does not exist.
-func exporterHint(t *keytable.Table, name string) string {
-	there := "(available: " + strings.Join(t.Names, ", ") + ")"
+// noSimilarName is the fault of a name that is not similar to that of a registered exporter.
+type noSimilarName struct{ *settings.Fault }
+
+// Unwrap adds registry.ErrUnknown to the fault.
+func (u noSimilarName) Unwrap() []error { return []error{u.Fault, registry.ErrUnknown} }
+
+// available lists the registered exporters, for hints.
+func available(t *keytable.Table) string {
 	if len(t.Names) == 0 {
 		return "no exporter is linked into this program, import github.com/spanroute/spanroute/exporters/all"
 	}
+	return "available: " + strings.Join(t.Names, ", ")
+}
+
+// correction proposes the registered exporter that an unknown name stands for, "" if none is similar.
+func correction(t *keytable.Table, name string) string {
 	if names, protocol := cutProtocol(t, name); len(names) == 1 {
-		return "write exporter_type: " + names[0] + " with " + names[0] + ".protocol: " + protocol + " " + there
+		return "write exporter_type: " + names[0] + " with " + names[0] + ".protocol: " + protocol
 	} else if len(names) > 1 {
-		return protocol + " is a protocol of " + phrase.Words(names, "and") + "; write one of them, and protocol: " + protocol + " in its section " + there
+		return protocol + " is a protocol of " + phrase.Words(names, "and") + "; write one of them, and protocol: " + protocol + " in its section"
 	}
 	if near, ok := phrase.Nearest(name, append([]string{"none"}, t.Names...)); ok {
-		return keytable.DidYouMean(near) + " " + there
+		return keytable.DidYouMean(near)
 	}
-	return strings.Trim(there, "()")
+	return ""
 }
 
 // cutProtocol separates an exporter and its protocol that are written as one word, such as otlphttp or otlp/http. For a

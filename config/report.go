@@ -9,6 +9,7 @@ import (
 	"github.com/spanroute/spanroute/internal/endpoint"
 	"github.com/spanroute/spanroute/internal/phrase"
 	"github.com/spanroute/spanroute/internal/secret"
+	"github.com/spanroute/spanroute/registry"
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
@@ -51,6 +52,7 @@ func (r *report) refuse(e *entry, at Origin, err error) {
 	for _, each := range settings.KeyErrors(err) {
 		d := Diagnostic{
 			Kind: settings.KindOf(each.Err), Key: e.written, Origin: at, Message: each.Err.Error(), Related: e.related, path: e.key.Path,
+			unregistered: errors.Is(each.Err, registry.ErrUnknown),
 		}
 		if f := (*settings.Fault)(nil); errors.As(each.Err, &f) {
 			d.Kind, d.Message, d.Hint = f.Kind, f.Message, f.Hint
