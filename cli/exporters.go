@@ -109,7 +109,7 @@ func defaultOf(k config.KeyInfo) string {
 	case settings.Pairs:
 		return ""
 	case int:
-		if k.Path == "max_tag_value_length" && v < 0 {
+		if k.Format == "length" && v < 0 {
 			return "no limit"
 		}
 		if v == 0 && strings.HasPrefix(k.Range, "1..") {

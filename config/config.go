@@ -105,6 +105,9 @@ type Retry struct {
 }
 
 // Exporter is the configuration of one exporter.
+//
+// Settings that a program changes are checked again by Prepare; settings from Load were checked there, and Prepare
+// returns the opener that the check made.
 type Exporter struct {
 	// Timeout bounds one attempt of this exporter; negative is no limit.
 	Timeout time.Duration

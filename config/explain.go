@@ -99,7 +99,7 @@ func (c *Config) effective(k *keytable.Key) string {
 		}
 		return shownValue(k, value, via)
 	}
-	if k.Path == k.Exporter+".timeout" {
+	if k.Format == "timeout" {
 		if x, ok := c.Exporters[k.Exporter]; ok {
 			return shownValue(k, x.Timeout, "")
 		}

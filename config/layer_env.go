@@ -39,6 +39,8 @@ func (in *intake) envLayer(prefix string) *layer {
 }
 
 // flagLayer reads the flags that were set. Flags without the prefix belong to the program.
+//
+// Of a repeated flag the last value counts, as in package flag.
 func (in *intake) flagLayer(flags FlagSource) *layer {
 	to := newLayer(LayerFlags)
 	if flags == nil {

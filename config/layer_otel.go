@@ -139,6 +139,9 @@ func (o *otelLayer) duration(e *entry, text string) error {
 }
 
 // pairs reads headers and resource attributes. A bad pair drops itself among headers, and all attributes.
+//
+// OpenTelemetry requires attributes to be dropped as a whole; for headers it leaves the choice, and one bad pair should
+// not turn off authentication.
 func (o *otelLayer) pairs(e *entry, text string) bool {
 	good, faults := schema.SplitPairs(text)
 	for _, fault := range faults {

@@ -30,6 +30,8 @@ type merged struct {
 }
 
 // origins holds where the values of a Config come from, for Explain and Source.
+//
+// A Config keeps it after Load, so that Explain answers for the running process too.
 type origins struct {
 	table   *keytable.Table
 	merged  *merged

@@ -16,6 +16,8 @@ import (
 // WriteYAML writes the effective configuration as the section tracing with canonical keys. Loading it gives the same
 // configuration, except that secrets are *** unless showSecrets. Two values that only OTEL_* variables can set are comments:
 // a timeout without limit, and a text length of 0.
+//
+// Numbers, durations and switches are printed at their defaults too, so that the text documents the values in force.
 func (c *Config) WriteYAML(w io.Writer, showSecrets bool) error {
 	root := &yaml.Node{Kind: yaml.MappingNode}
 	section := child(root, "tracing")

@@ -166,6 +166,8 @@ func (w *watcher) count(change func(*reloadStats)) {
 
 // report logs the warnings that are new, and changes that a higher layer hides. The warnings of the first
 // configuration are those of the start.
+//
+// Repeating all warnings after each save would hide the new ones.
 func (w *watcher) report(cfg *Config) {
 	if w.last == nil {
 		return

@@ -65,6 +65,10 @@ func (x *expander) unset(e *Entry, n *yaml.Node, at Place, name string) {
 
 // An expansion puts variables into one scalar by OpenTelemetry's "Environment variable substitution", except that it keeps
 // $$ unless { follows, because passwords contain it.
+//
+// The name of the variable goes into the origin of the value, so that a user who looks for a wrong value finds it. If
+// several variables contribute, one with the name of a secret is preferred: its name decides whether the value is
+// masked.
 type expansion struct {
 	env    map[string]string
 	via    string       // the first variable with a value, preferably one with the name of a secret

@@ -18,6 +18,9 @@ const (
 )
 
 // A fileFault is a reason not to use a file at all.
+//
+// Its related nodes are the other end of a duplicate. Further problems of the file are not reported, since they would
+// be consequences of this one.
 type fileFault struct {
 	*settings.Fault
 	line, column, width int

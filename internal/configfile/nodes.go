@@ -18,6 +18,8 @@ func resolve(n *yaml.Node) *yaml.Node {
 }
 
 // nodeWidth returns how many runes of n's first line to underline.
+//
+// The parser records where a node begins, but not where it ends, so that the width of an escaped text is a guess.
 func nodeWidth(n *yaml.Node) int {
 	switch {
 	case n.Kind == yaml.AliasNode:
@@ -39,6 +41,8 @@ func isQuoted(n *yaml.Node) bool {
 }
 
 // isNull reports whether n means "not set".
+//
+// Null means that the file does not set the key. BentoML's default configuration lists every key with the value null.
 func isNull(n *yaml.Node) bool {
 	if n.Kind != yaml.ScalarNode || isQuoted(n) {
 		return false
@@ -69,6 +73,8 @@ func tagFault(n *yaml.Node) *settings.Fault {
 }
 
 // A member is one key of a mapping with its value, merge keys resolved.
+//
+// Merge keys are resolved here, because the parser does so only when it decodes into Go values.
 type member struct {
 	name, value *yaml.Node
 	via         *yaml.Node // the alias that it comes from, nil for a key of the mapping itself

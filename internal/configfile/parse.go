@@ -20,6 +20,11 @@ import (
 
 // parseYAML returns the root node of the only document in data, nil for an empty one. The document is valid UTF-8, within
 // the bounds, and without duplicate keys. ex is the text without byte order mark, also if there is a fault.
+//
+// The checks come in the order of their cost. The size bounds everything after it; the encoding is checked byte by
+// byte, so that a wrong one is reported with the position of the byte; counting separators bounds what the parser
+// allocates; and the walk over the tree bounds what aliases stand for. A file may have only one document, because a
+// second one is usually the rest of a concatenation that would be ignored.
 func parseYAML(data []byte, t *keytable.Table) (root *yaml.Node, ex *Text, fault *fileFault) {
 	if len(data) > MaxBytes {
 		f := settings.Errorf(settings.ErrTooLarge, "more than %d bytes", MaxBytes)
@@ -67,6 +72,9 @@ func fromJSON(text string) string {
 }
 
 // checkEncoding accepts UTF-8 text without control characters except tab and line ends.
+//
+// The parser would accept UTF-16 and report control characters without a column. Editors that save Latin-1 or UTF-16
+// are the usual cause of both.
 func checkEncoding(data []byte) *fileFault {
 	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
 		return faultAt(1, 1, 1, settings.Errorf(settings.ErrEncoding, "byte 0 begins UTF-16, want UTF-8"))

@@ -29,6 +29,9 @@ type Problem struct {
 }
 
 // An Entry is one key that a file sets.
+//
+// Name and At differ, because a warning about a deprecated name points to the key and an error about the value to the
+// value. Items are there for lists and free-form maps, so that one bad pattern of twenty is found.
 type Entry struct {
 	Key     *keytable.Key
 	Alias   bool    // the file uses an alias of the key

@@ -73,6 +73,8 @@ type root struct {
 }
 
 // places returns the sections of a document that are not null, in order of position.
+//
+// The order of position decides which one is the first, and so which of two conflicting values is reported.
 func (d *document) places(n *yaml.Node) []root {
 	var all []root
 	for _, path := range d.sections() {

@@ -77,6 +77,9 @@ func (s *secretLines) hideAnchors(n *yaml.Node) {
 
 // lastLine returns the last line that can hold a part of n: the one before the next node, or the line of that node if other
 // text precedes it there.
+//
+// It can return a line too many, never one too few: a line that is hidden in vain costs an excerpt, a line that is
+// shown can cost a password.
 func (s *secretLines) lastLine(n *yaml.Node) int {
 	if s.nodes == nil { // most files have no secret
 		s.list(s.root)

@@ -9,6 +9,9 @@ import (
 
 // Show returns line n, or its key and *** if the line can hold a secret. On a line that is not hidden, user information of a
 // URL and a comment with the name of a secret are secrets too.
+//
+// The whole value is replaced, never a part of it. Finding the exact end of a secret in a line that may not even be
+// YAML has many exceptions; the position in the address of the diagnostic is enough to find the mistake.
 func (e *Text) Show(n int) (text string, masked bool) {
 	line := e.Line(n)
 	key, masked := e.hidden[n]

@@ -72,6 +72,9 @@ func (f *slipFinder) readLine(line string) {
 }
 
 // readBlock reads a line outside of brackets and quotes.
+//
+// The indentation comes first, because tabs and non-breaking spaces look right in an editor. Then the line is a list
+// item, a key, or a text that continues the value above.
 func (f *slipFinder) readBlock(indent int) {
 	for i, r := range f.line[:min(len(f.line), indent+1)] {
 		if r == '\t' && i < indent {
@@ -117,6 +120,9 @@ func (f *slipFinder) fill() {
 }
 
 // enter opens, continues or closes blocks for a key or an item at an indentation.
+//
+// Each level remembers whether its last key has a value on the same line: such a key cannot have a block below it, so
+// that a deeper indentation is a mistake of that line or of the one above.
 func (f *slipFinder) enter(indent int, list, filled bool) {
 	for len(f.levels) > 0 {
 		top := &f.levels[len(f.levels)-1]

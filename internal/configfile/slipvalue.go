@@ -10,6 +10,10 @@ import (
 
 // readValue reads the rest of a line: a value, or the inside of brackets and quotes. fresh is true where a value can
 // begin. indent is that of the key.
+//
+// It follows quotes and brackets over several lines and reports what cannot come next: text after a closed quote, a key
+// without a comma before it, a closing bracket of another kind, and characters that YAML reserves at the beginning of a
+// value.
 func (f *slipFinder) readValue(at int, fresh bool, indent int) {
 	done := false // a quote or the last bracket was closed, so that the value has ended
 	for i := at; i < len(f.line) && f.found == nil; i++ {

@@ -191,6 +191,9 @@ func (t *Table) Exporter(name string) string { return t.exporters[name] }
 
 // Unlinked returns the name and the import path of an exporter of spanroute that is not linked into the program. Both are
 // empty for any other name.
+//
+// Settings of such an exporter are expected where one configuration serves several programs, so that they are a
+// warning.
 func (t *Table) Unlinked(name string) (exporter, importPath string) {
 	importPath = t.importPath(name)
 	if t.exporters[name] != "" || importPath == "" {
