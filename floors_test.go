@@ -51,8 +51,10 @@ var floors = map[string]floor{
 	"internal/instrumentation": {2, []string{"mw/tracing", "internal/guard", "internal/semattr", "internal/version"}, false},
 
 	"internal/spantest": {3, []string{"exporters/delivery", "mw/tracing", "internal/*"}, true}, // for tests only
+	"internal/keytable": {3, []string{"registry/settings", "internal/phrase", "internal/policy", "internal/schema", "internal/secret"}, false},
 	"registry":          {3, []string{"exporters/delivery", "registry/settings", "internal/schema", "internal/phrase"}, true},
 
+	"internal/configfile":          {4, []string{"registry/settings", "internal/*"}, false},
 	"registry/registrytest":        {4, []string{"registry", "registry/settings", "exporters/delivery", "internal/schema", "internal/phrase", "internal/secret"}, true},
 	"exporters/internal/transport": {4, []string{"exporters/delivery", "registry", "registry/settings", "internal/*"}, true},
 

@@ -237,8 +237,8 @@ func TestPageRefuses(t *testing.T) {
 		{"/?data=trace&id=01" + strings.Repeat("0", 30) + "&from=-1", 400, "not a number of spans"},
 		{"/?data=wait&seen=x", 400, "not a generation"},
 		{"/?data=%3Cscript%3E", 400, "is unknown"},
-		{"/?asset=../page.go", 404, "no such file"},
-		{"/?asset=.", 404, "no such file"},
+		{"/?asset=../page.go", 404, "the file does not exist"},
+		{"/?asset=.", 404, "the file does not exist"},
 	}
 	for _, row := range rows {
 		response := get(t, store, row.target)
