@@ -1,0 +1,94 @@
+package recording
+
+import (
+	"slices"
+
+	"go.opentelemetry.io/otel/attribute"
+)
+
+// attributes is a list of attributes with distinct keys, in the order in which the keys came first.
+//
+// A key that is new is recognized by a mask of 64 bits in nearly all cases: each key sets the bit that its hash names.
+// If the bit is set already, the list is searched. A list that is long has a map instead.
+type attributes struct {
+	list    []attribute.KeyValue
+	dropped int
+	mask    uint64
+	index   map[attribute.Key]int // nil while the list is short
+}
+
+// indexed is the length from which a list has an index.
+const indexed = 64
+
+// reserve makes room for n more attributes, but not for more than limit.
+func (a *attributes) reserve(n, limit int) {
+	if limit >= 0 {
+		n = min(n, limit-len(a.list))
+	}
+	if n > 0 {
+		a.list = slices.Grow(a.list, n)
+	}
+}
+
+// set sets one attribute, or counts it as dropped.
+func (a *attributes) set(kv attribute.KeyValue, l *limits) {
+	if !kv.Valid() {
+		a.dropped++
+		return
+	}
+	bit := bitOf(kv.Key)
+	if i := a.find(kv.Key, bit); i >= 0 {
+		a.list[i].Value = l.value(kv.Value)
+		return
+	}
+	if l.AttributeCountLimit >= 0 && len(a.list) >= l.AttributeCountLimit {
+		a.dropped++
+		return
+	}
+	kv.Value = l.value(kv.Value)
+	a.list = append(a.list, kv)
+	a.mask |= bit
+	if len(a.list) >= indexed {
+		a.indexLast()
+	}
+}
+
+// find returns the place of a key, or -1.
+func (a *attributes) find(key attribute.Key, bit uint64) int {
+	if a.mask&bit == 0 {
+		return -1
+	}
+	if a.index != nil {
+		if i, ok := a.index[key]; ok {
+			return i
+		}
+		return -1
+	}
+	for i := range a.list {
+		if a.list[i].Key == key {
+			return i
+		}
+	}
+	return -1
+}
+
+// indexLast adds the last attribute to the index, or makes the index.
+func (a *attributes) indexLast() {
+	if a.index != nil {
+		a.index[a.list[len(a.list)-1].Key] = len(a.list) - 1
+		return
+	}
+	a.index = make(map[attribute.Key]int, 2*indexed)
+	for i := range a.list {
+		a.index[a.list[i].Key] = i
+	}
+}
+
+// bitOf returns the bit of a key, which is not empty. The keys of one span differ most in length and at their ends.
+func bitOf(key attribute.Key) uint64 {
+	n := len(key)
+	h := uint32(n)*31 + uint32(key[n-1])
+	h = h*31 + uint32(key[n/2])
+	h *= 0x9e3779b1
+	return 1 << (h >> 26)
+}

@@ -1,0 +1,113 @@
+package recording
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/otel/sdk/instrumentation"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/embedded"
+)
+
+// A Tracer starts the spans of one instrumentation scope. It is safe for concurrent use.
+type Tracer struct {
+	embedded.Tracer
+
+	provider *Provider
+	scope    instrumentation.Scope
+	metrics  *metrics // nil: off
+}
+
+// Start starts a span that is a child of the span in ctx, and returns it together with a context that holds it. A nil
+// ctx is context.Background().
+func (t *Tracer) Start(ctx context.Context, name string, options ...trace.SpanStartOption) (context.Context, trace.Span) {
+	config := trace.NewSpanStartConfig(options...)
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	enclosing := trace.SpanFromContext(ctx)
+	if local, ok := enclosing.(*Span); ok {
+		local.addChild()
+	}
+	parent, samplingContext := enclosing.SpanContext(), ctx
+	if config.NewRoot() {
+		parent, samplingContext = trace.SpanContext{}, trace.ContextWithSpanContext(ctx, trace.SpanContext{})
+	}
+	sc, result := t.decide(samplingContext, parent, name, &config)
+	if result.Decision == sdktrace.Drop {
+		return t.drop(ctx, sc)
+	}
+	return t.record(ctx, parent, sc, name, &result, &config)
+}
+
+// decide returns the span context that the sampler's decision leads to.
+func (t *Tracer) decide(
+	ctx context.Context, parent trace.SpanContext, name string, config *trace.SpanConfig,
+) (trace.SpanContext, sdktrace.SamplingResult) {
+	var spanID trace.SpanID
+	traceID := parent.TraceID()
+	if traceID.IsValid() {
+		spanID = t.provider.ids.NewSpanID(ctx, traceID)
+	} else {
+		traceID, spanID = t.provider.ids.NewIDs(ctx)
+	}
+	result := t.provider.sampler.ShouldSample(sdktrace.SamplingParameters{
+		ParentContext: ctx,
+		TraceID:       traceID,
+		Name:          name,
+		Kind:          config.SpanKind(),
+		Attributes:    config.Attributes(),
+		Links:         config.Links(),
+	})
+	if result.Decision != sdktrace.RecordAndSample && result.Decision != sdktrace.RecordOnly {
+		result.Decision = sdktrace.Drop // an unknown decision, too
+	}
+	return trace.NewSpanContext(trace.SpanContextConfig{
+		TraceID:    traceID,
+		SpanID:     spanID,
+		TraceFlags: parent.TraceFlags().WithSampled(result.Decision == sdktrace.RecordAndSample),
+		TraceState: result.Tracestate,
+	}), result
+}
+
+// drop returns a span that records nothing. It has an id of its own, so that callees can refer to it.
+func (t *Tracer) drop(ctx context.Context, sc trace.SpanContext) (context.Context, trace.Span) {
+	in, span := newDropped(ctx)
+	span.tracer, span.context = t, sc
+	if t.metrics != nil {
+		t.metrics.started(in, trace.SpanContextFromContext(ctx), span)
+	}
+	return in, span
+}
+
+// record returns a span that records, after the processors have seen it.
+func (t *Tracer) record(
+	ctx context.Context, parent, sc trace.SpanContext, name string, result *sdktrace.SamplingResult, config *trace.SpanConfig,
+) (context.Context, trace.Span) {
+	processors := *t.provider.processors.Load()
+	b := newBody(t.provider.pools(processors))
+	b.ReadOnlySpan, b.tracer, b.name, b.context, b.parent = t.provider.blank, t, name, sc, parent
+	b.kind, b.start = trace.ValidateSpanKind(config.SpanKind()), config.Timestamp()
+	if b.start.IsZero() {
+		b.start = time.Now()
+	}
+	limits := &t.provider.limits
+	for _, link := range config.Links() {
+		b.addLink(link, limits)
+	}
+	b.setAttributes(result.Attributes, limits)
+	b.setAttributes(config.Attributes(), limits)
+
+	in, span := newSpan(ctx)
+	span.ReadWriteSpan, span.tracer, span.context, span.body = t.provider.blank, t, sc, b
+	if t.metrics != nil {
+		span.in = in
+		t.metrics.live(in, 1, span)
+		t.metrics.started(in, trace.SpanContextFromContext(ctx), span)
+	}
+	for _, sp := range processors {
+		sp.OnStart(ctx, span)
+	}
+	return span.startTask(in, name), span
+}
