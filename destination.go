@@ -14,11 +14,11 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// prepared is an exporter whose settings are checked and which is not open yet.
+// prepared is an exporter with checked settings that is not open yet.
 type prepared struct {
 	name   string
 	opener registry.Opener
-	common registry.BuildContext
+	build  registry.BuildContext
 }
 
 // destination is one open exporter behind its queue.
@@ -27,7 +27,7 @@ type destination struct {
 	queue delivery.Destination
 }
 
-// prepareAll checks the settings of every configured exporter, without effects, and returns all faults.
+// prepareAll checks the settings of every configured exporter and returns all faults. It has no side effects.
 func prepareAll(cfg *config.Config) ([]prepared, error) {
 	var all []prepared
 	var errs []error
@@ -39,14 +39,14 @@ func prepareAll(cfg *config.Config) ([]prepared, error) {
 		case err != nil:
 			errs = append(errs, inSection(cfg, name, name+": ", err))
 		default:
-			all = append(all, prepared{name: name, opener: opener, common: commonOf(cfg, name)})
+			all = append(all, prepared{name: name, opener: opener, build: buildContext(cfg, name)})
 		}
 	}
 	return all, errors.Join(errs...)
 }
 
-// inSection puts place and section in front of every fault of an exporter's settings, and prefix in front of those
-// that name no key.
+// inSection adds the source and the section to every fault in err, which concerns an exporter's settings. Faults
+// without a key get the prefix instead.
 func inSection(cfg *config.Config, name, prefix string, err error) error {
 	var faults []error
 	for _, fault := range settings.KeyErrors(err) {
@@ -59,7 +59,7 @@ func inSection(cfg *config.Config, name, prefix string, err error) error {
 	return errors.Join(faults...)
 }
 
-func commonOf(cfg *config.Config, name string) registry.BuildContext {
+func buildContext(cfg *config.Config, name string) registry.BuildContext {
 	timeout := cfg.Exporters[name].Timeout
 	if timeout == 0 {
 		timeout = cfg.Timeout
@@ -85,8 +85,8 @@ func commonOf(cfg *config.Config, name string) registry.BuildContext {
 	}
 }
 
-// queueSize is the bound in spans of every queue if one was set, and else 0: the default that OpenTelemetry gives
-// batch.max_queue_size would overflow within a millisecond where a bound in bytes does not.
+// queueSize returns the configured limit on the number of queued spans, or 0 (only the limit in bytes) if the key is
+// not set: the default that OpenTelemetry defines for batch.max_queue_size can be reached within a millisecond.
 func queueSize(cfg *config.Config) int {
 	if cfg.Batch.MaxQueueSize == config.Default().Batch.MaxQueueSize && cfg.Source("batch.max_queue_size") == "built-in" {
 		return 0
@@ -94,7 +94,8 @@ func queueSize(cfg *config.Config) int {
 	return cfg.Batch.MaxQueueSize
 }
 
-// unlimitedIfZero translates the configuration's "0 = never gives up" to delivery's "negative is no limit".
+// unlimitedIfZero converts between two conventions: 0 disables the limit in the configuration, a negative value
+// disables it in package delivery.
 func unlimitedIfZero(d time.Duration) time.Duration {
 	if d == 0 {
 		return -1
@@ -102,32 +103,34 @@ func unlimitedIfZero(d time.Duration) time.Duration {
 	return d
 }
 
-// openAll opens every prepared exporter, or none: when one fails, those before it are shut down again.
+// openAll opens every prepared exporter, or none: if one fails, those that are already open are shut down.
 func openAll(ctx context.Context, p plan) ([]destination, error) {
 	var opened []destination
 	for _, exporter := range p.prepared {
-		common := exporter.common
-		common.Delivery.Logger = p.options.logger
-		x, err := exporter.opener(ctx, common)
+		build := exporter.build
+		build.Delivery.Logger = p.options.logger
+		x, err := exporter.opener(ctx, build)
 		if err != nil {
 			closeAll(ctx, opened)
 			return nil, fmt.Errorf("open exporter %q: %w", exporter.name, inSection(p.cfg, exporter.name, "", err))
 		}
-		opened = append(opened, destination{exporter.name, queued(x, common.Delivery)})
+		opened = append(opened, destination{exporter.name, asDestination(x, build.Delivery)})
 	}
 	return opened, nil
 }
 
-func queued(x sdktrace.SpanExporter, o delivery.Options) delivery.Destination {
+// asDestination returns x itself if it has a queue, and otherwise puts a queue in front of it.
+func asDestination(x sdktrace.SpanExporter, o delivery.Options) delivery.Destination {
 	if queue, ok := x.(delivery.Destination); ok {
 		return queue
 	}
 	return delivery.Wrap(x, o)
 }
 
-// closeAll shuts down exporters that have seen no span; their errors would only hide the one that matters.
+// closeAll shuts down exporters that have not received a span yet. Their errors are ignored in favour of the error that
+// caused the shutdown.
 func closeAll(ctx context.Context, opened []destination) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
-	_ = onAll(ctx, membersOf(opened, nil), member.Shutdown)
+	_ = forEach(ctx, componentsOf(opened, nil), component.Shutdown)
 }

@@ -9,18 +9,16 @@
 //	r.Use(mw.New(mw.With(t)))
 //	s := grpc.NewServer(grpcmw.ServerOptions(grpcmw.With(t))...)
 //
-// Exporters are linked in by a blank import of exporters/all, or of only those wanted, and chosen by name in
-// the configuration.
+// A blank import of exporters/all, or of single exporters, links them in; the configuration selects them by name.
 //
-// [Start] checks everything, then opens all exporters or none, then assembles, which cannot fail: a start that
-// fails leaves no goroutine and no open file. It contacts no receiver; one that is down is a log line and not
-// an error, because a service must not depend on its tracing.
+// [Start] checks everything first, then opens all exporters or none, then assembles the [Tracing], which cannot fail. A
+// failed start leaves no goroutine and no open file. Start does not contact the receivers: a receiver that is down
+// causes a log line and not an error, because a service must not depend on its tracing.
 //
-// Root is the only package that knows all others. Configuration, middleware and exporters are strangers to
-// one another; what the middleware needs from a running tracing are the few methods of [*Tracing] that
-// mw.Tracing and grpcmw.Tracing name.
+// Only this package imports the configuration and the exporters together. Configuration, middleware and exporters do
+// not import one another. The middleware uses the few methods of [*Tracing] that mw.Tracing and grpcmw.Tracing list.
 //
-// The SDK's batch processor is not used: its drops cannot be counted and one hung export stops it. Each
-// exporter has a queue of its own instead, see package exporters/delivery, and [Tracing.Stats] tells for each
-// of them what became of every span.
+// The batch processor of the SDK is not used because it does not count the spans that it drops, and because one export
+// that hangs blocks it. Each exporter has its own queue instead (see package exporters/delivery), and [Tracing.Stats]
+// accounts for every span of each exporter.
 package spanroute

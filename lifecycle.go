@@ -10,26 +10,26 @@ import (
 	"github.com/spanroute/spanroute/exporters/delivery"
 )
 
-// Stats tells what became of the spans of a [Tracing].
+// Stats counts the spans of a [Tracing] for each exporter, and the configurations applied to it.
 type Stats struct {
 	Exporters []ExporterStats // in configured order
 	Reloads   ReloadStats
 }
 
-// ExporterStats are the figures of one exporter: at every instant Ended is the sum of Delivered, Queued and
-// all of Dropped.
+// ExporterStats are the counters of one exporter. Ended always equals the sum of Delivered, Queued and all values of
+// Dropped.
 type ExporterStats struct {
 	Name string // the exporter type
 	delivery.Stats
 }
 
-// ReloadStats counts the configurations given to [Tracing.Apply].
+// ReloadStats counts the configurations passed to [Tracing.Apply].
 type ReloadStats struct {
 	Applied, Rejected uint64
-	Last              time.Time // of the last one applied; zero before the first
+	Last              time.Time // time of the last applied configuration; zero before the first
 }
 
-// Stats returns a snapshot; the figures of one exporter are consistent with one another.
+// Stats returns a snapshot. The counters of one exporter are consistent with one another.
 func (t *Tracing) Stats() Stats {
 	s := Stats{Reloads: ReloadStats{Applied: t.reloads.applied.Load(), Rejected: t.reloads.rejected.Load()}}
 	if last := t.reloads.last.Load(); last != 0 {
@@ -41,20 +41,20 @@ func (t *Tracing) Stats() Stats {
 	return s
 }
 
-// ForceFlush returns nil when every span that ended before the call is delivered or dropped on all exporters,
-// else the errors of those that were not done when ctx ended. Nothing is dropped by it.
+// ForceFlush waits until every exporter has delivered or dropped each span that ended before the call. If ctx ends
+// first, it returns an error that names the exporters with spans left. ForceFlush itself does not drop spans.
 func (t *Tracing) ForceFlush(ctx context.Context) error {
-	return onAll(ctx, t.members(), member.ForceFlush)
+	return forEach(ctx, t.components(), component.ForceFlush)
 }
 
-// Shutdown sends what is queued while ctx lasts, counts the rest as dropped and ends every goroutine of the
-// tracing; with a ctx that is already over it does so at once. Without a deadline it is bounded by
-// batch.export_timeout. The error names the exporters that had spans left. A second call waits for the first,
-// while its own ctx lasts, and returns nil.
+// Shutdown sends the queued spans until ctx ends, then counts the remaining spans as dropped and ends every goroutine of
+// t. If ctx is already done, nothing more is sent. If ctx has no deadline, batch.export_timeout limits the call. The
+// error names the exporters that had spans left. A second call waits until the first has returned or its own ctx ends,
+// and returns nil in the former case.
 //
 // Sampled spans that end during Shutdown or later are dropped, counted under [delivery.DropShutdown] in
-// [Tracing.Stats], and reported in one log line per exporter. A tracer obtained after Shutdown records nothing;
-// one obtained before goes on recording. Span processors of the program see no span after Shutdown.
+// [Tracing.Stats], and reported in one log line per exporter. A tracer obtained after Shutdown does not record; a tracer
+// obtained earlier continues to record. Processors of [WithSpanProcessor] do not receive spans after Shutdown.
 func (t *Tracing) Shutdown(ctx context.Context) error {
 	if t.stopping.Swap(true) {
 		return t.awaitStop(ctx)
@@ -63,6 +63,7 @@ func (t *Tracing) Shutdown(ctx context.Context) error {
 	return t.stop(ctx)
 }
 
+// awaitStop waits for the first call of Shutdown. If both that call and ctx are done, it returns nil.
 func (t *Tracing) awaitStop(ctx context.Context) error {
 	select {
 	case <-t.stopped:
@@ -77,29 +78,31 @@ func (t *Tracing) awaitStop(ctx context.Context) error {
 	}
 }
 
-// stop ends the members at once, so that one that takes all the time takes none from the others. The provider
-// comes last, so that spans that end meanwhile are counted.
+// stop shuts down all components concurrently, so that a slow one does not use up the time of the others. The provider
+// is closed last, so that spans that end in the meantime are counted.
 func (t *Tracing) stop(ctx context.Context) error {
 	if _, bounded := ctx.Deadline(); !bounded && t.started.Batch.ExportTimeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, t.started.Batch.ExportTimeout)
 		defer cancel()
 	}
-	err := onAll(ctx, t.members(), member.Shutdown)
+	err := forEach(ctx, t.components(), component.Shutdown)
 	if t.sdk != nil {
-		t.ends.over.Store(true)
+		t.ends.shutDown.Store(true)
 		closeProvider(t.sdk)
 	}
 	return err
 }
 
-// closeProvider ends a provider but keeps its processor registered, so that spans that end later are counted. A
-// context that is over makes the SDK return between the two: new tracers are no-ops by then, and the processors,
-// which a complete Shutdown removes, are still there.
+// closeProvider shuts down p but keeps its processor registered, so that spans that end later are counted. With a
+// canceled context, the SDK's Shutdown returns early: new tracers are no-ops by then, but the processors, which a
+// complete Shutdown removes, are still registered.
 func closeProvider(p *sdktrace.TracerProvider) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	_ = p.Shutdown(ctx)
 }
 
-func (t *Tracing) members() []member { return membersOf(t.destinations, t.options.processors) }
+func (t *Tracing) components() []component {
+	return componentsOf(t.destinations, t.options.processors)
+}

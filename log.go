@@ -12,21 +12,24 @@ import (
 const (
 	LogTraceID = "trace_id" // 32 hex digits
 	LogSpanID  = "span_id"  // 16 hex digits
-	LogSampled = "sampled"  // bool: whether the trace is kept, so that looking it up makes sense
+	LogSampled = "sampled"  // bool: whether the trace is exported and can be found in the backend
 )
 
-// NewLogHandler returns a handler that adds trace_id, span_id and sampled to every record that is logged with
-// the context of a span, recorded or not, and passes all others on as they are. The three stand at the top
-// level of the record, outside groups opened by WithGroup, because that is where people search for them.
+// NewLogHandler returns a handler that adds trace_id, span_id and sampled to every record logged with the context of a
+// span, whether the span is recorded or not, and passes all other records to next unchanged. The three attributes are
+// added at the top level of the record, outside any group opened by WithGroup, so that log searches always find them
+// under the same name.
 func NewLogHandler(next slog.Handler) slog.Handler {
 	return logHandler{bare: next, full: next}
 }
 
-// logHandler keeps the handler as it was before the first WithGroup: attributes added to it there are not
-// swallowed by the group.
+// logHandler adds the identifiers outside any group. The slog API cannot add attributes outside a group that is already
+// open, so logHandler keeps two handlers: full, with all groups and attributes, for records without a span; and bare,
+// the state before the first WithGroup. For a record with a span, Handle adds the identifiers to bare and then repeats
+// the later calls of WithGroup and WithAttrs.
 type logHandler struct {
 	bare, full slog.Handler
-	later      []func(slog.Handler) slog.Handler // what leads from bare to full
+	later      []func(slog.Handler) slog.Handler // the calls that lead from bare to full
 }
 
 func (h logHandler) Enabled(ctx context.Context, level slog.Level) bool {
@@ -63,16 +66,17 @@ func (h logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	if len(h.later) == 0 {
 		return logHandler{bare: full, full: full}
 	}
-	return h.and(full, func(next slog.Handler) slog.Handler { return next.WithAttrs(attrs) })
+	return h.then(full, func(next slog.Handler) slog.Handler { return next.WithAttrs(attrs) })
 }
 
 func (h logHandler) WithGroup(name string) slog.Handler {
 	if name == "" {
 		return h
 	}
-	return h.and(h.full.WithGroup(name), func(next slog.Handler) slog.Handler { return next.WithGroup(name) })
+	return h.then(h.full.WithGroup(name), func(next slog.Handler) slog.Handler { return next.WithGroup(name) })
 }
 
-func (h logHandler) and(full slog.Handler, step func(slog.Handler) slog.Handler) slog.Handler {
+// then returns h after one more call, step, whose result on h.full is full.
+func (h logHandler) then(full slog.Handler, step func(slog.Handler) slog.Handler) slog.Handler {
 	return logHandler{bare: h.bare, full: full, later: append(slices.Clip(h.later), step)}
 }

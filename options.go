@@ -6,7 +6,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// An Option is what the programmer, not the operator, decides about a [Tracing].
+// An Option sets a property of a [Tracing] that the program decides and the operator cannot change.
 type Option func(*options)
 
 type options struct {
@@ -25,14 +25,14 @@ func newOptions(opts []Option) options {
 	return o
 }
 
-// WithLogger sends what spanroute has to say about configuration and delivery to l instead of slog.Default().
-// No span content and no secret is ever logged.
+// WithLogger sets the logger for messages about configuration and delivery. The default is slog.Default(). Secrets and
+// the contents of spans are never logged.
 func WithLogger(l *slog.Logger) Option { return func(o *options) { o.logger = l } }
 
-// WithSpanProcessor adds a processor of the program's own in front of the exporters, for example one that
-// makes metrics of spans. It sees unsampled spans too if sampling.dropped is "record". Its OnEnd receives texts of
-// attributes as max_tag_value_length leaves them; its OnStart, whole ones. [Tracing.ForceFlush] and
-// [Tracing.Shutdown] reach it. A nil p is left out.
+// WithSpanProcessor adds a span processor, for example one that derives metrics from spans. It runs before the
+// exporters. It also receives unsampled spans if sampling.dropped is "record". Its OnStart receives attribute values in
+// full; its OnEnd receives them truncated to max_tag_value_length. [Tracing.ForceFlush] and [Tracing.Shutdown] call the
+// methods of the same name. A nil p is ignored.
 func WithSpanProcessor(p sdktrace.SpanProcessor) Option {
 	return func(o *options) {
 		if p != nil {

@@ -17,10 +17,10 @@ import (
 	"github.com/spanroute/spanroute/sampling"
 )
 
-// newProvider passes every setting that the SDK would otherwise take from the environment: precedence has been
-// decided by config, once.
+// newProvider sets every option that the SDK would otherwise read from the environment: package config has already
+// resolved the precedence.
 func newProvider(p plan, sampler *sampling.Dynamic, destinations []destination) (*sdktrace.TracerProvider, *processor) {
-	ends := &processor{guests: p.options.processors, resource: overriding(p.resource), limit: p.cfg.MaxTagValueLength}
+	ends := &processor{userProcessors: p.options.processors, resource: resourceOverride(p.resource), limit: p.cfg.MaxTagValueLength}
 	for _, d := range destinations {
 		ends.queues = append(ends.queues, d.queue)
 	}
@@ -32,8 +32,8 @@ func newProvider(p plan, sampler *sampling.Dynamic, destinations []destination) 
 	), ends
 }
 
-// limitsOf leaves the length of values to the processor: the SDK cuts a value by taking a substring, which keeps
-// the whole value alive for as long as the span is queued.
+// limitsOf returns the limits on counts. The processor limits the length of values: the SDK would truncate a value to a
+// substring, which keeps the whole value in memory for as long as the span is queued.
 func limitsOf(cfg *config.Config) sdktrace.SpanLimits {
 	return sdktrace.SpanLimits{
 		AttributeValueLengthLimit:   -1,
@@ -45,7 +45,7 @@ func limitsOf(cfg *config.Config) sdktrace.SpanLimits {
 	}
 }
 
-// newResource describes the process: the SDK, the configured attributes, the service's name.
+// newResource returns the resource of all spans: the SDK, the configured attributes and the service name.
 func newResource(cfg *config.Config) *resource.Resource {
 	attributes := []attribute.KeyValue{
 		semconv.TelemetrySDKLanguageGo,
@@ -71,9 +71,9 @@ func unknownService() string {
 	return "unknown_service:" + filepath.Base(executable)
 }
 
-// overriding returns resolved if the SDK merges something else underneath it, as it does with
-// OTEL_RESOURCE_ATTRIBUTES whatever it is told, and nil if spans carry it as it is.
-func overriding(resolved *resource.Resource) *resource.Resource {
+// resourceOverride returns resolved if the SDK would record spans with a different resource, and nil otherwise. The SDK
+// always merges OTEL_RESOURCE_ATTRIBUTES into the resource, and WithResource does not prevent that.
+func resourceOverride(resolved *resource.Resource) *resource.Resource {
 	probe := sdktrace.NewTracerProvider(
 		sdktrace.WithResource(resolved),
 		sdktrace.WithSampler(sdktrace.AlwaysSample()),
@@ -87,36 +87,37 @@ func overriding(resolved *resource.Resource) *resource.Resource {
 	return resolved
 }
 
-// processor hands ended spans to the span processors of the program, and those that are sampled to the
-// destinations. It stays registered after [Tracing.Shutdown], so that spans that end later are counted; the
-// processors of the program are left alone then. It never blocks.
+// processor passes ended spans to the processors of [WithSpanProcessor], and sampled spans to the destinations. It stays
+// registered after [Tracing.Shutdown], so that spans that end later are counted; the user's processors are no longer
+// called then. It never blocks.
 type processor struct {
-	guests   []sdktrace.SpanProcessor
-	queues   []delivery.Destination
-	resource *resource.Resource // nil: the span's own
-	limit    int                // of texts of attributes, in code points; negative: none
-	over     atomic.Bool        // Shutdown has ended
+	userProcessors []sdktrace.SpanProcessor
+	queues         []delivery.Destination
+	resource       *resource.Resource // replaces the resource of the spans; may be nil
+	limit          int                // maximum length of attribute values, in code points; negative: unlimited
+	shutDown       atomic.Bool        // set at the end of Shutdown
 }
 
 func (p *processor) OnStart(ctx context.Context, span sdktrace.ReadWriteSpan) {
-	if p.over.Load() {
+	if p.shutDown.Load() {
 		return
 	}
-	for _, guest := range p.guests {
-		guest.OnStart(ctx, span)
+	for _, user := range p.userProcessors {
+		user.OnStart(ctx, span)
 	}
 }
 
-// OnEnd cuts the span's texts, once for all who get it. Each destination makes sure that it owns the rest.
+// OnEnd truncates the attribute values once, before any user processor or destination receives the span. Each
+// destination copies what it keeps.
 func (p *processor) OnEnd(span sdktrace.ReadOnlySpan) {
-	sampled, over := span.SpanContext().IsSampled(), p.over.Load()
-	if over && !sampled {
+	sampled, shutDown := span.SpanContext().IsSampled(), p.shutDown.Load()
+	if shutDown && !sampled {
 		return
 	}
-	span = delivery.Cut(resolve(span, p.resource), p.limit)
-	if !over {
-		for _, guest := range p.guests {
-			guest.OnEnd(span)
+	span = delivery.Cut(withResource(span, p.resource), p.limit)
+	if !shutDown {
+		for _, user := range p.userProcessors {
+			user.OnEnd(span)
 		}
 	}
 	if !sampled {
@@ -127,23 +128,23 @@ func (p *processor) OnEnd(span sdktrace.ReadOnlySpan) {
 	}
 }
 
-// ForceFlush does nothing: [Tracing.ForceFlush] reaches processors and destinations itself.
+// ForceFlush does nothing: [Tracing.ForceFlush] flushes processors and destinations directly.
 func (*processor) ForceFlush(context.Context) error { return nil }
 
-// Shutdown does nothing: processors and destinations end with the [Tracing], not with the provider.
+// Shutdown does nothing: [Tracing.Shutdown] shuts down processors and destinations directly.
 func (*processor) Shutdown(context.Context) error { return nil }
 
-func resolve(span sdktrace.ReadOnlySpan, r *resource.Resource) sdktrace.ReadOnlySpan {
+func withResource(span sdktrace.ReadOnlySpan, r *resource.Resource) sdktrace.ReadOnlySpan {
 	if r == nil {
 		return span
 	}
-	return resolvedSpan{span, r}
+	return spanWithResource{span, r}
 }
 
-// resolvedSpan is a span with the resource that the configuration resolved.
-type resolvedSpan struct {
+// spanWithResource is a span whose resource is replaced.
+type spanWithResource struct {
 	sdktrace.ReadOnlySpan
 	resource *resource.Resource
 }
 
-func (s resolvedSpan) Resource() *resource.Resource { return s.resource }
+func (s spanWithResource) Resource() *resource.Resource { return s.resource }

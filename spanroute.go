@@ -22,20 +22,35 @@ import (
 	"github.com/spanroute/spanroute/sampling"
 )
 
-// Tracing is a running tracing. All methods are safe for concurrent use. [Tracing.Shutdown] must be called
-// once the last span has ended, or what is queued is lost.
+// Tracing is a running tracing pipeline: a tracer provider, a propagator, the policy that the middleware follows, and one
+// destination per exporter. All methods are safe for concurrent use. Call [Tracing.Shutdown] after the last span has
+// ended; otherwise queued spans are lost.
+//
+// How it works. [Start] runs in three steps. check builds every part that can be invalid (sampler, policy, propagator,
+// exporter settings) without side effects and returns all faults together as one error, or a plan. openAll opens the
+// exporters of the plan; if one fails, it shuts down those already open. assemble connects the parts and cannot fail.
+//
+// Each span passes through the sampler at its start. At its end the provider calls processor, which passes the span to
+// the processors of [WithSpanProcessor] and adds it to the queue of each destination. It does not wait for a receiver.
+//
+// [Tracing.Apply] builds the sampler and the policy of a new configuration and, if both are valid, replaces the old ones,
+// each with one atomic store. A restart is necessary to change anything else. Tracing therefore keeps two
+// configurations: started, which the other parts were built from, and current, the last one applied.
+//
+// [Tracing.Shutdown] shuts down the user's processors and all destinations concurrently, and closes the provider last.
+// The provider keeps its processor, so that a span that ends too late is counted as dropped and not lost silently.
 type Tracing struct {
 	provider     trace.TracerProvider
-	sdk          *sdktrace.TracerProvider // nil when the configuration says enabled: false
-	ends         *processor               // of sdk
+	sdk          *sdktrace.TracerProvider // nil if enabled is false
+	ends         *processor               // the only span processor of sdk
 	propagator   propagation.TextMapPropagator
 	sampler      *sampling.Dynamic
 	exclusions   policy.Live
 	destinations []destination
 	options      options
-	started      *config.Config // what the start keys in force came from
+	started      *config.Config // passed to Start
 
-	applying sync.Mutex // serialises Apply
+	applying sync.Mutex // serializes Apply; guards current
 	current  *config.Config
 	reloads  reloads
 
@@ -48,9 +63,9 @@ type reloads struct {
 	last              atomic.Int64 // Unix time in nanoseconds, 0 before the first
 }
 
-// Start checks cfg as a whole, opens all of its exporters or none, and returns the running tracing. Faults of
-// all exporters are reported at once. ctx bounds the start, not the life of the tracing. Warnings of cfg are
-// logged once each. Nothing global is touched, see [Tracing.SetGlobal].
+// Start checks cfg, opens all of its exporters or none, and returns a running [Tracing]. The error contains the faults
+// of all exporters. ctx limits the start only; the Tracing runs until [Tracing.Shutdown]. Start logs each warning of cfg
+// once. It does not set global variables; see [Tracing.SetGlobal]. A nil cfg means config.Default().
 func Start(ctx context.Context, cfg *config.Config, opts ...Option) (*Tracing, error) {
 	if cfg == nil {
 		cfg = config.Default()
@@ -73,27 +88,38 @@ func Start(ctx context.Context, cfg *config.Config, opts ...Option) (*Tracing, e
 	return assemble(p, destinations), nil
 }
 
-// plan is a configuration that passed every check which needs nothing opened.
+// plan holds a checked configuration and the parts that were built from it. No exporter is open yet.
 type plan struct {
+	hot
 	cfg        *config.Config
 	options    options
-	sampler    sdktrace.Sampler
-	exclusions *policy.Policy
 	resource   *resource.Resource
 	propagator propagation.TextMapPropagator
 	prepared   []prepared
 }
 
+// hot holds the parts that [Tracing.Apply] can replace.
+type hot struct {
+	sampler    sdktrace.Sampler
+	exclusions *policy.Policy
+}
+
 func check(cfg *config.Config, o options) (plan, error) {
 	p := plan{cfg: cfg, options: o, resource: newResource(cfg)}
-	var errs [4]error
-	p.sampler, errs[0] = sampling.New(cfg.Sampling)
-	p.exclusions, errs[1] = policy.Compile(rulesOf(cfg))
-	p.propagator, errs[2] = newPropagator(cfg.Propagators)
+	var hotErr, propagatorErr, exportersErr error
+	p.hot, hotErr = checkHot(cfg)
+	p.propagator, propagatorErr = newPropagator(cfg.Propagators)
 	if cfg.Enabled {
-		p.prepared, errs[3] = prepareAll(cfg)
+		p.prepared, exportersErr = prepareAll(cfg)
 	}
-	return p, errors.Join(errs[:]...)
+	return p, errors.Join(hotErr, propagatorErr, exportersErr)
+}
+
+// checkHot builds the parts that [Tracing.Apply] can replace.
+func checkHot(cfg *config.Config) (hot, error) {
+	sampler, samplerErr := sampling.New(cfg.Sampling)
+	exclusions, policyErr := policy.Compile(rulesOf(cfg))
+	return hot{sampler, exclusions}, errors.Join(samplerErr, policyErr)
 }
 
 func rulesOf(cfg *config.Config) policy.Rules {
@@ -103,7 +129,7 @@ func rulesOf(cfg *config.Config) policy.Rules {
 	}
 }
 
-// assemble joins what was checked and opened. It cannot fail.
+// assemble connects the checked parts and the open destinations.
 func assemble(p plan, destinations []destination) *Tracing {
 	t := &Tracing{
 		propagator:   p.propagator,
@@ -125,31 +151,31 @@ func assemble(p plan, destinations []destination) *Tracing {
 }
 
 func newPropagator(names []string) (propagation.TextMapPropagator, error) {
-	var members []propagation.TextMapPropagator
+	var list []propagation.TextMapPropagator
 	for _, name := range names {
 		switch name {
 		case "tracecontext":
-			members = append(members, propagation.TraceContext{})
+			list = append(list, propagation.TraceContext{})
 		case "baggage":
-			members = append(members, propagation.Baggage{})
+			list = append(list, propagation.Baggage{})
 		case "none":
 		default:
 			return nil, fmt.Errorf("propagators: %q is unknown, want tracecontext, baggage or none", name)
 		}
 	}
-	return propagation.NewCompositeTextMapPropagator(members...), nil
+	return propagation.NewCompositeTextMapPropagator(list...), nil
 }
 
-// TracerProvider returns the provider whose spans go to the configured exporters. With enabled: false it is
-// one whose spans record nothing and hand a caller's trace on.
+// TracerProvider returns the provider whose spans are sent to the configured exporters. If enabled is false, it returns a
+// no-op provider: its spans are not recorded, and a caller's trace context is still propagated.
 func (t *Tracing) TracerProvider() trace.TracerProvider { return t.provider }
 
-// Propagator returns the configured propagator; it is never nil.
+// Propagator returns the configured propagator. It is never nil.
 func (t *Tracing) Propagator() propagation.TextMapPropagator { return t.propagator }
 
-// Instrumentation returns what mw.With and grpcmw.With read: the rules in force, which [Tracing.Apply] replaces, and
-// when attributes are set. The samplers of spanroute do not read attributes, so that they are set once, at the end of
-// a span, unless a processor of [WithSpanProcessor] may read them at its start.
+// Instrumentation returns the settings that mw.With and grpcmw.With read: the current policy, which [Tracing.Apply]
+// replaces, and whether attributes may be set at the end of a span. They may unless a processor of [WithSpanProcessor]
+// could read them at the start; the samplers of spanroute do not read attributes.
 func (t *Tracing) Instrumentation() tracing.Instrumentation {
 	return tracing.Instrumentation{
 		DeferAttributes: len(t.options.processors) == 0,
@@ -157,17 +183,18 @@ func (t *Tracing) Instrumentation() tracing.Instrumentation {
 	}
 }
 
-// SetGlobal makes t what otel.Tracer and otel.GetTextMapPropagator use. Nothing else in spanroute writes the
-// globals of OpenTelemetry; call it from main if libraries rely on them.
+// SetGlobal sets the global tracer provider and propagator of OpenTelemetry, which otel.Tracer and
+// otel.GetTextMapPropagator return. Call it from main if libraries use the globals. No other function of spanroute sets
+// them.
 func (t *Tracing) SetGlobal() {
 	otel.SetTracerProvider(t.provider)
 	otel.SetTextMapPropagator(t.propagator)
 }
 
-// Apply takes over the hot keys of cfg: sampling, exclusion and redaction. Every span and request that starts after Apply
-// returns follows them; requests under way keep what they started with. Keys that are read at start stay as
-// they were and are named in one warning. An invalid cfg changes nothing and is returned as an error. An equal
-// cfg is not counted.
+// Apply replaces the settings of the hot keys by those of cfg: sampling, exclusion and redaction. They apply to every
+// span and request that starts after Apply returns; requests in flight keep the previous settings. Other keys keep their
+// values until a restart, and one warning lists those that differ. If cfg is invalid, Apply returns an error and changes
+// nothing. A cfg without any change is not counted in [ReloadStats].
 func (t *Tracing) Apply(cfg *config.Config) error {
 	t.applying.Lock()
 	defer t.applying.Unlock()
@@ -175,9 +202,8 @@ func (t *Tracing) Apply(cfg *config.Config) error {
 		t.reloads.rejected.Add(1)
 		return errors.New("apply: no configuration")
 	}
-	sampler, samplerErr := sampling.New(cfg.Sampling)
-	exclusions, policyErr := policy.Compile(rulesOf(cfg))
-	if err := errors.Join(samplerErr, policyErr); err != nil {
+	parts, err := checkHot(cfg)
+	if err != nil {
 		t.reloads.rejected.Add(1)
 		return err
 	}
@@ -185,8 +211,8 @@ func (t *Tracing) Apply(cfg *config.Config) error {
 	if len(hot)+len(restart) == 0 {
 		return nil
 	}
-	t.sampler.Set(sampler)
-	t.exclusions.Store(exclusions)
+	t.sampler.Set(parts.sampler)
+	t.exclusions.Store(parts.exclusions)
 	t.current = cfg
 	t.reloads.applied.Add(1)
 	t.reloads.last.Store(time.Now().UnixNano())
@@ -194,7 +220,7 @@ func (t *Tracing) Apply(cfg *config.Config) error {
 	return nil
 }
 
-// logApplied names every start key that differs from what runs, as soon as a reload changes one of them.
+// logApplied lists the changed keys. If one of them needs a restart, the warning lists all keys that wait for one.
 func (t *Tracing) logApplied(hot, restart []string) {
 	if len(hot) > 0 {
 		t.options.logger.Info("configuration applied", "keys", hot)
