@@ -91,6 +91,10 @@ func (p *Provider) Shutdown(ctx context.Context) error {
 	return err
 }
 
+// Close makes new tracers no-ops and leaves the processors as they are: they keep getting the spans of tracers that were
+// obtained before. It is for a program that shuts its processors down itself.
+func (p *Provider) Close() { p.closed.Store(true) }
+
 // onEach calls do for the processors in order and joins the errors. If ctx ends meanwhile, it returns the error of ctx
 // alone.
 func onEach(ctx context.Context, list []*processor, do func(*processor) error) (complete bool, err error) {
