@@ -31,25 +31,28 @@ func (a *attributes) reserve(n, limit int) {
 }
 
 // set sets one attribute, or counts it as dropped.
-func (a *attributes) set(kv attribute.KeyValue, l *limits) {
+func (a *attributes) set(kv *attribute.KeyValue, l *limits) {
 	if !kv.Valid() {
 		a.dropped++
 		return
 	}
 	bit := bitOf(kv.Key)
-	if i := a.find(kv.Key, bit); i >= 0 {
+	i := a.find(kv.Key, bit)
+	if i < 0 {
+		if i = len(a.list); l.AttributeCountLimit >= 0 && i >= l.AttributeCountLimit {
+			a.dropped++
+			return
+		}
+		a.list = append(a.list, *kv)
+		a.mask |= bit
+		if len(a.list) >= indexed {
+			a.indexLast()
+		}
+	} else {
+		a.list[i].Value = kv.Value
+	}
+	if !l.fits(&kv.Value) {
 		a.list[i].Value = l.value(kv.Value)
-		return
-	}
-	if l.AttributeCountLimit >= 0 && len(a.list) >= l.AttributeCountLimit {
-		a.dropped++
-		return
-	}
-	kv.Value = l.value(kv.Value)
-	a.list = append(a.list, kv)
-	a.mask |= bit
-	if len(a.list) >= indexed {
-		a.indexLast()
 	}
 }
 

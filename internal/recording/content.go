@@ -13,8 +13,8 @@ func (b *Body) setAttributes(list []attribute.KeyValue, l *limits) {
 	}
 	dropped := b.attributes.dropped
 	b.attributes.reserve(len(list), l.AttributeCountLimit)
-	for _, kv := range list {
-		b.attributes.set(kv, l)
+	for i := range list {
+		b.attributes.set(&list[i], l)
 	}
 	if dropped == 0 && b.attributes.dropped > 0 {
 		warn(lostAttributes)

@@ -16,6 +16,17 @@ func newLimits(l sdktrace.SpanLimits) limits {
 	return limits{l}
 }
 
+// fits reports whether v is surely within the limits.
+func (l *limits) fits(v *attribute.Value) bool {
+	switch v.Type() {
+	case attribute.STRING:
+		return l.AttributeValueLengthLimit < 0 || len(v.AsString()) <= l.AttributeValueLengthLimit
+	case attribute.BOOL, attribute.INT64, attribute.FLOAT64:
+		return true
+	}
+	return false
+}
+
 // value returns the value of an attribute of a span within the limits.
 func (l *limits) value(v attribute.Value) attribute.Value {
 	switch v.Type() {

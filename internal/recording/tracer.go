@@ -34,27 +34,27 @@ func (t *Tracer) Start(ctx context.Context, name string, options ...trace.SpanSt
 	if config.NewRoot() {
 		parent, samplingContext = trace.SpanContext{}, trace.ContextWithSpanContext(ctx, trace.SpanContext{})
 	}
-	sc, result := t.decide(samplingContext, parent, name, &config)
+	var result sdktrace.SamplingResult
+	sc := t.decide(samplingContext, parent, name, &config, &result)
 	if result.Decision == sdktrace.Drop {
 		return t.drop(ctx, sc)
 	}
 	return t.record(ctx, parent, sc, name, &result, &config)
 }
 
-// decide returns the span context that the sampler's decision leads to.
+// decide asks the sampler, and returns the span context that its result leads to.
 func (t *Tracer) decide(
-	ctx context.Context, parent trace.SpanContext, name string, config *trace.SpanConfig,
-) (trace.SpanContext, sdktrace.SamplingResult) {
-	var spanID trace.SpanID
-	traceID := parent.TraceID()
-	if traceID.IsValid() {
-		spanID = t.provider.ids.NewSpanID(ctx, traceID)
+	ctx context.Context, parent trace.SpanContext, name string, config *trace.SpanConfig, result *sdktrace.SamplingResult,
+) trace.SpanContext {
+	c := trace.SpanContextConfig{TraceID: parent.TraceID()}
+	if c.TraceID.IsValid() {
+		c.SpanID = t.provider.ids.NewSpanID(ctx, c.TraceID)
 	} else {
-		traceID, spanID = t.provider.ids.NewIDs(ctx)
+		c.TraceID, c.SpanID = t.provider.ids.NewIDs(ctx)
 	}
-	result := t.provider.sampler.ShouldSample(sdktrace.SamplingParameters{
+	*result = t.provider.sampler.ShouldSample(sdktrace.SamplingParameters{
 		ParentContext: ctx,
-		TraceID:       traceID,
+		TraceID:       c.TraceID,
 		Name:          name,
 		Kind:          config.SpanKind(),
 		Attributes:    config.Attributes(),
@@ -63,12 +63,9 @@ func (t *Tracer) decide(
 	if result.Decision != sdktrace.RecordAndSample && result.Decision != sdktrace.RecordOnly {
 		result.Decision = sdktrace.Drop // an unknown decision, too
 	}
-	return trace.NewSpanContext(trace.SpanContextConfig{
-		TraceID:    traceID,
-		SpanID:     spanID,
-		TraceFlags: parent.TraceFlags().WithSampled(result.Decision == sdktrace.RecordAndSample),
-		TraceState: result.Tracestate,
-	}), result
+	c.TraceFlags = parent.TraceFlags().WithSampled(result.Decision == sdktrace.RecordAndSample)
+	c.TraceState = result.Tracestate
+	return trace.NewSpanContext(c)
 }
 
 // drop returns a span that records nothing. It has an id of its own, so that callees can refer to it.
