@@ -25,7 +25,7 @@ type Body struct {
 	refs   atomic.Int32 // sinks that have not released it
 	pooled bool         // may be used again after the last release
 
-	tracer          *Tracer
+	source          *source
 	name            string
 	context, parent trace.SpanContext
 	kind            trace.SpanKind
@@ -36,6 +36,17 @@ type Body struct {
 	attributes attributes
 	events     queue[sdktrace.Event]
 	links      queue[sdktrace.Link]
+}
+
+// poisoned is the number of references of a body in the pool, if bodies are poisoned.
+const poisoned = -1 << 20
+
+// checked returns b. Under the race detector it panics if b was released.
+func (b *Body) checked() *Body {
+	if poisoning && b.refs.Load() <= poisoned/2 {
+		panic("recording: a body is read after its release")
+	}
+	return b
 }
 
 // OwnsMemory marks a span that keeps alive what it shows and nothing else, so that its cost is the sum of its parts.
@@ -72,15 +83,15 @@ func (b *Body) Events() []sdktrace.Event { return b.checked().events.list }
 func (b *Body) Status() sdktrace.Status { return b.checked().status }
 
 // InstrumentationScope returns the scope of the tracer.
-func (b *Body) InstrumentationScope() instrumentation.Scope { return b.checked().tracer.scope }
+func (b *Body) InstrumentationScope() instrumentation.Scope { return b.checked().source.scope }
 
 // InstrumentationLibrary returns the scope under its old name.
 func (b *Body) InstrumentationLibrary() instrumentation.Library { //nolint:staticcheck // a method of the interface
-	return b.checked().tracer.scope
+	return b.checked().source.scope
 }
 
 // Resource returns the resource of the provider.
-func (b *Body) Resource() *resource.Resource { return b.checked().tracer.provider.resource }
+func (b *Body) Resource() *resource.Resource { return b.checked().source.resource }
 
 // DroppedAttributes returns the number of attributes that were invalid or above the limit.
 func (b *Body) DroppedAttributes() int { return b.checked().attributes.dropped }

@@ -9,7 +9,7 @@ import (
 type Dropped struct {
 	noop.Span
 
-	tracer  *Tracer
+	source  *source
 	context trace.SpanContext
 }
 
@@ -17,4 +17,4 @@ type Dropped struct {
 func (d *Dropped) SpanContext() trace.SpanContext { return d.context }
 
 // TracerProvider returns the provider of the span.
-func (d *Dropped) TracerProvider() trace.TracerProvider { return d.tracer.provider }
+func (d *Dropped) TracerProvider() trace.TracerProvider { return d.source.provider }

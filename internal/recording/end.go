@@ -29,7 +29,7 @@ func (s *Span) End(options ...trace.SpanEndOption) {
 		end = at
 	}
 	var exception []trace.EventOption
-	if !s.tracer.provider.ignoresPanics {
+	if !s.source.ignoresPanics {
 		if v := recover(); v != nil {
 			defer panic(v)
 			exception = exceptionOptions(nil, v, fmt.Sprint(v), config.StackTrace())
@@ -38,15 +38,15 @@ func (s *Span) End(options ...trace.SpanEndOption) {
 	if task != nil {
 		task.End()
 	}
-	if s.tracer.metrics != nil {
-		defer s.tracer.metrics.live(s.in, -1, s)
+	if s.source.metrics != nil {
+		defer s.source.metrics.live(s.in, -1, s)
 	}
 	s.finish(b, end, exception)
 }
 
 // finish completes the body and hands it on. Until then, a program that reads s as a ReadOnlySpan sees it too.
 func (s *Span) finish(b *Body, end time.Time, exception []trace.EventOption) {
-	p := s.tracer.provider
+	p := s.source.pipeline
 	processors := *p.processors.Load()
 	s.mu.Lock()
 	if exception != nil {

@@ -4,9 +4,9 @@ import sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 // Bare returns spans of this package whose embedded spans are nil, so that a method that is not defined here panics.
 func Bare() []sdktrace.ReadOnlySpan {
-	t := &Tracer{provider: New(Config{})}
-	b := &Body{tracer: t}
-	return []sdktrace.ReadOnlySpan{b, &Span{tracer: t, body: b}}
+	from := &source{pipeline: &New(Config{}).pipeline}
+	b := &Body{source: from}
+	return []sdktrace.ReadOnlySpan{b, &Span{source: from, body: b}}
 }
 
 // WithoutSpanKey runs f as if the API's context key could not be learnt.

@@ -2,32 +2,11 @@ package recording
 
 import (
 	"context"
-	"errors"
 	"slices"
-	"sync"
 
 	"go.opentelemetry.io/otel"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
-
-// A processor is a span processor that is shut down once, whatever happens first.
-type processor struct {
-	sdktrace.SpanProcessor
-	stop sync.Once
-}
-
-func (p *processor) shutdown(ctx context.Context) (err error) {
-	p.stop.Do(func() { err = p.SpanProcessor.Shutdown(ctx) })
-	return err
-}
-
-func processorsOf(list []sdktrace.SpanProcessor) *[]*processor {
-	all := make([]*processor, 0, len(list))
-	for _, p := range list {
-		all = append(all, &processor{SpanProcessor: p})
-	}
-	return &all
-}
 
 // RegisterSpanProcessor adds a processor. Spans that are running end at it, too.
 func (p *Provider) RegisterSpanProcessor(sp sdktrace.SpanProcessor) {
@@ -39,8 +18,8 @@ func (p *Provider) RegisterSpanProcessor(sp sdktrace.SpanProcessor) {
 	if p.closed.Load() {
 		return
 	}
-	list := append(slices.Clone(*p.processors.Load()), &processor{SpanProcessor: sp})
-	p.processors.Store(&list)
+	list := append(slices.Clone(*p.pipeline.processors.Load()), &processor{SpanProcessor: sp})
+	p.pipeline.processors.Store(&list)
 }
 
 // UnregisterSpanProcessor shuts a processor down and removes it.
@@ -53,14 +32,14 @@ func (p *Provider) UnregisterSpanProcessor(sp sdktrace.SpanProcessor) {
 	if p.closed.Load() {
 		return
 	}
-	list := slices.Clone(*p.processors.Load())
+	list := slices.Clone(*p.pipeline.processors.Load())
 	for i, candidate := range slices.Backward(list) {
 		if candidate.SpanProcessor == sp {
 			if err := candidate.shutdown(context.Background()); err != nil {
 				otel.Handle(err)
 			}
 			list = slices.Delete(list, i, i+1)
-			p.processors.Store(&list)
+			p.pipeline.processors.Store(&list)
 			return
 		}
 	}
@@ -68,7 +47,7 @@ func (p *Provider) UnregisterSpanProcessor(sp sdktrace.SpanProcessor) {
 
 // ForceFlush flushes the processors in order, until ctx ends, and joins their errors.
 func (p *Provider) ForceFlush(ctx context.Context) error {
-	_, err := onEach(ctx, *p.processors.Load(), func(sp *processor) error { return sp.ForceFlush(ctx) })
+	_, err := onEach(ctx, *p.pipeline.processors.Load(), func(sp *processor) error { return sp.ForceFlush(ctx) })
 	return err
 }
 
@@ -84,9 +63,9 @@ func (p *Provider) Shutdown(ctx context.Context) error {
 	if !p.closed.CompareAndSwap(false, true) {
 		return nil
 	}
-	complete, err := onEach(ctx, *p.processors.Load(), func(sp *processor) error { return sp.shutdown(ctx) })
+	complete, err := onEach(ctx, *p.pipeline.processors.Load(), func(sp *processor) error { return sp.shutdown(ctx) })
 	if complete {
-		p.processors.Store(new([]*processor))
+		p.pipeline.processors.Store(new([]*processor))
 	}
 	return err
 }
@@ -94,16 +73,3 @@ func (p *Provider) Shutdown(ctx context.Context) error {
 // Close makes new tracers no-ops and leaves the processors as they are: they keep getting the spans of tracers that were
 // obtained before. It is for a program that shuts its processors down itself.
 func (p *Provider) Close() { p.closed.Store(true) }
-
-// onEach calls do for the processors in order and joins the errors. If ctx ends meanwhile, it returns the error of ctx
-// alone.
-func onEach(ctx context.Context, list []*processor, do func(*processor) error) (complete bool, err error) {
-	var errs []error
-	for _, sp := range list {
-		if err := ctx.Err(); err != nil {
-			return false, err
-		}
-		errs = append(errs, do(sp))
-	}
-	return true, errors.Join(errs...)
-}

@@ -1,6 +1,13 @@
 package recording
 
-import "sync"
+import (
+	"sync"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+)
 
 var bodies = sync.Pool{New: func() any { return new(Body) }}
 
@@ -13,7 +20,9 @@ func newBody(pooled bool) *Body {
 		return &Body{}
 	}
 	b := bodies.Get().(*Body)
-	b.recycle()
+	if poisoning {
+		b.clear()
+	}
 	b.pooled = true
 	return b
 }
@@ -22,11 +31,16 @@ func newBody(pooled bool) *Body {
 // available to other spans, unless a span processor got it too.
 func (b *Body) Release() {
 	left := b.refs.Add(-1)
-	checkRelease(left)
+	if poisoning && left < 0 {
+		panic("recording: a body is released too often")
+	}
 	if left != 0 || !b.pooled {
 		return
 	}
 	b.clear()
+	if poisoning {
+		b.poison()
+	}
 	bodies.Put(b)
 }
 
@@ -39,5 +53,16 @@ func (b *Body) clear() {
 	}
 	*b = Body{}
 	b.attributes.list = list[:0]
-	b.poison()
+}
+
+// poisonText is the text of a released body, in each of its fields.
+const poisonText = "released span"
+
+// poison fills a released body with content that is wrong everywhere. A goroutine that still reads it races with this.
+func (b *Body) poison() {
+	b.name, b.status = poisonText, sdktrace.Status{Code: codes.Error, Description: poisonText}
+	b.context = trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{0xde, 0xad}, SpanID: trace.SpanID{0xde, 0xad}})
+	b.parent = b.context
+	b.attributes.list = append(b.attributes.list, attribute.String(poisonText, poisonText))
+	b.refs.Store(poisoned)
 }

@@ -12,12 +12,6 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 )
 
-// A Sink takes spans as bodies. Take is called for each span that ends, sampled or not, by the goroutine that ends it.
-// The sink must call [Body.Release] once it no longer reads the body, from any goroutine.
-type Sink interface {
-	Take(b *Body)
-}
-
 // A Config is what a [Provider] is made of. Nothing in it comes from the environment: a program that wants the limits
 // of the OTEL_SPAN_* variables sets Limits to sdktrace.NewSpanLimits().
 type Config struct {
@@ -41,16 +35,9 @@ type Config struct {
 type Provider struct {
 	embedded.TracerProvider
 
-	sampler        sdktrace.Sampler
-	ids            sdktrace.IDGenerator
-	limits         limits
-	resource       *resource.Resource
-	sinks          []Sink
-	ignoresPanics  bool
-	blank          sdktrace.ReadWriteSpan
+	pipeline       pipeline
 	closed         atomic.Bool
-	processors     atomic.Pointer[[]*processor]
-	processorsLock sync.Mutex // serializes changes of processors
+	processorsLock sync.Mutex // serializes changes of the processors
 
 	tracersLock sync.RWMutex
 	tracers     map[instrumentation.Scope]*Tracer
@@ -59,25 +46,19 @@ type Provider struct {
 // New returns a Provider. It cannot fail.
 func New(c Config) *Provider {
 	p := &Provider{
-		sampler:       c.Sampler,
-		ids:           c.IDGenerator,
-		limits:        newLimits(c.Limits),
-		resource:      c.Resource,
-		sinks:         c.Sinks,
-		ignoresPanics: c.WithoutPanicRecording,
-		blank:         blank(),
-		tracers:       make(map[instrumentation.Scope]*Tracer),
+		pipeline: pipeline{
+			sampler:       c.Sampler,
+			ids:           c.IDGenerator,
+			limits:        newLimits(c.Limits),
+			resource:      c.Resource,
+			sinks:         c.Sinks,
+			ignoresPanics: c.WithoutPanicRecording,
+			blank:         blank(),
+		},
+		tracers: make(map[instrumentation.Scope]*Tracer),
 	}
-	if p.sampler == nil {
-		p.sampler = sdktrace.ParentBased(sdktrace.AlwaysSample())
-	}
-	if p.ids == nil {
-		p.ids = randomIDs{}
-	}
-	if p.resource == nil {
-		p.resource = resource.Default()
-	}
-	p.processors.Store(processorsOf(c.Processors))
+	p.pipeline.setDefaults()
+	p.pipeline.processors.Store(processorsOf(c.Processors))
 	return p
 }
 
@@ -108,7 +89,7 @@ func (p *Provider) scopeOf(name string, options []trace.TracerOption) instrument
 		Name:       name,
 		Version:    c.InstrumentationVersion(),
 		SchemaURL:  c.SchemaURL(),
-		Attributes: p.limits.set(c.InstrumentationAttributes()),
+		Attributes: p.pipeline.limits.set(c.InstrumentationAttributes()),
 	}
 }
 
@@ -118,12 +99,7 @@ func (p *Provider) addTracer(scope instrumentation.Scope) *Tracer {
 	if t, ok := p.tracers[scope]; ok {
 		return t
 	}
-	t := &Tracer{provider: p, scope: scope, metrics: newMetrics()}
+	t := &Tracer{source: source{pipeline: &p.pipeline, provider: p, scope: scope, metrics: newMetrics()}}
 	p.tracers[scope] = t
 	return t
-}
-
-// pools reports whether the bodies of new spans may be used again after their release.
-func (p *Provider) pools(processors []*processor) bool {
-	return len(processors) == 0 && len(p.sinks) > 0
 }

@@ -117,12 +117,12 @@ func (s *Span) ChildSpanCount() int {
 }
 
 // Resource returns the resource of the provider.
-func (s *Span) Resource() *resource.Resource { return s.tracer.provider.resource }
+func (s *Span) Resource() *resource.Resource { return s.source.resource }
 
 // InstrumentationScope returns the scope of the tracer.
-func (s *Span) InstrumentationScope() instrumentation.Scope { return s.tracer.scope }
+func (s *Span) InstrumentationScope() instrumentation.Scope { return s.source.scope }
 
 // InstrumentationLibrary returns the scope under its old name.
 func (s *Span) InstrumentationLibrary() instrumentation.Library { //nolint:staticcheck // a method of the interface
-	return s.tracer.scope
+	return s.source.scope
 }

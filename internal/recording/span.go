@@ -20,7 +20,7 @@ import (
 type Span struct {
 	sdktrace.ReadWriteSpan
 
-	tracer  *Tracer
+	source  *source
 	context trace.SpanContext
 	in      context.Context // for metrics only: the context that holds the span
 
@@ -42,7 +42,7 @@ func (s *Span) recorded() *Body {
 func (s *Span) SpanContext() trace.SpanContext { return s.context }
 
 // TracerProvider returns the provider of the span.
-func (s *Span) TracerProvider() trace.TracerProvider { return s.tracer.provider }
+func (s *Span) TracerProvider() trace.TracerProvider { return s.source.provider }
 
 // IsRecording reports whether End was not called yet.
 func (s *Span) IsRecording() bool {
@@ -83,7 +83,7 @@ func (s *Span) SetAttributes(attributes ...attribute.KeyValue) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if b := s.recorded(); b != nil {
-		b.setAttributes(attributes, &s.tracer.provider.limits)
+		b.setAttributes(attributes, &s.source.limits)
 	}
 }
 
@@ -92,7 +92,7 @@ func (s *Span) AddEvent(name string, options ...trace.EventOption) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if b := s.recorded(); b != nil {
-		b.addEvent(name, trace.NewEventConfig(options...), &s.tracer.provider.limits)
+		b.addEvent(name, trace.NewEventConfig(options...), &s.source.limits)
 	}
 }
 
@@ -101,7 +101,7 @@ func (s *Span) AddLink(link trace.Link) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if b := s.recorded(); b != nil {
-		b.addLink(link, &s.tracer.provider.limits)
+		b.addLink(link, &s.source.limits)
 	}
 }
 

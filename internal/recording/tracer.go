@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"go.opentelemetry.io/otel/sdk/instrumentation"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/embedded"
@@ -13,10 +12,7 @@ import (
 // A Tracer starts the spans of one instrumentation scope. It is safe for concurrent use.
 type Tracer struct {
 	embedded.Tracer
-
-	provider *Provider
-	scope    instrumentation.Scope
-	metrics  *metrics // nil: off
+	source
 }
 
 // Start starts a span that is a child of the span in ctx, and returns it together with a context that holds it. A nil
@@ -48,11 +44,11 @@ func (t *Tracer) decide(
 ) trace.SpanContext {
 	c := trace.SpanContextConfig{TraceID: parent.TraceID()}
 	if c.TraceID.IsValid() {
-		c.SpanID = t.provider.ids.NewSpanID(ctx, c.TraceID)
+		c.SpanID = t.ids.NewSpanID(ctx, c.TraceID)
 	} else {
-		c.TraceID, c.SpanID = t.provider.ids.NewIDs(ctx)
+		c.TraceID, c.SpanID = t.ids.NewIDs(ctx)
 	}
-	*result = t.provider.sampler.ShouldSample(sdktrace.SamplingParameters{
+	*result = t.sampler.ShouldSample(sdktrace.SamplingParameters{
 		ParentContext: ctx,
 		TraceID:       c.TraceID,
 		Name:          name,
@@ -71,7 +67,7 @@ func (t *Tracer) decide(
 // drop returns a span that records nothing. It has an id of its own, so that callees can refer to it.
 func (t *Tracer) drop(ctx context.Context, sc trace.SpanContext) (context.Context, trace.Span) {
 	in, span := newDropped(ctx)
-	span.tracer, span.context = t, sc
+	span.source, span.context = &t.source, sc
 	if t.metrics != nil {
 		t.metrics.started(in, trace.SpanContextFromContext(ctx), span)
 	}
@@ -82,22 +78,21 @@ func (t *Tracer) drop(ctx context.Context, sc trace.SpanContext) (context.Contex
 func (t *Tracer) record(
 	ctx context.Context, parent, sc trace.SpanContext, name string, result *sdktrace.SamplingResult, config *trace.SpanConfig,
 ) (context.Context, trace.Span) {
-	processors := *t.provider.processors.Load()
-	b := newBody(t.provider.pools(processors))
-	b.ReadOnlySpan, b.tracer, b.name, b.context, b.parent = t.provider.blank, t, name, sc, parent
+	processors := *t.processors.Load()
+	b := newBody(t.pools(processors))
+	b.ReadOnlySpan, b.source, b.name, b.context, b.parent = t.blank, &t.source, name, sc, parent
 	b.kind, b.start = trace.ValidateSpanKind(config.SpanKind()), config.Timestamp()
 	if b.start.IsZero() {
 		b.start = time.Now()
 	}
-	limits := &t.provider.limits
 	for _, link := range config.Links() {
-		b.addLink(link, limits)
+		b.addLink(link, &t.limits)
 	}
-	b.setAttributes(result.Attributes, limits)
-	b.setAttributes(config.Attributes(), limits)
+	b.setAttributes(result.Attributes, &t.limits)
+	b.setAttributes(config.Attributes(), &t.limits)
 
 	in, span := newSpan(ctx)
-	span.ReadWriteSpan, span.tracer, span.context, span.body = t.provider.blank, t, sc, b
+	span.ReadWriteSpan, span.source, span.context, span.body = t.blank, &t.source, sc, b
 	if t.metrics != nil {
 		span.in = in
 		t.metrics.live(in, 1, span)
