@@ -17,8 +17,7 @@ import (
 //
 // A body that a sink took is valid until its [Body.Release]. One that a span processor got is valid forever.
 //
-// The embedded span of the SDK is empty: it provides the unexported method of the interface, and those that a later SDK
-// adds.
+// The embedded span has no content: it provides the unexported method of the interface, and those that a later SDK adds.
 type Body struct {
 	sdktrace.ReadOnlySpan
 

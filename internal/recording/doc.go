@@ -44,7 +44,6 @@
 //   - Types are not the SDK's: a type assertion to *sdktrace.TracerProvider fails. One to sdktrace.ReadOnlySpan or
 //     sdktrace.ReadWriteSpan holds.
 //
-// The interfaces of the SDK have unexported methods. They are implemented by embedding a span of the SDK that is empty
-// and has ended, and not a nil one: a method that a later SDK adds answers as for an empty span instead of panicking. A
-// test finds such methods.
+// The interfaces of the SDK have unexported methods. They are implemented by embedding a span without content, and not a
+// nil one: a method that a later SDK adds answers as for an empty span instead of panicking. A test finds such methods.
 package recording

@@ -2,6 +2,8 @@ package recording
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"strings"
 
@@ -28,15 +30,12 @@ func newMetrics() *metrics {
 	}
 	meter := otel.GetMeterProvider().Meter("github.com/spanroute/spanroute/internal/recording",
 		metric.WithInstrumentationVersion(version.Version), metric.WithSchemaURL(semconv.SchemaURL))
-	var m metrics
-	var err error
-	if m.liveSpans, err = otelconv.NewSDKSpanLive(meter); err != nil {
-		otel.Handle(err)
+	liveSpans, liveErr := otelconv.NewSDKSpanLive(meter)
+	startedSpans, startedErr := otelconv.NewSDKSpanStarted(meter)
+	if err := errors.Join(liveErr, startedErr); err != nil {
+		otel.Handle(fmt.Errorf("metrics about spans: %w", err))
 	}
-	if m.startedSpans, err = otelconv.NewSDKSpanStarted(meter); err != nil {
-		otel.Handle(err)
-	}
-	return &m
+	return &metrics{liveSpans, startedSpans}
 }
 
 func observed(variable string) bool { return strings.EqualFold(os.Getenv(variable), "true") }

@@ -23,7 +23,6 @@ type pipeline struct {
 	resource      *resource.Resource
 	sinks         []Sink
 	ignoresPanics bool
-	blank         sdktrace.ReadWriteSpan
 	processors    atomic.Pointer[[]*processor]
 }
 

@@ -53,7 +53,6 @@ func New(c Config) *Provider {
 			resource:      c.Resource,
 			sinks:         c.Sinks,
 			ignoresPanics: c.WithoutPanicRecording,
-			blank:         blank(),
 		},
 		tracers: make(map[instrumentation.Scope]*Tracer),
 	}

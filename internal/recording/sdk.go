@@ -7,11 +7,27 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 )
 
 // The SDK does two things that no other package can do: it implements the unexported methods of its interfaces, and it
 // writes to the logger of otel.SetLogger.
+
+// blank is a span without content.
+var blank sdktrace.ReadWriteSpan = blankSpan{readable: tracetest.SpanStub{}.Snapshot()}
+
+// A blankSpan has the methods of the API, which do nothing, and those of the SDK, which return nothing.
+type blankSpan struct {
+	noop.Span
+	readable
+}
+
+type readable = sdktrace.ReadOnlySpan
+
+// SpanContext returns the zero value.
+func (blankSpan) SpanContext() trace.SpanContext { return trace.SpanContext{} }
 
 // full is a tracer of the SDK whose spans have room for nothing.
 var full = sync.OnceValue(func() trace.Tracer {
@@ -20,14 +36,6 @@ var full = sync.OnceValue(func() trace.Tracer {
 		sdktrace.WithRawSpanLimits(sdktrace.SpanLimits{}),
 		sdktrace.WithResource(resource.Empty()),
 	).Tracer("")
-})
-
-// blank returns a span of the SDK that has ended and has no content.
-var blank = sync.OnceValue(func() sdktrace.ReadWriteSpan {
-	_, span := full().Start(context.Background(), "")
-	span.End()
-	recorded, _ := span.(sdktrace.ReadWriteSpan)
-	return recorded
 })
 
 // warn logs, as the SDK does, that a span lost something to its limits: the first time for each kind.

@@ -15,8 +15,8 @@ import (
 // concurrent use, also during and after End.
 //
 // The handle belongs to the program and is never used again for another span. What is recorded is in the body, which
-// belongs to the handle until End. The embedded span of the SDK is empty and ended: it provides the unexported methods
-// of the interface, and those that a later SDK adds.
+// belongs to the handle until End. The embedded span has no content: it provides the unexported methods of the
+// interface, and those that a later SDK adds.
 type Span struct {
 	sdktrace.ReadWriteSpan
 

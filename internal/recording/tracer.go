@@ -80,7 +80,7 @@ func (t *Tracer) record(
 ) (context.Context, trace.Span) {
 	processors := *t.processors.Load()
 	b := newBody(t.pools(processors))
-	b.ReadOnlySpan, b.source, b.name, b.context, b.parent = t.blank, &t.source, name, sc, parent
+	b.ReadOnlySpan, b.source, b.name, b.context, b.parent = blank, &t.source, name, sc, parent
 	b.kind, b.start = trace.ValidateSpanKind(config.SpanKind()), config.Timestamp()
 	if b.start.IsZero() {
 		b.start = time.Now()
@@ -92,7 +92,7 @@ func (t *Tracer) record(
 	b.setAttributes(config.Attributes(), &t.limits)
 
 	in, span := newSpan(ctx)
-	span.ReadWriteSpan, span.source, span.context, span.body = t.blank, &t.source, sc, b
+	span.ReadWriteSpan, span.source, span.context, span.body = blank, &t.source, sc, b
 	if t.metrics != nil {
 		span.in = in
 		t.metrics.live(in, 1, span)
