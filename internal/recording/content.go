@@ -1,6 +1,8 @@
 package recording
 
 import (
+	"slices"
+
 	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
@@ -23,8 +25,11 @@ func (b *Body) setAttributes(list []attribute.KeyValue, l *limits) {
 
 // addEvent adds an event. c has a list of attributes of its own.
 func (b *Body) addEvent(name string, c trace.EventConfig, l *limits) {
-	e := sdktrace.Event{Name: name, Time: c.Timestamp()}
-	e.Attributes, e.DroppedAttributeCount = atMost(l.values(c.Attributes()), l.AttributePerEventCountLimit)
+	list, dropped := atMost(l.values(c.Attributes()), l.AttributePerEventCountLimit)
+	if dropped > 0 {
+		list = slices.Clone(list)
+	}
+	e := sdktrace.Event{Name: name, Time: c.Timestamp(), Attributes: list, DroppedAttributeCount: dropped}
 	if b.events.push(e, l.EventCountLimit) {
 		warn(lostEvent)
 	}
@@ -35,13 +40,21 @@ func (b *Body) addLink(link trace.Link, l *limits) {
 	if !link.SpanContext.IsValid() && len(link.Attributes) == 0 && link.SpanContext.TraceState().Len() == 0 {
 		return
 	}
-	kept := sdktrace.Link{SpanContext: link.SpanContext}
 	list, dropped := atMost(l.values(link.Attributes), l.AttributePerLinkCountLimit)
-	kept.DroppedAttributeCount = dropped
-	if len(list) > 0 {
-		kept.Attributes = append(make([]attribute.KeyValue, 0, len(list)), list...)
-	}
+	kept := sdktrace.Link{SpanContext: link.SpanContext, Attributes: slices.Clone(list), DroppedAttributeCount: dropped}
 	if b.links.push(kept, l.LinkCountLimit) {
 		warn(lostLink)
 	}
+}
+
+// atMost returns the first attributes of a list, and the number of those above the limit. A negative limit means no
+// limit.
+func atMost(list []attribute.KeyValue, limit int) ([]attribute.KeyValue, int) {
+	switch {
+	case limit < 0 || len(list) <= limit:
+		return list, 0
+	case limit == 0:
+		return nil, len(list)
+	}
+	return list[:limit], len(list) - limit
 }

@@ -1,19 +1,5 @@
 package recording
 
-import "go.opentelemetry.io/otel/attribute"
-
-// atMost returns the first attributes of a list, and the number of those above the limit. It returns the list itself
-// if it is short enough, and else a copy of its beginning.
-func atMost(list []attribute.KeyValue, limit int) ([]attribute.KeyValue, int) {
-	switch {
-	case limit < 0 || len(list) <= limit:
-		return list, 0
-	case limit == 0:
-		return nil, len(list)
-	}
-	return append(make([]attribute.KeyValue, 0, limit), list[:limit]...), len(list) - limit
-}
-
 // A queue holds the last values that were pushed.
 type queue[T any] struct {
 	list    []T
