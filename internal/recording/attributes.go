@@ -8,8 +8,8 @@ import (
 
 // attributes is a list of attributes with distinct keys, in the order in which the keys came first.
 //
-// A key that is new is recognized by a mask of 64 bits in nearly all cases: each key sets the bit that its hash names.
-// If the bit is set already, the list is searched. A list that is long has a map instead.
+// Each key sets one bit of mask, which its hash selects. If the bit of a key is not set, the key is new. Otherwise the
+// list is searched, or the index if the list is long.
 type attributes struct {
 	list    []attribute.KeyValue
 	dropped int
@@ -17,7 +17,7 @@ type attributes struct {
 	index   map[attribute.Key]int // nil while the list is short
 }
 
-// indexed is the length from which a list has an index.
+// indexed is the minimum length of a list with an index.
 const indexed = 64
 
 // reserve makes room for n more attributes, but not for more than limit.
@@ -56,7 +56,7 @@ func (a *attributes) set(kv *attribute.KeyValue, l *limits) {
 	}
 }
 
-// find returns the place of a key, or -1.
+// find returns the position of a key, or -1.
 func (a *attributes) find(key attribute.Key, bit uint64) int {
 	if a.mask&bit == 0 {
 		return -1
@@ -87,7 +87,8 @@ func (a *attributes) indexLast() {
 	}
 }
 
-// bitOf returns the bit of a key, which is not empty. The keys of one span differ most in length and at their ends.
+// bitOf returns the bit of a key, which must not be empty. It hashes the length, the middle and the end of the key,
+// where the keys of one span differ most.
 func bitOf(key attribute.Key) uint64 {
 	n := len(key)
 	h := uint32(n)*31 + uint32(key[n-1])

@@ -21,7 +21,7 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/behaviours.txt as the SDK behaves")
 
-// A world is one provider with the spans that ended, and notes.
+// A world is one provider with the spans that ended, and a transcript.
 type world struct {
 	t      *testing.T
 	ended  *ended
@@ -60,7 +60,7 @@ func callerOf(flags trace.TraceFlags, state string) trace.SpanContext {
 	})
 }
 
-// verdictSampler samples everything in its way, and notes what it is asked.
+// verdictSampler returns a fixed result and records its parameters.
 type verdictSampler struct {
 	result sdktrace.SamplingResult
 	asked  *[]string
@@ -465,7 +465,7 @@ func panicking(w *world, value any, options ...trace.SpanEndOption) {
 	panic(value)
 }
 
-// noisy is a processor that notes its calls.
+// noisy is a processor that records its calls.
 type noisy struct {
 	name   string
 	w      *world // nil: silent

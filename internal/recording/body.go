@@ -11,13 +11,13 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// A Body is what is recorded of a span. Once the span has ended, it never changes, and any number of goroutines may
-// read it. It keeps alive what it shows and nothing else: lists are its own, tracestates are copies, and a text that a
-// limit cut is a copy.
+// A Body holds the recorded content of a span. Once the span has ended, it never changes, and any number of goroutines may
+// read it. It refers to no memory besides what its methods return: it has its own lists, and copies of tracestates and of
+// texts that a limit cut.
 //
-// A body that a sink took is valid until its [Body.Release]. One that a span processor got is valid forever.
+// A body that a sink received is valid until its [Body.Release]. A body that a span processor received is always valid.
 //
-// The embedded span has no content: it provides the unexported method of the interface, and those that a later SDK adds.
+// The embedded span has no content. It provides the unexported method of the interface, and methods of later versions.
 type Body struct {
 	sdktrace.ReadOnlySpan
 
@@ -48,7 +48,7 @@ func (b *Body) checked() *Body {
 	return b
 }
 
-// OwnsMemory marks a span that keeps alive what it shows and nothing else, so that its cost is the sum of its parts.
+// OwnsMemory marks a span that refers to no memory besides what its methods return.
 func (*Body) OwnsMemory() {}
 
 // Name returns the name.
@@ -95,10 +95,10 @@ func (b *Body) Resource() *resource.Resource { return b.checked().source.resourc
 // DroppedAttributes returns the number of attributes that were invalid or above the limit.
 func (b *Body) DroppedAttributes() int { return b.checked().attributes.dropped }
 
-// DroppedLinks returns the number of links that were pushed out by later ones.
+// DroppedLinks returns the number of links that later ones replaced.
 func (b *Body) DroppedLinks() int { return b.checked().links.dropped }
 
-// DroppedEvents returns the number of events that were pushed out by later ones.
+// DroppedEvents returns the number of events that later ones replaced.
 func (b *Body) DroppedEvents() int { return b.checked().events.dropped }
 
 // ChildSpanCount returns the number of spans that were started below the span.

@@ -23,7 +23,7 @@ func (b *Body) setAttributes(list []attribute.KeyValue, l *limits) {
 	}
 }
 
-// addEvent adds an event. c has a list of attributes of its own.
+// addEvent adds an event and takes over the list of attributes of c.
 func (b *Body) addEvent(name string, c trace.EventConfig, l *limits) {
 	list, dropped := atMost(l.values(c.Attributes()), l.AttributePerEventCountLimit)
 	if dropped > 0 {
@@ -35,7 +35,7 @@ func (b *Body) addEvent(name string, c trace.EventConfig, l *limits) {
 	}
 }
 
-// addLink adds a link, unless it is empty. It keeps nothing of the link's list.
+// addLink adds a link, unless it is empty. It copies the list of attributes.
 func (b *Body) addLink(link trace.Link, l *limits) {
 	if !link.SpanContext.IsValid() && len(link.Attributes) == 0 && link.SpanContext.TraceState().Len() == 0 {
 		return

@@ -17,10 +17,10 @@ import (
 	"github.com/spanroute/spanroute/internal/recording"
 )
 
-// bothKinds runs f with spans that are contexts themselves, and as if the API's key could not be learnt.
+// bothKinds runs f with spans that are contexts themselves, and as if the API's key were unknown.
 func bothKinds(t *testing.T, f func(t *testing.T)) {
 	if !recording.KnowsSpanKey() {
-		t.Error("the key of trace.SpanFromContext was not learnt: Start needs one allocation more")
+		t.Error("the key of trace.SpanFromContext is unknown: Start needs one more allocation")
 	}
 	t.Run("one allocation", f)
 	t.Run("the API's context", func(t *testing.T) { recording.WithoutSpanKey(func() { f(t) }) })

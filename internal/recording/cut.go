@@ -7,8 +7,8 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 )
 
-// cutValue cuts the texts and bytes of a value, also those inside lists and maps, and reports whether it did. By the
-// rules of the SDK, but what it cuts are copies: a substring would keep the whole text alive.
+// cutValue cuts the texts and bytes of a value, also those inside lists and maps, and reports whether it did. It
+// follows the rules of the SDK, but the results are copies: a substring would keep the whole text in memory.
 func cutValue(v attribute.Value, limit int) (attribute.Value, bool) {
 	below := func(v attribute.Value) (attribute.Value, bool) { return cutValue(v, limit) }
 	switch v.Type() {

@@ -27,7 +27,7 @@ func FuzzOperations(f *testing.F) {
 	})
 }
 
-// The same for inputs that differ in every run.
+// The inputs differ in each run.
 func TestRandomOperations(t *testing.T) {
 	for range 2000 {
 		seed := rand.Uint64()
@@ -170,7 +170,7 @@ func operate(s subject, input []byte) string {
 		AttributeValueLengthLimit: b.limit(), AttributeValueDepthLimit: b.limit(), AttributeCountLimit: b.limit(),
 		EventCountLimit: b.limit(), LinkCountLimit: b.limit(), AttributePerEventCountLimit: b.limit(), AttributePerLinkCountLimit: b.limit(),
 	}
-	// The SDK forgets how many events and links were dropped if none was kept.
+	// The snapshots of the SDK do not count how many events and links were dropped if none was kept.
 	if c.Limits.EventCountLimit == 0 {
 		c.Limits.EventCountLimit = 1
 	}

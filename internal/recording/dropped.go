@@ -5,7 +5,7 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 )
 
-// Dropped is the handle of a span that is not recorded. It does nothing but hand on its span context.
+// Dropped is the handle of a span that is not recorded. It has a span context, and its other methods do nothing.
 type Dropped struct {
 	noop.Span
 

@@ -11,8 +11,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// End ends the span: nothing changes it afterwards, and processors and sinks get its body. A second End does nothing.
-// End as a deferred call records a panic as an exception event, and lets it go on.
+// End ends the span: nothing changes it afterwards, and processors and sinks receive its body. A second End does nothing.
+// A deferred End records a panic as an exception event, and the panic continues.
 func (s *Span) End(options ...trace.SpanEndOption) {
 	s.mu.Lock()
 	if s.ended {
@@ -44,7 +44,8 @@ func (s *Span) End(options ...trace.SpanEndOption) {
 	s.finish(b, end, exception)
 }
 
-// finish completes the body and hands it on. Until then, a program that reads s as a ReadOnlySpan sees it too.
+// finish completes the body and passes it on. It holds the lock while it writes, because the program may read s as a
+// ReadOnlySpan.
 func (s *Span) finish(b *Body, end time.Time, exception []trace.EventOption) {
 	p := s.source.pipeline
 	processors := *p.processors.Load()
@@ -76,7 +77,7 @@ func (s *Span) RecordError(err error, options ...trace.EventOption) {
 	if err == nil || !s.IsRecording() {
 		return
 	}
-	// err.Error may use the span, so no lock is held.
+	// err.Error may use the span, so the lock is not held.
 	s.AddEvent(semconv.ExceptionEventName, exceptionOptions(options, err, err.Error(), stackTrace(options))...)
 }
 

@@ -9,14 +9,14 @@ func Bare() []sdktrace.ReadOnlySpan {
 	return []sdktrace.ReadOnlySpan{b, &Span{source: from, body: b}}
 }
 
-// WithoutSpanKey runs f as if the API's context key could not be learnt.
+// WithoutSpanKey runs f as if the API's context key were unknown.
 func WithoutSpanKey(f func()) {
 	defer func(key any) { spanKey = key }(spanKey)
 	spanKey = nil
 	f()
 }
 
-// KnowsSpanKey reports whether the API's context key was learnt.
+// KnowsSpanKey reports whether the context key of the API is known.
 func KnowsSpanKey() bool { return spanKey != nil }
 
 // KeepBody gives an ended span its body back, as a faulty End would leave it.

@@ -8,7 +8,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// randomIDs generates ids as the SDK does, whose generator is not exported.
+// randomIDs generates random ids, like the generator of the SDK, which is not exported.
 type randomIDs struct{}
 
 // NewIDs returns the ids of a root.

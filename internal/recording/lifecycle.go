@@ -8,7 +8,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// RegisterSpanProcessor adds a processor. Spans that are running end at it, too.
+// RegisterSpanProcessor adds a processor. It also receives the ends of spans that started earlier.
 func (p *Provider) RegisterSpanProcessor(sp sdktrace.SpanProcessor) {
 	if p.closed.Load() {
 		return // also when a processor calls it during its shutdown, which holds the lock
@@ -51,9 +51,9 @@ func (p *Provider) ForceFlush(ctx context.Context) error {
 	return err
 }
 
-// Shutdown makes new tracers no-ops, shuts the processors down in order, and removes them. Tracers that were obtained
-// before go on making spans. If ctx ends first, the rest of the processors keep getting spans. Sinks are not shut down,
-// and get spans afterwards, too. Only the first call has an effect.
+// Shutdown makes new tracers no-ops, shuts the processors down in order, and removes them. Tracers obtained
+// earlier continue to record. If ctx ends first, all processors remain registered. Sinks are not shut down, and continue
+// to receive spans. Only the first call has an effect.
 func (p *Provider) Shutdown(ctx context.Context) error {
 	if p.closed.Load() {
 		return nil // also when a processor calls it during its shutdown, which holds the lock
@@ -70,6 +70,6 @@ func (p *Provider) Shutdown(ctx context.Context) error {
 	return err
 }
 
-// Close makes new tracers no-ops and leaves the processors as they are: they keep getting the spans of tracers that were
-// obtained before. It is for a program that shuts its processors down itself.
+// Close makes new tracers no-ops. Processors remain registered, are not shut down, and receive the spans of tracers
+// obtained earlier. It is for callers that shut down the processors themselves.
 func (p *Provider) Close() { p.closed.Store(true) }

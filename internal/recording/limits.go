@@ -5,8 +5,8 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// limits are the limits of spans. The values of attributes are brought within them when they are set: lists and maps
-// that are nested too deeply become empty, a map keeps the last value of each key, and long texts are cut.
+// limits are the limits of spans. They apply to a value when it is set: lists and maps that are nested too deeply become
+// empty, a map keeps the last value of each key, and long texts are cut.
 type limits struct{ sdktrace.SpanLimits }
 
 func newLimits(l sdktrace.SpanLimits) limits {
@@ -16,7 +16,7 @@ func newLimits(l sdktrace.SpanLimits) limits {
 	return limits{l}
 }
 
-// fits reports whether v is surely within the limits.
+// fits reports whether v is a value of an ordinary type within the limits, which [limits.value] would not change.
 func (l *limits) fits(v *attribute.Value) bool {
 	switch v.Type() {
 	case attribute.STRING:

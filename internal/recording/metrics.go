@@ -17,13 +17,13 @@ import (
 	"github.com/spanroute/spanroute/internal/version"
 )
 
-// metrics are the experimental metrics of the SDK about itself, otel.sdk.span.live and otel.sdk.span.started.
+// metrics are the experimental metrics otel.sdk.span.live and otel.sdk.span.started.
 type metrics struct {
 	liveSpans    otelconv.SDKSpanLive
 	startedSpans otelconv.SDKSpanStarted
 }
 
-// newMetrics returns nil unless the environment turns the metrics on, as for the SDK.
+// newMetrics returns nil unless one of the environment variables of the SDK enables the metrics.
 func newMetrics() *metrics {
 	if !observed("OTEL_GO_X_OBSERVABILITY") && !observed("OTEL_GO_X_SELF_OBSERVABILITY") {
 		return nil
@@ -40,7 +40,7 @@ func newMetrics() *metrics {
 
 func observed(variable string) bool { return strings.EqualFold(os.Getenv(variable), "true") }
 
-// live counts a span that starts or ends to be recorded.
+// live adds n to the number of recorded spans that have not ended.
 func (m *metrics) live(ctx context.Context, n int64, span trace.Span) {
 	m.liveSpans.Add(ctx, n, m.liveSpans.AttrSpanSamplingResult(verdict(span.SpanContext(), true)))
 }

@@ -9,13 +9,13 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// A Sink takes spans as bodies. Take is called for each span that ends, sampled or not, by the goroutine that ends it.
-// The sink must call [Body.Release] once it no longer reads the body, from any goroutine.
+// A Sink receives ended spans. End calls Take for each recorded span, sampled or not. The sink must call [Body.Release]
+// once, from any goroutine, and must not read the body afterwards.
 type Sink interface {
 	Take(b *Body)
 }
 
-// A pipeline is what the spans of a provider go through. Only the processors change.
+// A pipeline holds what all spans of a provider have in common. Only the processors change.
 type pipeline struct {
 	sampler       sdktrace.Sampler
 	ids           sdktrace.IDGenerator
@@ -38,12 +38,12 @@ func (p *pipeline) setDefaults() {
 	}
 }
 
-// pools reports whether the bodies of new spans may be used again after their release.
+// pools reports whether the bodies of new spans are pooled.
 func (p *pipeline) pools(processors []*processor) bool {
 	return len(processors) == 0 && len(p.sinks) > 0
 }
 
-// A source is where a span comes from: its pipeline, and what the spans of one tracer have in common.
+// A source holds what all spans of a tracer have in common.
 type source struct {
 	*pipeline
 	provider trace.TracerProvider

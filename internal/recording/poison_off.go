@@ -2,5 +2,5 @@
 
 package recording
 
-// poisoning fills released bodies with wrong content. It is on under the race detector.
+// poisoning enables overwriting released bodies. It is set under the race detector.
 const poisoning = false

@@ -11,8 +11,8 @@ import (
 
 var bodies = sync.Pool{New: func() any { return new(Body) }}
 
-// maxKept is the number of attributes for which a body in the pool keeps room. More would be charged to spans that do
-// not need it.
+// maxKept is the maximum capacity of the list of attributes of a body in the pool. Queues count the capacity of spans, so
+// a larger list would cost spans that do not need it.
 const maxKept = 24
 
 func newBody(pooled bool) *Body {
@@ -27,8 +27,8 @@ func newBody(pooled bool) *Body {
 	return b
 }
 
-// Release ends the use of a body by a sink, which must not read it afterwards. The last release makes the body
-// available to other spans, unless a span processor got it too.
+// Release ends the use of a body by a sink. The last call returns the body to the pool, unless a span processor received
+// it too.
 func (b *Body) Release() {
 	left := b.refs.Add(-1)
 	if poisoning && left < 0 {
@@ -58,7 +58,7 @@ func (b *Body) clear() {
 // poisonText is the text of a released body, in each of its fields.
 const poisonText = "released span"
 
-// poison fills a released body with content that is wrong everywhere. A goroutine that still reads it races with this.
+// poison overwrites a released body. The race detector reports a goroutine that still reads it.
 func (b *Body) poison() {
 	b.name, b.status = poisonText, sdktrace.Status{Code: codes.Error, Description: poisonText}
 	b.context = trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{0xde, 0xad}, SpanID: trace.SpanID{0xde, 0xad}})

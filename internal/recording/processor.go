@@ -8,7 +8,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// A processor is a span processor that is shut down once, whatever happens first.
+// A processor is a span processor that is shut down at most once.
 type processor struct {
 	sdktrace.SpanProcessor
 	stop sync.Once

@@ -12,19 +12,19 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 )
 
-// A Config is what a [Provider] is made of. Nothing in it comes from the environment: a program that wants the limits
-// of the OTEL_SPAN_* variables sets Limits to sdktrace.NewSpanLimits().
+// A Config holds the settings of a [Provider]. Environment variables do not change them; sdktrace.NewSpanLimits returns
+// the limits of the OTEL_SPAN_* variables.
 type Config struct {
 	Sampler     sdktrace.Sampler     // nil: sdktrace.ParentBased(sdktrace.AlwaysSample())
 	IDGenerator sdktrace.IDGenerator // nil: random ids
-	// Limits are used as they are, like those of sdktrace.WithRawSpanLimits. The texts that AttributeValueLengthLimit
-	// cuts are copies.
+	// Limits have the meaning that they have in sdktrace.WithRawSpanLimits: 0 keeps nothing, except that a depth of 0
+	// means the default.
 	Limits   sdktrace.SpanLimits
 	Resource *resource.Resource // nil: resource.Default()
 
-	// Processors are called in order at the start and the end of each span. They may keep spans forever.
+	// Processors are called in order at the start and the end of each span. They may keep the spans.
 	Processors []sdktrace.SpanProcessor
-	// Sinks get spans after the processors. If there are sinks and no processors, bodies are pooled.
+	// Sinks receive spans after the processors. Bodies are pooled if there are sinks and no processors.
 	Sinks []Sink
 
 	// WithoutPanicRecording leaves out the exception event of a span that is ended by a panic.

@@ -6,8 +6,8 @@ type queue[T any] struct {
 	dropped int
 }
 
-// push adds v, and drops the first value if there are limit of them already. It reports whether this is the first that
-// was dropped. A negative limit means no limit.
+// push adds v. If the queue has limit values already, it drops the first one. push reports whether it dropped a value for
+// the first time. A negative limit means no limit.
 func (q *queue[T]) push(v T, limit int) (first bool) {
 	full := limit >= 0 && len(q.list) >= limit
 	if full {

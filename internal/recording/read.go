@@ -11,10 +11,10 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// The methods of sdktrace.ReadOnlySpan. What they return does not change with the span. After End they return what was
-// recorded, or nothing if bodies are pooled: then only the span context, the scope and the resource are left.
+// The methods of sdktrace.ReadOnlySpan return copies, which do not change with the span. After End they return the
+// recorded content if bodies are not pooled. Otherwise only the span context, the scope and the resource remain.
 
-// readable returns the body, or an empty one. Called with mu held.
+// readable returns the body, or an empty one. The caller holds mu.
 func (s *Span) readable() *Body {
 	if s.body == nil {
 		return &released
@@ -22,7 +22,7 @@ func (s *Span) readable() *Body {
 	return s.body
 }
 
-// released is what is left of a span whose body has gone to the sinks.
+// released is the content of a handle whose body belongs to the sinks.
 var released Body
 
 // Name returns the name.
@@ -95,14 +95,14 @@ func (s *Span) DroppedAttributes() int {
 	return s.readable().attributes.dropped
 }
 
-// DroppedLinks returns the number of links that were pushed out by later ones.
+// DroppedLinks returns the number of links that later ones replaced.
 func (s *Span) DroppedLinks() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.readable().links.dropped
 }
 
-// DroppedEvents returns the number of events that were pushed out by later ones.
+// DroppedEvents returns the number of events that later ones replaced.
 func (s *Span) DroppedEvents() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -7,8 +7,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// A spanRecord is both a span and the context that holds it, in one allocation. Whoever keeps the span keeps the context it
-// was started with.
+// A spanRecord is both a span and the context that holds it, in one allocation. A program that keeps the span keeps the
+// context in which it started.
 type spanRecord struct {
 	context.Context
 	span Span
@@ -27,7 +27,7 @@ func (r *spanRecord) String() string {
 	return fmt.Sprintf("%v.WithSpan(%s)", r.Context, r.span.context.SpanID())
 }
 
-// A droppedRecord is what a spanRecord is, for a span that records nothing.
+// A droppedRecord is both a span that is not recorded and the context that holds it.
 type droppedRecord struct {
 	context.Context
 	span Dropped
@@ -64,25 +64,27 @@ func newDropped(ctx context.Context) (context.Context, *Dropped) {
 	return r, &r.span
 }
 
-// spanKey is the key that trace.SpanFromContext asks a context for, or nil if it asks for none or several.
+// spanKey is the key that trace.SpanFromContext passes to the Value method of a context, or nil if it is unknown. In that
+// case, contexts come from trace.ContextWithSpan.
 var spanKey = learnKey()
 
-// learnKey learns the key, which the API does not export, and makes sure that a context which answers for it works.
+// learnKey returns the key, which the API does not export. It returns nil if trace.SpanFromContext does not look up
+// exactly one key, or does not return the value of that key.
 func learnKey() any {
-	var asked keyProbe
-	trace.SpanFromContext(&asked)
+	asked := &keyProbe{Context: context.Background()}
+	trace.SpanFromContext(asked)
 	if len(asked.keys) != 1 {
 		return nil
 	}
 	want := &Dropped{context: trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{1}})}
-	answer := &keyProbe{key: asked.keys[0], span: want}
+	answer := &keyProbe{Context: context.Background(), key: asked.keys[0], span: want}
 	if got, ok := trace.SpanFromContext(answer).(*Dropped); !ok || got != want {
 		return nil
 	}
 	return asked.keys[0]
 }
 
-// A keyProbe is a context that notes the keys it is asked for, and has a span for one of them.
+// A keyProbe is a context that records the arguments of Value. It may hold a span under one key.
 type keyProbe struct {
 	context.Context
 	keys []any
@@ -90,7 +92,7 @@ type keyProbe struct {
 	span trace.Span
 }
 
-// Value notes key.
+// Value records key.
 func (p *keyProbe) Value(key any) any {
 	p.keys = append(p.keys, key)
 	if p.span != nil && key == p.key {

@@ -12,8 +12,8 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 )
 
-// The SDK does two things that no other package can do: it implements the unexported methods of its interfaces, and it
-// writes to the logger of otel.SetLogger.
+// Only the SDK can implement the unexported methods of its interfaces, and only modules of OpenTelemetry can write to the
+// logger of otel.SetLogger.
 
 // blank is a span without content.
 var blank sdktrace.ReadWriteSpan = blankSpan{readable: tracetest.SpanStub{}.Snapshot()}
@@ -29,7 +29,7 @@ type readable = sdktrace.ReadOnlySpan
 // SpanContext returns the zero value.
 func (blankSpan) SpanContext() trace.SpanContext { return trace.SpanContext{} }
 
-// full is a tracer of the SDK whose spans have room for nothing.
+// full is a tracer of the SDK with all limits set to 0.
 var full = sync.OnceValue(func() trace.Tracer {
 	return sdktrace.NewTracerProvider(
 		sdktrace.WithSampler(sdktrace.AlwaysSample()),
@@ -38,7 +38,7 @@ var full = sync.OnceValue(func() trace.Tracer {
 	).Tracer("")
 })
 
-// warn logs, as the SDK does, that a span lost something to its limits: the first time for each kind.
+// warn makes the SDK log that a limit was reached: lost exceeds a limit of a span of the SDK.
 func warn(lost func(trace.Span)) {
 	_, span := full().Start(context.Background(), "")
 	lost(span)

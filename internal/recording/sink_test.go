@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"unsafe"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -137,7 +138,7 @@ func TestSinksTakeUnsampledSpansAndThoseAfterShutdown(t *testing.T) {
 	}
 }
 
-// A body keeps no list of the program, and no text that a limit cut.
+// A body does not keep lists of the program, or texts that a limit cut.
 func TestBodiesOwnTheirMemory(t *testing.T) {
 	kept := new(keeping)
 	c := sinkConfig(kept)
@@ -156,5 +157,47 @@ func TestBodiesOwnTheirMemory(t *testing.T) {
 	}
 	if cap(event) != 1 || cap(link) != 1 {
 		t.Errorf("room for %d and %d attributes, want that of one", cap(event), cap(link))
+	}
+}
+
+// The tracestates of a body are copies: their members do not refer to the header that they were read from.
+func TestBodiesOwnTheirTracestates(t *testing.T) {
+	kept := new(keeping)
+	ctx := remote(trace.FlagsSampled, "v=1,w=2")
+	header := trace.SpanContextFromContext(ctx).TraceState()
+	_, span := recording.New(sinkConfig(kept)).Tracer("test").Start(ctx, "work", trace.WithLinks(trace.LinkFromContext(ctx)))
+	span.End()
+	b := kept.bodies[0]
+	for name, state := range map[string]trace.TraceState{"span": b.SpanContext().TraceState(), "parent": b.Parent().TraceState(), "link": b.Links()[0].SpanContext.TraceState()} {
+		if state.String() != "v=1,w=2" {
+			t.Errorf("tracestate of the %s is %q", name, state)
+		}
+		state.Walk(func(key, value string) bool {
+			if unsafe.StringData(value) == unsafe.StringData(header.Get(key)) {
+				t.Errorf("member %q of the %s refers to the header", key, name)
+			}
+			return true
+		})
+	}
+}
+
+// Close leaves the processors registered, and does not shut them down.
+func TestClose(t *testing.T) {
+	log := &noisy{name: "processor", w: new(world)}
+	c := newConfig()
+	c.Processors = []sdktrace.SpanProcessor{log}
+	p := recording.New(c)
+	tracer := p.Tracer("test")
+	p.Close()
+	_, span := tracer.Start(context.Background(), "late")
+	span.End()
+	if _, span := p.Tracer("test").Start(context.Background(), "of a new tracer"); span.IsRecording() {
+		t.Error("a tracer obtained after Close records")
+	}
+	if err := p.Shutdown(context.Background()); err != nil {
+		t.Error(err)
+	}
+	if got := log.w.notes.String(); got != "processor: start late\nprocessor: end late\n" {
+		t.Errorf("the processor saw %q", got)
 	}
 }

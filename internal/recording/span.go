@@ -11,12 +11,12 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// A Span is the handle of a span that is recorded: what the program writes to until it ends it. It is safe for
+// A Span is the handle of a recorded span: the program calls its methods until it ends the span. It is safe for
 // concurrent use, also during and after End.
 //
-// The handle belongs to the program and is never used again for another span. What is recorded is in the body, which
-// belongs to the handle until End. The embedded span has no content: it provides the unexported methods of the
-// interface, and those that a later SDK adds.
+// The handle belongs to the program and is never reused for another span. The body holds the content, and belongs to the
+// handle until End. The embedded span has no content. It provides the unexported methods of the interface, and methods of
+// later versions.
 type Span struct {
 	sdktrace.ReadWriteSpan
 
@@ -30,7 +30,7 @@ type Span struct {
 	task  *rt.Task // of the execution tracer
 }
 
-// recorded returns the body if s is recording, and else nil. Called with mu held.
+// recorded returns the body if s is recording, and nil otherwise. The caller holds mu.
 func (s *Span) recorded() *Body {
 	if s.ended {
 		return nil
@@ -75,7 +75,7 @@ func (s *Span) SetStatus(code codes.Code, description string) {
 	}
 }
 
-// SetAttributes sets attributes, the last value of a key wins. It keeps nothing of the list.
+// SetAttributes sets attributes. A later value of a key replaces an earlier one. It copies the list.
 func (s *Span) SetAttributes(attributes ...attribute.KeyValue) {
 	if len(attributes) == 0 {
 		return
@@ -114,7 +114,7 @@ func (s *Span) addChild() {
 	}
 }
 
-// startTask starts a task of the execution tracer, which ends with s, if the tracer is on.
+// startTask starts a task of the execution tracer if the tracer is enabled. The task ends with s.
 func (s *Span) startTask(in context.Context, name string) context.Context {
 	if !rt.IsEnabled() {
 		return in

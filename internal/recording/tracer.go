@@ -38,7 +38,7 @@ func (t *Tracer) Start(ctx context.Context, name string, options ...trace.SpanSt
 	return t.record(ctx, parent, sc, name, &result, &config)
 }
 
-// decide asks the sampler, and returns the span context that its result leads to.
+// decide calls the sampler, and returns the span context that follows from its result.
 func (t *Tracer) decide(
 	ctx context.Context, parent trace.SpanContext, name string, config *trace.SpanConfig, result *sdktrace.SamplingResult,
 ) trace.SpanContext {
@@ -64,7 +64,7 @@ func (t *Tracer) decide(
 	return trace.NewSpanContext(c)
 }
 
-// drop returns a span that records nothing. It has an id of its own, so that callees can refer to it.
+// drop returns a span that is not recorded. It has an id of its own, so that callees can refer to it.
 func (t *Tracer) drop(ctx context.Context, sc trace.SpanContext) (context.Context, trace.Span) {
 	in, span := newDropped(ctx)
 	span.source, span.context = &t.source, sc
@@ -74,7 +74,7 @@ func (t *Tracer) drop(ctx context.Context, sc trace.SpanContext) (context.Contex
 	return in, span
 }
 
-// record returns a span that records, after the processors have seen it.
+// record returns a recorded span, after it has called OnStart of the processors.
 func (t *Tracer) record(
 	ctx context.Context, parent, sc trace.SpanContext, name string, result *sdktrace.SamplingResult, config *trace.SpanConfig,
 ) (context.Context, trace.Span) {

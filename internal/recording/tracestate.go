@@ -3,7 +3,7 @@ package recording
 import "go.opentelemetry.io/otel/trace"
 
 // ownStates replaces the tracestates by copies. The members of one that was read from a header refer to the whole
-// header, padding included. A span and its parent nearly always have the same one.
+// header, padding included. A span and its parent usually have the same one.
 func (b *Body) ownStates() {
 	for i := range b.links.list {
 		if link := &b.links.list[i]; link.SpanContext.TraceState().Len() > 0 {
@@ -22,7 +22,7 @@ func (b *Body) ownStates() {
 	b.parent = b.parent.WithTraceState(own)
 }
 
-// ownState returns a copy of state. One that does not parse cannot be made outside the API's package.
+// ownState returns a copy of state, or state itself if its text does not parse.
 func ownState(state trace.TraceState) trace.TraceState {
 	if state.Len() == 0 {
 		return trace.TraceState{}

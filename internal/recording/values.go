@@ -2,8 +2,8 @@ package recording
 
 import "go.opentelemetry.io/otel/attribute"
 
-// shallow empties lists and maps below depth levels, and leaves each map one value of a key, the last. A negative depth
-// is not a limit. It reports whether v changed.
+// shallow empties lists and maps below depth levels, and keeps the last value of each key of a map. A negative depth means
+// no limit. It reports whether v changed.
 func shallow(v attribute.Value, depth int) (attribute.Value, bool) {
 	switch v.Type() {
 	case attribute.BOOLSLICE, attribute.INT64SLICE, attribute.FLOAT64SLICE, attribute.STRINGSLICE, attribute.BYTESLICE,
@@ -27,7 +27,7 @@ func shallow(v attribute.Value, depth int) (attribute.Value, bool) {
 	return v, false
 }
 
-// lastOfEach removes all but the last attribute of each key from a list that is sorted by key. It uses the list.
+// lastOfEach removes all but the last attribute of each key from a list that is sorted by key. It changes the list.
 func lastOfEach(list []attribute.KeyValue) ([]attribute.KeyValue, bool) {
 	kept := list[:0]
 	for i := range list {
