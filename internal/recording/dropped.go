@@ -2,12 +2,13 @@ package recording
 
 import (
 	"go.opentelemetry.io/otel/trace"
-	"go.opentelemetry.io/otel/trace/noop"
 )
 
 // Dropped is the handle of a span that is not recorded. It has a span context, and its other methods do nothing.
+//
+// The embedded span does nothing. It is an interface, because noop.Span has room for a span context of its own.
 type Dropped struct {
-	noop.Span
+	trace.Span
 
 	source  *source
 	context trace.SpanContext
@@ -15,6 +16,9 @@ type Dropped struct {
 
 // SpanContext returns the ids that callees and logs refer to.
 func (d *Dropped) SpanContext() trace.SpanContext { return d.context }
+
+// IsRecording returns false.
+func (*Dropped) IsRecording() bool { return false }
 
 // TracerProvider returns the provider of the span.
 func (d *Dropped) TracerProvider() trace.TracerProvider { return d.source.provider }

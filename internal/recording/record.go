@@ -57,10 +57,11 @@ func newSpan(ctx context.Context) (context.Context, *Span) {
 
 func newDropped(ctx context.Context) (context.Context, *Dropped) {
 	if spanKey == nil {
-		span := new(Dropped)
+		span := &Dropped{Span: blank}
 		return trace.ContextWithSpan(ctx, span), span
 	}
 	r := &droppedRecord{Context: ctx}
+	r.span.Span = blank
 	return r, &r.span
 }
 
