@@ -7,29 +7,29 @@ help: ## show this
 test: ## run the tests of the root module; needs nothing but Go
 	go test ./...
 
-race: ## the same under the race detector
+race: ## run the same tests with the race detector
 	go test -race ./...
 
-lint: ## golangci-lint v2 with the floors in depguard
+lint: ## run golangci-lint v2, with the floors in depguard
 	golangci-lint run ./...
 
-fuzz: ## each fuzz target for a minute
+fuzz: ## run each fuzz target for a minute
 	.ci/fuzz 60s
 
 bench: ## compare with the peers, side by side in one run; writes the tables of the README
 	cd bench && go run . -readme ../README.md
 
-e2e: ## build real receivers and send to them
+e2e: ## build real receivers and send spans to them
 	e2e/run.sh
 
-browser: ## look at the trace page in Chromium; SHOTS names a folder for screenshots
+browser: ## test the trace page in Chromium; SHOTS names a folder for screenshots
 	cd e2e && go test -count=1 ./browser
 
-generate: ## key table from the struct tags
+generate: ## generate the key table from the struct tags
 	go generate ./...
 
-demo: ## the quickstart's demonstration
+demo: ## run the quickstart's demonstration
 	go run ./examples/quickstart --demo
 
-ci: ## all that CI does
+ci: ## run everything that CI runs
 	CI=true .ci/run

@@ -1,5 +1,4 @@
-// Package spanroute starts tracing for services that speak net/http (chi first) and gRPC, from one checked
-// configuration.
+// Package spanroute starts tracing for services that use net/http (chi first) and gRPC, from one checked configuration.
 //
 //	cfg, err := config.Load(config.Sources{Files: []string{"tracing.yaml"}})
 //	t, err := spanroute.Start(ctx, cfg)

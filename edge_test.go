@@ -90,7 +90,7 @@ func TestRedactionOnReload(t *testing.T) {
 		return ""
 	}
 	if got := query(); got != "mine=1" {
-		t.Errorf("url.query = %q, want it as sent", got)
+		t.Errorf("url.query = %q, want it unchanged", got)
 	}
 	redact := map[string]any{"exporter_type": "keep", "redact": map[string]any{"query_keys": []any{"MINE"}, "panic_messages": true}}
 	if err := tracing.Apply(load(t, known, redact)); err != nil {

@@ -18,7 +18,7 @@ import (
 	"github.com/spanroute/spanroute/registry"
 )
 
-// A program that wants no globals and no files: a registry, a store and a configuration of its own.
+// A program can run without global state and without files, with its own registry, store and configuration.
 func Example() {
 	store := memory.NewStore(memory.Limits{})
 	var known registry.Registry

@@ -20,7 +20,7 @@ import (
 	"github.com/spanroute/spanroute/registry"
 )
 
-// keeper is an exporter that keeps what it is given.
+// keeper is an exporter that stores the spans it receives.
 type keeper struct {
 	mu    sync.Mutex
 	spans []sdktrace.ReadOnlySpan
@@ -54,7 +54,7 @@ func (k *keeper) only(t *testing.T) sdktrace.ReadOnlySpan {
 	return k.spans[0]
 }
 
-// hanging never returns from an export before release is closed, whatever its context says.
+// hanging is an exporter that ignores its context: exports return only after release is closed.
 type hanging struct{ release chan struct{} }
 
 func (h hanging) ExportSpans(context.Context, []sdktrace.ReadOnlySpan) error { <-h.release; return nil }
@@ -77,7 +77,7 @@ type testSettings struct {
 	Path string `koanf:"path" doc:"file that the exporter keeps open"`
 }
 
-// factories are the exporter types that these tests configure.
+// factories returns the exporter types that these tests configure.
 func factories(t *testing.T, keep *keeper, release chan struct{}) *registry.Registry {
 	t.Helper()
 	defaults := func() testSettings { return testSettings{Path: os.DevNull} }
@@ -109,7 +109,7 @@ func factories(t *testing.T, keep *keeper, release chan struct{}) *registry.Regi
 	return r
 }
 
-// load reads the section given as a map, and nothing of the process.
+// load reads the section given as a map. It does not read the environment.
 func load(t *testing.T, known *registry.Registry, section map[string]any) *config.Config {
 	t.Helper()
 	cfg, err := config.Load(config.Sources{Registry: known, Overrides: section, Environ: []string{}})
@@ -119,7 +119,7 @@ func load(t *testing.T, known *registry.Registry, section map[string]any) *confi
 	return cfg
 }
 
-// start starts a tracing whose one exporter keeps everything.
+// start starts a Tracing with one exporter, a keeper.
 func start(t *testing.T, section map[string]any, opts ...spanroute.Option) (*spanroute.Tracing, *keeper) {
 	t.Helper()
 	keep := new(keeper)
@@ -151,7 +151,7 @@ func balanced(t *testing.T, tracing *spanroute.Tracing) {
 	}
 }
 
-// logBuffer is a log that tests read while it is written.
+// logBuffer is a log that tests can read while it is written.
 type logBuffer struct {
 	mu  sync.Mutex
 	buf bytes.Buffer

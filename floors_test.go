@@ -5,9 +5,13 @@ import (
 	"fmt"
 	"os/exec"
 	"path"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 const (
@@ -28,6 +32,8 @@ var floors = map[string]floor{
 	"internal/escape":   {0, nil, false},
 	"internal/guard":    {0, nil, false},
 	"internal/secret":   {0, nil, false},
+	"internal/spool":    {0, nil, false},
+	"internal/suppress": {0, nil, false},
 	"internal/version":  {0, nil, false},
 	"mw/tracing":        {0, nil, false},
 	"registry/settings": {0, nil, false},
@@ -37,6 +43,7 @@ var floors = map[string]floor{
 	"internal/semattr":            {1, []string{"internal/version", "internal/secret"}, false},
 	"exporters/delivery":          {1, []string{"internal/escape"}, true},
 	"exporters/internal/spantext": {1, []string{"internal/escape"}, true},
+	"sampling":                    {1, []string{"internal/suppress"}, true},
 
 	"internal/endpoint":        {2, []string{"registry/settings", "internal/phrase", "internal/secret"}, false},
 	"internal/policy":          {2, []string{"registry/settings", "internal/phrase"}, false},
@@ -44,8 +51,7 @@ var floors = map[string]floor{
 	"internal/forwarded":       {2, []string{"internal/semattr"}, false},
 	"internal/instrumentation": {2, []string{"mw/tracing", "internal/guard", "internal/semattr", "internal/version"}, false},
 
-	"internal/spantest": {3, []string{"mw/tracing", "internal/*"}, true}, // for tests only
-	"sampling":          {3, []string{"internal/policy"}, true},
+	"internal/spantest": {3, []string{"exporters/delivery", "mw/tracing", "internal/*"}, true}, // for tests only
 	"registry":          {3, []string{"exporters/delivery", "registry/settings", "internal/schema", "internal/phrase"}, true},
 
 	"registry/registrytest":        {4, []string{"registry", "registry/settings", "exporters/delivery", "internal/schema", "internal/phrase", "internal/secret"}, true},
@@ -60,8 +66,9 @@ var floors = map[string]floor{
 	"exporters/otlp":    {5, exporterMayUse, true},
 	"exporters/zipkin":  {5, exporterMayUse, true},
 
-	"exporters/all": {6, []string{"exporters/*"}, true},
-	".":             {6, []string{"config", "mw/tracing", "registry", "registry/settings", "sampling", "exporters/delivery", "internal/*"}, true},
+	"exporters/memory/tracepage": {6, append([]string{"exporters/memory"}, exporterMayUse...), true},
+	"exporters/all":              {6, []string{"exporters/*"}, true},
+	".":                          {6, []string{"config", "mw/tracing", "registry", "registry/settings", "sampling", "exporters/delivery", "internal/*"}, true},
 
 	"cli": {7, []string{".", "config", "registry", "registry/settings", "sampling", "internal/*"}, true},
 
@@ -74,7 +81,7 @@ var floors = map[string]floor{
 
 var (
 	exporterMayUse = []string{"registry", "registry/settings", "exporters/delivery", "exporters/internal/*", "internal/*"}
-	everything     = []string{".", "*", "*/*"}
+	everything     = []string{".", "*", "*/*", "*/*/*"}
 )
 
 // listedPackage is the part of the output of go list that the plan needs.
@@ -171,7 +178,7 @@ func TestFloors(t *testing.T) {
 	}
 }
 
-func TestFloorsCheckerSeesFaults(t *testing.T) {
+func TestFloorsCheckerFindsFaults(t *testing.T) {
 	in := func(from string, imports ...string) listedPackage {
 		return listedPackage{ImportPath: module + "/" + from, Imports: imports}
 	}
@@ -185,8 +192,8 @@ func TestFloorsCheckerSeesFaults(t *testing.T) {
 		{"the middleware imports the SDK", in("mw", otelSDK+"/trace"), "mw imports the OpenTelemetry SDK"},
 		{"the SDK through another package", through, "grpcmw depends on go.opentelemetry.io/otel/sdk/trace through"},
 		{"an import goes up", in("registry", module+"/config"), "registry (floor 3) imports config (floor 5): an import must go down"},
-		{"strangers meet", in("config", module+"/mw"), "config imports mw, want only"},
-		{"exporters meet", in("exporters/zipkin", module+"/exporters/jaeger"), "exporters/zipkin imports exporters/jaeger"},
+		{"two independent packages", in("config", module+"/mw"), "config imports mw, want only"},
+		{"an exporter imports another", in("exporters/zipkin", module+"/exporters/jaeger"), "exporters/zipkin imports exporters/jaeger"},
 		{"an import on the same floor", in("internal/endpoint", module+"/internal/policy"), "internal/endpoint imports internal/policy, want only"},
 		{"an allowed import on the same floor", in("internal/spantest", module+"/internal/spantest"), "internal/spantest imports internal/spantest on its own floor 3"},
 		{"a package below imports the root", in("mw", module), "mw (floor 5) imports . (floor 6)"},
@@ -198,5 +205,30 @@ func TestFloorsCheckerSeesFaults(t *testing.T) {
 		if tt.want == "" && got != "" || !strings.HasPrefix(got, tt.want) {
 			t.Errorf("%s: judged %q, want %q", tt.name, got, tt.want)
 		}
+	}
+}
+
+// The table of floors in CONTRIBUTING.md lists every package on its floor, the highest floor first.
+func TestContributingListsTheFloors(t *testing.T) {
+	_, section, _ := strings.Cut(readText(t, "CONTRIBUTING.md"), "\n| floor | packages |\n")
+	section, _, _ = strings.Cut(section, "\n\n")
+	listed := map[string]int{}
+	above := len(floors)
+	for _, row := range regexp.MustCompile(`(?m)^\| (\d+) \| (.*) \|$`).FindAllStringSubmatch(section, -1) {
+		level, _ := strconv.Atoi(row[1])
+		if level >= above {
+			t.Errorf("floor %d is below floor %d in the table", level, above)
+		}
+		above = level
+		for _, name := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(row[2], -1) {
+			listed[name[1]] = level
+		}
+	}
+	planned := map[string]int{}
+	for name, f := range floors {
+		planned[name] = f.level
+	}
+	if diff := cmp.Diff(planned, listed); diff != "" {
+		t.Errorf("floors of packages (-floors_test.go +CONTRIBUTING.md):\n%s", diff)
 	}
 }

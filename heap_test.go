@@ -19,7 +19,7 @@ import (
 	"github.com/spanroute/spanroute/registry"
 )
 
-// shelf is a payload of spans that are not encoded, so that what a full queue keeps alive is its spans alone.
+// shelf is a payload of unencoded spans, so that a full queue keeps only its spans alive.
 type shelf []sdktrace.ReadOnlySpan
 
 func (s shelf) Spans() int { return len(s) }
@@ -39,7 +39,7 @@ func (silent) Send(ctx context.Context, _ shelf) delivery.Outcome {
 }
 func (silent) Close(context.Context) error { return nil }
 
-// silentExporters are exporters of both kinds whose receiver never answers: "silent" with the queue of
+// silentExporters registers two exporters whose receivers never answer: "silent" with the queue of
 // delivery.New, "foreign" with that of delivery.Wrap.
 func silentExporters(t *testing.T) *registry.Registry {
 	t.Helper()
@@ -60,7 +60,7 @@ func silentExporters(t *testing.T) *registry.Registry {
 	return r
 }
 
-// mute is an exporter of another make whose receiver never answers.
+// mute is an exporter without a queue whose receiver never answers.
 type mute struct{}
 
 func (mute) ExportSpans(ctx context.Context, _ []sdktrace.ReadOnlySpan) error {
@@ -69,17 +69,17 @@ func (mute) ExportSpans(ctx context.Context, _ []sdktrace.ReadOnlySpan) error {
 }
 func (mute) Shutdown(context.Context) error { return nil }
 
-// fresh is a text of n bytes that nothing else refers to.
+// fresh returns a text of n bytes that no other value refers to.
 func fresh(n int) string { return strings.Clone(strings.Repeat("x", n)) }
 
-// caller is the context of a request whose tracestate header holds the given text.
+// caller returns the context of a request with the given tracestate header.
 func caller(state string) context.Context {
 	return propagation.TraceContext{}.Extract(context.Background(), propagation.MapCarrier{
 		"traceparent": "00-0102030405060708090a0b0c0d0e0f10-0102030405060708-01", "tracestate": state,
 	})
 }
 
-// linked is a link to the span of a message with the given tracestate header.
+// linked returns a link to the span of a message with the given tracestate header.
 func linked(state string, attributes ...attribute.KeyValue) trace.Link {
 	return trace.Link{SpanContext: trace.SpanContextFromContext(caller(state)), Attributes: attributes}
 }
@@ -98,7 +98,7 @@ func attributes(n, size int) (list []attribute.KeyValue) {
 	return list
 }
 
-// states is a tracestate of n members.
+// states returns a tracestate of n members.
 func states(n, size int) string {
 	var list []string
 	for i := range n {
@@ -107,7 +107,7 @@ func states(n, size int) string {
 	return strings.Join(list, ",")
 }
 
-// record ends one span with what set adds to it.
+// record records one span and calls set with it.
 func record(ctx context.Context, tracer trace.Tracer, name string, set func(trace.Span), opts ...trace.SpanStartOption) {
 	_, s := tracer.Start(ctx, name, opts...)
 	if set != nil {
@@ -116,7 +116,7 @@ func record(ctx context.Context, tracer trace.Tracer, name string, set func(trac
 	s.End()
 }
 
-// with is a span whose only attribute has this value.
+// with returns a function that records a span whose only attribute has this value.
 func with(value func(size int) attribute.Value) func(trace.Tracer, int) {
 	return func(tracer trace.Tracer, size int) {
 		record(context.Background(), tracer, "work", func(s trace.Span) {
@@ -125,7 +125,7 @@ func with(value func(size int) attribute.Value) func(trace.Tracer, int) {
 	}
 }
 
-// heapRows are spans whose text is in one field each, and mixtures.
+// heapRows are spans with one large field each, and mixtures.
 var heapRows = []struct {
 	name  string
 	sizes []int
@@ -196,7 +196,7 @@ var heapRows = []struct {
 	{"links with tracestate", []int{10, 200}, func(tracer trace.Tracer, size int) {
 		record(context.Background(), tracer, "work", nil, trace.WithLinks(linked(states(32, size)), linked(states(3, size))))
 	}},
-	{"link with a padded tracestate", []int{1000, 30_000}, func(tracer trace.Tracer, size int) {
+	{"link with a padded tracestate", []int{1000, 10_000}, func(tracer trace.Tracer, size int) {
 		record(context.Background(), tracer, "work", nil, trace.WithLinks(linked(strings.Repeat(",", size)+"a=1")))
 	}},
 	{"tracestate of a caller", []int{1, 10, 200}, func(tracer trace.Tracer, size int) {
@@ -205,7 +205,7 @@ var heapRows = []struct {
 	{"tracestate of one member", []int{10, 200}, func(tracer trace.Tracer, size int) {
 		record(caller(states(1, size)), tracer, "work", nil)
 	}},
-	{"padded tracestate of a caller", []int{1000, 30_000}, func(tracer trace.Tracer, size int) {
+	{"padded tracestate of a caller", []int{1000, 10_000}, func(tracer trace.Tracer, size int) {
 		record(caller("a=1"+strings.Repeat(",", size)), tracer, "work", nil)
 	}},
 	{"mixture", []int{10, 100, 1000, 10_000, 100_000}, func(tracer trace.Tracer, size int) {
@@ -217,7 +217,7 @@ var heapRows = []struct {
 	}},
 }
 
-// cutRows are spans of which little is left after max_tag_value_length.
+// cutRows are spans whose large attribute is truncated to max_tag_value_length.
 var cutRows = []struct {
 	name string
 	end  func(tracer trace.Tracer, size int)
@@ -235,7 +235,7 @@ var cutRows = []struct {
 	{"map", with(func(size int) attribute.Value { return attribute.MapValue(attributes(3, size/3)...) })},
 }
 
-// heap is the memory in use once all garbage is gone.
+// heap returns the size of the reachable heap. The second collection frees the contents of pools.
 func heap() int64 {
 	var m runtime.MemStats
 	runtime.GC()
@@ -244,8 +244,8 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// fill starts a tracing whose receiver never answers, ends spans until its queue is full, and returns the memory
-// that they keep.
+// fill starts a Tracing whose receiver never answers, ends spans until the queue is full, and returns the number of bytes
+// that the queued spans keep alive.
 func fill(t *testing.T, exporter string, queue int64, section map[string]any, end func(trace.Tracer)) int64 {
 	t.Helper()
 	section["exporter_type"], section["sample_rate"] = exporter, 1
@@ -267,7 +267,7 @@ func fill(t *testing.T, exporter string, queue int64, section map[string]any, en
 			end(tracer)
 		}
 		if n := tracing.Stats().Exporters[0].Ended; n > 1_000_000 || n%1000 == 0 && heap()-before > 4*queue {
-			break // it will fail, without using up all memory
+			break // the test fails; do not use up the memory
 		}
 	}
 	kept := heap() - before
@@ -275,16 +275,16 @@ func fill(t *testing.T, exporter string, queue int64, section map[string]any, en
 	return kept
 }
 
-// between fails the test unless what is kept is what is charged, within 30 %.
-func between(t *testing.T, kept, charged int64) {
+// checkCharge fails the test unless the kept bytes are within 30 % of the charged bytes.
+func checkCharge(t *testing.T, kept, charged int64) {
 	t.Helper()
 	if ratio := float64(kept) / float64(charged); ratio < 0.7 || ratio > 1.3 {
 		t.Errorf("%d bytes are kept for %d that are charged: %.2f times, want 0.7 to 1.3", kept, charged, ratio)
 	}
 }
 
-// What a full queue keeps alive is what its spans are charged, whatever part of a span is large.
-func TestQueueKeepsWhatItCharges(t *testing.T) {
+// A full queue keeps about as many bytes alive as its spans are charged, whichever field of a span is large.
+func TestQueueChargesWhatSpansKeepAlive(t *testing.T) {
 	for _, exporter := range []string{"silent", "foreign"} {
 		for _, row := range heapRows {
 			sizes := row.sizes
@@ -305,25 +305,22 @@ func TestQueueKeepsWhatItCharges(t *testing.T) {
 					}
 					section := map[string]any{"batch": map[string]any{"max_queue_size": 1 << 20}}
 					kept := fill(t, exporter, queue, section, func(tracer trace.Tracer) { row.end(tracer, size) })
-					between(t, kept, queue)
+					checkCharge(t, kept, queue)
 				})
 			}
 		}
 	}
 }
 
-// The same holds when max_tag_value_length leaves a small part of a large value.
-func TestQueueKeepsWhatIsLeftOfALongValue(t *testing.T) {
+// A truncated value is charged its new length, and the rest of the value is not kept alive.
+func TestQueueReleasesTheRestOfATruncatedValue(t *testing.T) {
 	for _, limit := range []int{0, 16, 256} {
 		for _, row := range cutRows {
 			t.Run(fmt.Sprintf("%s cut to %d", row.name, limit), func(t *testing.T) {
 				const queue = 512 << 10
 				section := map[string]any{"max_tag_value_length": limit}
-				size := 50_000
-				if limit == 0 { // no limit
-					size = 20_000
-				}
-				between(t, fill(t, "silent", queue, section, func(tracer trace.Tracer) { row.end(tracer, size) }), queue)
+				size := 10_000 // with limit 0, nothing is truncated
+				checkCharge(t, fill(t, "silent", queue, section, func(tracer trace.Tracer) { row.end(tracer, size) }), queue)
 			})
 		}
 	}

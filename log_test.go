@@ -49,7 +49,7 @@ func TestLogHandlerAddsIDs(t *testing.T) {
 	}
 }
 
-// Loggers that share a prefix must not write into one another.
+// Loggers that share a prefix must not change each other.
 func TestLogHandlersAreIndependent(t *testing.T) {
 	ctx := trace.ContextWithSpanContext(context.Background(), trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{1}}))
 	var out bytes.Buffer

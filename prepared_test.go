@@ -21,7 +21,7 @@ var validated int
 
 func (counted) Validate() error { validated++; return nil }
 
-// Start checks the settings that a program has changed after Load, and no others.
+// Start checks only the settings that a program has changed after Load.
 func TestStartChecksOnlyChangedSettings(t *testing.T) {
 	for _, tt := range []struct {
 		name   string

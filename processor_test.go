@@ -13,11 +13,11 @@ import (
 	"github.com/spanroute/spanroute"
 )
 
-// guest is a span processor of the program's own that notes what reaches it.
+// guest is a user's span processor that counts its calls.
 type guest struct {
 	counting
-	hold     chan struct{} // Shutdown and ForceFlush wait for it, whatever their context says; nil: they do not
-	waiting  chan struct{} // gets one when they begin to
+	hold     chan struct{} // if not nil, Shutdown and ForceFlush ignore their context and wait until it is closed
+	waiting  chan struct{} // receives a value when they begin to wait
 	resource string
 }
 
@@ -36,8 +36,7 @@ func (g *guest) wait() {
 func (g *guest) ForceFlush(context.Context) error { g.wait(); g.flushed++; return nil }
 func (g *guest) Shutdown(context.Context) error   { g.wait(); g.stopped++; return nil }
 
-// A destination that uses up the whole time of Shutdown, or a context that is over, does not keep the
-// program's own processor from being shut down.
+// A user's processor is shut down even if a destination uses up the whole time of Shutdown.
 func TestShutdownReachesProcessorsWhateverDestinationsDo(t *testing.T) {
 	release, g := make(chan struct{}), new(guest)
 	defer close(release)
@@ -81,7 +80,7 @@ func TestProcessorThatHangsIsAbandoned(t *testing.T) {
 	keep.only(t)
 }
 
-// A processor that panics at the end is an error, not the end of the program.
+// A panic of a processor in Shutdown becomes an error.
 func TestProcessorThatPanics(t *testing.T) {
 	tracing, keep := start(t, map[string]any{"sample_rate": 1}, spanroute.WithSpanProcessor(grumpy{new(guest)}))
 	span(tracing, "work")
@@ -95,7 +94,7 @@ type grumpy struct{ *guest }
 
 func (grumpy) Shutdown(context.Context) error { panic("secret") }
 
-// What only the environment says is not shown to processors either.
+// Processors do not see resource attributes that only the environment sets.
 func TestProcessorsSeeTheConfiguredResource(t *testing.T) {
 	t.Setenv("OTEL_RESOURCE_ATTRIBUTES", "leaked=yes")
 	g := new(guest)
@@ -106,8 +105,8 @@ func TestProcessorsSeeTheConfiguredResource(t *testing.T) {
 	}
 }
 
-// A second Shutdown waits for the first no longer than its own context.
-func TestSecondShutdownMindsItsContext(t *testing.T) {
+// A second Shutdown waits for the first until its own context ends.
+func TestSecondShutdownObeysItsContext(t *testing.T) {
 	g := &guest{hold: make(chan struct{}), waiting: make(chan struct{}, 2)}
 	tracing, _ := start(t, map[string]any{"sample_rate": 1}, spanroute.WithSpanProcessor(g))
 	first := make(chan error, 1)

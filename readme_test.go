@@ -20,7 +20,7 @@ func readme(t *testing.T) string {
 	return string(text)
 }
 
-// What the README says is recorded is what the middleware's own tests see.
+// The spans in the README are the golden spans of the middleware's tests.
 func TestReadmeShowsGoldenSpans(t *testing.T) {
 	blocks := regexp.MustCompile("(?s)<!-- golden: (\\S+) -->\n```\n(.*?)```\n").FindAllStringSubmatch(readme(t), -1)
 	if len(blocks) < 3 {

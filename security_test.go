@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// boundRow is a row of the table of bounds in SECURITY.md: what, number, unit, and the constant or key in backquotes.
+// boundRow matches a row of the table of bounds in SECURITY.md: what, number, unit, and the constant or key.
 var boundRow = regexp.MustCompile("(?m)^\\| ([^|]+) \\| (\\d+)(?: (\\w+))? \\| `([^`]+)` \\|$")
 
 var units = map[string]int64{
@@ -30,7 +30,7 @@ func TestSecurityBounds(t *testing.T) {
 	_, table, _ := strings.Cut(string(page), "## Bounds")
 	rows := boundRow.FindAllStringSubmatch(table, -1)
 	if written := strings.Count(table, "` |\n"); len(rows) != written || written < 40 {
-		t.Errorf("%d of %d rows of the table are understood", len(rows), written)
+		t.Errorf("%d of %d rows of the table can be parsed", len(rows), written)
 	}
 	keys := defaultsOfKeys(t)
 	for _, row := range rows {
@@ -56,7 +56,7 @@ func TestSecurityBounds(t *testing.T) {
 // keyRow is a row of config/KEYS.md: key, type, default.
 var keyRow = regexp.MustCompile("(?m)^\\| `([a-z_.]+)` \\| ([^|]+) \\| ([^|]*) \\|")
 
-// defaultsOfKeys returns the defaults of config/KEYS.md, which a test of its own keeps up to date: numbers, and
+// defaultsOfKeys returns the defaults of config/KEYS.md, which another test keeps up to date: numbers, and
 // durations in nanoseconds.
 func defaultsOfKeys(t *testing.T) map[string]int64 {
 	t.Helper()
@@ -75,7 +75,7 @@ func defaultsOfKeys(t *testing.T) map[string]int64 {
 	return defaults
 }
 
-// constantOf returns the value of the constant dir.name, as the source of the package in dir has it.
+// constantOf returns the value of the constant dir.name in the source of the package in dir.
 func constantOf(reference string) (int64, error) {
 	i := strings.LastIndexByte(reference, '.')
 	dir, name := reference[:i], reference[i+1:]
@@ -136,5 +136,5 @@ func evaluate(e ast.Expr, constants map[string]ast.Expr) (constant.Value, error)
 		}
 		return constant.BinaryOp(x, e.Op, y), nil
 	}
-	return nil, fmt.Errorf("not a constant that this test understands")
+	return nil, fmt.Errorf("not a constant expression that this test supports")
 }

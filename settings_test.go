@@ -23,15 +23,16 @@ import (
 	"github.com/spanroute/spanroute/config"
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// Every key of the configuration that is about delivery arrives at the exporter.
-func TestExporterIsToldTheConfiguration(t *testing.T) {
-	var told registry.BuildContext
+// Every key of the configuration that concerns delivery is passed to the exporter.
+func TestExporterReceivesTheConfiguration(t *testing.T) {
+	var received registry.BuildContext
 	known := new(registry.Registry)
 	if err := known.Register(registry.NewFactory("keep", func() testSettings { return testSettings{} },
 		func(_ context.Context, common registry.BuildContext, _ testSettings) (sdktrace.SpanExporter, error) {
-			told = common
+			received = common
 			return new(keeper), nil
 		})); err != nil {
 		t.Fatal(err)
@@ -51,16 +52,16 @@ func TestExporterIsToldTheConfiguration(t *testing.T) {
 		ExportTimeout: 2 * time.Second, Logger: logger,
 		Retry: delivery.RetryOptions{Initial: 3 * time.Second, Max: 4 * time.Second, MaxElapsed: -1, MaxRetryAfter: 6 * time.Second},
 	}
-	if diff := cmp.Diff(want, told.Delivery, cmp.Comparer(func(a, b *slog.Logger) bool { return a == b })); diff != "" {
+	if diff := cmp.Diff(want, received.Delivery, cmp.Comparer(func(a, b *slog.Logger) bool { return a == b })); diff != "" {
 		t.Errorf("delivery options (-want +got):\n%s", diff)
 	}
-	if told.Timeout() != 7*time.Second || told.MaxTagValueLength != 99 {
-		t.Errorf("timeout %v, max_tag_value_length %d; want 7s and 99", told.Timeout(), told.MaxTagValueLength)
+	if received.Timeout() != 7*time.Second || received.MaxTagValueLength != 99 {
+		t.Errorf("timeout %v, max_tag_value_length %d; want 7s and 99", received.Timeout(), received.MaxTagValueLength)
 	}
 }
 
-// batch.max_queue_size bounds the queue of every exporter where something sets it, and else none but those that
-// are wrapped.
+// batch.max_queue_size limits the queue of every exporter if it is set; its default limits only the queues of wrapped
+// exporters.
 func TestMaxQueueSize(t *testing.T) {
 	for name, row := range map[string]struct {
 		file    string
@@ -108,7 +109,7 @@ func TestMaxQueueSize(t *testing.T) {
 	}
 }
 
-// write is a file that holds text, or a section that sets nothing of interest.
+// write returns the path of a file with text, or with a minimal section if text is empty.
 func write(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "tracing.yaml")
@@ -143,9 +144,10 @@ func TestSpanLimitsOfTheConfiguration(t *testing.T) {
 	}
 }
 
-// Every fault of an exporter's settings names the whole key and where it was set, also when the exporter opens.
+// Every fault of an exporter's settings contains the full key and its source, also if it is found when the exporter is
+// opened.
 func TestFaultsOfAnExporterNameTheirKeys(t *testing.T) {
-	key := func(name string) error { return &registry.KeyError{Key: name, Err: errors.New(name + " is bad")} }
+	key := func(name string) error { return &settings.KeyError{Key: name, Err: errors.New(name + " is bad")} }
 	tests := []struct {
 		name     string
 		section  map[string]any
@@ -181,7 +183,7 @@ func TestFaultsOfAnExporterNameTheirKeys(t *testing.T) {
 			t.Fatal(err)
 		}
 		x := cfg.Exporters["faulty"]
-		x.Settings = tt.section // by hand, past the checks of config
+		x.Settings = tt.section // changed after the checks of config
 		cfg.Exporters["faulty"] = x
 		setFault(tt.validate)
 		_, err = spanroute.Start(t.Context(), cfg)
@@ -204,7 +206,7 @@ func setFault(err error) { faultOf = err }
 
 func (faulty) Validate() error { return faultOf }
 
-// Once Shutdown has returned nothing is recorded any more, also when its context was over.
+// After Shutdown, new spans are not recorded, even if the context of Shutdown had ended.
 func TestNothingIsRecordedAfterShutdown(t *testing.T) {
 	for _, over := range []bool{false, true} {
 		tracing, _ := start(t, map[string]any{"sample_rate": 1})
@@ -220,7 +222,7 @@ func TestNothingIsRecordedAfterShutdown(t *testing.T) {
 	}
 }
 
-// A processor that never ends does not hold up a Shutdown without a deadline for good.
+// A processor that hangs does not block a Shutdown without a deadline forever.
 func TestShutdownWithoutDeadlineIsBounded(t *testing.T) {
 	g := &guest{hold: make(chan struct{}), waiting: make(chan struct{}, 1)}
 	defer close(g.hold)
@@ -230,7 +232,7 @@ func TestShutdownWithoutDeadlineIsBounded(t *testing.T) {
 	}
 }
 
-// Configurations applied at the same time follow one another; each counts once. Meant for -race.
+// Concurrent calls of Apply are serialized and each counts once. This test is most useful with -race.
 func TestApplyFromSeveralGoroutines(t *testing.T) {
 	tracing, _ := start(t, map[string]any{})
 	var group sync.WaitGroup
@@ -249,7 +251,7 @@ func TestApplyFromSeveralGoroutines(t *testing.T) {
 	}
 }
 
-// Errors of several members are joined in configured order, each with its name.
+// Errors of several components are joined in configured order, each with its name.
 func TestShutdownJoinsErrorsInOrder(t *testing.T) {
 	tracing, _ := start(t, map[string]any{}, spanroute.WithSpanProcessor(new(counting)), spanroute.WithSpanProcessor(grumpy{new(guest)}))
 	want := "span processor: " + io.ErrClosedPipe.Error() + "\nspan processor: panic with a string"

@@ -15,8 +15,8 @@ import (
 	"github.com/spanroute/spanroute"
 )
 
-// Spans that end after Shutdown are counted for every exporter, those of tracers obtained before in any case, and
-// reported in one line each. Processors of the program, which were shut down, see none of them.
+// Spans that end after Shutdown are counted for every exporter and reported in one log line each if their tracer was
+// obtained before Shutdown. The user's processors, which are shut down, do not receive them.
 func TestSpansThatEndAfterShutdownAreCounted(t *testing.T) {
 	for name, over := range map[string]bool{"in time": false, "with a context that is over": true} {
 		t.Run(name, func(t *testing.T) {
@@ -68,8 +68,8 @@ func TestSpansThatEndAfterShutdownAreCounted(t *testing.T) {
 	}
 }
 
-// Shutdown returns within 100 ms of the end of its context, however many exporters and processors ignore it. The
-// clock is one of the test, so that it does not depend on the machine.
+// Shutdown returns within 100 ms of the end of its context, however many exporters and processors ignore it. The fake
+// clock of synctest makes the result independent of the machine.
 func TestShutdownReturnsSoonAfterItsContext(t *testing.T) {
 	for name, timeout := range map[string]time.Duration{"context that is over": 0, "150 ms": 150 * time.Millisecond, "2 s": 2 * time.Second} {
 		t.Run(name, func(t *testing.T) {

@@ -64,7 +64,7 @@ func TestNothingIsSampledByDefault(t *testing.T) {
 	}
 }
 
-func TestServiceNameWithoutOne(t *testing.T) {
+func TestDefaultServiceName(t *testing.T) {
 	tracing, keep := start(t, map[string]any{"sample_rate": 1})
 	span(tracing, "work")
 	flush(t, tracing)
@@ -74,8 +74,8 @@ func TestServiceNameWithoutOne(t *testing.T) {
 	}
 }
 
-// The SDK merges this variable underneath every resource; config decides whether it counts, and here the
-// configuration was loaded without an environment.
+// The SDK merges this variable into every resource. Package config decides whether the variable applies, and this
+// configuration is loaded without an environment.
 func TestResourceIsNotTakenFromTheEnvironment(t *testing.T) {
 	t.Setenv("OTEL_RESOURCE_ATTRIBUTES", "leaked=yes")
 	t.Setenv("OTEL_SERVICE_NAME", "leaked")
@@ -84,7 +84,7 @@ func TestResourceIsNotTakenFromTheEnvironment(t *testing.T) {
 	flush(t, tracing)
 	set := keep.only(t).Resource().Set()
 	if set.HasValue("leaked") {
-		t.Errorf("resource %v holds what only the environment says", set.ToSlice())
+		t.Errorf("resource %v contains attributes of the environment", set.ToSlice())
 	}
 	if name, _ := set.Value("service.name"); name.AsString() != "shop" {
 		t.Errorf("service.name = %q, want shop", name.AsString())
@@ -155,7 +155,7 @@ func TestStartReportsAllFaultsAtOnce(t *testing.T) {
 	}
 }
 
-func TestHangingExporterSlowsNobody(t *testing.T) {
+func TestHangingExporterDoesNotSlowOthers(t *testing.T) {
 	keep, release := new(keeper), make(chan struct{})
 	cfg := load(t, factories(t, keep, release), map[string]any{"exporter_type": "hang,keep", "sample_rate": 1, "batch": map[string]any{"schedule_delay": "1ms"}})
 	tracing, err := spanroute.Start(t.Context(), cfg, spanroute.WithLogger(slog.New(slog.DiscardHandler)))
@@ -167,7 +167,7 @@ func TestHangingExporterSlowsNobody(t *testing.T) {
 	}
 	for deadline := time.Now().Add(10 * time.Second); len(keep.names()) < 100; {
 		if time.Now().After(deadline) {
-			t.Fatalf("%d of 100 spans beside a hanging exporter", len(keep.names()))
+			t.Fatalf("%d of 100 spans exported while another exporter hangs", len(keep.names()))
 		}
 		time.Sleep(time.Millisecond)
 	}
@@ -238,7 +238,10 @@ func TestShutdown(t *testing.T) {
 func TestUnreachableBackendIsOneLogLine(t *testing.T) {
 	var log logBuffer
 	cfg, err := config.Load(config.Sources{Environ: []string{}, Overrides: map[string]any{
-		"exporter_type": "otlp", "sample_rate": 1, "otlp": map[string]any{"endpoint": "http://127.0.0.1:1"}, // nothing listens on port 1
+		"exporter_type": "otlp", "sample_rate": 1,
+		"otlp":     map[string]any{"protocol": "http", "endpoint": "http://127.0.0.1:1"}, // nothing listens on port 1
+		"batch":    map[string]any{"schedule_delay": "1ms"},
+		"delivery": map[string]any{"retry": map[string]any{"initial": "1ms", "max": "10ms"}},
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -251,20 +254,22 @@ func TestUnreachableBackendIsOneLogLine(t *testing.T) {
 	if took := time.Since(began); took > time.Second {
 		t.Errorf("Start took %v with the backend down", took)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 700*time.Millisecond)
-	defer cancel()
 	for range 3 {
 		span(tracing, "work")
-		_ = tracing.ForceFlush(ctx)
+	}
+	for deadline := time.Now().Add(10 * time.Second); tracing.Stats().Exporters[0].Retries < 3 && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
 	}
 	if n := strings.Count(log.String(), "spans are not delivered"); n != 1 || !strings.Contains(log.String(), "127.0.0.1:1") {
-		t.Errorf("%d lines say that spans are not delivered, want one that names the endpoint:\n%s", n, log.String())
+		t.Errorf("%d lines report undelivered spans, want one that names the endpoint:\n%s", n, log.String())
 	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
 	_ = tracing.Shutdown(ctx)
 	balanced(t, tracing)
 }
 
-// D12: nothing is contacted at start, so nothing that is down slows it or the spans.
+// Start does not contact any receiver, so that unreachable receivers slow neither Start nor the spans.
 func TestStartWithEveryDestinationDown(t *testing.T) {
 	cfg, err := config.Load(config.Sources{Environ: []string{}, Overrides: map[string]any{
 		"exporter_type": "otlp,zipkin,jaeger", "sample_rate": 1,
@@ -360,7 +365,7 @@ func TestWithSpanProcessor(t *testing.T) {
 	c := new(counting)
 	tracing, keep := start(t, map[string]any{"sampling": map[string]any{"dropped": "record"}}, spanroute.WithSpanProcessor(c), spanroute.WithSpanProcessor(nil))
 	if tracing.Instrumentation().DeferAttributes {
-		t.Error("a span processor may read attributes at start, and nobody tells the middleware")
+		t.Error("a span processor may read attributes at start, but the middleware defers attributes to the end")
 	}
 	span(tracing, "unsampled")
 	flush(t, tracing)

@@ -20,7 +20,7 @@ func (discard) OnEnd(sdktrace.ReadOnlySpan)                     {}
 func (discard) ForceFlush(context.Context) error                { return nil }
 func (discard) Shutdown(context.Context) error                  { return nil }
 
-// testTracing is what a *spanroute.Tracing is to the middleware, with the provider that the peers get too.
+// testTracing implements the interface that the middleware expects of a *spanroute.Tracing, with the provider of the peers.
 type testTracing struct {
 	provider   *sdktrace.TracerProvider
 	exclusions policy.Live

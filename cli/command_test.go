@@ -16,9 +16,9 @@ import (
 
 // The exit codes.
 const (
-	fine     = 0
-	problems = 1
-	usage    = 2
+	exitOK       = 0
+	exitProblems = 1
+	exitUsage    = 2
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -56,34 +56,34 @@ func TestExitCodes(t *testing.T) {
 		code int
 		want string // in standard output or error
 	}{
-		{"validate a good file", []string{"validate"}, good, fine, "0 errors, 0 warnings"},
-		{"validate mistakes", []string{"validate"}, mistake, problems, "2 errors, 0 warnings"},
-		{"validate warnings", []string{"validate"}, warned, fine, "warning[no_traces]"},
-		{"validate warnings strictly", []string{"validate", "--strict"}, warned, problems, "0 errors, 1 warning"},
-		{"validate an unknown format", []string{"validate", "--format", "xml"}, good, usage, `--format is text or json, not "xml"`},
-		{"validate a missing file", []string{"validate", "/nowhere/x.yaml"}, "", problems, "/nowhere/x.yaml"},
-		{"validate nothing", []string{"validate"}, "", fine, "0 errors, 0 warnings"},
-		{"print mistakes", []string{"print"}, mistake, problems, "error[unknown_value]"},
-		{"explain mistakes", []string{"explain", "sample_rate"}, mistake, problems, "error[unknown_key]"},
-		{"explain a variable", []string{"explain", "SPANROUTE_SAMPLE_RATE"}, good, usage, `spanroute: unknown key "SPANROUTE_SAMPLE_RATE"; did you mean "sample_rate"?`},
-		{"explain a variable of OpenTelemetry", []string{"explain", "OTEL_TRACES_EXPORTER"}, good, usage, `unknown key "OTEL_TRACES_EXPORTER"; did you mean "exporter_type"?`},
-		{"explain an unknown key", []string{"explain", "smaple_rate"}, good, usage, `did you mean "sample_rate"?`},
-		{"exporters", []string{"exporters"}, "", fine, "console (stdout)"},
-		{"an exporter", []string{"exporters", "zipkin"}, "", fine, "OTEL_EXPORTER_ZIPKIN_ENDPOINT"},
-		{"an unknown exporter", []string{"exporters", "zipkn"}, "", usage, `did you mean "zipkin"?`},
-		{"no command", nil, "", usage, "spanroute validate"},
-		{"an unknown command", []string{"valdate"}, "", usage, `unknown command "valdate"; did you mean "validate"?`},
-		{"a command that is near nothing", []string{"frobnicate"}, "", usage, "unknown command \"frobnicate\"\n\nspanroute checks"},
-		{"an unknown flag", []string{"validate", "--nonsense"}, "", usage, "usage: spanroute validate"},
-		{"a misspelt flag of a key", []string{"validate", "--tracing.sampel-rate=1"}, "", usage, `unknown flag "--tracing.sampel-rate"; did you mean "--tracing.sample-rate"?`},
-		{"a misspelt flag of a key, with _", []string{"validate", "-tracing.sampel_rate", "1"}, "", usage, `did you mean "--tracing.sample-rate"?`},
-		{"a misspelt flag of a command", []string{"validate", "--formt=json"}, "", usage, `unknown flag "--formt"; did you mean "--format"?`},
-		{"a flag of a key without tracing.", []string{"validate", "--sample_rate", "1"}, "", usage, `did you mean "--tracing.sample-rate"?`},
-		{"a misspelt flag of a key without tracing.", []string{"validate", "--exporter-typ=otlp"}, "", usage, `did you mean "--tracing.exporter-type"?`},
-		{"a flag that lacks its value", []string{"validate", "--format"}, "", usage, "flag needs an argument: -format"},
-		{"help", []string{"--help"}, "", fine, "Exit: 0 fine"},
-		{"help of a command", []string{"validate", "-h"}, "", fine, "--strict"},
-		{"version", []string{"version"}, "", fine, "spanroute 0."},
+		{"validate a good file", []string{"validate"}, good, exitOK, "0 errors, 0 warnings"},
+		{"validate mistakes", []string{"validate"}, mistake, exitProblems, "2 errors, 0 warnings"},
+		{"validate warnings", []string{"validate"}, warned, exitOK, "warning[no_traces]"},
+		{"validate warnings strictly", []string{"validate", "--strict"}, warned, exitProblems, "0 errors, 1 warning"},
+		{"validate an unknown format", []string{"validate", "--format", "xml"}, good, exitUsage, `--format must be text or json, not "xml"`},
+		{"validate a missing file", []string{"validate", "/nowhere/x.yaml"}, "", exitProblems, "/nowhere/x.yaml"},
+		{"validate nothing", []string{"validate"}, "", exitOK, "0 errors, 0 warnings"},
+		{"print mistakes", []string{"print"}, mistake, exitProblems, "error[unknown_value]"},
+		{"explain mistakes", []string{"explain", "sample_rate"}, mistake, exitProblems, "error[unknown_key]"},
+		{"explain a variable", []string{"explain", "SPANROUTE_SAMPLE_RATE"}, good, exitUsage, `spanroute: unknown key "SPANROUTE_SAMPLE_RATE"; did you mean "sample_rate"?`},
+		{"explain an OTEL_ variable", []string{"explain", "OTEL_TRACES_EXPORTER"}, good, exitUsage, `unknown key "OTEL_TRACES_EXPORTER"; did you mean "exporter_type"?`},
+		{"explain an unknown key", []string{"explain", "smaple_rate"}, good, exitUsage, `did you mean "sample_rate"?`},
+		{"exporters", []string{"exporters"}, "", exitOK, "console (stdout)"},
+		{"an exporter", []string{"exporters", "zipkin"}, "", exitOK, "OTEL_EXPORTER_ZIPKIN_ENDPOINT"},
+		{"an unknown exporter", []string{"exporters", "zipkn"}, "", exitUsage, `did you mean "zipkin"?`},
+		{"no command", nil, "", exitUsage, "spanroute validate"},
+		{"an unknown command", []string{"valdate"}, "", exitUsage, `unknown command "valdate"; did you mean "validate"?`},
+		{"a command without a near name", []string{"frobnicate"}, "", exitUsage, "unknown command \"frobnicate\"\n\nspanroute checks"},
+		{"an unknown flag", []string{"validate", "--nonsense"}, "", exitUsage, "usage: spanroute validate"},
+		{"a misspelt flag of a key", []string{"validate", "--tracing.sampel-rate=1"}, "", exitUsage, `unknown flag "--tracing.sampel-rate"; did you mean "--tracing.sample-rate"?`},
+		{"a misspelt flag of a key, with _", []string{"validate", "-tracing.sampel_rate", "1"}, "", exitUsage, `did you mean "--tracing.sample-rate"?`},
+		{"a misspelt flag of a command", []string{"validate", "--formt=json"}, "", exitUsage, `unknown flag "--formt"; did you mean "--format"?`},
+		{"a flag of a key without tracing.", []string{"validate", "--sample_rate", "1"}, "", exitUsage, `did you mean "--tracing.sample-rate"?`},
+		{"a misspelt flag of a key without tracing.", []string{"validate", "--exporter-typ=otlp"}, "", exitUsage, `did you mean "--tracing.exporter-type"?`},
+		{"a flag without a value", []string{"validate", "--format"}, "", exitUsage, "flag needs an argument: --format"},
+		{"help", []string{"--help"}, "", exitOK, "Exit codes: 0 OK"},
+		{"help of a command", []string{"validate", "-h"}, "", exitOK, "--strict"},
+		{"version", []string{"version"}, "", exitOK, "spanroute 0."},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -113,7 +113,7 @@ func TestValidateAsJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(stdout), &got); err != nil {
 		t.Fatalf("%v in %s", err, stdout)
 	}
-	if code != problems || len(got) != 2 {
+	if code != exitProblems || len(got) != 2 {
 		t.Fatalf("exit %d with %v, want 1 with two", code, got)
 	}
 	second := got[1]
@@ -128,7 +128,7 @@ func TestValidateAsJSON(t *testing.T) {
 func TestPrintTwice(t *testing.T) {
 	t.Parallel()
 	code, first, stderr := spanroute(t, nil, "print", "--show-secrets", write(t, good))
-	if code != fine || !strings.Contains(first, "hunter2") {
+	if code != exitOK || !strings.Contains(first, "hunter2") {
 		t.Fatalf("exit %d, printed %s%s", code, first, stderr)
 	}
 	if _, second, _ := spanroute(t, nil, "print", "--show-secrets", write(t, first)); second != first {
@@ -139,14 +139,14 @@ func TestPrintTwice(t *testing.T) {
 	}
 }
 
-// TestExplainOfAFileAlone gives explain a file in the working directory, by a name without a slash.
-func TestExplainOfAFileAlone(t *testing.T) {
+// A file in the working directory has a name without a slash.
+func TestExplainWithoutKey(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for _, name := range []string{"a.yaml", "a.YML", "a.json"} {
 		if err := os.WriteFile(name, []byte(`{"tracing": {"sample_rate": 0.25}}`), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if code, stdout, stderr := spanroute(t, nil, "explain", name); code != fine || !strings.Contains(stdout, "sample_rate = 0.25\n") {
+		if code, stdout, stderr := spanroute(t, nil, "explain", name); code != exitOK || !strings.Contains(stdout, "sample_rate = 0.25\n") {
 			t.Errorf("explain %s: exit code %d, printed\n%s%s", name, code, stdout, stderr)
 		}
 	}
@@ -179,7 +179,7 @@ func TestExplain(t *testing.T) {
 	}
 }
 
-// Files are arguments, else --config, else SPANROUTE_CONFIG.
+// The files are the arguments, otherwise --config, otherwise SPANROUTE_CONFIG.
 func TestFilesOfCommands(t *testing.T) {
 	t.Parallel()
 	three, four, five := write(t, "tracing: {timeout: 3}"), write(t, "tracing: {timeout: 4}"), write(t, "tracing: {timeout: 5}")
@@ -210,7 +210,7 @@ func TestColour(t *testing.T) {
 	}
 }
 
-func TestPageIsCurrent(t *testing.T) {
+func TestKeysPageIsCurrent(t *testing.T) {
 	t.Parallel()
 	want, err := os.ReadFile("../config/KEYS.md")
 	if err != nil {
@@ -218,17 +218,17 @@ func TestPageIsCurrent(t *testing.T) {
 	}
 	_, got, _ := spanroute(t, nil, "exporters", "--markdown")
 	if got != string(want) {
-		t.Error("config/KEYS.md is not what the tags say, run go generate ./cmd/spanroute")
+		t.Error("config/KEYS.md differs from the struct tags; run go generate ./cmd/spanroute")
 	}
 }
 
-// What print writes in either format is a file that says the same.
+// The output of print, in either format, loads to the same configuration.
 func TestPrintLoadsBack(t *testing.T) {
 	t.Parallel()
 	file := write(t, "tracing:\n  exporter_type: otlp, zipkin\n  sample_rate: 0.25\n  service_name: a$${b}\n  excluded_urls: ['x{1,3}']\n"+
 		"  resource_attributes: {k: '1'}\n  otlp: {protocol: http, http: {headers: {X-A: s3cret}}}\n")
 	code, yaml, stderr := spanroute(t, nil, "print", "--show-secrets", file)
-	if code != fine {
+	if code != exitOK {
 		t.Fatal(stderr)
 	}
 	for _, format := range []string{"yaml", "json"} {
@@ -241,7 +241,7 @@ func TestPrintLoadsBack(t *testing.T) {
 			t.Errorf("%s shows a secret:\n%s", format, masked)
 		}
 	}
-	if code, _, stderr := spanroute(t, nil, "print", "--format", "toml", file); code != usage || !strings.Contains(stderr, "yaml or json") {
+	if code, _, stderr := spanroute(t, nil, "print", "--format", "toml", file); code != exitUsage || !strings.Contains(stderr, "yaml or json") {
 		t.Errorf("an unknown format: %d %s", code, stderr)
 	}
 }
@@ -249,20 +249,30 @@ func TestPrintLoadsBack(t *testing.T) {
 func TestDiagnosticsGoToStandardError(t *testing.T) {
 	t.Parallel()
 	code, stdout, stderr := spanroute(t, nil, "validate", write(t, mistake))
-	if code != problems || stdout != "" || !strings.Contains(stderr, "did you mean") {
+	if code != exitProblems || stdout != "" || !strings.Contains(stderr, "did you mean") {
 		t.Errorf("validate: %d, standard output %q, standard error %q", code, stdout, stderr)
 	}
 }
 
-// The name of a flag may be written as its key is.
-func TestFlagsWithUnderscores(t *testing.T) {
+func TestFlags(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{
-		{"explain", "service_name", "--tracing.service_name=a_b"}, {"explain", "--tracing.service_name", "a_b", "service_name"},
+	for _, tt := range []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"underscores in the name", []string{"service_name", "--tracing.service_name=a_b"}, "service_name = a_b\n  from  --tracing.service-name\n"},
+		{"before the argument, with a separate value", []string{"--tracing.service_name", "a_b", "service_name"}, "service_name = a_b\n  from  --tracing.service-name\n"},
+		{"one dash", []string{"-tracing.service_name=a_b", "service_name"}, "service_name = a_b\n  from  --tracing.service-name\n"},
+		{"a value that begins with a dash", []string{"--tracing.service-name", "-ab", "service_name"}, "service_name = -ab\n  from  --tracing.service-name\n"},
+		{"a bool without a value", []string{"--tracing.enabled", "enabled"}, "enabled = true\n  from  --tracing.enabled\n"},
+		{"a bool with a value", []string{"--tracing.enabled=false", "enabled"}, "enabled = false\n  from  --tracing.enabled\n"},
+		{"twice, the last one applies", []string{"--tracing.timeout=1", "--tracing.timeout=2", "timeout"}, "timeout = 2s\n  from  --tracing.timeout\n"},
+		{"an end of the flags", []string{"--tracing.timeout=2", "--", "timeout"}, "timeout = 2s\n  from  --tracing.timeout\n"},
 	} {
-		code, stdout, stderr := spanroute(t, nil, args...)
-		if want := "service_name = a_b\n  from  --tracing.service-name\n"; code != fine || stdout != want {
-			t.Errorf("%v printed %q, %d, %s, want %q", args, stdout, code, stderr, want)
+		code, stdout, stderr := spanroute(t, nil, append([]string{"explain"}, tt.args...)...)
+		if code != exitOK || stdout != tt.want {
+			t.Errorf("%s: printed %q, %d, %s, want %q", tt.name, stdout, code, stderr, tt.want)
 		}
 	}
 }

@@ -1,5 +1,5 @@
-// Package cli gives a program the commands of spanroute: validate, print, explain, exporters and send. The command
-// cmd/spanroute runs them with the exporters of this module. A program that imports plugins runs them with its own:
+// Package cli implements the commands of spanroute: validate, print, explain, exporters and send. The program
+// cmd/spanroute runs them with the exporters of this module. A program that imports a plugin runs them with the plugin:
 //
 //	import (
 //		_ "example.org/lines" // registers the exporter "lines"
@@ -9,6 +9,6 @@
 //
 //	func main() { os.Exit(cli.Main(os.Args[1:])) }
 //
-// Exporters are looked up in registry.Default(). Files are arguments, else --config, else SPANROUTE_CONFIG. Variables
-// and flags (--tracing.<key>) count as they do in a service.
+// The commands find exporters in registry.Default(). The files are the arguments, otherwise --config, otherwise
+// SPANROUTE_CONFIG. Variables and flags (--tracing.<key>) apply as in a service.
 package cli

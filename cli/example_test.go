@@ -7,7 +7,7 @@ import (
 	"github.com/spanroute/spanroute/cli"
 )
 
-// A program's own main is os.Exit(cli.Main(os.Args[1:])). Here the streams and the environment are given.
+// A program calls os.Exit(cli.Main(os.Args[1:])) in main. This example sets the streams and the environment instead.
 func ExampleProgram_Run() {
 	program := cli.Program{Stdout: os.Stdout, Stderr: os.Stdout, Environ: []string{"SPANROUTE_EXPORTER_TYPE=otlp"}}
 	program.Run(context.Background(), []string{"validate", "--tracing.sample-rate=0.01"})

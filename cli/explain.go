@@ -1,59 +1,63 @@
 package cli
 
 import (
-	"flag"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/spf13/pflag"
+
 	"github.com/spanroute/spanroute/config"
 	"github.com/spanroute/spanroute/internal/phrase"
 )
 
+// explain takes a key, a file, or both: the first argument is a key unless it looks like a file.
 var explain = command{
 	name: "explain", args: "[key] [file...]",
-	doc:    "prints a key's value, where it came from and what it hides; without a key, all that a layer set",
-	define: func(*flag.FlagSet) func(c *call) int { return (*call).explain },
+	doc:    "prints a key's value, its source and the values it hides; without a key, all values that a source sets",
+	define: func(*pflag.FlagSet) func(inv *invocation) int { return (*invocation).explain },
 }
 
-func (c *call) explain() int {
-	key, files := "", c.args
+// explain prints all keys that a source sets, and the ignored values, if it is not limited to one key.
+func (inv *invocation) explain() int {
+	key, files := "", inv.args
 	if len(files) > 0 && !looksLikeFile(files[0]) {
 		key, files = files[0], files[1:]
 	}
-	cfg := c.load(files)
+	cfg := inv.load(files)
 	if cfg == nil {
-		return problems
+		return exitProblems
 	}
 	if key != "" {
-		return c.explainKey(cfg, key)
+		return inv.explainKey(cfg, key)
 	}
 	for _, key := range cfg.Keys() {
 		x, _ := cfg.Explain(key)
-		fmt.Fprint(c.Stdout, x)
+		fmt.Fprint(inv.Stdout, x)
 	}
 	for _, d := range cfg.Ignored() {
-		fmt.Fprintln(c.Stdout, d.Error())
+		fmt.Fprintln(inv.Stdout, d.Error())
 	}
-	return fine
+	return exitOK
 }
 
-// looksLikeFile tells files from keys: a key has no slash and does not end like YAML or JSON.
+// looksLikeFile reports whether arg is a file and not a key: it contains a slash or has the extension of YAML or JSON.
 func looksLikeFile(arg string) bool {
 	return strings.ContainsAny(arg, `/\`) || slices.Contains([]string{".yaml", ".yml", ".json"}, strings.ToLower(filepath.Ext(arg)))
 }
 
-func (c *call) explainKey(cfg *config.Config, key string) int {
+// explainKey explains one key, which may have its built-in default.
+func (inv *invocation) explainKey(cfg *config.Config, key string) int {
 	x, ok := cfg.Explain(key)
 	if !ok {
-		return c.misused("unknown key %s%s", phrase.Quote(key), nearKey(key))
+		return inv.misused("unknown key %s%s", phrase.Quote(key), nearKey(key))
 	}
-	fmt.Fprint(c.Stdout, x)
-	return fine
+	fmt.Fprint(inv.Stdout, x)
+	return exitOK
 }
 
-// nearKey is the hint for a name that is no key: the key of the variable with this name, or the nearest key.
+// nearKey returns a hint for an unknown key: the key that the variable name sets, or the nearest key.
 func nearKey(name string) string {
 	for _, k := range config.Table(nil) {
 		if name == k.Env || slices.Contains(k.OTel, name) {
@@ -63,6 +67,7 @@ func nearKey(name string) string {
 	return nearest(name, keyNames())
 }
 
+// keyNames returns the paths of all keys, including deprecated aliases.
 func keyNames() []string {
 	var names []string
 	for _, k := range config.Table(nil) {

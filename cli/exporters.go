@@ -1,50 +1,51 @@
 package cli
 
 import (
-	"flag"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 	"text/tabwriter"
-	"time"
+
+	"github.com/spf13/pflag"
 
 	"github.com/spanroute/spanroute/config"
 	"github.com/spanroute/spanroute/internal/phrase"
 	"github.com/spanroute/spanroute/registry"
-	"github.com/spanroute/spanroute/registry/settings"
 )
 
+// listing collects its output before it writes anything, so that --out never leaves a partial file after wrong usage.
 var listing = command{
 	name: "exporters", args: "[--markdown] [--out file] [name]",
-	doc: "prints the exporters; with a name its keys, defaults, variables and what they do",
-	define: func(fs *flag.FlagSet) func(c *call) int {
-		markdown := fs.Bool("markdown", false, "all keys as a page")
+	doc: "prints the exporters; with a name, the keys, defaults and variables of that exporter",
+	define: func(fs *pflag.FlagSet) func(inv *invocation) int {
+		markdown := fs.Bool("markdown", false, "print all keys as a Markdown page")
 		out := fs.String("out", "", "write to a file instead of standard output")
-		return func(c *call) int {
+		return func(inv *invocation) int {
 			var b strings.Builder
-			code := fine
+			code := exitOK
 			switch {
-			case len(c.args) > 1:
-				return c.misused("exporters takes one name")
+			case len(inv.args) > 1:
+				return inv.misused("exporters takes at most one name")
 			case *markdown:
 				writePage(&b)
-			case len(c.args) == 1:
-				code = c.exporter(&b, c.args[0])
+			case len(inv.args) == 1:
+				code = inv.exporter(&b, inv.args[0])
 			default:
 				list(&b)
 			}
 			if *out == "" {
-				_, _ = io.WriteString(c.Stdout, b.String())
+				_, _ = io.WriteString(inv.Stdout, b.String())
 			} else if err := os.WriteFile(*out, []byte(b.String()), 0o644); err != nil {
-				fmt.Fprintf(c.Stderr, "%s: %s\n", c.Name, err)
-				return problems
+				fmt.Fprintf(inv.Stderr, "%s: %s\n", inv.Name, err)
+				return exitProblems
 			}
 			return code
 		}
 	},
 }
 
+// list prints one line for each registered exporter, with its aliases.
 func list(w io.Writer) {
 	columns := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	for _, name := range registry.Default().Names() {
@@ -61,10 +62,11 @@ func list(w io.Writer) {
 	_ = columns.Flush()
 }
 
-func (c *call) exporter(w io.Writer, name string) int {
+// exporter prints the description of an exporter and of each of its keys.
+func (inv *invocation) exporter(w io.Writer, name string) int {
 	d, err := registry.Default().Describe(strings.ToLower(name))
 	if err != nil {
-		return c.misused("unknown exporter %s%s", phrase.Quote(name), nearest(name, registry.Default().Names()))
+		return inv.misused("unknown exporter %s%s", phrase.Quote(name), nearest(name, registry.Default().Names()))
 	}
 	fmt.Fprintf(w, "%s: %s\n", d.Name, d.Doc)
 	for _, k := range config.Table(nil) {
@@ -81,51 +83,5 @@ func (c *call) exporter(w io.Writer, name string) int {
 			}
 		}
 	}
-	return fine
-}
-
-// typeOf is a key's type with its range or values.
-func typeOf(k config.KeyInfo) string {
-	switch {
-	case len(k.Enum) > 0:
-		return strings.Join(k.Enum, ", ")
-	case k.Format == "pem":
-		return "PEM file"
-	case k.Format != "" && k.Type == settings.TypeString:
-		return k.Format
-	case k.Range != "":
-		return string(k.Type) + " " + k.Range
-	}
-	return string(k.Type)
-}
-
-// defaultOf is a key's default as a file would say it, "" if unset.
-func defaultOf(k config.KeyInfo) string {
-	switch v := k.Default.(type) {
-	case nil:
-		return ""
-	case []string:
-		return strings.Join(v, ",")
-	case settings.Pairs:
-		return ""
-	case int:
-		if k.Path == "max_tag_value_length" && v < 0 {
-			return "no limit"
-		}
-		if v == 0 && strings.HasPrefix(k.Range, "1..") {
-			return ""
-		}
-	case time.Duration:
-		if v == 0 {
-			return ""
-		}
-	}
-	return fmt.Sprint(k.Default)
-}
-
-func nearest(name string, names []string) string {
-	if hint := phrase.DidYouMean(name, names); hint != "" {
-		return "; " + hint
-	}
-	return ""
+	return exitOK
 }

@@ -10,26 +10,12 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/spanroute/spanroute/internal/phrase"
 	"github.com/spanroute/spanroute/internal/version"
 )
 
-// The exit codes.
-const (
-	fine     = 0
-	problems = 1
-	usage    = 2
-)
-
-// Program is what the commands use of their process, besides files and network connections.
-type Program struct {
-	Name           string    // in messages and in the help; empty means spanroute
-	Stdout, Stderr io.Writer // results and diagnostics; nil discards
-	Environ        []string  // as os.Environ returns it; nil means the environment of the process
-	Color          bool      // whether diagnostics are coloured
-}
-
-// Main runs the command that args hold, without the name of the program, on the streams and the environment of this
-// process, and returns the exit code: 0 is fine, 1 means problems, 2 wrong usage. An interrupt ends the command.
+// Main runs the command line args, which excludes the program name, with the streams and the environment of the process.
+// It returns the exit code: 0 for success, 1 for problems, 2 for wrong usage. An interrupt ends the command.
 func Main(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -41,21 +27,21 @@ func Main(args []string) int {
 	return p.Run(ctx, args)
 }
 
-// Run is [Main] with the streams and the environment of p. It returns early, with exit code 1, when ctx ends during
-// a command that waits. It may be called from several goroutines.
+// Run is like [Main], with the streams and the environment of p. If ctx ends while a command waits, Run returns early with
+// exit code 1. Concurrent calls are safe.
 func (p Program) Run(ctx context.Context, args []string) int {
 	p = p.complete()
 	if len(args) == 0 {
 		p.help(p.Stderr)
-		return usage
+		return exitUsage
 	}
 	switch args[0] {
 	case "help", "-h", "-help", "--help":
 		p.help(p.Stdout)
-		return fine
+		return exitOK
 	case "version", "--version":
 		fmt.Fprintln(p.Stdout, "spanroute", version.Version)
-		return fine
+		return exitOK
 	}
 	for _, cmd := range commands() {
 		if cmd.name == args[0] {
@@ -65,21 +51,37 @@ func (p Program) Run(ctx context.Context, args []string) int {
 	return p.unknownCommand(args[0])
 }
 
-func (p Program) complete() Program {
-	if p.Name == "" {
-		p.Name = "spanroute"
-	}
-	if p.Stdout == nil {
-		p.Stdout = io.Discard
-	}
-	if p.Stderr == nil {
-		p.Stderr = io.Discard
-	}
-	return p
-}
-
 // isTerminal reports whether f is a character device.
 func isTerminal(f *os.File) bool {
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// commands returns all commands in the order of the help.
+func commands() []command {
+	return []command{validate, printing, explain, listing, send}
+}
+
+// unknownCommand reports an unknown command with the nearest name, or with the help if no name is near.
+func (p Program) unknownCommand(name string) int {
+	names := []string{"help", "version"}
+	for _, cmd := range commands() {
+		names = append(names, cmd.name)
+	}
+	if hint := phrase.DidYouMean(name, names); hint != "" {
+		fmt.Fprintf(p.Stderr, "%s: unknown command %s; %s\n", p.Name, phrase.Quote(name), hint)
+		return exitUsage
+	}
+	fmt.Fprintf(p.Stderr, "%s: unknown command %s\n\n", p.Name, phrase.Quote(name))
+	p.help(p.Stderr)
+	return exitUsage
+}
+
+// help prints one line for each command, and the exit codes.
+func (p Program) help(w io.Writer) {
+	fmt.Fprintf(w, "%s checks, prints and explains tracing configurations\n\n", p.Name)
+	for _, cmd := range commands() {
+		fmt.Fprintf(w, "  %s %-46s %s\n", p.Name, strings.TrimSpace(cmd.name+" "+cmd.args), cmd.doc)
+	}
+	fmt.Fprintf(w, "  %s version\n\nFiles: the arguments, otherwise --config, otherwise SPANROUTE_CONFIG. Exit codes: 0 OK, 1 problems, 2 wrong usage.\n", p.Name)
 }

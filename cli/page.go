@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spanroute/spanroute/config"
 	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// writePage writes KEYS.md: every key with its type, default, names and meaning.
+// writePage writes config/KEYS.md: every key with its type, default, variables and meaning.
 func writePage(w io.Writer) {
 	fmt.Fprint(w, `# Keys
 
@@ -29,6 +31,7 @@ the flag `+"`--tracing.<key>`"+` with - for _. **hot**: a reload applies it; **s
 	}
 }
 
+// heading begins the section of an exporter, or of the keys that all exporters share.
 func heading(w io.Writer, section string) {
 	fmt.Fprintf(w, "\n## %s\n\n", section)
 	if d, err := registry.Default().Describe(section); err == nil && d.Doc != "" {
@@ -37,11 +40,13 @@ func heading(w io.Writer, section string) {
 	fmt.Fprint(w, "| key | type | default | variables, the stronger first | meaning |\n|---|---|---|---|---|\n")
 }
 
+// variables returns the variables of a key in order of precedence.
 func variables(k config.KeyInfo) string {
 	names := append([]string{k.Env}, k.OTel...)
 	return "`" + strings.Join(names, "`, `") + "`"
 }
 
+// meaning returns the documentation of a key with its deprecated names and its marks.
 func meaning(k config.KeyInfo) string {
 	text := k.Doc
 	if len(k.Aliases) > 0 {
@@ -56,4 +61,44 @@ func meaning(k config.KeyInfo) string {
 	return text
 }
 
+// cell escapes text for a Markdown table.
 func cell(text string) string { return strings.ReplaceAll(text, "|", "\\|") }
+
+// typeOf returns the type of a key with its range, format or possible values.
+func typeOf(k config.KeyInfo) string {
+	switch {
+	case len(k.Enum) > 0:
+		return strings.Join(k.Enum, ", ")
+	case k.Format == "pem":
+		return "PEM file"
+	case k.Format != "" && k.Type == settings.TypeString:
+		return k.Format
+	case k.Range != "":
+		return string(k.Type) + " " + k.Range
+	}
+	return string(k.Type)
+}
+
+// defaultOf returns the default of a key in the syntax of a file, or "" if the key has no default.
+func defaultOf(k config.KeyInfo) string {
+	switch v := k.Default.(type) {
+	case nil:
+		return ""
+	case []string:
+		return strings.Join(v, ",")
+	case settings.Pairs:
+		return ""
+	case int:
+		if k.Path == "max_tag_value_length" && v < 0 {
+			return "no limit"
+		}
+		if v == 0 && strings.HasPrefix(k.Range, "1..") {
+			return ""
+		}
+	case time.Duration:
+		if v == 0 {
+			return ""
+		}
+	}
+	return fmt.Sprint(k.Default)
+}

@@ -2,61 +2,65 @@ package cli
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"log/slog"
 	"time"
 
+	"github.com/spf13/pflag"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
-	kit "github.com/spanroute/spanroute"
+	"github.com/spanroute/spanroute"
 	"github.com/spanroute/spanroute/sampling"
 )
 
+// send starts tracing as a service does, with two changes: every trace is sampled, and logs are discarded because the
+// command prints the result itself.
 var send = command{
 	name: "send", args: "[--wait 10s] [file...]",
-	doc: "sends one small trace through the configured exporters and says for each whether it was delivered",
-	define: func(fs *flag.FlagSet) func(c *call) int {
+	doc: "sends a small trace through each configured exporter and reports whether it was delivered",
+	define: func(fs *pflag.FlagSet) func(inv *invocation) int {
 		wait := fs.Duration("wait", 10*time.Second, "how long to wait for an answer")
-		return func(c *call) int {
+		return func(inv *invocation) int {
 			if *wait <= 0 {
-				return c.misused("--wait is a duration above 0, not %s", *wait)
+				return inv.misused("--wait must be a duration above 0, not %s", *wait)
 			}
-			return c.send(*wait)
+			return inv.send(*wait)
 		}
 	},
 }
 
-func (c *call) send(wait time.Duration) int {
-	cfg := c.load(c.args)
+// send records the trace, waits for the first attempt of every exporter, and reports the results. It does not wait for
+// retries: an operator who checks a configuration needs the first error.
+func (inv *invocation) send(wait time.Duration) int {
+	cfg := inv.load(inv.args)
 	if cfg == nil {
-		return problems
+		return exitProblems
 	}
 	if !cfg.Enabled || len(cfg.ExporterTypes) == 0 {
-		fmt.Fprintf(c.Stderr, "%s send: there is no exporter to send to, set exporter_type and leave enabled alone\n", c.Name)
-		return problems
+		fmt.Fprintf(inv.Stderr, "%s send: no exporter is configured; set exporter_type and do not set enabled to false\n", inv.Name)
+		return exitProblems
 	}
-	cfg.Sampling = sampling.Config{Sampler: sampling.AlwaysOn} // whatever the service itself would keep
-	cfg.Warnings = nil                                         // validate tells them
-	ctx, cancel := context.WithTimeout(c.ctx, wait)
+	cfg.Sampling = sampling.Config{Sampler: sampling.AlwaysOn} // record the trace whatever the configured sampler decides
+	cfg.Warnings = nil                                         // only validate prints them
+	ctx, cancel := context.WithTimeout(inv.ctx, wait)
 	defer cancel()
-	t, err := kit.Start(ctx, cfg, kit.WithLogger(slog.New(slog.DiscardHandler)))
+	t, err := spanroute.Start(ctx, cfg, spanroute.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
-		fmt.Fprintf(c.Stderr, "%s send: %s\n", c.Name, err)
-		return problems
+		fmt.Fprintf(inv.Stderr, "%s send: %s\n", inv.Name, err)
+		return exitProblems
 	}
-	fmt.Fprintf(c.Stdout, "trace %s\n", smallTrace(ctx, t))
-	answered(ctx, t)
-	stop, cancelStop := context.WithCancel(context.WithoutCancel(ctx))
-	cancelStop() // what is not delivered by now is told below, not tried again
+	fmt.Fprintf(inv.Stdout, "trace %s\n", smallTrace(ctx, t))
+	awaitAttempts(ctx, t)
+	done, cancelDone := context.WithCancel(context.WithoutCancel(ctx))
+	cancelDone() // do not retry: spans that are not delivered yet are reported as such
 	stats := t.Stats().Exporters
-	_ = t.Shutdown(stop) // counts what is left, which is no news
-	return c.delivered(stats)
+	_ = t.Shutdown(done) // the error would repeat the number of undelivered spans
+	return inv.report(stats)
 }
 
-// smallTrace makes a trace of two spans and returns its id.
-func smallTrace(ctx context.Context, t *kit.Tracing) trace.TraceID {
+// smallTrace records a trace of two spans and returns its ID.
+func smallTrace(ctx context.Context, t *spanroute.Tracing) trace.TraceID {
 	tracer := t.TracerProvider().Tracer("github.com/spanroute/spanroute/cli")
 	ctx, root := tracer.Start(ctx, "spanroute send", trace.WithNewRoot())
 	_, child := tracer.Start(ctx, "it works", trace.WithAttributes(attribute.String("sent.by", "spanroute send")))
@@ -65,28 +69,29 @@ func smallTrace(ctx context.Context, t *kit.Tracing) trace.TraceID {
 	return root.SpanContext().TraceID()
 }
 
-// answered returns when every exporter has delivered or failed once, or when ctx ends.
-func answered(ctx context.Context, t *kit.Tracing) {
+// awaitAttempts returns once every exporter has delivered the trace or failed once, or when ctx ends.
+func awaitAttempts(ctx context.Context, t *spanroute.Tracing) {
 	flushing, cancel := context.WithCancel(ctx)
 	defer cancel()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_ = t.ForceFlush(flushing) // Stats say more
+		_ = t.ForceFlush(flushing) // Stats has the reasons
 	}()
 	defer func() { cancel(); <-done }()
-	look := time.NewTicker(20 * time.Millisecond)
-	defer look.Stop()
-	for !allSettled(t) {
+	poll := time.NewTicker(20 * time.Millisecond)
+	defer poll.Stop()
+	for !allAttempted(t) {
 		select {
 		case <-done:
 			return
-		case <-look.C:
+		case <-poll.C:
 		}
 	}
 }
 
-func allSettled(t *kit.Tracing) bool {
+// allAttempted reports whether every exporter has delivered all spans or failed once.
+func allAttempted(t *spanroute.Tracing) bool {
 	for _, x := range t.Stats().Exporters {
 		if x.Queued > 0 && x.LastError == "" {
 			return false
@@ -95,22 +100,22 @@ func allSettled(t *kit.Tracing) bool {
 	return true
 }
 
-// delivered prints a line per exporter, and what to try where something is wrong.
-func (c *call) delivered(stats []kit.ExporterStats) int {
-	code := fine
+// report prints a line for each exporter, and a hint for those that failed.
+func (inv *invocation) report(stats []spanroute.ExporterStats) int {
+	code := exitOK
 	for _, x := range stats {
 		if x.Delivered == x.Ended {
-			fmt.Fprintf(c.Stdout, "%s: delivered %s\n", x.Name, plural(int(x.Delivered), "span"))
+			fmt.Fprintf(inv.Stdout, "%s: delivered %s\n", x.Name, plural(int(x.Delivered), "span"))
 			continue
 		}
-		code = problems
+		code = exitProblems
 		reason := x.LastError
 		if reason == "" {
-			reason = "no answer in time, wait longer with --wait"
+			reason = "no answer in time; wait longer with --wait"
 		}
-		fmt.Fprintf(c.Stdout, "%s: not delivered: %s\n", x.Name, reason)
+		fmt.Fprintf(inv.Stdout, "%s: not delivered: %s\n", x.Name, reason)
 		if x.Hint != "" {
-			fmt.Fprintf(c.Stdout, "%*s  try: %s\n", len(x.Name), "", x.Hint)
+			fmt.Fprintf(inv.Stdout, "%*s  try: %s\n", len(x.Name), "", x.Hint)
 		}
 	}
 	return code

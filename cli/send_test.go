@@ -36,15 +36,15 @@ func TestSend(t *testing.T) {
 		code       int
 		want       []string
 	}{
-		{"delivered, at rate 0", fmt.Sprintf("{exporter_type: zipkin, zipkin: {endpoint: %q}}", good.URL), nil, fine, []string{"trace ", "zipkin: delivered 2 spans"}},
-		{"one of two", fmt.Sprintf("{exporter_type: [zipkin, jaeger], zipkin: {endpoint: %q}, jaeger: {collector_endpoint: %q}}", good.URL, gone.URL), nil, problems,
+		{"delivered, at rate 0", fmt.Sprintf("{exporter_type: zipkin, zipkin: {endpoint: %q}}", good.URL), nil, exitOK, []string{"trace ", "zipkin: delivered 2 spans"}},
+		{"one of two", fmt.Sprintf("{exporter_type: [zipkin, jaeger], zipkin: {endpoint: %q}, jaeger: {collector_endpoint: %q}}", good.URL, gone.URL), nil, exitProblems,
 			[]string{"zipkin: delivered 2 spans", "jaeger: not delivered: ", "refused"}},
-		{"refused by the receiver", fmt.Sprintf("{exporter_type: zipkin, zipkin: {endpoint: %q}}", refusing.URL), nil, problems,
+		{"refused by the receiver", fmt.Sprintf("{exporter_type: zipkin, zipkin: {endpoint: %q}}", refusing.URL), nil, exitProblems,
 			[]string{"zipkin: not delivered: ", "401", "try: ", "headers"}},
-		{"no answer", fmt.Sprintf("{exporter_type: zipkin, zipkin: {endpoint: %q}}", silent.URL), []string{"--wait", "100ms"}, problems, []string{"wait longer with --wait"}},
-		{"no exporter", "{sample_rate: 1}", nil, problems, []string{"there is no exporter to send to"}},
-		{"a mistake", "{exporter_type: zipkn}", nil, problems, []string{`did you mean "zipkin"`}},
-		{"a bad wait", "{exporter_type: zipkin}", []string{"--wait", "0s"}, usage, []string{"--wait is a duration above 0"}},
+		{"no answer", fmt.Sprintf("{exporter_type: zipkin, zipkin: {endpoint: %q}}", silent.URL), []string{"--wait", "100ms"}, exitProblems, []string{"wait longer with --wait"}},
+		{"no exporter", "{sample_rate: 1}", nil, exitProblems, []string{"no exporter is configured"}},
+		{"a mistake", "{exporter_type: zipkn}", nil, exitProblems, []string{`did you mean "zipkin"`}},
+		{"a bad wait", "{exporter_type: zipkin}", []string{"--wait", "0s"}, exitUsage, []string{"--wait must be a duration above 0"}},
 	}
 	for _, tt := range tests {
 		args := append([]string{"send", write(t, "tracing: "+tt.file+"\n")}, tt.args...)

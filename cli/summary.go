@@ -14,7 +14,7 @@ import (
 	"github.com/spanroute/spanroute/sampling"
 )
 
-// summary is one line about what a service with this configuration does: which requests it traces, where it sends the
+// summary describes in one line what a service with this configuration does: which requests it traces, where it sends the
 // spans, and what it excludes.
 func summary(cfg *config.Config) string {
 	if nothing := tracesNothing(cfg); nothing != "" {
@@ -32,21 +32,21 @@ func summary(cfg *config.Config) string {
 	return strings.Join(parts, ", ")
 }
 
-// tracesNothing is the summary of a service that never sends a span, with the reason; else "".
+// tracesNothing returns the summary of a service that never sends a span, with the reason, and "" for other services.
 func tracesNothing(cfg *config.Config) string {
 	reason := ""
 	sampler, rate := cfg.Sampling.Sampler, cfg.Sampling.SampleRate
-	alone := cfg.Sampling.RemoteParent == sampling.Ignore // no caller decides
+	ignoresCallers := cfg.Sampling.RemoteParent == sampling.Ignore
 	switch {
 	case !cfg.Enabled:
 		reason = "enabled is false" + at(cfg, "enabled")
 	case len(cfg.ExporterTypes) == 0 && cfg.Source("exporter_type") == "built-in":
 		reason = "exporter_type is not set"
 	case len(cfg.ExporterTypes) == 0:
-		reason = "exporter_type is none" + at(cfg, "exporter_type")
-	case sampler == sampling.AlwaysOff, sampler == sampling.ParentBasedAlwaysOff && alone:
+		reason = `exporter_type is "none"` + at(cfg, "exporter_type")
+	case sampler == sampling.AlwaysOff, sampler == sampling.ParentBasedAlwaysOff && ignoresCallers:
 		reason = "sampling.sampler is " + sampler + at(cfg, "sampling.sampler")
-	case rate == 0 && (sampler == sampling.TraceIDRatio || alone && sampler == sampling.ParentBasedTraceIDRatio):
+	case rate == 0 && (sampler == sampling.TraceIDRatio || ignoresCallers && sampler == sampling.ParentBasedTraceIDRatio):
 		reason = "sample_rate is 0" + at(cfg, "sample_rate")
 	case excludesAll(cfg.ExcludedURLs, new(policy.Checker).URL):
 		reason = "excluded_urls excludes everything" + at(cfg, "excluded_urls")
@@ -56,10 +56,11 @@ func tracesNothing(cfg *config.Config) string {
 	return "traces nothing: " + reason
 }
 
-// at is the place where key is set, in parentheses.
+// at returns the source of key in parentheses.
 func at(cfg *config.Config, key string) string { return " (" + cfg.Source(key) + ")" }
 
-// traced is the share of requests that get a recorded trace. New requests are those without a caller that decides.
+// traced describes the share of requests that are recorded. A new request is one without a caller that has already
+// made the sampling decision.
 func traced(cfg *config.Config) string {
 	share, requests := shareOf(cfg.Sampling.SampleRate), "new requests"
 	if cfg.Sampling.RemoteParent == sampling.Ignore {
@@ -81,7 +82,7 @@ func traced(cfg *config.Config) string {
 	return "traces " + share + " " + requests
 }
 
-// shareOf is a rate in words: "all", "1 in 100", "30 % of".
+// shareOf describes a rate, for example as "all", "1 in 100" or "30 % of".
 func shareOf(rate float64) string {
 	if rate >= 1 {
 		return "all"
@@ -93,7 +94,7 @@ func shareOf(rate float64) string {
 	return strconv.FormatFloat(rate*100, 'g', 4, 64) + " % of"
 }
 
-// destination is an exporter with its address and transport. Secrets are masked.
+// destination describes an exporter with its address and transport. Secrets are masked.
 func destination(cfg *config.Config, name string) string {
 	if to := cfg.Exporters[name].Destination(); to != "" {
 		return name + " at " + to
@@ -101,7 +102,7 @@ func destination(cfg *config.Config, name string) string {
 	return name
 }
 
-// excluded counts the exclusion patterns of each kind, unless one of them excludes everything.
+// excluded describes the number of exclusion patterns of each kind, or that one of them excludes everything.
 func excluded(cfg *config.Config) string {
 	var counts []string
 	for _, kind := range []struct {
@@ -109,7 +110,7 @@ func excluded(cfg *config.Config) string {
 		check     func(string) (bool, error)
 		word, all string
 	}{
-		{cfg.ExcludedURLs, new(policy.Checker).URL, "URL pattern", ""}, // all is nothing traced
+		{cfg.ExcludedURLs, new(policy.Checker).URL, "URL pattern", ""}, // tracesNothing handles a pattern for all
 		{cfg.ExcludedPaths, new(policy.Checker).Path, "path pattern", "all HTTP requests"},
 		{cfg.ExcludedRPCs, new(policy.Checker).RPC, "method pattern", "all gRPC calls"},
 	} {
@@ -126,10 +127,18 @@ func excluded(cfg *config.Config) string {
 	return fmt.Sprintf("excludes %s", phrase.Words(counts, "and"))
 }
 
-// excludesAll reports whether one of the patterns excludes everything. They have been checked before.
+// excludesAll reports whether one of the patterns excludes everything. The patterns are valid.
 func excludesAll(patterns []string, check func(string) (everything bool, err error)) bool {
 	return slices.ContainsFunc(patterns, func(pattern string) bool {
 		everything, err := check(pattern)
 		return everything && err == nil
 	})
+}
+
+// plural returns a count with its noun.
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
 }

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestValidateEndsWithWhatAServiceDoes compares the last line of validate.
-func TestValidateEndsWithWhatAServiceDoes(t *testing.T) {
+// The last line of validate describes what a service with the configuration does.
+func TestSummary(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name, file string
@@ -61,7 +61,7 @@ func TestValidateEndsWithWhatAServiceDoes(t *testing.T) {
 		{"the sampler is off", "{exporter_type: zipkin, sampling: {sampler: always_off}}", nil, "traces nothing: sampling.sampler is always_off (FILE:1:54)"},
 		{"disabled", "{exporter_type: zipkin, sample_rate: 1, enabled: false}", nil, "traces nothing: enabled is false (FILE:1:59)"},
 		{"no exporter", "{sample_rate: 1}", nil, "traces nothing: exporter_type is not set"},
-		{"the exporter none", "{sample_rate: 1}", []string{"SPANROUTE_EXPORTER_TYPE=none"}, "traces nothing: exporter_type is none (SPANROUTE_EXPORTER_TYPE)"},
+		{"the exporter none", "{sample_rate: 1}", []string{"SPANROUTE_EXPORTER_TYPE=none"}, `traces nothing: exporter_type is "none" (SPANROUTE_EXPORTER_TYPE)`},
 		{"errors", "{exporter_type: zipkin, sample_rate: 2}", nil, "1 error, 0 warnings"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -76,7 +76,7 @@ func TestValidateEndsWithWhatAServiceDoes(t *testing.T) {
 	}
 }
 
-func TestAnExporterThatIsNotLinkedIn(t *testing.T) {
+func TestExporterThatIsNotLinkedIn(t *testing.T) {
 	t.Parallel()
 	const advice = "write a program that imports the plugin and calls cli.Main of github.com/spanroute/spanroute/cli, and run it instead of spanroute\n"
 	plugin := "tracing: {exporter_type: lines, sample_rate: 1, lines: {path: x}}\n"
@@ -100,7 +100,7 @@ func TestAnExporterThatIsNotLinkedIn(t *testing.T) {
 	} {
 		_, stdout, stderr := spanroute(t, tt.environ, append(tt.args, write(t, tt.file))...)
 		if got := strings.Count(stdout+stderr, advice); got != tt.want {
-			t.Errorf("%s: the advice is there %d times, want %d:\n%s%s", tt.name, got, tt.want, stdout, stderr)
+			t.Errorf("%s: the advice is printed %d times, want %d:\n%s%s", tt.name, got, tt.want, stdout, stderr)
 		}
 	}
 }

@@ -2,109 +2,53 @@ package cli
 
 import (
 	"encoding/json"
-	"flag"
 	"fmt"
-	"io"
-	"strings"
+
+	"github.com/spf13/pflag"
 
 	"github.com/spanroute/spanroute/config"
 )
 
+// validate is the only command that prints warnings, and that succeeds or fails by the diagnostics alone.
 var validate = command{
 	name: "validate", args: "[--strict] [--format text|json] [file...]",
-	doc: "prints all problems of a configuration, and what a service with it does",
-	define: func(fs *flag.FlagSet) func(c *call) int {
-		strict := fs.Bool("strict", false, "count warnings as problems")
+	doc: "prints all problems of a configuration and what a service with it does",
+	define: func(fs *pflag.FlagSet) func(inv *invocation) int {
+		strict := fs.Bool("strict", false, "treat warnings as problems")
 		format := fs.String("format", "text", "text or json")
-		return func(c *call) int {
+		return func(inv *invocation) int {
 			if *format != "text" && *format != "json" {
-				return c.misused("--format is text or json, not %q", *format)
+				return inv.misused("--format must be text or json, not %q", *format)
 			}
-			cfg, all := config.Check(c.sources(c.args))
-			c.diagnosed(cfg, all, *format == "json")
+			cfg, all := config.Check(inv.sources(inv.args))
+			inv.printDiagnostics(cfg, all, *format == "json")
 			if len(all.Errors()) > 0 || *strict && len(all) > 0 {
-				return problems
+				return exitProblems
 			}
-			return fine
+			return exitOK
 		}
 	},
 }
 
-// diagnosed prints diagnostics: as text, with their number and what a service does with cfg, to standard error; as JSON,
-// which is for programs, to standard output. cfg is nil if there are errors.
-func (c *call) diagnosed(cfg *config.Config, all config.Diagnostics, asJSON bool) {
+// printDiagnostics prints diagnostics: as text, with their number and the summary of cfg, to standard error; as JSON to
+// standard output. cfg is nil if there are errors.
+func (inv *invocation) printDiagnostics(cfg *config.Config, all config.Diagnostics, asJSON bool) {
 	if asJSON {
 		if all == nil {
 			all = config.Diagnostics{}
 		}
-		encoder := json.NewEncoder(c.Stdout)
+		encoder := json.NewEncoder(inv.Stdout)
 		encoder.SetIndent("", "  ")
-		_ = encoder.Encode(all) // there is no place for an error once standard output is gone
+		_ = encoder.Encode(all) // a closed standard output cannot be reported anywhere
 		return
 	}
-	_ = all.WriteText(c.Stderr, c.Color)
+	_ = all.WriteText(inv.Stderr, inv.Color)
 	if len(all) > 0 {
-		fmt.Fprintln(c.Stderr)
+		fmt.Fprintln(inv.Stderr)
 	}
-	fmt.Fprintf(c.Stderr, "%s, %s\n", plural(len(all.Errors()), "error"), plural(len(all.Warnings()), "warning"))
-	c.notLinked(all)
+	fmt.Fprintf(inv.Stderr, "%s, %s\n", plural(len(all.Errors()), "error"), plural(len(all.Warnings()), "warning"))
+	inv.explainPlugins(all)
 	if cfg != nil {
-		fmt.Fprintln(c.Stderr, summary(cfg))
+		fmt.Fprintln(inv.Stderr, summary(cfg))
 	}
-}
-
-// notLinked explains an exporter type that is unknown to this program and for which the hint has no better name: it is
-// that of a plugin, probably.
-func (c *call) notLinked(all config.Diagnostics) {
-	for _, d := range all {
-		name := d.Key[strings.LastIndexByte(d.Key, '.')+1:]
-		if d.Kind != config.ErrUnknownValue || name != "exporter_type" && name != "type" || !strings.HasPrefix(d.Hint, "there are ") {
-			continue
-		}
-		fmt.Fprintf(c.Stderr, "an exporter of a plugin has to be linked in: write a program that imports the plugin and calls cli.Main "+
-			"of github.com/spanroute/spanroute/cli, and run it instead of %s\n", c.Name)
-		return
-	}
-}
-
-func plural(n int, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return fmt.Sprintf("%d %ss", n, word)
-}
-
-// load returns the configuration, or prints why there is none to standard error.
-func (c *call) load(files []string) *config.Config {
-	cfg, all := config.Check(c.sources(files))
-	if cfg == nil {
-		_ = all.Errors().WriteText(c.Stderr, c.Color)
-		c.notLinked(all)
-	}
-	return cfg
-}
-
-var printing = command{
-	name: "print", args: "[--show-secrets] [--format yaml|json] [file...]",
-	doc: "prints the effective configuration, which loads to the same",
-	define: func(fs *flag.FlagSet) func(c *call) int {
-		secrets := fs.Bool("show-secrets", false, "print secrets instead of ***")
-		format := fs.String("format", "yaml", "yaml or json")
-		return func(c *call) int {
-			writers := map[string]func(*config.Config, io.Writer, bool) error{"yaml": (*config.Config).WriteYAML, "json": (*config.Config).WriteJSON}
-			write, ok := writers[*format]
-			if !ok {
-				return c.misused("--format is yaml or json, not %q", *format)
-			}
-			cfg := c.load(c.args)
-			if cfg == nil {
-				return problems
-			}
-			if err := write(cfg, c.Stdout, *secrets); err != nil {
-				fmt.Fprintf(c.Stderr, "%s: %s\n", c.Name, err)
-				return problems
-			}
-			return fine
-		}
-	},
 }

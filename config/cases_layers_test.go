@@ -8,20 +8,20 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/spanroute/spanroute/config"
-	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 func TestCasesHeaderVariables(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name, file, text string
-		want             registry.Pairs
+		want             settings.Pairs
 		kinds            []config.Kind
 	}{
-		{"34 whole value", "otlp: {protocol: http, http: {headers: {Keep-Alive: 'timeout=5, max=1000'}}}", "", registry.Pairs{{Name: "Keep-Alive", Value: "timeout=5, max=1000"}}, only(config.WarnSuspicious)},
-		{"37 decoded", "otlp: {protocol: http}", "api-key=a%2Cb%20c,x=1", registry.Pairs{{Name: "api-key", Value: "a,b c"}, {Name: "x", Value: "1"}}, nil},
-		{"38 the good pair", "otlp: {protocol: http}", "novalue,k=v,b=%zz", registry.Pairs{{Name: "k", Value: "v"}}, only(config.ErrHeader, config.ErrHeader)},
-		{"39 the variable's map only", "otlp: {protocol: http, http: {headers: {A: s3cret, B: two}}}", "k=v", registry.Pairs{{Name: "k", Value: "v"}}, nil},
+		{"34 whole value", "otlp: {protocol: http, http: {headers: {Keep-Alive: 'timeout=5, max=1000'}}}", "", settings.Pairs{{Name: "Keep-Alive", Value: "timeout=5, max=1000"}}, only(config.WarnSuspicious)},
+		{"37 decoded", "otlp: {protocol: http}", "api-key=a%2Cb%20c,x=1", settings.Pairs{{Name: "api-key", Value: "a,b c"}, {Name: "x", Value: "1"}}, nil},
+		{"38 the good pair", "otlp: {protocol: http}", "novalue,k=v,b=%zz", settings.Pairs{{Name: "k", Value: "v"}}, only(config.ErrHeader, config.ErrHeader)},
+		{"39 the variable's map only", "otlp: {protocol: http, http: {headers: {A: s3cret, B: two}}}", "k=v", settings.Pairs{{Name: "k", Value: "v"}}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			cfg, ds := check(t, section(onOTLP+tt.file), "OTEL_EXPORTER_OTLP_HEADERS="+tt.text)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 	"github.com/spanroute/spanroute/sampling"
 )
 
@@ -18,7 +19,7 @@ type Config struct {
 	// ServiceName is the resource's service.name. Empty means unknown_service:<executable>.
 	ServiceName string
 	// ResourceAttributes describe the process besides ServiceName, in order.
-	ResourceAttributes registry.Pairs
+	ResourceAttributes settings.Pairs
 	// Propagators are names among tracecontext and baggage, in order. None is empty.
 	Propagators []string
 	// Sampling is sample_rate and sampling.*.

@@ -82,7 +82,7 @@ func (f *textFlag) IsBoolFlag() bool { return f.bool }
 
 // KeyInfo is one row of the key table: everything a person may want to know about a key.
 type KeyInfo struct {
-	registry.Key        // Path and Aliases are from the section, Default is nil for secrets
+	settings.Key        // Path and Aliases are from the section, Default is nil for secrets
 	Exporter     string // "" for common keys
 	Env          string // its variable, with the prefix SPANROUTE_
 	Flag         string // its flag, without dashes

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spanroute/spanroute/config"
 	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 func TestSourceNamesTheVariable(t *testing.T) {
@@ -86,7 +87,7 @@ func TestCodeLayersAreCopied(t *testing.T) {
 func TestResourceAttributesMerge(t *testing.T) {
 	t.Parallel()
 	cfg, _ := check(t, section("resource_attributes: {a: 1, b: 2}"), "OTEL_RESOURCE_ATTRIBUTES=b=3", "SPANROUTE_RESOURCE_ATTRIBUTES=c=4")
-	want := registry.Pairs{{Name: "a", Value: "1"}, {Name: "b", Value: "3"}, {Name: "c", Value: "4"}}
+	want := settings.Pairs{{Name: "a", Value: "1"}, {Name: "b", Value: "3"}, {Name: "c", Value: "4"}}
 	if !slices.Equal(cfg.ResourceAttributes, want) {
 		t.Errorf("attributes %v, want %v", cfg.ResourceAttributes, want)
 	}

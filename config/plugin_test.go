@@ -14,6 +14,7 @@ import (
 	"github.com/spanroute/spanroute/config"
 	"github.com/spanroute/spanroute/exporters/zipkin"
 	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 type lines1 struct {
@@ -26,11 +27,11 @@ type lines1 struct {
 func (l lines1) Validate() error {
 	switch l.Path {
 	case "":
-		return &registry.KeyError{Key: "path", Err: errors.New("no path")}
+		return &settings.KeyError{Key: "path", Err: errors.New("no path")}
 	case "bad":
 		return fmt.Errorf("lines: %w", errors.Join(
-			&registry.KeyError{Key: "path", Err: errors.New("no such table")},
-			&registry.KeyError{Key: "path", Err: errors.New("no such column")},
+			&settings.KeyError{Key: "path", Err: errors.New("no such table")},
+			&settings.KeyError{Key: "path", Err: errors.New("no such column")},
 			errors.New("the two do not fit")))
 	}
 	return nil

@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/spanroute/spanroute/config"
-	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 func TestHeadersForAllProtocols(t *testing.T) {
@@ -47,7 +47,7 @@ func TestHeadersForAllProtocols(t *testing.T) {
 // What the exporter gets, and that a configuration which is printed and loaded again gives it once more.
 func TestHeadersForAllProtocolsReachTheExporter(t *testing.T) {
 	t.Parallel()
-	for protocol, want := range map[string]registry.Pairs{"grpc": {{Name: "x-all", Value: "s3cret"}}, "http": {{Name: "X-All", Value: "s3cret"}}} {
+	for protocol, want := range map[string]settings.Pairs{"grpc": {{Name: "x-all", Value: "s3cret"}}, "http": {{Name: "X-All", Value: "s3cret"}}} {
 		cfg, ds := check(t, section(onOTLP+"otlp: {protocol: "+protocol+", headers: {X-All: s3cret}}"))
 		wantKinds(t, ds)
 		if diff := cmp.Diff(any(want), headers(cfg, protocol)); diff != "" {

@@ -9,7 +9,7 @@ import (
 )
 
 // bentoMLExamples are the examples of BentoML's tracing guide, of its version with exporter_type and of the one
-// before, word for word (the footnote mark behind a number excepted).
+// before, word for word (except for the footnote mark after a number).
 var bentoMLExamples = []struct{ name, file string }{
 	{"zipkin by default", `
 api_server:
@@ -148,7 +148,7 @@ tracing:
 `},
 }
 
-// TestBentoMLExamples sends with each example to the Jaeger that the guide tells its readers to start: C6.
+// TestBentoMLExamples sends spans with each example to a Jaeger that runs as the guide describes.
 func TestBentoMLExamples(t *testing.T) {
 	command := program(t, "./cmd/spanroute")
 	for _, example := range bentoMLExamples {
@@ -163,7 +163,7 @@ func TestBentoMLExamples(t *testing.T) {
 	}
 }
 
-// sends runs spanroute send, wants it to say that both spans were delivered, and finds them at the receiver.
+// sends runs spanroute send, checks that it reports both spans as delivered, and finds them at the receiver.
 func sends(t *testing.T, command *exec.Cmd, at counter) {
 	t.Helper()
 	out, err := command.CombinedOutput()
@@ -180,7 +180,7 @@ func sends(t *testing.T, command *exec.Cmd, at counter) {
 	}
 }
 
-// TestVariablesAndFlags configures by the environment alone, by OpenTelemetry's variables and the kit's own, and by
+// TestVariablesAndFlags configures by the environment alone, by OTEL_* and SPANROUTE_* variables, and by
 // flags alone.
 func TestVariablesAndFlags(t *testing.T) {
 	command := program(t, "./cmd/spanroute")

@@ -89,12 +89,12 @@ func (d destination) watch() (stop func()) {
 	return func() { close(stopping); <-stopped }
 }
 
-// finish shuts down and checks the account: nothing is queued any more.
+// finish shuts down and checks the account: no span is queued afterwards.
 func (d destination) finish() {
 	d.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	_ = d.Shutdown(ctx) // the account tells what was left
+	_ = d.Shutdown(ctx) // the account records the spans that were left
 	if s := balanced(d.t, d.Stats()); s.Queued != 0 {
 		d.t.Errorf("%d spans are queued after Shutdown", s.Queued)
 	}
@@ -137,7 +137,7 @@ func balanced(t *testing.T, s delivery.Stats) delivery.Stats {
 	return s
 }
 
-// start starts a whole tracing from the file with that text, and checks all accounts at the end of the test.
+// start calls spanroute.Start with a file with that text, and checks all accounts at the end of the test.
 func start(t *testing.T, text string, opts ...spanroute.Option) *spanroute.Tracing {
 	t.Helper()
 	logger := slog.New(slog.NewTextHandler(testWriter{t}, nil))

@@ -14,7 +14,7 @@ import (
 	"github.com/spanroute/spanroute/e2e/samples"
 )
 
-// TestCollectorPaths posts to Jaeger's collector with and without a query, and with the path that users forget: H1.
+// TestCollectorPaths posts to Jaeger's collector with and without a query, with and without the path, which users often omit.
 func TestCollectorPaths(t *testing.T) {
 	for _, path := range []string{"/api/traces", "/api/traces?format=jaeger.thrift", "/api/traces/", "/", ""} {
 		t.Run("path "+path, func(t *testing.T) {
@@ -25,7 +25,7 @@ func TestCollectorPaths(t *testing.T) {
 	}
 }
 
-// TestGRPCTargets reaches Jaeger's gRPC port in every spelling of a plain-text target: H8, and R7 for the last.
+// TestGRPCTargets reaches Jaeger's gRPC port in every spelling of a plain-text target.
 func TestGRPCTargets(t *testing.T) {
 	for _, section := range []string{
 		"{protocol: grpc, collector_endpoint: localhost:14250, grpc: {insecure: true}}",
@@ -40,7 +40,7 @@ func TestGRPCTargets(t *testing.T) {
 	}
 }
 
-// TestAgentComesBack stops a real agent and starts it again: U7. Nobody waits for it, and what was sent meanwhile
+// TestAgentComesBack stops a real agent and starts it again. No call waits for it, and what was sent meanwhile
 // arrives or is counted.
 func TestAgentComesBack(t *testing.T) {
 	const offset = 5000
@@ -62,7 +62,7 @@ func TestAgentComesBack(t *testing.T) {
 	began := time.Now()
 	d.give(meanwhile[10:])
 	if took := time.Since(began); took > time.Second {
-		t.Errorf("the application waited %v for an agent that is gone", took)
+		t.Errorf("the application waited %v for an agent that has stopped", took)
 	}
 	shortFlush(t, d)
 
@@ -79,7 +79,7 @@ func TestAgentComesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got+lost < len(meanwhile) {
-		t.Errorf("%d of %d spans sent while the agent was gone are stored and %v dropped: the others are not accounted for", got, len(meanwhile), s.Dropped)
+		t.Errorf("%d of %d spans sent while the agent was stopped are stored and %v dropped: the others are not accounted for", got, len(meanwhile), s.Dropped)
 	}
 }
 
@@ -106,7 +106,7 @@ func (d destination) deliverMore(spans []sdktrace.ReadOnlySpan) {
 	}
 }
 
-// TestReceiverStartsLate gives spans to every transport that has answers before a Jaeger listens: D7. All arrive.
+// TestReceiverStartsLate gives spans to every transport that has answers before a Jaeger listens. All arrive.
 func TestReceiverStartsLate(t *testing.T) {
 	const offset = 5000
 	var given [][]sdktrace.ReadOnlySpan
@@ -133,7 +133,7 @@ func TestReceiverStartsLate(t *testing.T) {
 	}
 }
 
-// TestClientStats lets a real agent count what the client reports: U6. The agent takes the first batch as its base.
+// TestClientStats lets a real agent count what the client reports. The agent takes the first batch as its base.
 func TestClientStats(t *testing.T) {
 	j := ownJaeger(t, 5000)
 	d := open(t, fmt.Sprintf(`tracing: {exporter_type: jaeger, jaeger: {thrift: {agent_port: %d, client_stats: true, oversize: drop}}}`, j.Port(receivers.AgentCompact)))
@@ -160,7 +160,7 @@ func TestClientStats(t *testing.T) {
 	}
 }
 
-// TestInvalidServiceName sends a service name that would hang Jaeger's HTTP port or end its process: J20. It must
+// TestInvalidServiceName sends a service name that would hang Jaeger's HTTP port or end its process. It must
 // arrive repaired, and a good span afterwards too.
 func TestInvalidServiceName(t *testing.T) {
 	j := ownJaeger(t, 5000)
@@ -188,13 +188,13 @@ func TestInvalidServiceName(t *testing.T) {
 			}
 			services, err := j.Services(t.Context())
 			if want := strings.ToValidUTF8(service, "\uFFFD"); err != nil || !slices.Contains(services, want) {
-				t.Errorf("Jaeger knows the services %q (%v), want %q among them", services, err, want)
+				t.Errorf("Jaeger lists the services %q (%v), want %q among them", services, err, want)
 			}
 		})
 	}
 }
 
-// TestOversizeSpans sends a span that fits no datagram between two that do: U4 and its default, truncate.
+// TestOversizeSpans sends a span that fits no datagram between two that do, with the default oversize policy, truncate.
 func TestOversizeSpans(t *testing.T) {
 	for _, tt := range []struct {
 		oversize     string
@@ -222,7 +222,7 @@ func TestOversizeSpans(t *testing.T) {
 	}
 }
 
-// TestOversizeResource sends a resource that fills datagrams by itself: U5. The process is trimmed, the spans arrive.
+// TestOversizeResource sends a resource that fills datagrams by itself. The process is trimmed, the spans arrive.
 func TestOversizeResource(t *testing.T) {
 	spans := samples.Burdened(samples.NewTraceID(), 70_000)
 	s := open(t, "tracing: {exporter_type: jaeger}").deliver(spans)

@@ -54,8 +54,8 @@ func allDelivered(t *testing.T, all []sending) {
 }
 
 // TestRestartUnderLoad kills a Jaeger while spans come in over every transport with answers, and starts
-// another. What a connection that dies can look like must all be taken for an outage: nothing is dropped, and what
-// was given after it is stored by the new one.
+// another. Every error of a broken connection must be treated as an outage: no span is dropped, and spans that end after
+// the restart are stored by the new Jaeger.
 func TestRestartUnderLoad(t *testing.T) {
 	const offset, n = 5000, 2000
 	j, err := receivers.StartJaeger(peers, offset)
@@ -76,8 +76,8 @@ func TestRestartUnderLoad(t *testing.T) {
 	}
 }
 
-// TestHangUnderLoad stops a Jaeger in its tracks while spans come in: attempts end after their timeout, and when it
-// goes on every span is stored, at least once.
+// TestHangUnderLoad pauses a Jaeger while spans come in: attempts end after their timeout, and when it
+// continues every span is stored at least once.
 func TestHangUnderLoad(t *testing.T) {
 	const offset, n = 5000, 2000
 	j := ownJaeger(t, offset)

@@ -62,7 +62,7 @@ func TestShutdownDelivers(t *testing.T) {
 	}
 }
 
-// TestDeadDestination sends to two destinations one of which is gone: the other gets all, the spans of the dead one
+// TestDeadDestination sends to two destinations one of which is unreachable: the other receives all spans, the spans of the unreachable one
 // are counted, and Shutdown keeps to its context and names it.
 func TestDeadDestination(t *testing.T) {
 	const n = 1500
@@ -157,7 +157,7 @@ func halfOfShop(t *testing.T, name, exporter string) (*spanroute.Tracing, *seen)
 	return start(t, fmt.Sprintf(shopFile, exporter, name), spanroute.WithSpanProcessor(record)), record
 }
 
-// TestUnsampledLeavesNothing hands a caller's decision not to sample through to the receiver.
+// TestUnsampledLeavesNothing propagates a caller's decision not to sample to the receiver.
 func TestUnsampledLeavesNothing(t *testing.T) {
 	tracing := start(t, "tracing: {exporter_type: otlp, sample_rate: 1}")
 	parent := trace.NewSpanContext(trace.SpanContextConfig{TraceID: samples.NewTraceID(), SpanID: trace.SpanID{1}, Remote: true})

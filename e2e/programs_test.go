@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestExamples runs the quickstart's demonstration with each example's configuration, word for word, and asks
-// Jaeger for its traces. The Collector of the example is left out: Jaeger takes the same OTLP on the same port.
+// TestExamples runs the quickstart's demonstration with each example's configuration, word for word, and reads
+// the traces from Jaeger. The Collector of the example is left out: Jaeger takes the same OTLP on the same port.
 func TestExamples(t *testing.T) {
 	quickstart := program(t, "./examples/quickstart")
 	for _, example := range []string{"jaeger", "zipkin", "collector"} {
@@ -42,7 +42,7 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// TestSend lets the command say whether a trace was delivered, over every transport, and finds the trace it names.
+// TestSend runs the command over every transport and finds the trace that it reports as delivered.
 func TestSend(t *testing.T) {
 	command := program(t, "./cmd/spanroute")
 	for _, tr := range transports() {
@@ -57,7 +57,7 @@ func TestSend(t *testing.T) {
 	}
 }
 
-// program builds a program of the kit.
+// program builds a program of this repository.
 func program(t *testing.T, path string) (binary string) {
 	t.Helper()
 	binary = filepath.Join(t.TempDir(), filepath.Base(path))

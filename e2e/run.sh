@@ -6,5 +6,5 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 peers/build.sh
-# ./browser is about the trace page and wants a Chromium.
+# ./browser tests the trace page and needs a Chromium.
 exec go test -count=1 -timeout=8m . ./stored "$@"

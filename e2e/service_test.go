@@ -82,7 +82,7 @@ tracing:
 `
 
 // TestService is a chi API that calls a gRPC service, traced to Jaeger by one file, first of all over OTLP in both
-// protocols: the trace that Jaeger's query API gives back is the one that this process recorded.
+// protocols: the trace that Jaeger's query API returns is the one that this process recorded.
 func TestService(t *testing.T) {
 	for _, tt := range []struct {
 		name, exporter, section string

@@ -13,7 +13,7 @@ import (
 	"github.com/spanroute/spanroute/e2e/stored"
 )
 
-// TestMaxTagValueLength cuts the text of values to 5 code points, over every transport: J21. Numbers stay whole,
+// TestMaxTagValueLength cuts the text of values to 5 code points, over every transport. Numbers stay whole,
 // arrays stay valid JSON where they are text, names and the service's name are never cut.
 func TestMaxTagValueLength(t *testing.T) {
 	for _, tr := range transports() {
@@ -47,7 +47,7 @@ func TestMaxTagValueLength(t *testing.T) {
 	}
 }
 
-// TestLinkLogs keeps the attributes of a link in a log: J5.
+// TestLinkLogs keeps the attributes of a link in a log.
 func TestLinkLogs(t *testing.T) {
 	spans := samples.Rich(samples.NewTraceID())
 	open(t, "tracing: {exporter_type: jaeger, jaeger: {link_logs: true}}").deliver(spans)
@@ -66,7 +66,7 @@ func TestLinkLogs(t *testing.T) {
 	}
 }
 
-// TestLocalNode sends address and port of the local node: Z2.
+// TestLocalNode sends address and port of the local node.
 func TestLocalNode(t *testing.T) {
 	spans := samples.Many(samples.NewTraceID(), 1)
 	open(t, fmt.Sprintf(`tracing: {exporter_type: zipkin, zipkin: {url: "http://%s", local_node_ipv4: 192.168.0.1, local_node_port: 31313}}`, collector.Zipkin())).deliver(spans)
@@ -79,8 +79,8 @@ func TestLocalNode(t *testing.T) {
 	}
 }
 
-// TestCollectorBeatsAgent configures both: with a collector_endpoint the agent gets no packet (H4).
-func TestCollectorBeatsAgent(t *testing.T) {
+// TestCollectorTakesPrecedence configures both: with a collector_endpoint the agent does not receive packets.
+func TestCollectorTakesPrecedence(t *testing.T) {
 	agent, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 	"github.com/spanroute/spanroute/e2e/stored"
 )
 
-// transport is one way of the kit's exporters to one of the shared receivers.
+// transport is a connection from one of spanroute's exporters to one of the shared receivers.
 type transport struct {
 	name   string
 	format stored.Format
@@ -24,7 +24,7 @@ type transport struct {
 	expect func(sdktrace.ReadOnlySpan, stored.Format) stored.Span
 }
 
-// transports are all of them. Those to Jaeger that say nothing of ports use its defaults.
+// transports lists all transports. Those to Jaeger without ports use its defaults.
 func transports() []transport {
 	toJaeger := func(name string, f stored.Format, file string) transport {
 		return transport{name + " to Jaeger", f, file, jaeger.Trace, jaeger.Count, stored.AtJaeger}
@@ -72,8 +72,8 @@ func (tr transport) open(t *testing.T) destination {
 	return open(t, "tracing: "+tr.file)
 }
 
-// TestTransports sends the same rich set of spans over every transport. What the receiver stored must be what the
-// mapping of the format says, field by field.
+// TestTransports sends the same rich set of spans over every transport. What the receiver stored must match the
+// mapping of the format, field by field.
 func TestTransports(t *testing.T) {
 	for _, tr := range transports() {
 		t.Run(tr.name, func(t *testing.T) {
@@ -83,7 +83,7 @@ func TestTransports(t *testing.T) {
 	}
 }
 
-// TestRepairs sends spans that no format can hold as they are. Jaeger's query API cannot read a trace with the NaN
+// TestRepairs sends spans that no format can represent unchanged. Jaeger's query API cannot read a trace with the NaN
 // that OTLP rightly carries.
 func TestRepairs(t *testing.T) {
 	for _, tr := range transports() {
@@ -126,8 +126,8 @@ func (tr transport) same(t *testing.T, spans []sdktrace.ReadOnlySpan, got []stor
 	}
 }
 
-// TestRandomSpans sends spans of random shape over every transport; the seed is logged when one is stored otherwise
-// than the mapping says.
+// TestRandomSpans sends spans of random shape over every transport; the seed is logged when a stored span
+// differs from the mapping.
 func TestRandomSpans(t *testing.T) {
 	for _, tr := range transports() {
 		t.Run(tr.name, func(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"github.com/spanroute/spanroute/e2e/samples"
 )
 
-// A counter is a receiver that tells how many spans of a trace it stored.
+// A counter is a receiver that counts the stored spans of a trace.
 type counter interface {
 	Count(ctx context.Context, traceID string, want int) (int, error)
 }
@@ -112,7 +112,7 @@ func (tr transport) flood(t *testing.T, n int) int {
 // TestManySpansIntoADefaultQueue sends 10 000 spans at once to a Jaeger whose collector queues 2000, as it does by
 // default: what is over, it drops after it has answered 202. One request of 10 000 loses thousands every time; small
 // ones, two at a time, lose some only where Jaeger hardly gets to run (36 in one run of twelve on a busy machine), so
-// one complete run in three is asked for.
+// the test requires one complete run in three.
 func TestManySpansIntoADefaultQueue(t *testing.T) {
 	j := ownJaeger(t, 5000, "--collector.queue-size=2000")
 	for name, section := range withAnswers(5000) {
@@ -123,7 +123,7 @@ func TestManySpansIntoADefaultQueue(t *testing.T) {
 	}
 }
 
-// TestLargePayloads sends more than a receiver takes in one request: H5, O5 and J22.
+// TestLargePayloads sends more than a receiver accepts in one request.
 func TestLargePayloads(t *testing.T) {
 	for _, tt := range []struct {
 		name, file string

@@ -23,7 +23,7 @@ func checkMajor(t *testing.T, file, image string) {
 	}
 }
 
-// checkComposeService finds what a service of a compose file opens to others than this machine.
+// checkComposeService checks that only this machine can reach a service of a compose file.
 func checkComposeService(t *testing.T, file, name string, service any) {
 	t.Helper()
 	for _, published := range list(path(service, "ports")) {

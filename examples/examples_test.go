@@ -49,7 +49,7 @@ func documents(t *testing.T, file string) (docs []map[string]any) {
 	}
 }
 
-// path walks nested maps; what is missing is nil.
+// path walks nested maps and returns nil for a missing key.
 func path(v any, keys ...string) any {
 	for _, key := range keys {
 		m, _ := v.(map[string]any)
@@ -62,7 +62,7 @@ func list(v any) []any { l, _ := v.([]any); return l }
 
 func text(v any) string { s, _ := v.(string); return s }
 
-// load returns the configuration of file under the given variables; there must be nothing to say about it.
+// load returns the configuration of file under the given variables; it must not have warnings.
 func load(t *testing.T, file string, environ ...string) *config.Config {
 	t.Helper()
 	cfg, err := config.Load(config.Sources{Files: []string{file}, Environ: environ})
@@ -88,7 +88,7 @@ func TestConfigFilesLoad(t *testing.T) {
 	}
 }
 
-// pinned is an image with a version; "latest" is none.
+// pinned matches an image with a version. "latest" is not a version.
 var pinned = regexp.MustCompile(`^[a-z0-9./-]+:v?[0-9]+(\.[0-9]+)+$`)
 
 func TestComposeFiles(t *testing.T) {
@@ -112,7 +112,7 @@ func TestComposeFiles(t *testing.T) {
 			checkComposeService(t, file, name, service)
 			for _, other := range list(path(service, "depends_on")) {
 				if _, ok := services[text(other)]; !ok {
-					t.Errorf("%s: %s depends on %v, which is no service", file, name, other)
+					t.Errorf("%s: %s depends on %v, which is not a service", file, name, other)
 				}
 			}
 			for _, volume := range list(path(service, "volumes")) {
@@ -192,7 +192,7 @@ func TestGRPCExample(t *testing.T) {
 	for _, method := range []string{"Both", "ClientStream", "ServerStream", "Unary"} {
 		want = append(want, "examples.Echo/"+method+" client", "examples.Echo/"+method+" server")
 	}
-	want = append(want, "grpc.health.v1.Health/Check client") // the config's exclusion is for servers
+	want = append(want, "grpc.health.v1.Health/Check client") // the configuration excludes server spans only
 	slices.Sort(want)
 	if diff := gocmp.Diff(want, names(spansOf(t, "./grpc"))); diff != "" {
 		t.Errorf("spans (-want +got):\n%s", diff)

@@ -123,7 +123,7 @@ func checkConfigMap(t *testing.T, file string, doc map[string]any) {
 
 func has(m any, key string) bool { _, ok := m.(map[string]any)[key]; return ok }
 
-// podFields and containerFields are what the restricted Pod Security Standard wants, and a little more.
+// podFields and containerFields are required by the restricted Pod Security Standard, or stricter.
 var (
 	podFields = map[string]any{
 		"automountServiceAccountToken":        false,
@@ -138,7 +138,7 @@ var (
 		"securityContext.capabilities.add":         nil,
 		"securityContext.privileged":               nil,
 	}
-	// The fields of a container that are there, whatever they hold.
+	// The fields that every container must have, with any value.
 	filled = []string{"resources.requests.cpu", "resources.requests.memory", "resources.limits.cpu", "resources.limits.memory", "readinessProbe.httpGet", "livenessProbe.httpGet"}
 )
 
@@ -199,7 +199,7 @@ func checkContainer(t *testing.T, file string, container any) {
 	}
 	for _, probe := range []string{"readinessProbe", "livenessProbe"} {
 		if port := path(container, probe, "httpGet", "port"); !ports[port] {
-			t.Errorf("%s: %s asks port %v, want one of %v", file, probe, port, ports)
+			t.Errorf("%s: %s uses port %v, want one of %v", file, probe, port, ports)
 		}
 	}
 	for _, mount := range list(path(container, "volumeMounts")) {

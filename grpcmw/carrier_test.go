@@ -18,7 +18,7 @@ import (
 type picky struct {
 	propagation.TraceContext
 	saw []string // keys on extraction
-	got []string // what the outgoing carrier says after it was written
+	got []string // what the outgoing carrier returns after a write
 }
 
 func (p *picky) Inject(_ context.Context, c propagation.TextMapCarrier) {

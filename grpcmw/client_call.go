@@ -14,8 +14,8 @@ import (
 
 	"github.com/spanroute/spanroute/internal/guard"
 	"github.com/spanroute/spanroute/internal/instrumentation"
-	"github.com/spanroute/spanroute/internal/policy"
 	"github.com/spanroute/spanroute/internal/semattr"
+	"github.com/spanroute/spanroute/internal/suppress"
 )
 
 type clientKey struct{}
@@ -79,7 +79,7 @@ func inFlight(ctx context.Context, cc *grpc.ClientConn, fullMethod string) bool 
 func (in *clientInstrumentation) startCall(ctx context.Context, cc *grpc.ClientConn, fullMethod string) *clientCall {
 	c := &clientCall{Context: ctx, in: in, cc: cc, fullMethod: fullMethod}
 	if c.excluded = in.excludedByProgram(fullMethod); c.excluded {
-		c.Context = policy.Suppress(ctx)
+		c.Context = suppress.Context(ctx)
 	}
 	return c
 }

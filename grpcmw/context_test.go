@@ -19,6 +19,7 @@ import (
 	"github.com/spanroute/spanroute/internal/policy"
 	"github.com/spanroute/spanroute/internal/semattr"
 	"github.com/spanroute/spanroute/internal/spantest"
+	"github.com/spanroute/spanroute/internal/suppress"
 	"github.com/spanroute/spanroute/internal/version"
 )
 
@@ -87,7 +88,7 @@ func TestExcludedRPCs(t *testing.T) {
 			var marked bool
 			handle := func(ctx context.Context) {
 				inside = trace.SpanContextFromContext(ctx)
-				id, ok := policy.Suppressed(ctx)
+				id, ok := suppress.TraceID(ctx)
 				marked = ok && id == inside.TraceID()
 				_, span := r.Tracer("handler").Start(ctx, "child")
 				span.End()
@@ -271,7 +272,7 @@ func TestScope(t *testing.T) {
 	}
 }
 
-// asked is a sampler that keeps what it is asked.
+// asked is a sampler that keeps its parameters.
 type asked struct{ got []sdktrace.SamplingParameters }
 
 func (a *asked) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {

@@ -27,7 +27,7 @@
 // Attributes and status are those of the RPC semantic conventions v1.43.0 (release candidate): rpc.system.name,
 // rpc.method, rpc.response.status_code ("NOT_FOUND"), error.type, server.address and server.port, network.peer.address
 // and network.peer.port. On a server only the codes that are the server's fault make the span an error, see
-// [WithErrorCode]. There are no events per message. A panic is recorded with its stack and goes on; turning it into
+// [WithErrorCode]. Messages have no events. A panic is recorded with its stack and goes on; turning it into
 // a response is the task of a recovery interceptor, inside (a plain error then) or outside (the span stays an error).
 //
 // Every string is valid UTF-8 of at most 4096 bytes (stacks 16 KiB), lists have at most 16 values. Metadata is recorded
@@ -56,7 +56,7 @@
 //   - After runtime.Goexit in a handler grpc-go never answers; the span ends, the caller waits for its deadline.
 //   - With [WithTraceIDMetadata], a call is committed, so that the client does not retry it, where its handler succeeds
 //     and an outer interceptor makes it fail, or where the first response cannot be encoded or is too large.
-//   - grpc-trace-bin is neither read nor written; OTEL_SEMCONV_STABILITY_OPT_IN is not read; there are no metrics.
+//   - grpc-trace-bin is neither read nor written; OTEL_SEMCONV_STABILITY_OPT_IN is not read; metrics are not recorded.
 //
 // Allocations added to a call by the interceptors, everything on the wire and in the SDK included, are guarded by a
 // test: server 12 sampled, 6 unsampled; client 17 sampled, 13 unsampled.

@@ -67,7 +67,7 @@ func (w way) client(opts ...grpcmw.ClientOption) []grpc.DialOption {
 	}
 }
 
-// A service answers as a test wants, by default with the status the request asks for.
+// A service answers as a test wants, by default with the status in the request.
 type service struct {
 	testgrpc.UnimplementedTestServiceServer
 	unary  func(context.Context, *testgrpc.SimpleRequest) (*testgrpc.SimpleResponse, error)
@@ -154,7 +154,7 @@ type setup struct {
 	noRegister    bool
 }
 
-// A world is a server and a client, both traced, that speak over a real connection.
+// A world is a server and a client, both traced, with a real connection between them.
 type world struct {
 	*spantest.Recorder
 	server *grpc.Server
@@ -261,7 +261,7 @@ func testContext(t testing.TB) context.Context {
 	return ctx
 }
 
-// counted is a Tracing that fails the test if a span is not ended exactly once. The SDK itself would not tell of a
+// counted is a Tracing that fails the test if a span is not ended exactly once. The SDK itself does not report a
 // second end.
 type counted struct {
 	*spantest.Tracing

@@ -17,7 +17,7 @@ import (
 	"github.com/spanroute/spanroute/internal/spantest"
 )
 
-// wantOutcome compares what a span says about the end of its call. errorType "" means: status unset.
+// wantOutcome compares what a span records about the end of its call. errorType "" means: status unset.
 func wantOutcome(t *testing.T, s spantest.Span, code, errorType string) {
 	t.Helper()
 	if got := s.Text("rpc.response.status_code"); got != code {
@@ -194,7 +194,7 @@ func TestErrorCodeOption(t *testing.T) {
 		}{
 			{codes.NotFound, "NOT_FOUND", "NOT_FOUND", ""},
 			{codes.Internal, "INTERNAL", "", "INTERNAL"},
-			{codes.OK, "OK", "", ""}, // not asked for
+			{codes.OK, "OK", "", ""}, // the function is not called
 		} {
 			_, _ = v.stub.UnaryCall(testContext(t), asking(tt.code, ""))
 			client, server := v.pair(t)

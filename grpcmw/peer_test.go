@@ -251,7 +251,7 @@ func TestNilClientConn(t *testing.T) {
 }
 
 // Retries of one call are one span, with the peer of the last attempt.
-func TestRetries(t *testing.T) { // I3
+func TestRetries(t *testing.T) {
 	const config = `{"methodConfig": [{"name": [{}], "retryPolicy": {"maxAttempts": 4, "initialBackoff": "0.001s",
 		"maxBackoff": "0.001s", "backoffMultiplier": 1, "retryableStatusCodes": ["UNAVAILABLE"]}}]}`
 	bothWays(t, func(t *testing.T, w way) {

@@ -12,7 +12,7 @@ import (
 
 // serverStats makes the serverCall of each RPC and ends its span with the error that was really sent. For RPCs that
 // reach no interceptor it starts and ends a span at once. For an unknown method grpc-go reports neither Begin nor End,
-// so the trailer is the end; if the peer resets the stream before it, there is no span.
+// so the trailer is the end; if the peer resets the stream before it, the call has no span.
 type serverStats struct{ in *serverInstrumentation }
 
 var _ stats.Handler = (*serverStats)(nil)

@@ -312,7 +312,7 @@ func TestStreamContext(t *testing.T) {
 	})
 }
 
-// Header of a stream that ended is no end of the span by itself; io.EOF from SendMsg is no status.
+// Calling Header after the end of a stream does not end the span; io.EOF from SendMsg is not a status.
 func TestSendAfterServerAnswered(t *testing.T) {
 	bothWays(t, func(t *testing.T, w way) {
 		v := newWorld(t, w, setup{service: &service{duplex: func(testgrpc.TestService_FullDuplexCallServer) error {

@@ -80,7 +80,7 @@ func (t *targets) of(cc *grpc.ClientConn) target {
 }
 
 // parseTarget parses a target in the form scheme://authority/endpoint that grpc-go gives it. The authority is that of
-// a name server and is ignored. For a form that is not supported it returns the whole target as it was dialled.
+// a name server and is ignored. For a form that is not supported it returns the whole dialled target.
 func parseTarget(canonical, dialled string) target {
 	scheme, rest, _ := strings.Cut(canonical, "://")
 	_, endpoint, found := strings.Cut(rest, "/")
@@ -109,7 +109,7 @@ func splitEndpoint(endpoint string) (host string, port int, ok bool) {
 }
 
 // socketPath returns the path that the unix resolver dials. The endpoint has lost its first slash, so the path is
-// taken from the target as it was dialled; a scheme that was added by default means an absolute path.
+// taken from the dialled target; a scheme that was added by default means an absolute path.
 func socketPath(scheme, endpoint, dialled string) string {
 	u, err := url.Parse(dialled)
 	if err != nil || u.Scheme != scheme {

@@ -26,7 +26,7 @@ func (c *serverCall) traceID() metadata.MD {
 // sendUnaryID sends the trace id of a unary call that has ended.
 func (c *serverCall) sendUnaryID(ctx context.Context, failed bool) {
 	md := c.traceID()
-	stream := grpc.ServerTransportStreamFromContext(ctx) // nil where there is no real stream to send it on
+	stream := grpc.ServerTransportStreamFromContext(ctx) // nil without a real stream to send it on
 	if md == nil || stream == nil {
 		return
 	}

@@ -19,29 +19,6 @@ const (
 // buffers holds the attributes of deferred spans.
 var buffers = instrumentation.NewBuffers(maxStart + maxEnd)
 
-// appendRequest appends the attributes of the start, except the route and the attributes of the program.
-func (m *middleware) appendRequest(attrs []attribute.KeyValue, a *requestInfo, r *http.Request) []attribute.KeyValue {
-	optional := a.optionalInfo()
-	attrs = m.methods.info(methodOf(r)).append(attrs, a.line)
-	attrs = append(attrs,
-		a.line.String(semattr.URLPath, a.path),
-		semattr.URLScheme.String(schemeOf(r, optional.forwarded)))
-	if a.query != "" {
-		attrs = append(attrs, a.line.String(semattr.URLQuery, a.query))
-	}
-	if host, port, ok := semattr.HostPort(hostOf(r, optional.forwarded)); ok {
-		attrs = appendServer(attrs, a.line.Text(host), port)
-	}
-	attrs = appendPeers(attrs, r.RemoteAddr, optional.forwarded.Client)
-	if version := protocolVersion(r.ProtoMajor, r.ProtoMinor); version != "" {
-		attrs = append(attrs, semattr.NetworkProtocolVersion.String(version))
-	}
-	if a.agent != "" {
-		attrs = append(attrs, semattr.UserAgentOriginal.String(semattr.Text(a.agent)))
-	}
-	return append(attrs, optional.headers...)
-}
-
 // appendPeers appends the peer of the connection and the client. They are the same unless a proxy reports a client.
 func appendPeers(attrs []attribute.KeyValue, remoteAddr, client string) []attribute.KeyValue {
 	peer, port, ok := semattr.IPPeer(remoteAddr)
@@ -103,15 +80,4 @@ func protocolVersion(major, minor int) string {
 		return "3"
 	}
 	return ""
-}
-
-// startAttributes appends the attributes that samplers can read.
-func (m *middleware) startAttributes(
-	attrs []attribute.KeyValue, a *requestInfo, r *http.Request, route string,
-) []attribute.KeyValue {
-	attrs = m.appendRequest(attrs, a, r)
-	if route != "" {
-		attrs = append(attrs, semattr.HTTPRoute.String(route))
-	}
-	return a.optionalInfo().userAttributes.Override(attrs)
 }

@@ -16,7 +16,7 @@ type carrier http.Header
 
 var _ propagation.ValuesGetter = carrier(nil)
 
-// Get returns the value of key, "" if there is no usable value.
+// Get returns the value of key, "" without a usable value.
 func (c carrier) Get(key string) string {
 	switch key {
 	case "traceparent":

@@ -1,13 +1,12 @@
 package mw
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/spanroute/spanroute/internal/policy"
+	"github.com/spanroute/spanroute/internal/suppress"
 )
 
 // A Transport makes one CLIENT span of each request it sends, by the HTTP semantic conventions v1.43.0. Each redirect
@@ -16,12 +15,6 @@ import (
 type Transport struct {
 	client *clientInstrumentation
 	base   http.RoundTripper
-}
-
-// A clientInstrumentation is what NewTransport makes of its options.
-type clientInstrumentation struct {
-	*httpInstrumentation
-	clientOptions
 }
 
 // NewTransport returns a Transport that sends requests with base, or with http.DefaultTransport if base is nil.
@@ -41,6 +34,14 @@ func (t *Transport) CloseIdleConnections() {
 	}
 }
 
+// innermost returns the base of the innermost Transport.
+func (t *Transport) innermost() http.RoundTripper {
+	if inner, ok := t.base.(*Transport); ok {
+		return inner.innermost()
+	}
+	return t.base
+}
+
 // RoundTrip sends req under a span. It does not change req, and returns the error of the base unchanged.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL == nil || inFlight(req) {
@@ -54,31 +55,10 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // pass sends an excluded request: without a span, also of an inner Transport.
 func (t *Transport) pass(req *http.Request) (*http.Response, error) {
-	c := &clientSpan{Context: policy.Suppress(req.Context()), req: req}
+	c := &clientSpan{Context: suppress.Context(req.Context()), req: req}
 	defer c.ended.Store(true)
 	c.out = t.client.inject(c, req)
 	return c.send(t.base)
-}
-
-// inject returns the copy of req that is sent: with ctx, and with its trace headers in place of any old ones.
-func (in *clientInstrumentation) inject(ctx context.Context, req *http.Request) *http.Request {
-	out := req.WithContext(ctx)
-	p := in.Propagator()
-	fields := p.Fields()
-	if !trace.SpanContextFromContext(ctx).IsValid() {
-		fields = nil // there is nothing to replace them
-	}
-	out.Header = outgoing(req.Header, fields)
-	p.Inject(ctx, carrier(out.Header))
-	return out
-}
-
-type templateKey struct{}
-
-// ContextWithURLTemplate returns a context for requests of URLs with the template, such as "/users/{id}". The template
-// becomes url.template and a part of the span name.
-func ContextWithURLTemplate(ctx context.Context, template string) context.Context {
-	return context.WithValue(ctx, templateKey{}, template)
 }
 
 // inFlight reports whether an outer Transport traces req: its context has a span with the same method and URL.

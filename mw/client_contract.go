@@ -28,8 +28,16 @@ type contractError struct{ text string }
 func (e *contractError) Error() string { return e.text }
 
 func brokenContract(base http.RoundTripper, did string) error {
-	for t, ok := base.(*Transport); ok; t, ok = base.(*Transport) {
-		base = t.base
+	if t, ok := base.(interface{ innermost() http.RoundTripper }); ok {
+		base = t.innermost()
 	}
 	return &contractError{fmt.Sprintf("http: RoundTripper implementation (%T) %s", base, did)}
+}
+
+// restoreRequest replaces the sent copy of the request in res by the caller's request.
+func (c *clientSpan) restoreRequest(res *http.Response) *http.Response {
+	if res != nil && res.Request == c.out {
+		res.Request = c.req
+	}
+	return res
 }

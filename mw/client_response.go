@@ -1,12 +1,13 @@
 package mw
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
 	"sync/atomic"
-
-	"go.opentelemetry.io/otel/attribute"
+	"time"
 
 	"github.com/spanroute/spanroute/internal/guard"
 	"github.com/spanroute/spanroute/internal/instrumentation"
@@ -63,14 +64,6 @@ func (c *clientSpan) captureResponse(res *http.Response, bodiless bool) {
 	}
 }
 
-// restoreRequest replaces the sent copy of the request in res by the caller's request.
-func (c *clientSpan) restoreRequest(res *http.Response) *http.Response {
-	if res != nil && res.Request == c.out {
-		res.Request = c.req
-	}
-	return res
-}
-
 // endsWithHeaders reports whether no body follows, or a connection instead of a body.
 func endsWithHeaders(req *http.Request, res *http.Response) bool {
 	switch res.StatusCode {
@@ -112,17 +105,35 @@ func (b *tracedBody) end(err error) {
 	b.c.finish(out, b.n.Load())
 }
 
-// reply holds the facts of a response that the span records. They are read when the header arrives, because the caller
-// owns the response from then on.
-type reply struct {
-	code    int
-	version string
-	length  int64                // of the body, or one of the constants below
-	headers []attribute.KeyValue // captured
+// outcomeForStatus returns the outcome of a response by its status code alone.
+func (in *clientInstrumentation) outcomeForStatus(code int) outcome {
+	if in.isError(code) {
+		return outcome{code: code, errorType: strconv.Itoa(code)}
+	}
+	return outcome{code: code}
 }
 
-// Values of reply.length that are not a length.
-const (
-	bodySizeCount = -1 // the bytes that the caller reads are counted, as for http.Response.ContentLength
-	bodySizeOmit  = -2 // the size is not recorded
-)
+// failure returns the outcome of a request whose status code is not an error but that failed with err. A cancellation
+// by the caller is not an error.
+func (c *clientSpan) failure(code int, err error) outcome {
+	ctx := c.req.Context()
+	if ctx.Err() == context.Canceled {
+		return outcome{code: code}
+	}
+	name := semattr.ErrorName(err)
+	if deadline, ok := ctx.Deadline(); name == "" && ok && !time.Now().Before(deadline) {
+		name = "context.DeadlineExceeded" // http.Client.Timeout closes Request.Cancel, whose error has no name
+	}
+	if name == "" {
+		name = semattr.ErrorType(err)
+	}
+	return outcome{code: code, errorType: name, description: c.errorText(err)}
+}
+
+// errorText returns the text of err without URLs that hold secrets and without those secrets.
+func (c *clientSpan) errorText(err error) string {
+	if !c.span.IsRecording() {
+		return ""
+	}
+	return c.in.failureText(err, c.req.URL)
+}

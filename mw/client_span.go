@@ -18,6 +18,12 @@ import (
 
 type clientKey struct{}
 
+// A clientInstrumentation is what NewTransport makes of its options.
+type clientInstrumentation struct {
+	*httpInstrumentation
+	clientOptions
+}
+
 // A clientSpan is one request under a span, from RoundTrip to the end of the response body. It is also the context of
 // the request that is sent.
 //
@@ -43,16 +49,6 @@ type clientSpan struct {
 	peer net.Addr
 }
 
-// clientRequestInfo holds the facts of a request that the span records. They are read before it is sent.
-type clientRequestInfo struct {
-	methodInfo
-	source         semattr.Owner // of parts of the URL
-	url            string
-	template       string
-	headers        []attribute.KeyValue           // captured
-	userAttributes instrumentation.UserAttributes // of WithRequestAttributes
-}
-
 // Value returns c for clientKey and passes on all other keys.
 func (c *clientSpan) Value(key any) any {
 	if key == (clientKey{}) {
@@ -70,13 +66,13 @@ func (in *clientInstrumentation) start(req *http.Request) *clientSpan {
 	template = in.names.target(method.spanNameWord, cleanTarget(template))
 	options := in.StartOptions()
 	if !c.deferred {
-		c.prepare(method, template)
-		options = append(options, trace.WithAttributes(c.startAttributes(nil)...))
+		c.fill(in.httpInstrumentation, req, method, template)
+		options = append(options, trace.WithAttributes(c.appendTo(nil, req)...))
 	}
 	ctx, span := tracer.Start(req.Context(), in.nameOf(req, method.spanNameWord, template), options...)
 	c.span = span
 	if c.deferred && span.IsRecording() {
-		c.prepare(method, template)
+		c.fill(in.httpInstrumentation, req, method, template)
 	}
 	c.Context = ctx
 	ctx = c
@@ -84,7 +80,9 @@ func (in *clientInstrumentation) start(req *http.Request) *clientSpan {
 		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: c.gotConn})
 	}
 	c.out = in.inject(ctx, req)
-	c.countBody()
+	if in.bodySizes && span.IsRecording() && bodyLength(req) < 0 {
+		c.body = countBody(c.out, req)
+	}
 	return c
 }
 
@@ -109,71 +107,6 @@ func remoteAddr(conn net.Conn) (addr net.Addr) {
 		return nil
 	}
 	return conn.RemoteAddr()
-}
-
-// prepare reads the facts of the request.
-func (c *clientSpan) prepare(m methodInfo, template string) {
-	in, s := c.in, &c.clientRequestInfo
-	s.methodInfo, s.template = m, template
-	s.source, s.url = targetOwner(c.req), in.redactor.full(c.req.URL, in.Policy())
-	if !in.captureRequest.Empty() {
-		s.headers = in.captureRequest.AppendRedacted(nil, requestHeader(c.req), in.redactHeader)
-	}
-	if in.attributes != nil {
-		s.userAttributes.Add(in.userAttributes(c.req), s.source.And(contentOwner(c.req)))
-	}
-}
-
-func (c *clientSpan) startAttributes(attrs []attribute.KeyValue) []attribute.KeyValue {
-	s := &c.clientRequestInfo
-	attrs = s.methodInfo.append(attrs, s.source)
-	if s.url != "" {
-		attrs = append(attrs, semattr.URLFull.String(s.url))
-	}
-	if host, port, ok := semattr.HostPort(targetHost(c.req)); ok {
-		attrs = appendServer(attrs, s.source.Inside(s.url, host), portOr(port, c.req.URL.Scheme))
-	}
-	if s.template != "" {
-		attrs = append(attrs, semattr.URLTemplate.String(s.template))
-	}
-	if n := resends(c.req); n > 0 {
-		attrs = append(attrs, semattr.HTTPRequestResendCount.Int(n))
-	}
-	return s.userAttributes.Override(append(attrs, s.headers...))
-}
-
-func targetHost(req *http.Request) string {
-	if req.Host != "" {
-		return req.Host
-	}
-	return req.URL.Host
-}
-
-// portOr returns port, or else the default port of scheme.
-func portOr(port int, scheme string) int {
-	switch {
-	case port > 0:
-		return port
-	case scheme == "https":
-		return 443
-	case scheme == "http":
-		return 80
-	}
-	return 0
-}
-
-// maxResends bounds the number of redirects that are followed back.
-const maxResends = 1000
-
-// resends returns the number of responses that led to req.
-func resends(req *http.Request) (n int) {
-	for res := req.Response; res != nil && n < maxResends; n++ {
-		if res.Request == nil {
-			return n + 1
-		}
-		res = res.Request.Response
-	}
-	return n
 }
 
 // finish ends the span with out. Only the first call has an effect.
@@ -209,7 +142,9 @@ func (c *clientSpan) endAttributes(out outcome, responseBytes int64) []attribute
 	}
 	attrs = c.userAttributes.RemoveFrom(attrs)
 	if c.deferred {
-		return instrumentation.AppendUnset(attrs, c.span, c.startAttributes)
+		return instrumentation.AppendUnset(attrs, c.span, func(attrs []attribute.KeyValue) []attribute.KeyValue {
+			return c.appendTo(attrs, c.req)
+		})
 	}
 	return attrs
 }
@@ -232,4 +167,47 @@ func (c *clientSpan) appendReply(attrs []attribute.KeyValue, bytes int64) []attr
 		}
 	}
 	return append(attrs, c.reply.headers...)
+}
+
+// inject returns the copy of req that is sent: with ctx, and with its trace headers in place of any old ones.
+func (in *clientInstrumentation) inject(ctx context.Context, req *http.Request) *http.Request {
+	out := req.WithContext(ctx)
+	p := in.Propagator()
+	fields := p.Fields()
+	if !trace.SpanContextFromContext(ctx).IsValid() {
+		fields = nil // there is nothing to replace them
+	}
+	out.Header = outgoing(req.Header, fields)
+	p.Inject(ctx, carrier(out.Header))
+	return out
+}
+
+type templateKey struct{}
+
+// ContextWithURLTemplate returns a context for requests of URLs with the template, such as "/users/{id}". The template
+// becomes url.template and a part of the span name.
+func ContextWithURLTemplate(ctx context.Context, template string) context.Context {
+	return context.WithValue(ctx, templateKey{}, template)
+}
+
+// reply holds the facts of a response that the span records. They are read when the header arrives, because the caller
+// owns the response from then on.
+type reply struct {
+	code    int
+	version string
+	length  int64                // of the body, or one of the constants below
+	headers []attribute.KeyValue // captured
+}
+
+// Values of reply.length that are not a length.
+const (
+	bodySizeCount = -1 // the bytes that the caller reads are counted, as for http.Response.ContentLength
+	bodySizeOmit  = -2 // the size is not recorded
+)
+
+func (c *clientSpan) requestBytes() int64 {
+	if c.body != nil {
+		return c.body.n.Load()
+	}
+	return max(0, bodyLength(c.req))
 }

@@ -19,7 +19,7 @@ import (
 )
 
 // The traffic and the rules are those of open-telemetry/semantic-conventions-conformance (its HTTP contract, its span
-// policy and the status rules of its runner, commit 6d319ba), whose runner needs Python and weaver. This is I10.
+// policy and the status rules of its runner, commit 6d319ba), whose runner needs Python and weaver.
 var conformanceTraffic = []struct {
 	method, target, body string
 	status               int
@@ -44,7 +44,7 @@ var must = map[trace.SpanKind][]attribute.Key{
 	},
 }
 
-// findings are what the suite would say about a span of an answered request.
+// findings returns the findings of the suite for a span of an answered request.
 func findings(s spantest.Span) (found []string) {
 	for _, key := range must[s.SpanKind()] {
 		if !s.Has(key) {

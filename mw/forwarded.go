@@ -1,8 +1,6 @@
 package mw
 
 import (
-	"net/http"
-
 	"github.com/spanroute/spanroute/internal/forwarded"
 )
 
@@ -18,12 +16,3 @@ const (
 	// ForwardedX reads only X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host.
 	ForwardedX = ForwardedFamily(forwarded.X)
 )
-
-// forwardedInfo returns the information in the forwarded headers of r as a span may keep it.
-func (m *middleware) forwardedInfo(r *http.Request) forwarded.Info {
-	info := m.proxies.Read(r.RemoteAddr, r.Header)
-	if info.Host != "" {
-		info.Host = headerOwner(r.Header, forwarded.Headers...).Text(info.Host)
-	}
-	return info
-}

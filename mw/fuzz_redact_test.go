@@ -71,7 +71,7 @@ func quoting(u *url.URL, quote uint8) error {
 	return nil
 }
 
-// secretURL makes a URL of its parts in one of the forms that programs write, nil if there is no such URL.
+// secretURL makes a URL of its parts in one of the forms that programs write, nil if such a URL does not exist.
 func secretURL(scheme, user, password, host, path, query, fragment string, form uint8) *url.URL {
 	userinfo := user + ":" + password + "@"
 	switch form % 6 {

@@ -2,6 +2,7 @@ package mw
 
 import (
 	"net/http"
+	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/propagation"
@@ -95,4 +96,17 @@ func methodOf(req *http.Request) string {
 		return http.MethodGet
 	}
 	return req.Method
+}
+
+// well formed.
+func (in *httpInstrumentation) redactHeader(value string, whole bool) string {
+	p := in.Policy()
+	scheme, rest, found := strings.Cut(value, "://")
+	switch {
+	case found && !whole && !strings.HasPrefix(value, "/") && !strings.HasPrefix(value, "?"):
+		return in.redactor.text(value, p)
+	case found && !strings.ContainsAny(scheme, ":/?"):
+		return scheme + "://" + in.redactor.afterScheme(rest, p)
+	}
+	return in.redactor.opaque(value, p)
 }

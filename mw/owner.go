@@ -3,33 +3,12 @@ package mw
 import (
 	"net/http"
 	"net/url"
-	"strings"
 
-	"go.opentelemetry.io/otel/attribute"
-
-	"github.com/spanroute/spanroute/internal/instrumentation"
 	"github.com/spanroute/spanroute/internal/semattr"
 )
 
 // net/http keeps a request line as one string, of which method, path, query and, in the absolute form, host are parts.
 // Each value of a header is a separate string. The URL of a client request may be part of any text.
-
-// lineOwner returns the Owner of the parts of the request line of r. a holds the path and the query; winners are the
-// attributes of the program, which take precedence over them.
-func (a *requestInfo) lineOwner(r *http.Request, winners []attribute.KeyValue) semattr.Owner {
-	size := targetSize(r)
-	if o := semattr.OwnerOf(size, 0); !o.Copies() {
-		return o
-	}
-	kept := semattr.Kept(r.Method)
-	if !strings.Contains(a.path, "%") && !instrumentation.Has(winners, semattr.URLPath) { // an escaped path may be a copy
-		kept += semattr.Kept(a.path)
-	}
-	if a.query == r.URL.RawQuery && !instrumentation.Has(winners, semattr.URLQuery) {
-		kept += semattr.Kept(a.query)
-	}
-	return semattr.OwnerOf(size, kept)
-}
 
 // targetOwner returns the Owner of the parts of the request line or URL of r if the span keeps none of them unchanged.
 func targetOwner(r *http.Request) semattr.Owner { return semattr.OwnerOf(targetSize(r), 0) }

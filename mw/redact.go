@@ -61,11 +61,11 @@ func (d *redactor) query(raw string, p tracing.Policy) string {
 }
 
 // secretValue returns the index in pair, a part of a query between two &, of the first value that is to be redacted,
-// -1 if there is none. A key may also follow a semicolon, which some servers take for a separator, or belong to a URL
+// -1 without one. A key may also follow a semicolon, which some servers take for a separator, or belong to a URL
 // inside the value, where all is escaped, maybe more than once. What follows a secret is redacted with it, because a
 // secret may hold any of these.
 func (d *redactor) secretValue(pair string, p tracing.Policy) int {
-	var sent, inner queryKey // the key as it was sent, and the one that unescaped text has
+	var sent, inner queryKey // the key that was sent, and the one that unescaped text has
 	var user userFinder
 	for at := 0; at < len(pair); {
 		c, next := pair[at], at+1
@@ -188,7 +188,7 @@ func (d *redactor) full(u *url.URL, p tracing.Policy) string {
 	return semattr.Text(c.String())
 }
 
-// opaque redacts what a URL consists of besides a scheme.
+// opaque redacts all parts of a URL but its scheme.
 func (d *redactor) opaque(text string, p tracing.Policy) string {
 	slashes := text[:len(text)-len(strings.TrimLeft(text, "/"))]
 	if len(slashes) != 1 || colonBeforeAt(text) {
@@ -267,15 +267,3 @@ func (d *redactor) text(s string, p tracing.Policy) string {
 }
 
 // redactHeader redacts the value of a header that is a URL as a whole, or holds one. A peer wrote it, so it need not be
-// well formed.
-func (in *httpInstrumentation) redactHeader(value string, whole bool) string {
-	p := in.Policy()
-	scheme, rest, found := strings.Cut(value, "://")
-	switch {
-	case found && !whole && !strings.HasPrefix(value, "/") && !strings.HasPrefix(value, "?"):
-		return in.redactor.text(value, p)
-	case found && !strings.ContainsAny(scheme, ":/?"):
-		return scheme + "://" + in.redactor.afterScheme(rest, p)
-	}
-	return in.redactor.opaque(value, p)
-}

@@ -11,21 +11,27 @@ import (
 	"github.com/go-chi/chi/v5"
 )
 
-// routeBefore returns the route before the handler runs: that of a router outside of this middleware, a match that is
+// A routeFinder finds the route of a request by the routers that this package knows.
+type routeFinder struct {
+	router chi.Routes     // may be nil
+	mux    *http.ServeMux // may be nil
+}
+
+// before returns the route before the handler runs: that of a router outside of this middleware, a match that is
 // looked up now, or the pattern of a ServeMux outside.
-func (h *handler) routeBefore(r *http.Request) string {
+func (f *routeFinder) before(r *http.Request) string {
 	if route := chi.RouteContext(r.Context()).RoutePattern(); route != "" {
 		return cleanTarget(route)
 	}
-	if route := h.match(r); route != "" {
+	if route := f.match(r); route != "" {
 		return cleanTarget(route)
 	}
 	return cleanTarget(routedTo(r))
 }
 
-// routeAfter returns the route after the handler. r is the request that the handler got, received is its pattern
-// before, and before is the result of routeBefore.
-func (h *handler) routeAfter(r *http.Request, received, before string) string {
+// after returns the route after the handler. r is the request that the handler got, received is its pattern
+// before, and before is the result of [routeFinder.before].
+func (f *routeFinder) after(r *http.Request, received, before string) string {
 	if route := chi.RouteContext(r.Context()).RoutePattern(); route != "" {
 		return cleanTarget(route)
 	}
@@ -37,27 +43,13 @@ func (h *handler) routeAfter(r *http.Request, received, before string) string {
 	return before
 }
 
-// route returns the final route, by the precedence of the sources.
-func (s *serverSpan) route(h *handler) string {
-	s.mu.Lock()
-	set, nested := s.routeSet, s.routeNested
-	s.mu.Unlock()
-	if set != "" {
-		return cleanTarget(set)
-	}
-	if nested != "" {
-		return nested
-	}
-	return h.routeAfter(&s.request, s.in.Pattern, s.routeBefore)
-}
-
 // match looks up r in the router, if there is one.
-func (h *handler) match(r *http.Request) string {
-	if h.router != nil {
-		return chiMatch(h.router, r)
+func (f *routeFinder) match(r *http.Request) string {
+	if f.router != nil {
+		return chiMatch(f.router, r)
 	}
-	if h.mux != nil {
-		_, pattern := h.mux.Handler(r)
+	if f.mux != nil {
+		_, pattern := f.mux.Handler(r)
 		return patternRoute(r, pattern)
 	}
 	return ""
@@ -123,27 +115,6 @@ func isRedirect(r *http.Request, pattern string) bool {
 	return r.Method == http.MethodConnect && r.URL != nil &&
 		strings.HasSuffix(pattern, "/") && !strings.HasSuffix(r.URL.EscapedPath(), "/") &&
 		strings.TrimRight(pattern, "/") == strings.TrimRight(path.Clean("/"+r.URL.Path), "/")
-}
-
-// Route returns the route of r if it is known, else "": the one of [SetRoute], that of a router that r passed, or the
-// one found when r arrived. In a handler it is the route that the span will have.
-func Route(r *http.Request) string {
-	if s, ok := r.Context().Value(requestKey{}).(*serverSpan); ok {
-		s.mu.Lock()
-		set, nested, before := s.routeSet, s.routeNested, s.routeBefore
-		s.mu.Unlock()
-		switch {
-		case set != "":
-			return cleanTarget(set)
-		case nested != "":
-			return nested
-		}
-		if route := routed(r); route != "" {
-			return route
-		}
-		return before
-	}
-	return routed(r)
 }
 
 func routed(r *http.Request) string {

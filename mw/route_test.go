@@ -198,7 +198,7 @@ func TestNoRouteFromTheClientBehindARewrite(t *testing.T) {
 		"/prefix/files/EVIL":     "",
 		"/prefix/{EVIL}/{EVIL2}": "",
 		"/prefix/EVIL/{b}":       "",
-		"/prefix/files/a/":       "", // cannot be told from a redirect
+		"/prefix/files/a/":       "", // looks like a redirect
 		"/files/a/":              "/files/{name}/",
 		"/rpc/x/a":               "/rpc/x/",
 	} {
@@ -345,7 +345,7 @@ func TestRequestAttributesWin(t *testing.T) {
 	}
 }
 
-// Invariant I2: an error.type without an error is not told.
+// An error.type of the program is recorded only on a span that is an error.
 func TestOwnErrorTypeWaitsForAnError(t *testing.T) {
 	own := mw.WithRequestAttributes(func(*http.Request) []attribute.KeyValue {
 		return []attribute.KeyValue{attribute.String("error.type", "mine\xff")}

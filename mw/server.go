@@ -2,7 +2,6 @@ package mw
 
 import (
 	"context"
-	"maps"
 	"net/http"
 
 	"github.com/go-chi/chi/v5"
@@ -10,37 +9,27 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/spanroute/spanroute/internal/instrumentation"
-	"github.com/spanroute/spanroute/internal/policy"
 	"github.com/spanroute/spanroute/internal/semattr"
+	"github.com/spanroute/spanroute/internal/suppress"
 )
-
-// A middleware is what New makes of its options.
-type middleware struct {
-	*httpInstrumentation
-	serverOptions
-}
 
 // New returns a middleware that makes one SERVER span of each request, by the HTTP semantic conventions v1.43.0.
 // The result may be used for any number of handlers, by any number of goroutines. Place it outermost.
 func New(opts ...ServerOption) func(http.Handler) http.Handler {
 	m := newMiddleware(newServerOptions(opts))
 	return func(next http.Handler) http.Handler {
-		h := &handler{middleware: m, next: next, router: m.router}
-		if routes, ok := next.(chi.Routes); ok && h.router == nil {
-			h.router = routes
+		h := &handler{middleware: m, next: next, routes: routeFinder{m.router, m.mux}}
+		if routes, ok := next.(chi.Routes); ok && m.router == nil {
+			h.routes.router = routes
 		}
 		return h
 	}
 }
 
-func newMiddleware(o serverOptions) *middleware {
-	return &middleware{newHTTPInstrumentation(trace.SpanKindServer, o.common), o}
-}
-
 type handler struct {
 	*middleware
 	next   http.Handler
-	router chi.Routes
+	routes routeFinder
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -60,7 +49,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx := h.Extract(r.Context(), carrier(r.Header))
 	if h.excludes(r) {
-		h.pass(policy.Suppress(ctx), w, r)
+		h.pass(suppress.Context(ctx), w, r)
 		return
 	}
 	h.serveTraced(ctx, w, r)
@@ -77,8 +66,8 @@ func (h *handler) pass(ctx context.Context, w http.ResponseWriter, r *http.Reque
 // serveNested serves a request that an outer middleware traces. It reports the route that it finds to outer.
 func (h *handler) serveNested(w http.ResponseWriter, r *http.Request, outer *serverSpan) {
 	received := r.Pattern
-	before := h.routeBefore(r)
-	defer func() { outer.setNestedRoute(h.routeAfter(r, received, before)) }()
+	before := h.routes.before(r)
+	defer func() { outer.setNestedRoute(h.routes.after(r, received, before)) }()
 	h.next.ServeHTTP(w, r)
 }
 
@@ -106,7 +95,7 @@ func (h *handler) serveTraced(ctx context.Context, w http.ResponseWriter, r *htt
 	tracer := h.Tracer()
 	deferAttributes := h.DefersAttributes(tracer)
 	spanNameWord := h.methods.info(methodOf(r)).spanNameWord
-	route := h.names.target(spanNameWord, h.routeBefore(r))
+	route := h.names.target(spanNameWord, h.routes.before(r))
 	name := h.nameOf(r, spanNameWord, route)
 	var a requestInfo
 	options := h.StartOptions()
@@ -129,18 +118,10 @@ func (h *handler) serveTraced(ctx context.Context, w http.ResponseWriter, r *htt
 	if deferAttributes {
 		h.readRequest(&a, r)
 	}
-	s := &serverSpan{m: h.middleware, in: r, span: span, name: name, deferred: deferAttributes, requestInfo: a, routeBefore: route}
+	s := &serverSpan{span: span, name: name, deferred: deferAttributes, requestInfo: a, routeBefore: route}
+	s.m, s.in = h.middleware, r
 	s.Context = ctx
 	s.request = *r.WithContext(s)
 	h.dropBaggage(&s.request)
-	s.run(h, w)
-}
-
-// dropBaggage removes the caller's baggage from r, the handler's copy of the request, if it is not wanted: a handler
-// that is a proxy would forward the header.
-func (m *middleware) dropBaggage(r *http.Request) {
-	if m.DropsRemoteBaggage() && len(r.Header["Baggage"]) > 0 {
-		r.Header = maps.Clone(r.Header)
-		delete(r.Header, "Baggage")
-	}
+	s.run(h.next, &h.routes, w)
 }

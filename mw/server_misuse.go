@@ -13,10 +13,10 @@ import (
 // this package that would be the writer. Therefore the writer logs them itself if it wraps a writer of net/http's server
 // directly; the call would have no other effect.
 
-// misused logs the mistake called what and reports whether it did. If so, the call must not be passed on.
-func (s *serverSpan) misused(what string) bool {
-	srv, ok := s.in.Context().Value(http.ServerContextKey).(*http.Server)
-	if !ok || !isServers(s.w) {
+// logMisuse logs the mistake called what of a handler that writes to w, a writer for r, and reports whether it did.
+func logMisuse(w http.ResponseWriter, r *http.Request, what string) bool {
+	srv, ok := r.Context().Value(http.ServerContextKey).(*http.Server)
+	if !ok || !isServers(w) {
 		return false
 	}
 	printf := log.Printf
@@ -29,17 +29,6 @@ func (s *serverSpan) misused(what string) bool {
 }
 
 const writeOnHijacked = "response.Write on hijacked connection"
-
-// headerMisuse returns the mistake that a call of WriteHeader makes, "" for a correct call.
-func (s *serverSpan) headerMisuse() string {
-	switch {
-	case s.hijacked.Load():
-		return "response.WriteHeader on hijacked connection"
-	case s.status.Load() != 0:
-		return "superfluous response.WriteHeader call"
-	}
-	return ""
-}
 
 // isServers reports whether w is a response of net/http's server for HTTP/1. That for HTTP/2 logs nothing.
 func isServers(w http.ResponseWriter) bool {

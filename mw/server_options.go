@@ -9,30 +9,6 @@ import (
 	"github.com/spanroute/spanroute/internal/forwarded"
 )
 
-type serverOption func(*serverOptions)
-
-func (f serverOption) applyToServer(o *serverOptions) { f(o) }
-
-// serverOptions are the options of a middleware.
-type serverOptions struct {
-	common         options
-	router         chi.Routes
-	mux            *http.ServeMux
-	publicEndpoint func(*http.Request) bool
-	proxies        forwarded.Proxies
-	traceIDHeader  string
-}
-
-func newServerOptions(list []ServerOption) (o serverOptions) {
-	o.common.isError = isServerError
-	for _, option := range list {
-		if option != nil {
-			option.applyToServer(&o)
-		}
-	}
-	return o
-}
-
 // WithRouter lets a server find the route before the handler runs, so that samplers see it. It is needed if a
 // middleware in front of the router replaces the request. A router that is the argument of the result of New is found
 // without it.

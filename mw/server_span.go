@@ -3,7 +3,6 @@ package mw
 import (
 	"context"
 	"net/http"
-	"sync"
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -29,8 +28,6 @@ type serverSpan struct {
 	derivedRequest
 	response
 	requestInfo
-	m    *middleware
-	in   *http.Request // as the middleware received it
 	span trace.Span
 	name string       // at the start
 	body *countedBody // nil unless the body of the request is counted
@@ -38,12 +35,9 @@ type serverSpan struct {
 	deferred bool        // the attributes of the start are set at the end
 	ended    atomic.Bool // a request with this context is another one now
 
-	mu          sync.Mutex           // of the fields below
-	routeSet    string               // by SetRoute
-	routeNested string               // by a nested middleware
-	routeBefore string               // known at start
-	fault       error                // the first failed write
-	sent        []attribute.KeyValue // captured headers of the response
+	routeSet    string // by SetRoute
+	routeNested string // by a nested middleware
+	routeBefore string // known at start
 }
 
 // Value returns s for requestKey and passes on all other keys.
@@ -75,8 +69,8 @@ func (s *serverSpan) setNestedRoute(route string) {
 	}
 }
 
-// run calls the handler of h and ends the span.
-func (s *serverSpan) run(h *handler, w http.ResponseWriter) {
+// run calls next and ends the span.
+func (s *serverSpan) run(next http.Handler, routes *routeFinder, w http.ResponseWriter) {
 	s.w = w
 	if s.m.bodySizes && s.in.ContentLength < 0 && s.in.Body != nil {
 		s.body = &countedBody{ReadCloser: s.in.Body}
@@ -84,17 +78,17 @@ func (s *serverSpan) run(h *handler, w http.ResponseWriter) {
 	}
 	// The span is not ended by a deferred call of its End, because the SDK would add a second event for a panic.
 	guard.Run(func() {
-		h.next.ServeHTTP(newWriter(s, w), &s.request)
-	}, func(end guard.End, v any) { s.finish(h, end, v) })
+		next.ServeHTTP(newWriter(&s.response, w), &s.request)
+	}, func(end guard.End, v any) { s.finish(routes, end, v) })
 }
 
 // finish names the span, sets its outcome and the remaining attributes, and ends it. The end is deferred because
 // functions of the program may panic.
-func (s *serverSpan) finish(h *handler, end guard.End, v any) {
+func (s *serverSpan) finish(routes *routeFinder, end guard.End, v any) {
 	defer func() { s.span.End() }()
 	s.ended.Store(true)
 	spanNameWord := s.m.methods.info(methodOf(s.in)).spanNameWord
-	route := s.m.names.target(spanNameWord, s.route(h))
+	route := s.m.names.target(spanNameWord, s.route(routes))
 	s.copyBack(s.in, end == guard.Returned)
 	out := s.outcome(end, v)
 	if out.errorType != "" {
@@ -162,4 +156,39 @@ func (s *serverSpan) requestBytes() int64 {
 		return s.in.ContentLength
 	}
 	return 0
+}
+
+// route returns the final route, by the precedence of the sources.
+func (s *serverSpan) route(routes *routeFinder) string {
+	s.mu.Lock()
+	set, nested := s.routeSet, s.routeNested
+	s.mu.Unlock()
+	if set != "" {
+		return cleanTarget(set)
+	}
+	if nested != "" {
+		return nested
+	}
+	return routes.after(&s.request, s.in.Pattern, s.routeBefore)
+}
+
+// Route returns the route of r if it is known, else "": the one of [SetRoute], that of a router that r passed, or the
+// one found when r arrived. In a handler it is the route that the span will have.
+func Route(r *http.Request) string {
+	if s, ok := r.Context().Value(requestKey{}).(*serverSpan); ok {
+		s.mu.Lock()
+		set, nested, before := s.routeSet, s.routeNested, s.routeBefore
+		s.mu.Unlock()
+		switch {
+		case set != "":
+			return cleanTarget(set)
+		case nested != "":
+			return nested
+		}
+		if route := routed(r); route != "" {
+			return route
+		}
+		return before
+	}
+	return routed(r)
 }

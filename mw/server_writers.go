@@ -9,7 +9,7 @@ import (
 	"net/http"
 )
 
-// newWriter returns the writer of s that has exactly the optional interfaces of w, in the bits
+// newWriter returns the writer of r that has exactly the optional interfaces of w, in the bits
 //
 //	 1 http.Flusher
 //	 2 http.Hijacker
@@ -17,7 +17,7 @@ import (
 //	 8 io.ReaderFrom
 //	16 http.CloseNotifier
 //	32 io.StringWriter
-func newWriter(s *serverSpan, w http.ResponseWriter) http.ResponseWriter {
+func newWriter(r *response, w http.ResponseWriter) http.ResponseWriter {
 	subset := 0
 	if _, ok := w.(http.Flusher); ok {
 		subset |= 1
@@ -37,7 +37,7 @@ func newWriter(s *serverSpan, w http.ResponseWriter) http.ResponseWriter {
 	if _, ok := w.(io.StringWriter); ok {
 		subset |= 32
 	}
-	base := writer{s}
+	base := writer{r}
 	switch subset {
 	case 1:
 		return writer1{base}

@@ -34,17 +34,17 @@ import (
 	"net/http"
 )
 
-// newWriter returns the writer of s that has exactly the optional interfaces of w, in the bits
+// newWriter returns the writer of r that has exactly the optional interfaces of w, in the bits
 //
 `)
 	for i, in := range interfaces {
 		fmt.Fprintf(&b, "//\t%2d %s\n", 1<<i, in.name)
 	}
-	b.WriteString("func newWriter(s *serverSpan, w http.ResponseWriter) http.ResponseWriter {\nsubset := 0\n")
+	b.WriteString("func newWriter(r *response, w http.ResponseWriter) http.ResponseWriter {\nsubset := 0\n")
 	for i, in := range interfaces {
 		fmt.Fprintf(&b, "if _, ok := w.(%s); ok { subset |= %d }\n", in.name, 1<<i)
 	}
-	b.WriteString("base := writer{s}\nswitch subset {\n")
+	b.WriteString("base := writer{r}\nswitch subset {\n")
 	for n := 1; n < 1<<len(interfaces); n++ {
 		fmt.Fprintf(&b, "case %d: return %s\n", n, literal(n))
 	}

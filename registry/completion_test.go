@@ -10,6 +10,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // endpoint is a plugin's settings with a completion.
@@ -19,12 +20,12 @@ type endpoint struct {
 	Secure  bool           `koanf:"secure" doc:"TLS"`
 	User    string         `koanf:"user" with:"password" doc:"name"`
 	Pass    string         `koanf:"password" with:"user" secret:"true" doc:"password"`
-	Headers registry.Pairs `koanf:"headers" format:"headers" secret:"true" doc:"headers"`
+	Headers settings.Pairs `koanf:"headers" format:"headers" secret:"true" doc:"headers"`
 }
 
 func (e endpoint) Validate() error {
 	if e.Port == 25 {
-		return &registry.KeyError{Key: "port", Err: errors.New("is for mail")}
+		return &settings.KeyError{Key: "port", Err: errors.New("is for mail")}
 	}
 	return nil
 }
@@ -40,14 +41,14 @@ func (e *endpoint) complete(c *registry.Completion) {
 	}
 	if !c.IsSet("port") {
 		e.Port = 80
-		c.Note(registry.Inferred, "host", "no port", "80 is used")
+		c.Note(settings.Inferred, "host", "no port", "80 is used")
 	}
 	if c.Variable("host") == "OTEL_HOST" {
-		c.Note(registry.Suspicious, "host", "from the environment", "")
+		c.Note(settings.Suspicious, "host", "from the environment", "")
 	}
-	c.Note(registry.Ignored, "secure", "has no effect", "")
+	c.Note(settings.Ignored, "secure", "has no effect", "")
 	if len(e.Headers) > 0 && !c.Direct() {
-		c.NoteItem(registry.Ignored, "headers", 1, "is not sent", "")
+		c.NoteItem(settings.Ignored, "headers", 1, "is not sent", "")
 		e.Headers = e.Headers[1:]
 	}
 	c.Show("host")
@@ -68,7 +69,7 @@ func withEndpoint(t *testing.T) (*registry.Registry, *[]endpoint) {
 
 func TestCompleteReturnsSettingsAndNotices(t *testing.T) {
 	r, _ := withEndpoint(t)
-	inferred := registry.Notice{Key: "host", Kind: registry.Inferred, Message: "no port", Hint: "80 is used"}
+	inferred := registry.Notice{Key: "host", Kind: settings.Inferred, Message: "no port", Hint: "80 is used"}
 	for _, tt := range []struct {
 		name      string
 		section   m
@@ -80,12 +81,12 @@ func TestCompleteReturnsSettingsAndNotices(t *testing.T) {
 		{"nothing is set", nil, nil, m{"host": "localhost", "port": 80}, nil, ""},
 		{"a key by its alias", m{"address": "h"}, nil, m{"host": "h", "port": 80}, []registry.Notice{inferred}, ""},
 		{"what is set stays as it is", m{"host": "h", "port": 1, "secure": false}, nil, m{"host": "h", "port": 1, "secure": false},
-			[]registry.Notice{{Key: "secure", Kind: registry.Ignored, Message: "has no effect"}}, ""},
+			[]registry.Notice{{Key: "secure", Kind: settings.Ignored, Message: "has no effect"}}, ""},
 		{"from a variable", m{"host": "h", "port": 1}, map[string]string{"host": "OTEL_HOST"}, m{"host": "h", "port": 1},
-			[]registry.Notice{{Key: "host", Kind: registry.Suspicious, Message: "from the environment"}}, ""},
+			[]registry.Notice{{Key: "host", Kind: settings.Suspicious, Message: "from the environment"}}, ""},
 		{"a key taken out", m{"host": "drop", "port": 1}, nil, m{"port": 1}, nil, ""},
-		{"an item taken out", m{"port": 1, "headers": registry.Pairs{{Name: "a", Value: "b"}}}, nil, m{"host": "localhost", "port": 1, "headers": registry.Pairs{}},
-			[]registry.Notice{{Key: "headers", Item: 1, Kind: registry.Ignored, Message: "is not sent"}}, ""},
+		{"an item taken out", m{"port": 1, "headers": settings.Pairs{{Name: "a", Value: "b"}}}, nil, m{"host": "localhost", "port": 1, "headers": settings.Pairs{}},
+			[]registry.Notice{{Key: "headers", Item: 1, Kind: settings.Ignored, Message: "is not sent"}}, ""},
 		{"a fault of the hook and one of Validate", m{"host": "bad", "port": 25}, nil, m{"host": "bad", "port": 25}, nil, "host: is bad\nport: is for mail"},
 		{"one of a pair", m{"port": 1, "user": "u"}, nil, m{"host": "localhost", "port": 1, "user": "u"}, nil, "password: user is set without it, set both or neither"},
 		{"a section that cannot be decoded", m{"port": "x"}, nil, nil, nil, `port: "x" is not a whole number, want 1 to 65535`},
@@ -104,7 +105,7 @@ func TestCompleteReturnsSettingsAndNotices(t *testing.T) {
 // Openings of one Prepared share nothing, and get what the hook completed.
 func TestOpeningsOfOnePrepared(t *testing.T) {
 	r, built := withEndpoint(t)
-	p, err := r.Complete("endpoint", m{"headers": registry.Pairs{{Name: "a"}, {Name: "b"}}}, nil)
+	p, err := r.Complete("endpoint", m{"headers": settings.Pairs{{Name: "a"}, {Name: "b"}}}, nil)
 	if err != nil || p.Destination != "localhost" {
 		t.Fatalf("Complete = %+v, %v", p, err)
 	}

@@ -45,7 +45,7 @@ func TestPluginCodeMayUseTheRegistry(t *testing.T) {
 	}
 }
 
-func TestASlowPluginBlocksNobody(t *testing.T) {
+func TestASlowPluginDoesNotBlockTheRegistry(t *testing.T) {
 	var r registry.Registry
 	entered, leave := make(chan struct{}), make(chan struct{})
 	slow := func() lines {

@@ -8,6 +8,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // Settings are the keys of the section tracing.lines.
@@ -22,7 +23,7 @@ var Factory = registry.NewFactory("lines", func() Settings { return Settings{Pat
 func open(_ context.Context, _ registry.BuildContext, s Settings) (sdktrace.SpanExporter, error) {
 	f, err := os.OpenFile(s.Path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
-		return nil, &registry.KeyError{Key: "path", Err: err}
+		return nil, &settings.KeyError{Key: "path", Err: err}
 	}
 	return names{f}, nil
 }

@@ -15,107 +15,75 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// BuildContext carries what spanroute passes to every exporter apart from its own settings. It may get more
-// fields: use keyed fields. An opener fills what is empty.
+// BuildContext holds what spanroute passes to every exporter apart from its own settings. It may get more fields, so
+// literals need keys. An [Opener] sets a name, a logger and Source if they are empty.
 type BuildContext struct {
 	Delivery          delivery.Options        // for delivery.New; ID, Timeout and Logger are meant for every exporter
 	MaxTagValueLength int                     // in code points; 0: no limit
-	Source            func(key string) string // where a key was set: "app.yaml:12:5", "built-in"; never nil
+	Source            func(key string) string // returns where a key was set: "app.yaml:12:5", "built-in"; never nil
 	_                 struct{}
 }
 
 // Name returns the name of the exporter in logs and errors: its type, such as "zipkin".
 func (b BuildContext) Name() string { return b.Delivery.ID }
 
-// Timeout returns the limit of one attempt to deliver; a negative one means no limit.
+// Timeout returns the limit of one delivery attempt; a negative value means no limit.
 func (b BuildContext) Timeout() time.Duration { return b.Delivery.Timeout }
 
 // Logger returns the logger for the exporter's diagnostics. It is never nil.
 func (b BuildContext) Logger() *slog.Logger { return b.Delivery.Logger }
 
-// Opener builds an exporter that was prepared. ctx bounds the building, not the exporter's life. Each call
-// builds another exporter that shares nothing with the others; the caller shuts it down. It may be called
-// from several goroutines.
+// Opener builds a prepared exporter. ctx limits the call, not the lifetime of the exporter. Each call builds another
+// exporter, which shares nothing with the others and which the caller shuts down. It is safe for concurrent use.
 type Opener func(ctx context.Context, common BuildContext) (sdktrace.SpanExporter, error)
 
-// Validator is implemented by settings (S or *S) that check more than types and ranges of single keys. It
-// joins a *[KeyError] per fault, has no effects, and is called after all keys decoded.
-type Validator = settings.Validator
-
-// KeyError says which key of an exporter's section an error is about. It has the fields Key, relative to the
-// section ("thrift.agent_port"), Err, and Item, the position in a list or map from 1 or 0.
-type KeyError = settings.KeyError
-
-// Key describes one key of an exporter's section:
-//
-//	Path    string   // "thrift.agent_port"
-//	Aliases []string // other paths
-//	OTel    []string // environment variables, the stronger first
-//	Type    string   // string, int, float, bool, duration, list, map
-//	Doc     string
-//	Default any      // nil for secrets, and for what is not set
-//	Enum    []string // the values; nil if any will do
-//	Secret  bool     // never printed
-//	Hot     bool     // no key of an exporter is
-//	Format  string   // "", "pem", "ipv4", "ipv6", "headers", "metadata"
-//	Range   string   // "1..65535", "0..", or ""
-//	With    string   // the key that must be set together with this one
-//	Overrides string // the more general key that this one overrides within a layer
-type Key = settings.Key
-
-// Pairs is a free-form map in the order it was written, such as headers: a slice of [Pair].
-type Pairs = settings.Pairs
-
-// Pair is one entry of [Pairs], with the fields Name and Value.
-type Pair = settings.Pair
-
-// Description is what people and config want to know about an exporter.
+// Description describes an exporter and its keys.
 type Description struct {
 	Name    string
 	Aliases []string
 	Doc     string
-	Keys    []Key // in the order of the struct's fields
+	Keys    []settings.Key // in the order of the struct's fields
 
-	TimeoutVariables []string // OTEL_* variables of the key timeout, the one that takes precedence first
+	TimeoutVariables []string // OTEL_* variables of the key timeout, in order of precedence
 }
 
-// Factory ties a name to a settings type and the function that builds the exporter. It is made by
-// [NewFactory]; its zero value is refused by Register. It never changes and may be copied.
+// Factory connects a name with a settings type and the function that builds the exporter. [NewFactory] returns one;
+// Register rejects the zero value. It is immutable and may be copied.
 type Factory struct {
 	name             string
 	aliases          []string
 	doc              string
 	timeoutVariables []string
 	completion       any   // func(*S, *Completion)
-	err              error // why Register refuses it
-	keys             func() []Key
+	err              error // why Register rejects it
+	keys             func() []settings.Key
 	prepare          func(section map[string]any, c *Completion) (Prepared, error)
 }
 
-// FactoryOption changes a factory while it is made.
+// FactoryOption is an option of [NewFactory].
 type FactoryOption func(*Factory)
 
-// WithAlias lets the exporter be called by other names too. Name and aliases share one name space.
+// WithAlias adds other names of the exporter. Names and aliases of all exporters share one name space.
 func WithAlias(names ...string) FactoryOption {
 	return func(f *Factory) { f.aliases = append(f.aliases, names...) }
 }
 
-// WithDoc says in one sentence what the exporter does.
+// WithDoc sets the documentation of the exporter, one sentence.
 func WithDoc(sentence string) FactoryOption {
 	return func(f *Factory) { f.doc = sentence }
 }
 
-// WithTimeoutVariables names the OTEL_* variables that set the key timeout of the exporter's section, the one
-// that takes precedence first.
+// WithTimeoutVariables adds OTEL_* variables that set the key timeout of the exporter's section, in order of
+// precedence.
 func WithTimeoutVariables(names ...string) FactoryOption {
 	return func(f *Factory) { f.timeoutVariables = append(f.timeoutVariables, names...) }
 }
 
-// NewFactory ties a name to one settings type S, a struct. defaults runs anew for every use, so nothing in
-// its result is shared; nil means the zero value. Only build may have effects, and even that dials nothing
-// and resolves nothing: a backend that is down is no reason for a program not to start.
+// NewFactory returns the factory of the exporter with this name and settings type S, a struct. defaults is called for
+// each use, so its results must not share memory; nil means the zero value of S. Only build may have effects. It should
+// neither dial nor resolve names: a program must start although a backend is down.
 //
-// What is wrong with S or the name is told by Register, as ErrInvalid.
+// Register returns the faults of name and S, as ErrInvalid.
 func NewFactory[S any](
 	name string,
 	defaults func() S,
@@ -146,10 +114,10 @@ func NewFactory[S any](
 	return f
 }
 
-// reserved refuses the key that config puts into every exporter's section.
+// reserved returns an error if a settings struct has the key that package config adds to each exporter's section.
 func reserved(table *schema.Schema) error {
 	if _, _, taken := table.Lookup("timeout"); taken {
-		return fmt.Errorf("%w: the key timeout is every exporter's already, use BuildContext.Timeout", schema.ErrInvalid)
+		return fmt.Errorf("%w: the key timeout is reserved, use BuildContext.Timeout", schema.ErrInvalid)
 	}
 	return nil
 }

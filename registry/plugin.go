@@ -13,7 +13,7 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// plugin runs the code of one factory.
+// plugin calls the functions of one factory.
 type plugin[S any] struct {
 	name     string
 	schema   *schema.Schema
@@ -22,8 +22,8 @@ type plugin[S any] struct {
 	hook     func(s *S, c *Completion) // may be nil
 }
 
-// prepare decodes section once. Each opening gets a copy of the settings, so that two exporters never share a
-// slice or map.
+// prepare decodes section once. Each exporter gets a copy of the settings, so that no two exporters share a slice or
+// map.
 func (p plugin[S]) prepare(section map[string]any, c *Completion) (Prepared, error) {
 	section = clone(section)
 	s, err := p.decode(section)
@@ -82,15 +82,15 @@ func (p plugin[S]) open(ctx context.Context, common BuildContext, s S) (x sdktra
 	return x, nil
 }
 
-// recovered turns a panic into an error. The panic's text is not the plugin's considered word, so secrets
-// are taken out of it.
+// recovered turns a panic into an error. The text of a panic can contain anything, so the values of secret keys are
+// masked in it.
 func (p plugin[S]) recovered(where string, s *S, err *error) {
 	if r := recover(); r != nil {
 		*err = fmt.Errorf("exporter %q: panic in %s: %s", p.name, where, p.schema.Mask(*s, fmt.Sprint(r)))
 	}
 }
 
-// complete fills in what must never be missing.
+// complete sets the fields that an exporter can rely on.
 func (b BuildContext) complete(name string) BuildContext {
 	if b.Source == nil {
 		b.Source = func(string) string { return "built-in" }
@@ -112,7 +112,7 @@ func isNil(x sdktrace.SpanExporter) bool {
 	return v.Kind() == reflect.Pointer && v.IsNil()
 }
 
-// clone copies the maps and slices a section is made of; the leaves are values.
+// clone returns a deep copy of a section, whose other values are immutable.
 func clone(section map[string]any) map[string]any {
 	c := make(map[string]any, len(section))
 	for name, v := range section {

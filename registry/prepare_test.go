@@ -13,6 +13,7 @@ import (
 
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 func TestPrepareReportsEveryFaultByKey(t *testing.T) {
@@ -27,7 +28,7 @@ func TestPrepareReportsEveryFaultByKey(t *testing.T) {
 		{m{"path": "bad", "token": 5}, "token: the value is not text, quote it"}, // Validate sees whole settings only
 	} {
 		open, err := r.Prepare("lines", tt.section)
-		var key *registry.KeyError
+		var key *settings.KeyError
 		if open != nil || err == nil || err.Error() != tt.want || !errors.As(err, &key) {
 			t.Errorf("Prepare(%v) = %v\nwant %s", tt.section, err, tt.want)
 		}

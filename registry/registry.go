@@ -15,16 +15,16 @@ import (
 )
 
 var (
-	// ErrUnknown is matched by the error of a name nobody registered.
+	// ErrUnknown is matched by the error of a name that is not registered.
 	ErrUnknown = errors.New("unknown exporter")
-	// ErrDuplicate is matched by the error of registering a name that is taken.
+	// ErrDuplicate is matched by the error of registering a name twice.
 	ErrDuplicate = errors.New("already registered")
-	// ErrInvalid is matched by the error of registering a factory that cannot work.
+	// ErrInvalid is matched by the error of registering an invalid factory.
 	ErrInvalid = schema.ErrInvalid
 )
 
-// Registry holds exporters by name. The zero value is empty and ready. All methods may be called at the
-// same time, from a plugin's own code too.
+// Registry holds exporters by name. The zero value is empty and ready to use. Its methods are safe for concurrent use,
+// and a plugin may call them from its own functions.
 type Registry struct {
 	mu     sync.RWMutex
 	byName map[string]Factory // names and aliases
@@ -32,14 +32,14 @@ type Registry struct {
 
 var process Registry
 
-// Default is the process's registry, where the packages of exporters register themselves in init.
+// Default returns the registry of the process, in which packages of exporters register in init.
 func Default() *Registry { return &process }
 
-// Register adds f to [Default]. It is for init only. It panics for a name that is taken or missing.
+// Register adds f to [Default]. It is for init only, and panics if the name is registered already or empty.
 //
-// A factory that cannot work, such as one with a struct tag that does not parse, is added: Describe and Prepare return its
-// error, which matches [ErrInvalid], and config.Load reports it whatever exporter is selected. A panic in init would also
-// stop the plugin's own tests, and registrytest.Run could not name the fault.
+// An invalid factory, such as one with a struct tag that cannot be parsed, is added. Describe and Prepare then return
+// its error, which matches [ErrInvalid], and config.Load reports it whichever exporter is selected. A panic in init
+// would also stop the plugin's own tests, and registrytest.Run could not report the fault.
 func Register(f Factory) { process.mustRegister(f) }
 
 func (r *Registry) mustRegister(f Factory) {
@@ -53,7 +53,7 @@ func (r *Registry) mustRegister(f Factory) {
 	}
 }
 
-// refused is a factory by the name of f that returns err for each use.
+// refused returns a factory with the name of f whose uses all return err.
 func (f Factory) refused(err error) Factory {
 	return Factory{name: f.name, err: err, prepare: func(map[string]any, *Completion) (Prepared, error) {
 		return Prepared{}, err
@@ -62,7 +62,7 @@ func (f Factory) refused(err error) Factory {
 
 var nameSyntax = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
-// Register adds f under its name and aliases, or changes nothing and returns ErrInvalid or ErrDuplicate.
+// Register adds f with its name and aliases, or returns ErrInvalid or ErrDuplicate and adds nothing.
 func (r *Registry) Register(f Factory) error {
 	if err := f.check(); err != nil {
 		return err
@@ -95,7 +95,7 @@ func (f Factory) names() []string {
 	return names
 }
 
-// check says everything that is wrong with f.
+// check returns all faults of f, joined.
 func (f Factory) check() error {
 	var faults []error
 	refuse := func(what string) {
@@ -109,7 +109,7 @@ func (f Factory) check() error {
 		case name == "none":
 			refuse(`the name "none" means no exporter`)
 		case seen[name]:
-			refuse(fmt.Sprintf("the name %q is given twice", name))
+			refuse(fmt.Sprintf("the name %q occurs twice", name))
 		}
 		seen[name] = true
 	}
@@ -122,7 +122,7 @@ func (f Factory) check() error {
 	return errors.Join(faults...)
 }
 
-// registerError says a sentence and matches what it is about.
+// registerError has a text of its own and matches ErrDuplicate or ErrInvalid.
 type registerError struct {
 	text string
 	is   error
@@ -142,7 +142,7 @@ func (r *Registry) Names() []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-// find looks a name or alias up, letter case free.
+// find returns the factory with a name or alias, case-insensitively.
 func (r *Registry) find(name string) (Factory, error) {
 	r.mu.RLock()
 	f, ok := r.byName[strings.ToLower(name)]
@@ -154,8 +154,8 @@ func (r *Registry) find(name string) (Factory, error) {
 	return f, nil
 }
 
-// Describe returns the exporter's canonical name, aliases and keys, with the defaults of a fresh settings
-// struct. name may be an alias, in any letter case. A name nobody registered is ErrUnknown.
+// Describe returns the canonical name, the aliases and the keys of an exporter, with the defaults of a new settings
+// struct. name may be an alias and is case-insensitive. The error of a name that is not registered is ErrUnknown.
 func (r *Registry) Describe(name string) (d Description, err error) {
 	f, err := r.find(name)
 	if err == nil {
@@ -172,9 +172,9 @@ func (r *Registry) Describe(name string) (d Description, err error) {
 	return Description{Name: f.name, Aliases: f.names()[1:], Doc: f.doc, Keys: f.keys(), TimeoutVariables: slices.Clone(f.timeoutVariables)}, nil
 }
 
-// Prepare checks an exporter's section and returns what opens it. It has no effect: no file, no socket, no
-// goroutine. Decoding is strict; all faults are joined, each a *[KeyError]. section is not kept. A name
-// nobody registered is ErrUnknown.
+// Prepare checks an exporter's section and returns the function that opens the exporter. It has no effect: it opens no
+// file or socket and starts no goroutine. Decoding is strict. All faults are returned joined, each a
+// *[settings.KeyError]. section is not kept. The error of a name that is not registered is ErrUnknown.
 func (r *Registry) Prepare(name string, section map[string]any) (Opener, error) {
 	f, err := r.find(name)
 	if err != nil {

@@ -33,7 +33,7 @@ func (l lines) Validate() error {
 		panic("at " + l.Token)
 	}
 	if l.Path == "bad" {
-		return errors.Join(&registry.KeyError{Key: "path", Err: errors.New("is bad")}, &registry.KeyError{Key: "token", Err: errors.New("is bad too")})
+		return errors.Join(&settings.KeyError{Key: "path", Err: errors.New("is bad")}, &settings.KeyError{Key: "token", Err: errors.New("is bad too")})
 	}
 	return nil
 }
@@ -70,7 +70,7 @@ func with(t *testing.T, factories ...registry.Factory) *registry.Registry {
 	return &r
 }
 
-func TestNamesAreOneSpaceWithoutLetterCase(t *testing.T) {
+func TestNamesAndAliasesAreOneNameSpace(t *testing.T) {
 	r := with(t, factory("Zed"), factory("lines", registry.WithAlias("log", "Out")))
 	if diff := cmp.Diff([]string{"lines", "zed"}, r.Names()); diff != "" {
 		t.Errorf("names (-want +got):\n%s", diff)
@@ -122,13 +122,13 @@ func TestFactoriesThatCannotWork(t *testing.T) {
 		{simple[noTag]("lines"), "exporter \"lines\": Path has no koanf tag\nexporter \"lines\": Other has no koanf tag"},
 		{simple[twice]("lines"), `exporter "lines": two fields have the key a`},
 		{simple[channel]("lines"), `exporter "lines": A: chan int cannot be decoded`},
-		{simple[int]("lines"), `exporter "lines": int is no struct`},
-		{simple[timeout]("lines"), `exporter "lines": the key timeout is every exporter's already, use BuildContext.Timeout`},
+		{simple[int]("lines"), `exporter "lines": int is not a struct`},
+		{simple[timeout]("lines"), `exporter "lines": the key timeout is reserved, use BuildContext.Timeout`},
 		{factory(""), `exporter "": the name "" is not of the form [a-z][a-z0-9_]*`},
 		{factory("a-b"), `exporter "a-b": the name "a-b" is not of the form [a-z][a-z0-9_]*`},
 		{factory("None"), `exporter "none": the name "none" means no exporter`},
 		{factory("lines", registry.WithAlias("none")), `exporter "lines": the name "none" means no exporter`},
-		{factory("lines", registry.WithAlias("Lines")), `exporter "lines": the name "lines" is given twice`},
+		{factory("lines", registry.WithAlias("Lines")), `exporter "lines": the name "lines" occurs twice`},
 		{registry.NewFactory[lines]("lines", nil, nil), `exporter "lines": it has no build function`},
 		{registry.Factory{}, `it was not made by NewFactory`},
 	} {
@@ -187,7 +187,7 @@ func simple[S any](name string) registry.Factory {
 	})
 }
 
-func TestUnknownNamesAreAnsweredWithTheKnownOnes(t *testing.T) {
+func TestUnknownNamesGetTheKnownOnes(t *testing.T) {
 	all := with(t, factory("console", registry.WithAlias("stdout")), factory("jaeger"), factory("memory"), factory("otlp"), factory("zipkin"))
 	some := with(t, factory("zipkin"))
 	for _, tt := range []struct {
@@ -205,7 +205,7 @@ func TestUnknownNamesAreAnsweredWithTheKnownOnes(t *testing.T) {
 		{some, "OTLP", settings.ErrUnsupported, `exporter "otlp" is not in this program, import github.com/spanroute/spanroute/exporters/otlp or exporters/all`},
 		{some, "stdout", settings.ErrUnsupported, `exporter "stdout" is not in this program, import github.com/spanroute/spanroute/exporters/console or exporters/all`},
 		{some, "in_memory", settings.ErrUnsupported, `exporter "in_memory" is not in this program, import github.com/spanroute/spanroute/exporters/memory or exporters/all`},
-		{new(registry.Registry), "lines", settings.ErrUnknownValue, `unknown exporter "lines" (there are none, import github.com/spanroute/spanroute/exporters/all)`},
+		{new(registry.Registry), "lines", settings.ErrUnknownValue, `unknown exporter "lines" (no exporters are registered, import github.com/spanroute/spanroute/exporters/all)`},
 	} {
 		_, described := tt.r.Describe(tt.name)
 		_, prepared := tt.r.Prepare(tt.name, nil)
@@ -221,16 +221,16 @@ func TestDescribe(t *testing.T) {
 	r := with(t, factory("lines", registry.WithAlias("log"), registry.WithDoc("appends spans to a file")))
 	want := registry.Description{
 		Name: "lines", Aliases: []string{"log"}, Doc: "appends spans to a file",
-		Keys: []registry.Key{
+		Keys: []settings.Key{
 			{Path: "path", Aliases: []string{"file"}, Type: "string", Doc: "file to append to", Default: "spans.jsonl"},
 			{Path: "token", Type: "string", Doc: "sent along", Secret: true},
-			{Path: "labels", Type: "map", Doc: "added to each line", Default: registry.Pairs{{Name: "a", Value: "b"}}},
+			{Path: "labels", Type: "map", Doc: "added to each line", Default: settings.Pairs{{Name: "a", Value: "b"}}},
 			{Path: "names", Type: "list", Doc: "spans to keep", Default: []string{"x"}},
 			{Path: "thrift.agent_port", Type: "int", Doc: "port", Range: "1..65535"},
 		},
 	}
 	got, err := r.Describe("log")
-	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(registry.Key{})); diff != "" || err != nil {
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(settings.Key{})); diff != "" || err != nil {
 		t.Errorf("Describe: %v (-want +got):\n%s", err, diff)
 	}
 }

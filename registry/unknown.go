@@ -10,8 +10,8 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// kit maps the names of the kit's own exporters to their packages. They may not be linked in.
-var kit = map[string]string{
+// builtIn maps the names of spanroute's own exporters to their packages. A program need not import them.
+var builtIn = map[string]string{
 	"zipkin":    "zipkin",
 	"jaeger":    "jaeger",
 	"otlp":      "otlp",
@@ -21,10 +21,10 @@ var kit = map[string]string{
 	"in_memory": "memory",
 }
 
-// ImportPath returns the import path of spanroute's own exporter with this name or alias, whether or not it is
-// linked in, and "" for any other name.
+// ImportPath returns the import path of spanroute's own exporter with this name or alias, even if the program does not
+// import it, and "" for any other name.
 func ImportPath(name string) string {
-	if pkg, ok := kit[strings.ToLower(name)]; ok {
+	if pkg, ok := builtIn[strings.ToLower(name)]; ok {
 		return exportersPath + pkg
 	}
 	return ""
@@ -32,7 +32,7 @@ func ImportPath(name string) string {
 
 const exportersPath = "github.com/spanroute/spanroute/exporters/"
 
-// unknownError matches ErrUnknown and the kind that config reports.
+// unknownError matches ErrUnknown and the kind that package config reports.
 type unknownError struct {
 	text string
 	kind settings.Kind
@@ -41,14 +41,14 @@ type unknownError struct {
 func (e *unknownError) Error() string   { return e.text }
 func (e *unknownError) Unwrap() []error { return []error{ErrUnknown, e.kind} }
 
-// unknown is the error of a name nobody registered. all are names and aliases, names without the latter.
+// unknown returns the error of a name that is not registered. all has names and aliases, names only the names.
 func unknown(name string, all, names []string) error {
-	if pkg, ok := kit[strings.ToLower(name)]; ok {
+	if pkg, ok := builtIn[strings.ToLower(name)]; ok {
 		return &unknownError{fmt.Sprintf("exporter %q is not in this program, import %s%s or exporters/all",
 			strings.ToLower(name), exportersPath, pkg), settings.ErrUnsupported}
 	}
 	text := "unknown exporter " + phrase.Quote(name)
-	if hint := phrase.DidYouMean(name, append(all, slices.Sorted(maps.Keys(kit))...)); hint != "" {
+	if hint := phrase.DidYouMean(name, append(all, slices.Sorted(maps.Keys(builtIn))...)); hint != "" {
 		text += ", " + hint
 	}
 	return &unknownError{text + " (" + thereAre(names) + ")", settings.ErrUnknownValue}
@@ -57,7 +57,7 @@ func unknown(name string, all, names []string) error {
 func thereAre(names []string) string {
 	switch len(names) {
 	case 0:
-		return "there are none, import " + exportersPath + "all"
+		return "no exporters are registered, import " + exportersPath + "all"
 	case 1:
 		return "there is only " + names[0]
 	}

@@ -1,20 +1,27 @@
-// Package sampling decides which traces are kept: a ratio of new traces by trace id, parents respected,
-// changeable while the process runs.
+// Package sampling decides which traces are kept: a share of new traces by trace id, and the decision of the parent for
+// all other spans. The decision can be changed while the process runs.
 //
 //	sampler, err := sampling.New(sampling.Config{SampleRate: 0.1})
 //	live := sampling.NewDynamic(sampler)
 //	provider := sdktrace.NewTracerProvider(sdktrace.WithSampler(live))
-//	live.Set(sampling.Ratio(1)) // from now on everything
+//	live.Set(sampling.Ratio(1)) // from now on all new traces
 //
-// The six names of OTEL_TRACES_SAMPLER are two switches (does a parent decide; what is the root's rate), so
-// one small sampler serves all of them. Whatever it is set to, a span below an excluded request is dropped
-// first of all.
+// # How it works
 //
-// A caller decides about its trace with the sampled flag, and with traceidratio by the trace id that it chooses. Where
-// callers are untrusted, Config.RemoteParent takes both from them, so that no request costs more than the rate says.
+// The six values of OTEL_TRACES_SAMPLER are combinations of two choices, whether a parent decides and the rate of new
+// traces, so one small sampler implements all of them. For each span it decides in this order:
 //
-// The ratio is spanroute's own few lines and not the SDK's TraceIDRatioBased, for two reasons: the
-// specification calls that one deprecated and lets SDKs change its verdicts silently, while services of
-// several languages must agree on them; and NaN passes its range checks and samples everything on amd64,
-// nothing on arm64.
+//  1. A span below an excluded request is dropped, whatever the configuration.
+//  2. With a parentbased sampler, a span with a parent follows the sampled flag of the parent.
+//  3. Otherwise the span is kept if its trace id, read as a number, is below a bound that New computes from the rate.
+//
+// A span that is not kept is dropped, or with Dropped "record" recorded but not exported. The decision takes a few
+// nanoseconds and does not allocate. A [Dynamic] loads the current sampler atomically and lets it decide.
+//
+// A caller decides about its trace with the sampled flag, and with traceidratio by the trace id that it chooses. For
+// services with untrusted callers, Config.RemoteParent takes both from them, so that requests cannot exceed the rate.
+//
+// The ratio does not use the SDK's TraceIDRatioBased for two reasons. The specification deprecates that sampler and lets
+// SDKs change its decisions silently, while services in several languages must agree on them. And NaN passes its range
+// checks: it samples everything on amd64 and nothing on arm64.
 package sampling

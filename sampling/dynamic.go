@@ -6,9 +6,8 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// Dynamic is a sampler whose rule can be replaced while spans are being started: the SDK fixes its sampler when
-// the tracer provider is made, and a Dynamic is what it is given. It is safe for concurrent use and costs one
-// atomic load.
+// Dynamic is a sampler that follows another one, which can be replaced while spans are started. A tracer provider of the
+// SDK cannot change its own sampler. A Dynamic is safe for concurrent use and costs one atomic load.
 type Dynamic struct {
 	current atomic.Pointer[sdktrace.Sampler]
 }
@@ -20,8 +19,8 @@ func NewDynamic(s sdktrace.Sampler) *Dynamic {
 	return d
 }
 
-// Set makes every span that starts after it returns follow s. With a parent-based s no trace of this process
-// is cut by the change, because children follow their parent. A nil s never samples.
+// Set replaces the sampler for all spans that start after it returns. With a parent-based s, the change splits no trace
+// of this process, because children follow their parent. A nil s never samples.
 func (d *Dynamic) Set(s sdktrace.Sampler) {
 	if s == nil {
 		s = sampler{name: AlwaysOff}
@@ -36,10 +35,10 @@ func (d *Dynamic) load() sdktrace.Sampler {
 	return sampler{name: AlwaysOff}
 }
 
-// ShouldSample asks the sampler in force.
+// ShouldSample returns the decision of the current sampler.
 func (d *Dynamic) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
 	return d.load().ShouldSample(p)
 }
 
-// Description tells the sampler in force.
+// Description returns the description of the current sampler.
 func (d *Dynamic) Description() string { return d.load().Description() }

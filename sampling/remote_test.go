@@ -7,7 +7,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/spanroute/spanroute/internal/policy"
+	"github.com/spanroute/spanroute/internal/suppress"
 	"github.com/spanroute/spanroute/sampling"
 )
 
@@ -47,7 +47,7 @@ func TestRemoteParentIgnored(t *testing.T) {
 		{"parentbased_always_off, sampled caller", sampling.ParentBasedAlwaysOff, 1, remote(low, true), low, none},
 		{"always_on, unsampled caller", sampling.AlwaysOn, 0, remote(high, false), high, all},
 		{"always_off, sampled caller", sampling.AlwaysOff, 1, remote(low, true), low, none},
-		{"excluded request", sampling.AlwaysOn, 1, policy.Suppress(remote(low, true)), low, none},
+		{"excluded request", sampling.AlwaysOn, 1, suppress.Context(remote(low, true)), low, none},
 		{"root, by its trace id", sampling.TraceIDRatio, 0.5, context.Background(), low, all},
 		{"parentbased_traceidratio, local sampled parent", sampling.ParentBasedTraceIDRatio, 0, local(high, true), high, all},
 		{"parentbased_traceidratio, local unsampled parent", sampling.ParentBasedTraceIDRatio, 1, local(low, false), low, none},

@@ -11,23 +11,23 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/spanroute/spanroute/internal/policy"
+	"github.com/spanroute/spanroute/internal/suppress"
 )
 
-// Config is what an operator decides about sampling. The zero value samples nothing.
+// Config is the sampling configuration of an operator. The zero value samples nothing.
 type Config struct {
 	// SampleRate is the share of new traces that are kept by the two traceidratio samplers, from 0 (none, the
 	// default) to 1 (all).
 	SampleRate float64
 	// Sampler is one of the names of [Samplers]; empty means parentbased_traceidratio.
 	Sampler string
-	// Dropped says what becomes of a span that is not kept: "drop" (also when empty) or "record", which lets
-	// span processors see it though no exporter does.
+	// Dropped selects what happens to a span that is not kept: "drop" (also when empty) or "record", with which span
+	// processors receive it, but exporters do not.
 	Dropped string
-	// RemoteParent is "respect" (also when empty) or "ignore", which is for services whose callers are untrusted.
-	// With it, neither the sampled flag nor the trace id of a remote parent decides: the span is kept or not as a
-	// root is, at random, while it stays in the caller's trace. Local children follow their local parent, also with
-	// traceidratio, because their trace id is the caller's. always_on and always_off keep all and none.
+	// RemoteParent is "respect" (also when empty) or "ignore", which is for services with untrusted callers. With
+	// "ignore", neither the sampled flag nor the trace id of a remote parent decides. The span stays in the caller's
+	// trace, and is kept with the probability of a root span. Local children follow their local parent, also with
+	// traceidratio, because their trace id is the caller's. always_on and always_off are not affected.
 	RemoteParent string
 }
 
@@ -47,7 +47,7 @@ const (
 	Ignore  = "ignore"
 )
 
-// Samplers lists the values that Config.Sampler may have.
+// Samplers returns the values of Config.Sampler.
 func Samplers() []string {
 	return []string{
 		ParentBasedTraceIDRatio, ParentBasedAlwaysOn, ParentBasedAlwaysOff,
@@ -55,8 +55,8 @@ func Samplers() []string {
 	}
 }
 
-// New returns the immutable sampler that c describes. It fails for a name that is not in [Samplers], a rate
-// that is not a number from 0 to 1, and a Dropped or RemoteParent that is not one of its values.
+// New returns an immutable sampler for c. It returns an error for a name that is not in [Samplers], a rate that is not
+// from 0 to 1, and an unknown value of Dropped or RemoteParent.
 func New(c Config) (sdktrace.Sampler, error) {
 	if !(c.SampleRate >= 0 && c.SampleRate <= 1) {
 		return nil, fmt.Errorf("sample_rate: %v is out of range, want 0 to 1", c.SampleRate)
@@ -95,8 +95,8 @@ func New(c Config) (sdktrace.Sampler, error) {
 	return s, nil
 }
 
-// Ratio keeps the given share of traces, whatever a parent says. NaN and negative rates count as 0, rates
-// above 1 as 1, on every architecture.
+// Ratio returns a sampler that keeps the given share of traces and ignores parents. NaN and negative rates count as 0,
+// rates above 1 as 1, on every architecture.
 func Ratio(rate float64) sdktrace.Sampler {
 	switch {
 	case !(rate > 0): // NaN too
@@ -107,9 +107,9 @@ func Ratio(rate float64) sdktrace.Sampler {
 	return sampler{name: TraceIDRatio, rate: rate, keepBelow: bound(rate)}
 }
 
-// bound is the first 63-bit number that is not kept at rate. The formula is that of TraceIDRatioBased in SDK
-// v1.47.0 and gives the verdicts of the Python SDK; it is written out here because the specification
-// encourages SDKs to replace that algorithm, and a trace through services of both kinds must be kept whole.
+// bound returns the smallest 63-bit number that is not kept at rate. The formula is that of TraceIDRatioBased in SDK
+// v1.47.0 and agrees with the Python SDK. It is repeated here because the specification encourages SDKs to replace it,
+// and services with different SDKs must agree about a trace.
 func bound(rate float64) uint64 {
 	if rate >= 1 {
 		return math.MaxUint64
@@ -117,18 +117,18 @@ func bound(rate float64) uint64 {
 	return uint64(rate * (1 << 63))
 }
 
-// sampler is all six samplers: who decides, and a bound.
+// sampler implements all six samplers.
 type sampler struct {
 	name         string
 	rate         float64
 	keepBelow    uint64
-	parentBased  bool // a parent, where there is one, decides
+	parentBased  bool // the parent decides, if the span has one
 	followLocal  bool // a local parent decides
 	ignoreRemote bool // a remote parent does not decide, nor does its trace id
-	record       bool // what is not kept is recorded all the same
+	record       bool // spans that are not kept are recorded
 }
 
-// ShouldSample decides in this order: exclusion, parent, ratio.
+// ShouldSample decides by exclusion, parent and ratio, in this order. The result has the parent's tracestate.
 func (s sampler) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
 	parent := trace.SpanContextFromContext(p.ParentContext)
 	result := sdktrace.SamplingResult{Tracestate: parent.TraceState()}
@@ -150,7 +150,7 @@ func (s sampler) keeps(parent trace.SpanContext, id trace.TraceID) bool {
 	switch {
 	case !parent.IsValid():
 	case parent.IsRemote() && s.ignoreRemote:
-		chosen = rand.Uint64() // the id is the caller's choice
+		chosen = rand.Uint64() // the caller may have chosen the id
 	case parent.IsRemote() && s.parentBased, !parent.IsRemote() && s.followLocal:
 		return parent.IsSampled()
 	}
@@ -158,7 +158,7 @@ func (s sampler) keeps(parent trace.SpanContext, id trace.TraceID) bool {
 }
 
 func excluded(ctx context.Context, parent trace.TraceID) bool {
-	id, ok := policy.Suppressed(ctx)
+	id, ok := suppress.TraceID(ctx)
 	return ok && id == parent
 }
 

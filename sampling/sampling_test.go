@@ -15,7 +15,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/spanroute/spanroute/internal/policy"
+	"github.com/spanroute/spanroute/internal/suppress"
 	"github.com/spanroute/spanroute/sampling"
 )
 
@@ -124,7 +124,7 @@ func TestRatioShare(t *testing.T) {
 func TestSamplers(t *testing.T) {
 	id, high := traceID(t, "0000000000000001"), traceID(t, "8000000000000000")
 	root := context.Background()
-	excludedRemote := policy.Suppress(parentContext(id, true, true, ""))
+	excludedRemote := suppress.Context(parentContext(id, true, true, ""))
 	tests := []struct {
 		name string
 		cfg  sampling.Config
@@ -164,7 +164,7 @@ func TestSamplers(t *testing.T) {
 	}
 }
 
-func TestTracestateIsHandedOn(t *testing.T) {
+func TestTracestateIsPassedOn(t *testing.T) {
 	for _, last := range []string{"0000000000000001", "8000000000000000"} {
 		id := traceID(t, last)
 		for _, name := range sampling.Samplers() {
@@ -186,7 +186,7 @@ func TestNewRootInsideExcludedRequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	tracer := sdktrace.NewTracerProvider(sdktrace.WithSampler(s)).Tracer("test")
-	ctx := policy.Suppress(context.Background())
+	ctx := suppress.Context(context.Background())
 
 	childCtx, child := tracer.Start(ctx, "child")
 	_, grandchild := tracer.Start(childCtx, "grandchild")

@@ -1,14 +1,14 @@
-// Command spanroute checks, prints and explains configurations of tracing. It links all exporters of this module; a
-// program with plugins calls package cli itself.
+// Command spanroute checks, prints and explains tracing configurations. It links all exporters of this module. To use the
+// commands with a plugin, write a program that imports the plugin and calls package cli.
 //
-//	spanroute validate tracing.yaml     every problem, with the line it is in, and what a service would do
-//	spanroute print tracing.yaml        the effective configuration
-//	spanroute explain sample_rate       where a value comes from and what it hides
-//	spanroute exporters zipkin          an exporter's keys, defaults and variables
-//	spanroute send tracing.yaml         one small trace through every exporter, and what became of it
+//	spanroute validate tracing.yaml     prints every problem with its line, and what a service would do
+//	spanroute print tracing.yaml        prints the effective configuration
+//	spanroute explain sample_rate       prints a value, its source, and the values it overrides
+//	spanroute exporters zipkin          prints an exporter's keys, defaults and variables
+//	spanroute send tracing.yaml         sends a small trace through every exporter and reports the delivery
 //
-// Files are arguments, else --config, else SPANROUTE_CONFIG. Variables and flags (--tracing.<key>) count as they do
-// in a program. It exits with 0 if all is fine, 1 for problems, 2 for wrong usage.
+// The files are the arguments, otherwise --config, otherwise SPANROUTE_CONFIG. Variables and flags (--tracing.<key>)
+// apply as in a service. The exit code is 0 for success, 1 for problems, 2 for wrong usage.
 package main
 
 import (

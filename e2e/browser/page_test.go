@@ -1,5 +1,5 @@
-// Package browser looks at the trace page in a real, headless Chromium. It fails where there is none; SHOTS names a
-// directory for screenshots, which are looked at and kept out of the repository.
+// Package browser looks at the trace page in a real, headless Chromium. It fails without a Chromium. SHOTS names a
+// directory for screenshots to review; they are not part of the repository.
 package browser
 
 import (
@@ -33,9 +33,10 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/spanroute/spanroute/exporters/memory"
+	"github.com/spanroute/spanroute/exporters/memory/tracepage"
 )
 
-// open starts a browser of its own and returns the context of its one tab, and what the page complained about.
+// open starts a browser of its own and returns the context of its one tab, and the errors of the page.
 func open(t *testing.T, options ...chromedp.ExecAllocatorOption) (context.Context, *complaints) {
 	t.Helper()
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), append(options,
@@ -105,7 +106,7 @@ func until(t *testing.T, tab context.Context, what, condition string) {
 	}
 }
 
-// shot keeps a screenshot if anybody wants to look at it, and fails if it is empty.
+// shot keeps a screenshot if SHOTS is set, and fails if it is empty.
 func shot(t *testing.T, tab context.Context, name string) {
 	t.Helper()
 	png, err := chromedp.Run(tab, chromedp.CaptureScreenshot())
@@ -210,7 +211,7 @@ func TestQuickstartPage(t *testing.T) {
 	complained.check(t)
 }
 
-// addresses waits until the program says where it is.
+// addresses waits until the program prints its addresses.
 func addresses(t *testing.T, out io.Reader) (api, page string) {
 	t.Helper()
 	lines := bufio.NewScanner(out)
@@ -233,12 +234,12 @@ func addresses(t *testing.T, out io.Reader) (api, page string) {
 	return api, page
 }
 
-// A site that resolves its own name to this machine sees nothing of the page, however it goes about it.
+// A site that resolves its own name to this machine cannot read the page in any way.
 func TestForeignSite(t *testing.T) {
 	store := memory.NewStore(memory.Limits{})
 	store.Add(tracetest.SpanStub{Name: "secret", SpanContext: trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{1}})}.Snapshot())
 	var fetched atomic.Int32
-	page := memory.Handler(store)
+	page := tracepage.Handler(store)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/attack" { // the attacker's document, on the origin that then leads to the page
 			w.Header().Set("Content-Type", "text/html")
@@ -282,7 +283,7 @@ func TestForeignSite(t *testing.T) {
 
 const hostile = `<script>window.pwned = 1</script><img src=x onerror="window.pwned = 1">"'` + "\u2028</style>"
 
-// Spans that a hostile caller shaped are text on the page, many are no reason to be slow.
+// Text in spans of a hostile caller is shown as text, and many spans do not make the page slow.
 func TestHostileSpans(t *testing.T) {
 	store := memory.NewStore(memory.Limits{Spans: 30_000, Bytes: -1})
 	add := func(tid trace.TraceID, id uint16, parent uint16, name string, attributes ...attribute.KeyValue) {
@@ -304,7 +305,7 @@ func TestHostileSpans(t *testing.T) {
 	}
 	add(trace.TraceID{15: 3}, 1, 0, hostile, attribute.String(hostile, hostile), attribute.String("long", strings.Repeat("a ", 1<<19)))
 
-	server := httptest.NewServer(memory.Handler(store))
+	server := httptest.NewServer(tracepage.Handler(store))
 	defer server.Close()
 	for _, query := range []string{"?data=traces", "?data=traces&name=item&status=ok&min=1us", "?data=trace&id=" + many.String()} {
 		fastest := time.Hour

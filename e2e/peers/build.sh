@@ -2,7 +2,7 @@
 # Builds the receivers of the end-to-end tests into peers/bin, with plain Go, unless they are there.
 #
 #   peers/build.sh            builds what is missing: about 3 min on two cores the first time
-#   peers/build.sh --force    builds both anew
+#   peers/build.sh --force    builds both again
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 if [ "${1:-}" = --force ]; then
@@ -14,7 +14,7 @@ if [ ! -x bin/all-in-one ]; then
 	echo "building Jaeger all-in-one v1.42.0" >&2
 	GOBIN=$PWD/bin GOFLAGS=-trimpath go install -ldflags '-s -w' github.com/jaegertracing/jaeger/cmd/all-in-one@v1.42.0
 fi
-# Its module is never tidied: modules that only tests of its dependencies use are not to be had everywhere.
+# Its module is never tidied: modules that only the tests of its dependencies use are not available everywhere.
 if [ ! -x bin/otelcol ]; then
 	echo "building the OpenTelemetry Collector v0.155.0" >&2
 	(cd otelcol && GOWORK=off GOFLAGS=-mod=readonly go build -p 2 -trimpath -ldflags '-s -w' -o ../bin/otelcol .)

@@ -4,7 +4,7 @@
 #   jaeger.sh          default ports: udp 6831 compact, 6832 binary; 14268 thrift http,
 #                      14250 grpc, 9411 zipkin, 4317/4318 otlp, 16686 query, 14269 admin
 #   jaeger.sh 5000     every port plus 5000, so a second one can run beside the first
-#   jaeger.sh 5000 --collector.queue-size=2000    further flags beat those below
+#   jaeger.sh 5000 --collector.queue-size=2000    further flags override those below
 #
 # The binary is $JAEGER_BIN, else all-in-one on PATH:
 #   go install github.com/jaegertracing/jaeger/cmd/all-in-one@v1.42.0

@@ -1,4 +1,4 @@
-// Package receivers starts the real receivers of the end-to-end tests on loopback, and asks them what they stored:
+// Package receivers starts the real receivers of the end-to-end tests on loopback, and reads what they stored:
 // [Jaeger] through its query API, the OpenTelemetry [Collector] through the file it writes.
 //
 // Both come from peers/bin, see peers/build.sh. Nothing is skipped: a receiver that cannot start is an error.

@@ -62,7 +62,7 @@ func StartJaeger(peers string, offset int, flags ...string) (*Jaeger, error) {
 	return j, nil
 }
 
-// Stop ends the Jaeger; what it stored is gone.
+// Stop ends the Jaeger and discards what it stored.
 func (j *Jaeger) Stop() error { return j.stop() }
 
 // Alive reports whether its process still runs.
@@ -126,7 +126,7 @@ func (j *Jaeger) Services(ctx context.Context) ([]string, error) {
 	return answer.Data, json.Unmarshal(body, &answer)
 }
 
-// Traces waits until the Jaeger knows want traces of a service and stays so, and returns the spans of each.
+// Traces waits until the Jaeger lists want traces of a service and stays so, and returns the spans of each.
 func (j *Jaeger) Traces(ctx context.Context, service string, want int) ([][]stored.Span, error) {
 	return settle(ctx, want, func() ([][]stored.Span, int, error) {
 		body, err := j.get(ctx, query, "/api/traces?limit=100&lookback=1h&service="+url.QueryEscape(service))
@@ -142,7 +142,7 @@ func (j *Jaeger) Traces(ctx context.Context, service string, want int) ([][]stor
 	})
 }
 
-// Metric sums the counters of that name whose labels, as text, contain all of labels; 0 if there is none.
+// Metric sums the counters of that name whose labels, as text, contain all of labels, or 0 if no counter matches.
 func (j *Jaeger) Metric(ctx context.Context, name string, labels ...string) (sum float64, err error) {
 	body, err := j.get(ctx, admin, "/metrics")
 	if err != nil {

@@ -4,5 +4,5 @@ package receivers
 
 import "os/exec"
 
-// endWithParent does nothing where the kernel offers nothing: a killed test leaves its receivers running.
+// endWithParent does nothing on systems without a parent-death signal: a killed test leaves its receivers running.
 func endWithParent(*exec.Cmd) {}

@@ -78,7 +78,7 @@ func (p *process) alive() bool {
 	}
 }
 
-// stop asks the process to end, and ends it after 10 s. Stopping one that has ended is no error.
+// stop terminates the process, and kills it after 10 s. Stopping a process that has ended is not an error.
 func (p *process) stop() error {
 	if !p.alive() {
 		return nil
@@ -99,7 +99,7 @@ func (p *process) stop() error {
 	return nil
 }
 
-// free returns an error that names the first address somebody else listens on: a receiver that is not ours would
+// free returns an error that names the first address that another process listens on: a receiver of another test run would
 // make every count of a test wrong.
 func free(addresses ...string) error {
 	for _, a := range addresses {

@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// patience is how long a receiver may store nothing new before what is missing counts as lost.
-const patience = 5 * time.Second
+// maxWait is the time without a newly stored span after which missing spans count as lost.
+const maxWait = 5 * time.Second
 
 // settle calls look every 50 ms, or half as often as it takes if that is longer, until it finds want spans, and
 // once more after 200 ms to see that it stays so. It returns what it saw last, right or wrong; an error only if
 // nothing could be seen.
 func settle[T any](ctx context.Context, want int, look func() (T, int, error)) (T, error) {
-	end, most := time.Now().Add(patience), 0
+	end, most := time.Now().Add(maxWait), 0
 	for {
 		began := time.Now()
 		seen, n, err := look()
@@ -21,11 +21,11 @@ func settle[T any](ctx context.Context, want int, look func() (T, int, error)) (
 			break
 		}
 		if n > most {
-			end, most = time.Now().Add(patience), n
+			end, most = time.Now().Add(maxWait), n
 		}
 		if time.Now().After(end) {
 			if err != nil {
-				return seen, fmt.Errorf("%d spans wanted after %v: %w", want, patience, err)
+				return seen, fmt.Errorf("%d spans wanted after %v: %w", want, maxWait, err)
 			}
 			return seen, nil
 		}

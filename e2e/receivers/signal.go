@@ -21,7 +21,7 @@ func (p *process) signal(s syscall.Signal) error {
 	return child.Signal(s)
 }
 
-// Kill ends the process without a word to its clients, and waits for its end.
+// Kill ends the process without closing its connections properly, and waits for its end.
 func (j *Jaeger) Kill() error {
 	if err := j.signal(syscall.SIGKILL); err != nil {
 		return err

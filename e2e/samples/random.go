@@ -17,7 +17,7 @@ import (
 )
 
 // Random returns a trace of n spans of random shape, the same ones for the same source apart from the trace id and
-// the times. Keys are made so that no receiver gives them a meaning, and texts inside arrays, maps and events so that
+// the times. Keys have no meaning to any receiver, and texts inside arrays, maps and events so that
 // there is one way to write them as JSON.
 func Random(t trace.TraceID, r *rand.Rand, n int) []sdktrace.ReadOnlySpan {
 	g := generator{r}
@@ -56,7 +56,7 @@ func Random(t trace.TraceID, r *rand.Rand, n int) []sdktrace.ReadOnlySpan {
 
 type generator struct{ *rand.Rand }
 
-// attributes returns up to most attributes of any type.
+// attributes returns a random number of attributes of any type, at most most.
 func (g generator) attributes(prefix string, most int) (list []attribute.KeyValue) {
 	for i := range g.IntN(most + 1) {
 		list = append(list, attribute.KeyValue{Key: attribute.Key(fmt.Sprintf("%s.%d %s", prefix, i, g.plain())), Value: g.value()})
@@ -64,7 +64,7 @@ func (g generator) attributes(prefix string, most int) (list []attribute.KeyValu
 	return list
 }
 
-// fields returns up to most attributes of an event.
+// fields returns a random number of attributes of an event, at most most.
 func (g generator) fields(most int) (list []attribute.KeyValue) {
 	for i := range g.IntN(most + 1) {
 		list = append(list, attribute.KeyValue{Key: attribute.Key(fmt.Sprintf("field.%d", i)), Value: g.nested(1)})
@@ -137,7 +137,7 @@ func (g generator) double() float64 {
 	return g.NormFloat64() * math.Pow10(g.IntN(600)-300)
 }
 
-// text may have everything in it that a Go string can.
+// text may contain any bytes that a Go string can contain.
 func (g generator) text() string {
 	return g.of([]string{"a", "Z", " ", "ß", "≠", "🙂", "\"", "\\", "<", "&", "\n", "\t", "\x00", "\x7f", "\u2028", "\xff", "\xe2\x82", "%s", "|", ",", "="})
 }

@@ -27,7 +27,7 @@ func NewTraceID() trace.TraceID {
 }
 
 var (
-	// A fixed instant would not do: query APIs look back an hour. The odd 789 ns tell truncating from rounding.
+	// The time is recent because query APIs look back one hour. The 789 ns distinguish truncating from rounding.
 	origin = time.Now().Truncate(time.Second).Add(123456789 * time.Nanosecond)
 
 	shop = resource.NewSchemaless(

@@ -9,7 +9,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// asJaeger is the span in Jaeger's model (exporters.md section 4.1): what has no field of its own is a tag. Times
+// asJaeger converts a span to the model of Jaeger (see docs/exporters.md): data without a field becomes a tag. Times
 // are in whole µs, truncated, if micros; api_v2 has the exact ones.
 func asJaeger(s sdktrace.ReadOnlySpan, micros bool) Span {
 	span := Exact(s)

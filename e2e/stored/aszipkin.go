@@ -11,7 +11,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// zipkinSpan is a span in Zipkin's model (exporters.md section 5): tags are texts by key, the kind is as in a Span,
+// zipkinSpan is a span in Zipkin's model (see docs/exporters.md): tags are texts by key, the kind is as in a Span,
 // and the name of an event is the text of its annotation.
 type zipkinSpan struct {
 	Span
@@ -59,7 +59,7 @@ func annotation(e sdktrace.Event) string {
 
 func zipkinTags(s sdktrace.ReadOnlySpan) map[string]string {
 	tags := make(map[string]string)
-	for _, list := range [][]attribute.KeyValue{ // the later one wins
+	for _, list := range [][]attribute.KeyValue{ // the later one takes precedence
 		withoutService(s.Resource().Attributes()), scopeAttributes(s), s.Attributes(),
 	} {
 		for _, kv := range list {
@@ -83,7 +83,7 @@ func zipkinTags(s sdktrace.ReadOnlySpan) map[string]string {
 	return tags
 }
 
-// remoteOf knows those ranks of the table that the samples use.
+// remoteOf implements the part of the precedence table that the samples need.
 func remoteOf(s sdktrace.ReadOnlySpan) (r remote) {
 	if s.SpanKind() != trace.SpanKindClient && s.SpanKind() != trace.SpanKindProducer {
 		return remote{}

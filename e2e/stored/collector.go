@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// One line of the collector's file: OTLP as JSON, as far as it is compared. Absent means zero.
+// One line of the collector's file in OTLP JSON, with the fields that tests compare. Absent means zero.
 type (
 	otlpLine struct {
 		ResourceSpans []struct {

@@ -10,8 +10,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Exact is the span itself, as OTLP carries it: nothing is lost, texts are valid UTF-8 (exporters.md section 1
-// rule 2), a negative duration is 0 and a start before 1970 is 0 (rule 5).
+// Exact returns the span as OTLP represents it: all fields are kept, texts are valid UTF-8, a negative duration becomes
+// 0, and a start before 1970 becomes 0.
 func Exact(s sdktrace.ReadOnlySpan) Span {
 	start := max(0, s.StartTime().UnixNano())
 	span := Span{

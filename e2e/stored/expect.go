@@ -9,10 +9,10 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// A Format is what travels to a receiver.
+// A Format is the encoding of the spans sent to a receiver.
 type Format string
 
-// The formats of the kit's exporters.
+// The formats of spanroute's exporters.
 const (
 	Thrift Format = "thrift" // UDP and HTTP
 	APIv2  Format = "api_v2"
@@ -178,7 +178,7 @@ func valueOf(list []string, prefix string) string {
 }
 
 // zipkinAtCollector: the scope is restored, and so is the status ERROR, from the tag error. The receiver does not
-// know the specified value OK of otel.status_code and takes it for unset. The samples' resource attributes are
+// recognize the specified value OK of otel.status_code and treats it as unset. The samples' resource attributes are
 // among those that it recognises.
 func zipkinAtCollector(s sdktrace.ReadOnlySpan) Span {
 	z, exact := asZipkin(s), Exact(s)

@@ -9,7 +9,7 @@ import (
 	"strconv"
 )
 
-// The answer of GET /api/traces/{id}, as far as it is compared.
+// The response to GET /api/traces/{id}, with the fields that tests compare.
 type (
 	jaegerAnswer struct{ Data []jaegerTrace }
 	jaegerTrace  struct {
@@ -37,7 +37,7 @@ type (
 	}
 )
 
-// FromJaeger reads what Jaeger's query API answers: the spans of all traces in it. Jaeger keeps kind, status, scope and the like as
+// FromJaeger reads a response of Jaeger's query API and returns the spans of all its traces. Jaeger keeps kind, status, scope and the like as
 // tags, and so does the Span. Its own tag internal.span.format is left out. Links are sorted, because the query API
 // moves references (model/adjuster/parent_reference.go puts a link into the own trace before the parent).
 func FromJaeger(body []byte) ([]Span, error) {
@@ -103,7 +103,7 @@ func jaegerTags(tags []jaegerTag) []string {
 		if t.Key == "internal.span.format" {
 			continue
 		}
-		if t.Value == nil { // of no bytes
+		if t.Value == nil { // an empty byte slice
 			t.Value = ""
 		}
 		list = append(list, nestedOf(t.Key, jaegerTypes[t.Type], jaegerValue(t)))

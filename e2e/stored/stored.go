@@ -1,9 +1,10 @@
-// Package stored is the one form in which the end-to-end tests compare spans: what a receiver stored, and what it
-// should have stored by the documented mapping. Lists whose order no format promises are sorted, so two spans are
+// Package stored defines the common form in which the end-to-end tests compare spans: those that a receiver stored, and
+// those that it should have stored by the documented mapping. Lists whose order no format promises are sorted, so two spans are
 // the same exactly if cmp.Diff finds nothing.
 //
-// [FromJaeger] and [FromCollector] read what the receivers answer. [Wire] makes from a span of the SDK what the
-// reference says must be found there; it shares no code with the exporters that it judges.
+// [FromJaeger] and [FromCollector] read the responses of the receivers. [Exact], [AtJaeger] and [AtCollector] compute the
+// expected spans from a span of the SDK by the mapping in docs/exporters.md. They share no code with the exporters that
+// they check.
 package stored
 
 import (
@@ -14,7 +15,7 @@ import (
 )
 
 // Span is one stored span. Attributes are texts "key=type:value" with type string, bool, int, double, bytes, array
-// or map, sorted; a key that was stored twice is there twice.
+// or map, sorted; a key that was stored twice is listed twice.
 type Span struct {
 	TraceID, SpanID, Parent string // hex; Parent is empty for a root
 	Name, Kind              string // Kind is server, client, producer, consumer, internal, or empty
@@ -51,7 +52,7 @@ type Scope struct {
 	Attributes    []string
 }
 
-// Dropped counts what the SDK's limits took away.
+// Dropped counts what the SDK's limits dropped.
 type Dropped struct{ Attributes, Events, Links int }
 
 // Sort orders spans by id.

@@ -10,7 +10,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 )
 
-// plain is the text of a value in formats that have only text (exporters.md section 1 rule 7).
+// plain is the text of a value in formats that have only text (see docs/exporters.md).
 func plain(v attribute.Value) string {
 	switch v.Type() {
 	case attribute.STRING:
@@ -29,19 +29,19 @@ func plain(v attribute.Value) string {
 	return jsonOf(tree(v, kit), false)
 }
 
-// dialect is how JSON spells what it has no type for, or several spellings.
+// dialect defines how JSON represents values without a JSON type or with several possible spellings.
 type dialect struct {
 	number  func(float64) any // of a finite one
 	noBytes any               // of an empty list of bytes
 }
 
-// The dialects of the kit, and of receivers that write JSON with encoding/json.
+// The dialects of spanroute, and of receivers that write JSON with encoding/json.
 var (
 	kit      = dialect{func(f float64) any { return json.Number(strconv.FormatFloat(f, 'g', -1, 64)) }, ""}
 	receiver = dialect{func(f float64) any { return f }, nil}
 )
 
-// oddNumber is what becomes of numbers that JSON does not have (rule 4).
+// oddNumber is the representation of NaN and the infinities, which JSON cannot represent.
 func oddNumber(f float64) (text string, odd bool) {
 	switch {
 	case math.IsNaN(f):
@@ -54,7 +54,7 @@ func oddNumber(f float64) (text string, odd bool) {
 	return "", false
 }
 
-// tree is the value as encoding/json takes it, in a dialect.
+// tree converts a value for encoding/json, in a dialect.
 func tree(v attribute.Value, d dialect) any {
 	switch v.Type() {
 	case attribute.BOOL:
@@ -93,7 +93,7 @@ func object(list []attribute.KeyValue, d dialect) map[string]any {
 	return m
 }
 
-// jsonOf writes JSON on one line, keys sorted; the kit does not escape for HTML, some receivers do.
+// jsonOf writes JSON on one line, keys sorted; spanroute does not escape for HTML, some receivers do.
 func jsonOf(v any, escapeHTML bool) string {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)

@@ -1,10 +1,10 @@
-// Chi shows the HTTP side: sub-routers whose spans are named by the whole route, a traced client, log lines with
+// Chi demonstrates the HTTP middleware: sub-routers whose spans are named by the whole route, a traced client, log lines with
 // trace ids, and exclusion by configuration and by code.
 //
 //	go run ./examples/chi            serves until Ctrl-C
 //	go run ./examples/chi --once     sends itself one request of each kind and exits
 //
-// Spans go to standard output, or where --config FILE says.
+// Spans are written to standard output unless --config FILE selects another exporter.
 package main
 
 import (
@@ -84,7 +84,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	return nil
 }
 
-// within bounds a shutdown; the program's own context is over by then.
+// within limits the time of a shutdown. The context of the program has already ended by then.
 func within(stop func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
@@ -92,13 +92,13 @@ func within(stop func(context.Context) error) error {
 }
 
 func newRouter(t *spanroute.Tracing, logger *slog.Logger, self string) http.Handler {
-	// The client's spans are children of the request's, because the request's context is handed on.
+	// The client's spans are children of the request's, because the request's context is passed on.
 	transport := mw.NewTransport(http.DefaultTransport.(*http.Transport).Clone(), mw.With(t), mw.WithSensitiveQueryKeys("token"))
 	client := &http.Client{Transport: transport, Timeout: 5 * time.Second}
 
 	users := chi.NewRouter()
 	users.Get("/{id}", func(w http.ResponseWriter, r *http.Request) {
-		logger.InfoContext(r.Context(), "user asked for", "id", chi.URLParam(r, "id")) // with trace_id and span_id
+		logger.InfoContext(r.Context(), "user requested", "id", chi.URLParam(r, "id")) // with trace_id and span_id
 		fmt.Fprintf(w, "user %s\n", chi.URLParam(r, "id"))
 	})
 	users.Get("/{id}/friends", func(w http.ResponseWriter, r *http.Request) {
@@ -125,11 +125,11 @@ func newRouter(t *spanroute.Tracing, logger *slog.Logger, self string) http.Hand
 		mw.WithTraceIDHeader("X-Trace-Id"),
 	))
 	router.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
-	router.Mount("/api/v1/users", users) // its spans are named GET /api/v1/users/{id}, not GET /api/v1/users/*
+	router.Mount("/api/v1/users", users) // spans are named GET /api/v1/users/{id}, not GET /api/v1/users/*
 	return router
 }
 
-// sendOneOfEach sends what the example is about: a nested route, a traced call, two kinds of excluded requests.
+// sendOneOfEach sends a request to a nested route, one that makes a traced call, and two kinds of excluded requests.
 func sendOneOfEach(ctx context.Context, url string) error {
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 5 * time.Second}
 	for _, path := range []string{"/api/v1/users/7", "/api/v1/users/7/friends", "/healthz", "/debug/vars", "/api/v1/users/9"} {

@@ -76,7 +76,7 @@ func (e echo) both(_ any, stream grpc.ServerStream) error {
 	}
 }
 
-// receiver is the half that client and server streams have in common.
+// receiver is the interface that client and server streams share.
 type receiver interface{ RecvMsg(message any) error }
 
 func receive(stream receiver) (string, error) {
@@ -98,7 +98,7 @@ func receiveAll(stream receiver) (texts []string, err error) {
 	}
 }
 
-// echoClient is the calling side.
+// echoClient calls the echo service.
 type echoClient struct{ conn *grpc.ClientConn }
 
 func (c echoClient) unary(ctx context.Context) (string, error) {
@@ -119,7 +119,7 @@ func (c echoClient) both(ctx context.Context) (string, error) {
 	return c.stream(ctx, "Both", &grpc.StreamDesc{ServerStreams: true, ClientStreams: true}, "hello", "again")
 }
 
-// stream sends texts, closes its side and reads to the end, which is what ends the client's span.
+// stream sends texts, closes its side and reads to the end. Reading to the end ends the client's span.
 func (c echoClient) stream(ctx context.Context, method string, desc *grpc.StreamDesc, texts ...string) (string, error) {
 	stream, err := c.conn.NewStream(ctx, desc, "/"+service+"/"+method)
 	if err != nil {

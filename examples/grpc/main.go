@@ -1,9 +1,10 @@
-// Grpc shows the gRPC side: unary calls and streams, traced on client and server, with a span of the program's own in
-// between and an excluded health check.
+// Grpc demonstrates the gRPC interceptors: unary calls and streams, traced on client and server, a span that the program
+// starts itself, and an excluded health check.
 //
 //	go run ./examples/grpc
 //
-// It serves and calls itself over loopback once and exits. Spans go to standard output, or where --config FILE says.
+// It serves and calls itself over loopback once and exits. Spans are written to
+// standard output unless --config FILE selects another exporter.
 package main
 
 import (
@@ -78,7 +79,7 @@ func serve(t *spanroute.Tracing) (address string, stop func(), err error) {
 	if err != nil {
 		return "", nil, err
 	}
-	// First in the list, so that the interceptors are outermost and see what others answer.
+	// First in the list, so that the interceptors are outermost and see the results of the others.
 	server := grpc.NewServer(append(grpcmw.ServerOptions(grpcmw.With(t)), grpc.MaxRecvMsgSize(1<<20))...)
 	echo{tracer: t.TracerProvider().Tracer("examples/grpc")}.register(server)
 	healthpb.RegisterHealthServer(server, health.NewServer())
@@ -90,7 +91,7 @@ func serve(t *spanroute.Tracing) (address string, stop func(), err error) {
 	return listener.Addr().String(), func() { server.GracefulStop(); <-done }, nil
 }
 
-// callEverything makes one call of each kind below one span of the program's own.
+// callEverything makes one call of each kind; their spans have a common parent.
 func callEverything(ctx context.Context, t *spanroute.Tracing, conn *grpc.ClientConn, out io.Writer) error {
 	ctx, span := t.TracerProvider().Tracer("examples/grpc").Start(ctx, "round trip")
 	defer span.End()

@@ -2,5 +2,5 @@ package lines
 
 import "github.com/spanroute/spanroute/registry"
 
-// complete completes the settings before they are checked: here it only names the destination for `spanroute validate`.
+// complete runs before the settings are checked. It sets the destination that `spanroute validate` prints.
 func complete(s *Settings, c *registry.Completion) { c.Destination = s.Path }

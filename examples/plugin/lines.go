@@ -1,5 +1,6 @@
-// Package lines is a backend from outside the kit: it appends a line per span to a file. This file is all of
-// it but for an optional completion; its user writes `import _ "example.org/lines"` and `exporter_type: lines`.
+// Package lines is an exporter from outside spanroute. It appends a line per span to a file. Apart from an optional
+// completion, this file is the whole plugin. Programs import it with `import _ "example.org/lines"` and operators select
+// it with `exporter_type: lines`.
 package lines
 
 import (
@@ -7,9 +8,11 @@ import (
 	"fmt"
 	"os"
 
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/registry"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // Settings are the keys of the section tracing.lines.
@@ -17,7 +20,7 @@ type Settings struct {
 	Path string `koanf:"path" doc:"file to append to"`
 }
 
-// Factory is for programs that want no globals; the others import the package for its init.
+// Factory is for programs that do not use the global registry. Other programs import the package for its init function.
 var Factory = registry.NewFactory("lines", func() Settings { return Settings{Path: "spans.txt"} }, build, registry.WithCompletion(complete))
 
 func init() { registry.Register(Factory) }
@@ -25,18 +28,18 @@ func init() { registry.Register(Factory) }
 func build(_ context.Context, c registry.BuildContext, s Settings) (sdktrace.SpanExporter, error) {
 	f, err := os.OpenFile(s.Path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
-		return nil, &registry.KeyError{Key: "path", Err: err}
+		return nil, &settings.KeyError{Key: "path", Err: err}
 	}
 	return delivery.New(backend{f}, backend{f}, c.Delivery), nil
 }
 
-// payload is one span's line: a file has no need of batches.
+// payload is the line of one span. A file does not need batches.
 type payload string
 
 func (p payload) Spans() int { return 1 }
 func (p payload) Size() int  { return len(p) }
 
-// backend is the encoder and the sender.
+// backend implements the encoder and the sender.
 type backend struct{ *os.File }
 
 func (backend) Encode(spans []sdktrace.ReadOnlySpan, _ *delivery.Report) (all []payload) {

@@ -9,7 +9,7 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// api is the HTTP side of the shop; each order is an article to ask the stock for.
+// api returns the HTTP handler of the shop. For each order it calls the stock service.
 type api struct{ stock stockClient }
 
 func (a api) routes(r chi.Router) {

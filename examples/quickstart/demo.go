@@ -7,22 +7,22 @@ import (
 	"net/http"
 )
 
-// demoRequests are one of each kind.
+// demoRequests holds one request of each kind.
 var demoRequests = []struct {
 	what, method, path string
 	status             int
 	traced             bool
 }{
 	{"an order", http.MethodGet, "/orders/7", 200, true},
-	{"an order that nobody knows", http.MethodGet, "/orders/1", 404, true},
-	{"a path that nobody serves", http.MethodGet, "/nowhere", 404, true},
+	{"an unknown order", http.MethodGet, "/orders/1", 404, true},
+	{"an unknown path", http.MethodGet, "/nowhere", 404, true},
 	{"a failing checkout", http.MethodPost, "/checkout", 500, true},
 	{"a streaming call", http.MethodGet, "/orders/7/watch", 200, true},
 	{"an excluded health check", http.MethodGet, "/healthz", 200, false},
 }
 
 // demo sends one request of each kind, one after the other, so that their traces do not interleave, and checks
-// the answers, the number of traces and the account of their spans.
+// the responses, the number of traces and the account of their spans.
 func (p *program) demo(ctx context.Context, s serving) error {
 	p.announce(s)
 	fmt.Fprintln(p.out)
@@ -56,7 +56,7 @@ func count(traced bool) int {
 	return 0
 }
 
-// sampledAlways tells whether the configuration promises one trace for each request that is not excluded.
+// sampledAlways reports whether every request that is not excluded is recorded.
 func sampledAlways(s serving) bool { return s.config.Enabled && s.config.Sampling.SampleRate == 1 }
 
 func send(ctx context.Context, method, url string) (status int, err error) {

@@ -3,7 +3,7 @@
 //
 //	go run ./examples/quickstart                      serves until Ctrl-C, spans stay in memory
 //	go run ./examples/quickstart --demo               sends itself a handful of requests and checks the outcome
-//	go run ./examples/quickstart --config FILE        sends the spans where FILE says
+//	go run ./examples/quickstart --config FILE        sends the spans to the exporter that FILE selects
 //
 // Every finished trace is printed as a tree. While the spans stay in memory and the address is on loopback, the traces
 // are also on a page. A change of FILE is applied while the program runs; SIGHUP reads all sources again.
@@ -24,7 +24,7 @@ import (
 	_ "github.com/spanroute/spanroute/exporters/all"
 )
 
-// builtIn is the configuration without a file: everything is sampled, spans stay in memory.
+// builtIn is the configuration without a file: all requests are sampled, spans stay in memory.
 var builtIn = map[string]any{
 	"exporter_type":  "memory",
 	"service_name":   "quickstart",
@@ -38,7 +38,7 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run returns the exit status: 0 is fine, 1 a failure that was told, 2 wrong usage.
+// run returns the exit status: 0 for success, 1 for a reported failure, 2 for wrong usage.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("quickstart", flag.ContinueOnError)
 	flags.SetOutput(stderr)

@@ -26,7 +26,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// output is what a program printed so far.
+// output holds what a program has printed so far.
 type output struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -44,7 +44,7 @@ func (o *output) String() string {
 	return o.buf.String()
 }
 
-// awaits returns the first match of pattern, which the program prints sooner or later.
+// awaits waits until the program prints a match of pattern, and returns the first.
 func (o *output) awaits(t *testing.T, pattern string) []string {
 	t.Helper()
 	re := regexp.MustCompile(pattern)
@@ -118,7 +118,7 @@ func TestServesUntilToldToStop(t *testing.T) {
 	}
 }
 
-// The page is there where only this machine reads it, or where the command line names who else may.
+// The page is mounted if only this machine can read it, or if the command line names hosts.
 func TestWhereThePageIs(t *testing.T) {
 	loopback, everywhere := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80}, &net.TCPAddr{IP: net.IPv4zero, Port: 80}
 	tests := []struct {
@@ -129,7 +129,7 @@ func TestWhereThePageIs(t *testing.T) {
 		want      bool
 	}{
 		{"memory on loopback", []string{"memory"}, loopback, nil, true},
-		{"memory beside another on IPv6 loopback", []string{"otlp", "memory"}, &net.TCPAddr{IP: net.IPv6loopback}, nil, true},
+		{"memory and another exporter on IPv6 loopback", []string{"otlp", "memory"}, &net.TCPAddr{IP: net.IPv6loopback}, nil, true},
 		{"memory on all interfaces, as in the image", []string{"memory"}, everywhere, nil, false},
 		{"memory on one interface", []string{"memory"}, &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1)}, nil, false},
 		{"another exporter on loopback", []string{"jaeger"}, loopback, nil, false},
@@ -152,7 +152,7 @@ func TestThePageOfARunningProgram(t *testing.T) {
 		want int
 	}{
 		{"spans in memory", nil, "", http.StatusOK},
-		{"a name that a stranger resolves to this machine", nil, "rebind.example", http.StatusForbidden},
+		{"a foreign name that resolves to this machine", nil, "rebind.example", http.StatusForbidden},
 		{"a name of the command line", []string{"--page-host", "other", "--page-host", "shop.example"}, "shop.example", http.StatusOK},
 		{"spans elsewhere", []string{"--tracing.exporter-type", "console"}, "", http.StatusNotFound},
 	}
@@ -225,7 +225,7 @@ func TestConfigFile(t *testing.T) {
 	}
 }
 
-// SIGHUP makes the program read its file again; what is wrong with it is said, and the old configuration stays.
+// On SIGHUP the program reads its file again. It reports errors and keeps the previous configuration.
 func TestReloadOnHangup(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "tracing.yaml")
 	write := func(rate string) {
@@ -271,7 +271,7 @@ func TestReloadOnHangup(t *testing.T) {
 	}
 }
 
-// A file that changes is applied without anybody saying so, as a ConfigMap that is mounted expects.
+// A changed file is applied without a signal, as a mounted ConfigMap requires.
 func TestFollowsItsFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "tracing.yaml")
 	if err := os.WriteFile(file, []byte("tracing: {sample_rate: 0}\n"), 0o600); err != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/spanroute/spanroute/config"
 )
 
-// followConfig applies changes of the configuration's files as they come to rest, and reads everything anew on
-// SIGHUP. What is wrong is logged, and the old configuration stays.
+// followConfig applies changes of the configuration files once they are completely written, and reads all sources again
+// on SIGHUP. Errors are logged, and the previous configuration stays in effect.
 func (p *program) followConfig(ctx context.Context, t *spanroute.Tracing) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	hangups := make(chan os.Signal, 1)
@@ -21,7 +21,7 @@ func (p *program) followConfig(ctx context.Context, t *spanroute.Tracing) (stop 
 	sources.Logger = p.logger
 	var following sync.WaitGroup
 	following.Go(func() { p.applyOnHangup(ctx, hangups, t) })
-	following.Go(func() { _ = config.Watch(ctx, sources, t.Apply) }) // without a file there is nothing to follow
+	following.Go(func() { _ = config.Watch(ctx, sources, t.Apply) }) // without a file, Watch returns an error at once
 	return func() {
 		signal.Stop(hangups)
 		cancel()

@@ -11,8 +11,8 @@ import (
 	"github.com/spanroute/spanroute"
 )
 
-// screen is where the program prints. On a terminal a line of counts stays below everything that is printed; elsewhere
-// it is an ordinary line, printed when it changed.
+// screen writes the output of the program. On a terminal, the line of counts stays below all other output; otherwise it
+// is an ordinary line that is printed when it changes.
 type screen struct {
 	mu       sync.Mutex
 	out      io.Writer
@@ -58,7 +58,7 @@ func (s *screen) show(counts string) {
 	}
 }
 
-// leave lets the line of counts stand where it is; what is printed next goes below it.
+// leave ends the line of counts; later output is printed below it.
 func (s *screen) leave() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -68,7 +68,7 @@ func (s *screen) leave() {
 	s.counts = ""
 }
 
-// refresh is how often counts are looked at: often enough for an eye, seldom enough for a log.
+// refresh is the interval between updates of the counts: short enough for a terminal, long enough for a log.
 func (s *screen) refresh() time.Duration {
 	if s.terminal {
 		return 250 * time.Millisecond
@@ -76,7 +76,7 @@ func (s *screen) refresh() time.Duration {
 	return 5 * time.Second
 }
 
-// countsOf is one line for all exporters.
+// countsOf returns the counts of all exporters in one line.
 func countsOf(t *spanroute.Tracing) string {
 	var parts []string
 	for _, x := range t.Stats().Exporters {

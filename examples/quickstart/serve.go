@@ -17,7 +17,7 @@ import (
 
 	"github.com/spanroute/spanroute"
 	"github.com/spanroute/spanroute/config"
-	"github.com/spanroute/spanroute/exporters/memory"
+	"github.com/spanroute/spanroute/exporters/memory/tracepage"
 	"github.com/spanroute/spanroute/grpcmw"
 	"github.com/spanroute/spanroute/mw"
 )
@@ -30,7 +30,7 @@ type program struct {
 	logger    *slog.Logger
 }
 
-// serving is the program while its servers run.
+// serving holds the state of the program while its servers run.
 type serving struct {
 	tracing *spanroute.Tracing
 	config  *config.Config
@@ -39,7 +39,7 @@ type serving struct {
 	page    bool   // the trace page is mounted
 }
 
-// How long the program waits for its last requests, and for its last spans.
+// The time that the program waits for the last requests, and for the last spans.
 const drain = 5 * time.Second
 
 // serve starts tracing and both servers, works, and stops them in reverse order: requests first, then the
@@ -48,7 +48,7 @@ func (p *program) serve(ctx context.Context, work func(context.Context, serving)
 	trees := newTreePrinter(p.out)
 	opts := []spanroute.Option{spanroute.WithLogger(p.logger), spanroute.WithSpanProcessor(trees)}
 
-	// The README shows what stands between these two lines.
+	// The README shows the code between these two lines.
 	// readme: begin
 	cfg, err := config.Load(p.sources) // a file, SPANROUTE_*, OTEL_*, flags
 	if err != nil {
@@ -97,37 +97,37 @@ func (p *program) startStock(server *grpc.Server, dial []grpc.DialOption) (*grpc
 	return grpc.NewClient(listener.Addr().String(), append(dial, grpc.WithTransportCredentials(insecure.NewCredentials()))...)
 }
 
-// report logs why a server stopped, unless it was asked to.
+// report logs why a server stopped, unless it was shut down.
 func (p *program) report(serve func(net.Listener) error, listener net.Listener) {
 	if err := serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, grpc.ErrServerStopped) {
 		p.logger.Error("server stopped", "error", err)
 	}
 }
 
-// bounded gives stop its own time: the program's context is over when it is called.
+// bounded calls stop with its own timeout. The context of the program has already ended by then.
 func bounded(ctx context.Context, stop func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 	defer cancel()
 	return stop(ctx)
 }
 
-// tracesPage is where the memory exporter's page is mounted.
+// tracesPage is the path of the memory exporter's page.
 const tracesPage = "/debug/traces"
 
-// showsPage reports whether the trace page is mounted: where the spans stay in memory and only this machine can
-// connect, or where the command line names hosts.
+// showsPage reports whether the trace page is mounted: the spans must stay in memory, and either only this machine can
+// connect or the command line names hosts.
 func (p *program) showsPage(cfg *config.Config, addr net.Addr) bool {
 	tcp, ok := addr.(*net.TCPAddr)
 	onLoopback := ok && tcp.IP.IsLoopback()
 	return len(p.pageHosts) > 0 || (onLoopback && slices.Contains(cfg.ExporterTypes, "memory"))
 }
 
-// withPage serves the page outside the traced router, so that reading traces makes none.
+// withPage serves the page outside the traced router, so that reading traces does not create traces.
 func (p *program) withPage(router http.Handler, mounted bool) http.Handler {
 	if !mounted {
 		return router
 	}
-	page := memory.Handler(nil, memory.AllowHosts(p.pageHosts...))
+	page := tracepage.Handler(nil, tracepage.AllowHosts(p.pageHosts...))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == tracesPage {
 			page.ServeHTTP(w, r)

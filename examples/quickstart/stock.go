@@ -19,7 +19,7 @@ const (
 	watchMethod  = "/" + stockService + "/Watch"
 )
 
-// stock knows how many of each article there are. Its messages are protobuf's well-known wrappers, so that the
+// stock holds the quantity of each article. Its messages are protobuf's well-known wrappers, so that the
 // example needs no generated code.
 type stock map[string]int64
 
@@ -28,7 +28,7 @@ func (s stock) get(ctx context.Context, article *wrapperspb.StringValue) (*wrapp
 	if !ok {
 		return nil, status.Errorf(codes.NotFound, "no article %q", article.GetValue())
 	}
-	select { // what a database would take
+	select { // simulates a database query
 	case <-time.After(2 * time.Millisecond):
 	case <-ctx.Done():
 		return nil, status.FromContextError(ctx.Err()).Err()
@@ -36,7 +36,7 @@ func (s stock) get(ctx context.Context, article *wrapperspb.StringValue) (*wrapp
 	return wrapperspb.Int64(n), nil
 }
 
-// watch counts the stock of an article down to nothing.
+// watch counts the stock of an article down to zero.
 func (s stock) watch(article *wrapperspb.StringValue, stream grpc.ServerStream) error {
 	n, err := s.get(stream.Context(), article)
 	if err != nil {
@@ -81,7 +81,7 @@ func (s stock) handleWatch(_ any, stream grpc.ServerStream) error {
 	return s.watch(article, stream)
 }
 
-// stockClient is the calling side.
+// stockClient calls the stock service.
 type stockClient struct{ conn grpc.ClientConnInterface }
 
 func (c stockClient) get(ctx context.Context, article string) (int64, error) {
@@ -98,7 +98,7 @@ func (c stockClient) watch(ctx context.Context, article string, each func(int64)
 	return readAll(stream, article, each)
 }
 
-// readAll sends the one request of a server stream and reads its answers to the end.
+// readAll sends the one request of a server stream and reads all responses.
 func readAll(stream grpc.ClientStream, article string, each func(int64)) error {
 	if err := stream.SendMsg(wrapperspb.String(article)); err != nil && !errors.Is(err, io.EOF) {
 		return err

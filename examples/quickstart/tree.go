@@ -15,7 +15,7 @@ import (
 )
 
 // treePrinter is a span processor that writes each trace of this process as a tree as soon as its last open
-// span has ended. Traces are few in a quickstart; maxOpen bounds them all the same.
+// span has ended. A quickstart has few traces; maxOpen limits them nevertheless.
 type treePrinter struct {
 	mu     sync.Mutex
 	out    io.Writer
@@ -71,7 +71,7 @@ func (p *treePrinter) ForceFlush(context.Context) error { return nil }
 
 func (p *treePrinter) Shutdown(context.Context) error { return nil }
 
-// settle waits until no span is open: a server span may end a moment after its client has the answer.
+// settle waits until no span is open: a server span may end shortly after the client has received the response.
 func (p *treePrinter) settle(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, drain)
 	defer cancel()
@@ -152,7 +152,7 @@ func (t *tree) bar(s sdktrace.ReadOnlySpan) string {
 	return strings.Repeat("·", from) + strings.Repeat("█", to-from) + strings.Repeat("·", barWidth-to)
 }
 
-// keyAttributes are what a tree shows of a span, and how it calls them; the exporters get all attributes.
+// keyAttributes maps the attributes that a tree shows to short names. The exporters receive all attributes.
 var keyAttributes = []struct{ key, label string }{
 	{"http.response.status_code", "http"},
 	{"rpc.response.status_code", "grpc"},

@@ -1,4 +1,4 @@
-// Package all links every exporter of the kit into a program, for those who choose it in the
+// Package all links every exporter of spanroute into a program, for those who choose it in the
 // configuration:
 //
 //	import _ "github.com/spanroute/spanroute/exporters/all"

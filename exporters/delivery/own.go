@@ -42,7 +42,7 @@ func Own(span sdktrace.ReadOnlySpan) sdktrace.ReadOnlySpan {
 	return span
 }
 
-// An Owner is a span that refers to no memory besides what its methods return. It must not change after its end.
+// An Owner is a span that refers to no memory other than what its methods return. It must not change after its end.
 type Owner interface {
 	sdktrace.ReadOnlySpan
 	// OwnsMemory does nothing.

@@ -25,7 +25,7 @@ func TestUDPAddressSpellings(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.host, func(t *testing.T) {
 			t.Parallel()
-			s := settings(func(s *jaeger.Settings) { s.Thrift.AgentHostName = tt.host })
+			s := agentSettings(func(s *jaeger.Settings) { s.Thrift.AgentHostName = tt.host })
 			if err := s.Validate(); err != nil {
 				t.Fatal(err)
 			}

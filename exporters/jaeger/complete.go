@@ -6,6 +6,7 @@ import (
 	"github.com/spanroute/spanroute/exporters/internal/transport"
 	"github.com/spanroute/spanroute/internal/endpoint"
 	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // complete decides between agent and collector, gives the collector's endpoint what it lacks, and takes out what has no
@@ -37,11 +38,11 @@ func (s *Settings) inferProtocol(c *registry.Completion) {
 		return
 	}
 	if c.IsSet("protocol") {
-		c.Note(registry.Suspicious, "collector_endpoint", "port 14250 is Jaeger's gRPC port and jaeger.protocol is thrift", "write protocol: grpc")
+		c.Note(settings.Suspicious, "collector_endpoint", "port 14250 is Jaeger's gRPC port and jaeger.protocol is thrift", "write protocol: grpc")
 		return
 	}
 	s.Protocol = ProtocolGRPC
-	c.Note(registry.Inferred, "collector_endpoint", "port 14250 is Jaeger's gRPC port", "assuming protocol: grpc")
+	c.Note(settings.Inferred, "collector_endpoint", "port 14250 is Jaeger's gRPC port", "assuming protocol: grpc")
 }
 
 func (s *Settings) completeGRPC(c *registry.Completion) {
@@ -77,7 +78,7 @@ func (s *Settings) completeHTTP(c *registry.Completion) {
 
 // completeAgent gives the binary protocol its port. A collector's endpoint has no effect.
 func (s *Settings) completeAgent(c *registry.Completion) {
-	c.Note(registry.Ignored, "collector_endpoint", "has no effect: "+s.Protocol+" sends to the agent", "")
+	c.Note(settings.Ignored, "collector_endpoint", "has no effect: "+s.Protocol+" sends to the agent", "")
 	s.GRPC.files().Clear()
 	s.Thrift.files().Unencrypted(c, "thrift.")
 	if s.Protocol == ProtocolUDPBinary && !c.IsSet("thrift.agent_port") {
@@ -89,7 +90,7 @@ func (s *Settings) completeAgent(c *registry.Completion) {
 // agentIgnored notes the keys of the agent: the collector takes precedence.
 func agentIgnored(c *registry.Completion) {
 	for _, key := range agentKeys {
-		c.Note(registry.Ignored, key, "has no effect: spans are sent to the collector", "")
+		c.Note(settings.Ignored, key, "has no effect: spans are sent to the collector", "")
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/spanroute/spanroute/exporters/jaeger"
 	"github.com/spanroute/spanroute/registry"
 	"github.com/spanroute/spanroute/registry/registrytest"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 func TestKeepsTheRulesOfExporters(t *testing.T) {
@@ -52,7 +53,7 @@ func TestSettingsFaults(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := registry.Default().Prepare("jaeger", tt.section)
-			var fault *registry.KeyError
+			var fault *settings.KeyError
 			if !errors.As(err, &fault) || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("Prepare: %v, want %s", err, tt.want)
 			}

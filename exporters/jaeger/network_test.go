@@ -59,7 +59,7 @@ func (c *fakeConn) isClosed() bool {
 	}
 }
 
-func settings(change ...func(*jaeger.Settings)) jaeger.Settings {
+func agentSettings(change ...func(*jaeger.Settings)) jaeger.Settings {
 	s := jaeger.Defaults()
 	s.Thrift.AgentHostName = "agent.test"
 	for _, c := range change {
@@ -105,7 +105,7 @@ func TestUDPOneInFlight(t *testing.T) { // section 3
 	}
 	c := common(new(logBook))
 	c.Delivery.Senders = 16
-	q, err := jaeger.BuildUDP(c, settings(), n)
+	q, err := jaeger.BuildUDP(c, agentSettings(), n)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +155,7 @@ func TestUDPAddressChanges(t *testing.T) { // U9
 			return now
 		},
 	}
-	q := buildUDP(t, new(logBook), settings(), n)
+	q := buildUDP(t, new(logBook), agentSettings(), n)
 	step := func(d time.Duration, addrs ...string) {
 		mu.Lock()
 		now, answer = now.Add(d), nil
@@ -188,7 +188,7 @@ func TestUDPAddressChanges(t *testing.T) { // U9
 func TestUDPHostResolvesLater(t *testing.T) { // D8
 	t.Parallel()
 	var asked, packets atomic.Int64
-	q := buildUDP(t, new(logBook), settings(), jaeger.Network{
+	q := buildUDP(t, new(logBook), agentSettings(), jaeger.Network{
 		Lookup: func(_ context.Context, host string) ([]netip.Addr, error) {
 			switch asked.Add(1) {
 			case 1:
@@ -216,7 +216,7 @@ func TestUDPLateRefusal(t *testing.T) {
 	var packets atomic.Int64
 	conn := newFakeConn(func([]byte) error { packets.Add(1); return nil })
 	refusals := make(chan error)
-	q := buildUDP(t, new(logBook), settings(), jaeger.Network{
+	q := buildUDP(t, new(logBook), agentSettings(), jaeger.Network{
 		Lookup: addresses("192.0.2.1"),
 		Dial: func(context.Context, netip.AddrPort) (net.Conn, error) {
 			return &refusingConn{conn, refusals}, nil
@@ -278,7 +278,7 @@ func TestUDPTriesEveryAddress(t *testing.T) {
 					return nil, tt.first
 				}
 			}
-			q := buildUDP(t, new(logBook), settings(), n)
+			q := buildUDP(t, new(logBook), agentSettings(), n)
 			enqueue(q, 0, 1)
 			flush(t, q)
 			if delivered.Load() != 1 || q.Stats().Delivered != 1 {
@@ -296,7 +296,7 @@ func TestUDPMessageSize(t *testing.T) { // U10
 		ids  = map[string]bool{}
 	)
 	var log logBook
-	q := buildUDP(t, &log, settings(), jaeger.Network{
+	q := buildUDP(t, &log, agentSettings(), jaeger.Network{
 		Lookup: addresses("192.0.2.1"),
 		Dial: func(context.Context, netip.AddrPort) (net.Conn, error) {
 			return newFakeConn(func(p []byte) error {
@@ -367,7 +367,7 @@ func TestUDPPort(t *testing.T) {
 func TestUDPOtherFaults(t *testing.T) {
 	t.Parallel()
 	var dials, packets atomic.Int64
-	q := buildUDP(t, new(logBook), settings(), jaeger.Network{
+	q := buildUDP(t, new(logBook), agentSettings(), jaeger.Network{
 		Lookup: addresses("192.0.2.1"),
 		Dial: func(context.Context, netip.AddrPort) (net.Conn, error) {
 			if dials.Add(1) == 1 {

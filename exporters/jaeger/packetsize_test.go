@@ -79,7 +79,7 @@ func TestUDPMessageSizeOfSingleSpan(t *testing.T) {
 			sent []int
 			ids  []string
 		)
-		q := buildUDP(t, new(logBook), settings(), jaeger.Network{
+		q := buildUDP(t, new(logBook), agentSettings(), jaeger.Network{
 			Lookup: addresses("192.0.2.1"),
 			Dial: func(context.Context, netip.AddrPort) (net.Conn, error) {
 				return newFakeConn(func(p []byte) error {

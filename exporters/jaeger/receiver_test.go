@@ -28,7 +28,7 @@ func TestUDPWaitsForRoom(t *testing.T) {
 	t.Parallel()
 	var used, full, packets atomic.Int64 // full: packets that met a buffer without room
 	used.Store(60)
-	q := buildUDP(t, new(logBook), settings(), towards(func([]byte) error {
+	q := buildUDP(t, new(logBook), agentSettings(), towards(func([]byte) error {
 		packets.Add(1)
 		if used.Add(30) > 100 {
 			full.Add(1)
@@ -64,7 +64,7 @@ func TestUDPReceiverOverflows(t *testing.T) {
 			t.Parallel()
 			var packets atomic.Int64
 			looks := 0
-			q := buildUDP(t, new(logBook), settings(), towards(func([]byte) error {
+			q := buildUDP(t, new(logBook), agentSettings(), towards(func([]byte) error {
 				packets.Add(1)
 				return nil
 			}, func() (jaeger.Buffer, bool) {
@@ -86,7 +86,7 @@ func TestUDPReceiverDoesNotRead(t *testing.T) {
 	c := common(new(logBook))
 	c.Delivery.Timeout = 20 * time.Millisecond
 	var packets atomic.Int64
-	q, err := jaeger.BuildUDP(c, settings(), towards(func([]byte) error {
+	q, err := jaeger.BuildUDP(c, agentSettings(), towards(func([]byte) error {
 		packets.Add(1)
 		return nil
 	}, func() (jaeger.Buffer, bool) { return jaeger.NewBuffer(51, 100, 0), true }))
@@ -114,7 +114,7 @@ func TestUDPUnpacedDoesNotWait(t *testing.T) {
 		t.Error("the receiver is watched")
 		return jaeger.Buffer{}, false
 	})
-	q := buildUDP(t, new(logBook), settings(func(s *jaeger.Settings) { s.Thrift.MaxBytesPerSecond = 0 }), n)
+	q := buildUDP(t, new(logBook), agentSettings(func(s *jaeger.Settings) { s.Thrift.MaxBytesPerSecond = 0 }), n)
 	enqueue(q, 0, 10)
 	flush(t, q)
 }

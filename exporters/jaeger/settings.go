@@ -6,7 +6,7 @@ import (
 
 	"github.com/spanroute/spanroute/exporters/internal/transport"
 	"github.com/spanroute/spanroute/internal/endpoint"
-	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // Protocols. Thrift alone means the collector when Settings.CollectorEndpoint is set, else the agent
@@ -88,7 +88,7 @@ func at(key string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &registry.KeyError{Key: key, Err: err}
+	return &settings.KeyError{Key: key, Err: err}
 }
 
 func (t *Thrift) files() transport.Files {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // certificate writes the certificate of httptest's server, which is its own CA.
@@ -138,7 +139,7 @@ func TestCertificateFaults(t *testing.T) { // H7
 				t.Fatal(err)
 			}
 			_, err = opener(context.Background(), common(new(logBook)))
-			var fault *registry.KeyError
+			var fault *settings.KeyError
 			if !errors.As(err, &fault) || fault.Key != key || !strings.Contains(err.Error(), path) {
 				t.Errorf("%s %s: %v, want an error with key and path", key, path, err)
 			}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // Settings of the exporter.
@@ -43,7 +44,7 @@ func NewFactory(store *Store) registry.Factory {
 // forTests notes that memory was selected for a service. A program that selects it in code, such as a test, reads the
 // spans itself, and gets no notice.
 func forTests(_ *Settings, c *registry.Completion) {
-	c.Note(registry.Suspicious, "", "memory keeps spans for tests", "choose an exporter that sends them")
+	c.Note(settings.Suspicious, "", "memory keeps spans for tests", "choose an exporter that sends them")
 }
 
 // An Exporter hands spans to a store. All its methods may be called from any number of
@@ -69,15 +70,6 @@ func New(store *Store) *Exporter {
 	}
 	return &Exporter{store: store, dropped: map[string]uint64{}}
 }
-
-// Store is where the spans go.
-func (x *Exporter) Store() *Store { return x.store }
-
-// Spans are the spans of the store. The slice is the caller's.
-func (x *Exporter) Spans() []sdktrace.ReadOnlySpan { return x.store.Spans() }
-
-// Reset empties the store, not the accounts.
-func (x *Exporter) Reset() { x.store.Reset() }
 
 // Enqueue keeps one span, of which it makes what delivery.Own returns; nil is nothing. After Shutdown it is only
 // counted, and the first one is logged if the exporter was opened by the configuration.
@@ -125,7 +117,7 @@ func (x *Exporter) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan)
 // ForceFlush returns nil: nothing waits.
 func (*Exporter) ForceFlush(context.Context) error { return nil }
 
-// Shutdown ends the exporter and leaves the store as it is. It returns nil.
+// Shutdown ends the exporter and leaves the store unchanged. It returns nil.
 func (x *Exporter) Shutdown(context.Context) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -133,7 +125,7 @@ func (x *Exporter) Shutdown(context.Context) error {
 	return nil
 }
 
-// Stats are the accounts: every span is delivered, but for those after Shutdown.
+// Stats returns the account: every span is delivered, except those after Shutdown.
 func (x *Exporter) Stats() delivery.Stats {
 	x.mu.Lock()
 	defer x.mu.Unlock()

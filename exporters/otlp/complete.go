@@ -4,6 +4,7 @@ import (
 	"github.com/spanroute/spanroute/exporters/internal/transport"
 	"github.com/spanroute/spanroute/internal/endpoint"
 	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // complete gives the endpoint of the protocol what it lacks, hands the protocol the headers that are for every
@@ -33,7 +34,7 @@ func (s *Settings) completeGRPC(c *registry.Completion) {
 	if !c.IsSet("compression") {
 		compressed = func(item int) {
 			s.Compression = compGzip
-			c.NoteItem(registry.Inferred, key, item, `"grpc-encoding" gzip turns compression on`, "write otlp.compression: gzip")
+			c.NoteItem(settings.Inferred, key, item, `"grpc-encoding" gzip turns compression on`, "write otlp.compression: gzip")
 		}
 	}
 	s.GRPC.Headers = transport.CompleteMetadata(c, key, s.GRPC.Headers, compressed)
@@ -69,18 +70,18 @@ func (s *Settings) completeHTTP(c *registry.Completion) {
 // wrongPort notes that the endpoint has the port of the other protocol.
 func wrongPort(c *registry.Completion, port, wrong, protocol string) {
 	if port == wrong {
-		c.Note(registry.Suspicious, "endpoint", "port "+port+" is usually for "+protocol, "write otlp.protocol: "+protocol)
+		c.Note(settings.Suspicious, "endpoint", "port "+port+" is usually for "+protocol, "write otlp.protocol: "+protocol)
 	}
 }
 
 // other notes headers of the protocol that is not in use.
 func other(c *registry.Completion, key, used string) {
-	c.Note(registry.Ignored, key, "has no effect: spans are sent over "+used, "write otlp.headers, which is for every protocol")
+	c.Note(settings.Ignored, key, "has no effect: spans are sent over "+used, "write otlp.headers, which is for every protocol")
 }
 
 // distribute hands the headers for every protocol to the one in use, unless that has its own, and returns the key that
 // its headers come from.
-func (s *Settings) distribute(own *registry.Pairs, key string) string {
+func (s *Settings) distribute(own *settings.Pairs, key string) string {
 	all := s.Headers
 	s.Headers = nil
 	if *own != nil || all == nil {

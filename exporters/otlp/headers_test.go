@@ -5,12 +5,12 @@ import (
 
 	"google.golang.org/grpc/metadata"
 
-	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
-var noPairs = registry.Pairs{}
+var noPairs = settings.Pairs{}
 
-func pairsOf(name, value string) registry.Pairs { return registry.Pairs{{Name: name, Value: value}} }
+func pairsOf(name, value string) settings.Pairs { return settings.Pairs{{Name: name, Value: value}} }
 
 func (rc *grpcReceiver) lastCall() metadata.MD {
 	rc.mu.Lock()

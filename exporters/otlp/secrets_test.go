@@ -14,7 +14,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // A receiver that repeats what it was sent puts nothing of it into log and statistics.
@@ -48,7 +48,7 @@ func TestEchoedCredentialsAreMasked(t *testing.T) {
 			return nil, status.Error(code, text)
 		}
 	}
-	headers := map[string]any{"headers": registry.Pairs{{Name: "Authorization", Value: "Bearer " + token}}}
+	headers := map[string]any{"headers": settings.Pairs{{Name: "Authorization", Value: "Bearer " + token}}}
 	viaHTTP := func(code int) map[string]any {
 		return map[string]any{"protocol": "http", "endpoint": receiveHTTP(t, httpEcho(code)).URL + "/v1/traces?api_key=" + token, "http": headers}
 	}

@@ -25,6 +25,7 @@ import (
 
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // protocols opens the exporter towards a well receiver of each protocol.
@@ -80,7 +81,7 @@ func TestRequestOverHTTP(t *testing.T) { // O7, O8, O9
 	for _, tt := range tests {
 		flush(t, open(t, map[string]any{
 			"protocol": tt.protocol, "compression": tt.compression, "endpoint": rc.URL + "/v1/traces?tenant=7&key=x",
-			"http": map[string]any{"headers": registry.Pairs{{Name: "Keep-Alive", Value: "timeout=5"}, {Name: "X-Tenant", Value: "t1"}, {Name: "content-type", Value: "text/plain"}}},
+			"http": map[string]any{"headers": settings.Pairs{{Name: "Keep-Alive", Value: "timeout=5"}, {Name: "X-Tenant", Value: "t1"}, {Name: "content-type", Value: "text/plain"}}},
 		}), spanS())
 		r, body := rc.last()
 		for name, want := range map[string]string{
@@ -156,7 +157,7 @@ func TestCallOverGRPC(t *testing.T) { // O2, O7, H8
 		{map[string]any{"endpoint": "http://" + rc.target}, false},
 		{map[string]any{"endpoint": "http://" + rc.target + "/ignored", "compression": "gzip"}, true},
 		{map[string]any{"endpoint": "localhost:" + port, "grpc": map[string]any{"insecure": true}}, false},
-		{map[string]any{"url": rc.target, "grpc": map[string]any{"insecure": true, "headers": registry.Pairs{{Name: "grpc-encoding", Value: "gzip"}, {Name: "X-Tenant", Value: "t1"}}}}, true},
+		{map[string]any{"url": rc.target, "grpc": map[string]any{"insecure": true, "headers": settings.Pairs{{Name: "grpc-encoding", Value: "gzip"}, {Name: "X-Tenant", Value: "t1"}}}}, true},
 		{map[string]any{"endpoint": "http://" + rc.target, "grpc": map[string]any{"insecure": false}}, false}, // the scheme beats insecure
 	}
 	for _, tt := range tests {

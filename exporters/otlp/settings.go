@@ -4,7 +4,7 @@ import (
 	"net/url"
 
 	"github.com/spanroute/spanroute/exporters/internal/transport"
-	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 const (
@@ -28,7 +28,7 @@ type Settings struct {
 	Endpoint    string         `koanf:"endpoint" alias:"url" otel:"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT,OTEL_EXPORTER_OTLP_ENDPOINT" doc:"URL of the receiver; for grpc also host:port. Default: localhost, 4317 or 4318/v1/traces by protocol"`
 	Compression string         `koanf:"compression" enum:"none,gzip,!deflate" otel:"OTEL_EXPORTER_OTLP_TRACES_COMPRESSION,OTEL_EXPORTER_OTLP_COMPRESSION" doc:"of requests"`
 	NonFinite   string         `koanf:"non_finite" enum:"number,text" doc:"NaN and infinite numbers in attributes: number keeps them, text writes NaN, Infinity and -Infinity, for receivers that fail on such numbers, Jaeger among them"`
-	Headers     registry.Pairs `koanf:"headers" format:"headers" secret:"true" otel:"OTEL_EXPORTER_OTLP_TRACES_HEADERS,OTEL_EXPORTER_OTLP_HEADERS" doc:"headers or metadata sent with every request, whatever the protocol"`
+	Headers     settings.Pairs `koanf:"headers" format:"headers" secret:"true" otel:"OTEL_EXPORTER_OTLP_TRACES_HEADERS,OTEL_EXPORTER_OTLP_HEADERS" doc:"headers or metadata sent with every request, whatever the protocol"`
 	HTTP        HTTPSettings   `koanf:"http"`
 	GRPC        GRPCSettings   `koanf:"grpc"`
 
@@ -38,7 +38,7 @@ type Settings struct {
 
 // HTTPSettings is the section "otlp.http", for the protocols http and http/json.
 type HTTPSettings struct {
-	Headers               registry.Pairs `koanf:"headers" overrides:"headers" format:"headers" secret:"true" doc:"headers sent with every request over HTTP, instead of otlp.headers"`
+	Headers               settings.Pairs `koanf:"headers" overrides:"headers" format:"headers" secret:"true" doc:"headers sent with every request over HTTP, instead of otlp.headers"`
 	CertificateFile       string         `koanf:"certificate_file" format:"pem" otel:"OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE,OTEL_EXPORTER_OTLP_CERTIFICATE" doc:"CA bundle that replaces the system's, for https"`
 	ClientCertificateFile string         `koanf:"client_certificate_file" with:"client_key_file" format:"pem" otel:"OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE,OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE" doc:"client certificate, together with client_key_file"`
 	ClientKeyFile         string         `koanf:"client_key_file" with:"client_certificate_file" format:"pem" otel:"OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY,OTEL_EXPORTER_OTLP_CLIENT_KEY" doc:"key of client_certificate_file"`
@@ -46,7 +46,7 @@ type HTTPSettings struct {
 
 // GRPCSettings is the section "otlp.grpc", for the protocol grpc.
 type GRPCSettings struct {
-	Headers               registry.Pairs `koanf:"headers" overrides:"headers" format:"metadata" secret:"true" doc:"metadata sent with every request over gRPC, instead of otlp.headers"`
+	Headers               settings.Pairs `koanf:"headers" overrides:"headers" format:"metadata" secret:"true" doc:"metadata sent with every request over gRPC, instead of otlp.headers"`
 	Insecure              *bool          `koanf:"insecure" otel:"OTEL_EXPORTER_OTLP_TRACES_INSECURE,OTEL_EXPORTER_OTLP_INSECURE" doc:"plaintext, for an endpoint without http:// or https://; unset: TLS"`
 	CertificateFile       string         `koanf:"certificate_file" format:"pem" otel:"OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE,OTEL_EXPORTER_OTLP_CERTIFICATE" doc:"CA bundle that replaces the system's, for TLS"`
 	ClientCertificateFile string         `koanf:"client_certificate_file" with:"client_key_file" format:"pem" otel:"OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE,OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE" doc:"client certificate, together with client_key_file"`
@@ -75,7 +75,7 @@ func (s *GRPCSettings) files() transport.Files {
 	return transport.Files{&s.CertificateFile, &s.ClientCertificateFile, &s.ClientKeyFile}
 }
 
-func headersOf(pairs registry.Pairs) transport.Headers {
+func headersOf(pairs settings.Pairs) transport.Headers {
 	out := make(transport.Headers, len(pairs))
 	for i, p := range pairs {
 		out[i] = transport.Header(p)

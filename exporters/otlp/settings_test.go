@@ -11,11 +11,12 @@ import (
 	"github.com/spanroute/spanroute/exporters/otlp"
 	"github.com/spanroute/spanroute/registry"
 	"github.com/spanroute/spanroute/registry/registrytest"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 func TestSettingsFaults(t *testing.T) { // O9, C2
-	headers := func(section string, pairs ...registry.Pair) map[string]any {
-		return map[string]any{"protocol": section, section: map[string]any{"headers": registry.Pairs(pairs)}}
+	headers := func(section string, pairs ...settings.Pair) map[string]any {
+		return map[string]any{"protocol": section, section: map[string]any{"headers": settings.Pairs(pairs)}}
 	}
 	tests := []struct {
 		section map[string]any
@@ -31,10 +32,10 @@ func TestSettingsFaults(t *testing.T) { // O9, C2
 		{map[string]any{"protocol": "http", "endpoint": "http://h/#x"}, "endpoint: "},
 		{map[string]any{"grpc": map[string]any{"insecur": true}}, `grpc.insecur: unknown key, did you mean "insecure"?`},
 		{map[string]any{"grpc": map[string]any{"insecure": 1}}, "grpc.insecure: "},
-		{headers("grpc", registry.Pair{Name: "a b", Value: "s3cret"}), `grpc.headers: "a b" is not a header name`},
-		{headers("grpc", registry.Pair{Name: "a~b", Value: "s3cret"}), `grpc.headers: "a~b" cannot be sent over gRPC`},
-		{headers("http", registry.Pair{Name: "a~b", Value: "s3cret"}), ""},
-		{headers("http", registry.Pair{Name: "a", Value: "s3crét"}), `http.headers: the value of "a" is not printable ASCII`},
+		{headers("grpc", settings.Pair{Name: "a b", Value: "s3cret"}), `grpc.headers: "a b" is not a header name`},
+		{headers("grpc", settings.Pair{Name: "a~b", Value: "s3cret"}), `grpc.headers: "a~b" cannot be sent over gRPC`},
+		{headers("http", settings.Pair{Name: "a~b", Value: "s3cret"}), ""},
+		{headers("http", settings.Pair{Name: "a", Value: "s3crét"}), `http.headers: the value of "a" is not printable ASCII`},
 		{map[string]any{"grpc": map[string]any{"client_key_file": "k"}}, "grpc.client_certificate_file: "},
 		{map[string]any{"protocol": "http", "http": map[string]any{"client_certificate_file": "c"}}, "http.client_key_file: "},
 	}
@@ -154,7 +155,7 @@ func TestEnvironmentChangesNothing(t *testing.T) {
 }
 
 func TestConformance(t *testing.T) {
-	secret := registry.Pairs{{Name: "x-api-key", Value: "s3cret-value"}}
+	secret := settings.Pairs{{Name: "x-api-key", Value: "s3cret-value"}}
 	for protocol, section := range map[string]map[string]any{
 		"grpc":      {"endpoint": "http://" + receiveGRPC(t, nil).target, "grpc": map[string]any{"headers": secret}},
 		"http":      {"protocol": "http", "endpoint": receiveHTTP(t, ok).URL, "http": map[string]any{"headers": secret}},

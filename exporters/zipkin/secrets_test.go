@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // A receiver that repeats what it was sent puts nothing of it into the statistics.
@@ -17,7 +17,7 @@ func TestEchoedHeadersAreMasked(t *testing.T) {
 		w.WriteHeader(http.StatusForbidden)
 		w.Write([]byte("key " + r.Header.Get("X-Key") + " for " + r.Header.Get("X-Tenant")))
 	})
-	s := flush(t, open(t, map[string]any{"endpoint": rc.URL, "headers": registry.Pairs{{Name: "X-Key", Value: "hunter2"}, {Name: "X-Tenant", Value: "t1"}}}), spansS(1)...)
+	s := flush(t, open(t, map[string]any{"endpoint": rc.URL, "headers": settings.Pairs{{Name: "X-Key", Value: "hunter2"}, {Name: "X-Tenant", Value: "t1"}}}), spansS(1)...)
 	if want := "answer 403 Forbidden: key *** for ***"; s.LastError != want {
 		t.Errorf("error = %q, want %q", s.LastError, want)
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 func TestPostsWhereTheEndpointSays(t *testing.T) { // Z10
@@ -40,7 +41,7 @@ func TestRequestHeaders(t *testing.T) {
 	rc := receive(t, accept)
 	section := map[string]any{
 		"endpoint": "http://u:p%C3%A4@" + strings.TrimPrefix(rc.URL, "http://"),
-		"headers":  registry.Pairs{{Name: "X-Tenant", Value: "t1"}, {Name: "content-type", Value: "text/plain"}, {Name: "Host", Value: "other"}, {Name: "Keep-Alive", Value: "timeout=5"}},
+		"headers":  settings.Pairs{{Name: "X-Tenant", Value: "t1"}, {Name: "content-type", Value: "text/plain"}, {Name: "Host", Value: "other"}, {Name: "Keep-Alive", Value: "timeout=5"}},
 	}
 	flush(t, open(t, section), spanS())
 	r := rc.requests[0]

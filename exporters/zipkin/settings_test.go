@@ -13,6 +13,7 @@ import (
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/exporters/zipkin"
 	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 func prepare(section map[string]any) (registry.Opener, error) {
@@ -40,9 +41,9 @@ func TestSettingsFaults(t *testing.T) { // C2
 		{map[string]any{"local_node_ipv4": "4294967296"}, `local_node_ipv4: "4294967296" is no IPv4 address`},
 		{map[string]any{"endpoint": "ftp://h"}, "endpoint: "},
 		{map[string]any{"endpoint": "http://h:0"}, "endpoint: "},
-		{map[string]any{"headers": registry.Pairs{{Name: "a b", Value: "s3cret"}}}, `headers: "a b" is not a header name`},
-		{map[string]any{"headers": registry.Pairs{{Name: "a", Value: "s3cret\r\nb: c"}}}, `headers: the value of "a" is not printable ASCII`},
-		{map[string]any{"headers": registry.Pairs{{Name: "a", Value: "s3cret"}, {Name: "A", Value: "s3cret"}}}, `headers: "A" is set twice`},
+		{map[string]any{"headers": settings.Pairs{{Name: "a b", Value: "s3cret"}}}, `headers: "a b" is not a header name`},
+		{map[string]any{"headers": settings.Pairs{{Name: "a", Value: "s3cret\r\nb: c"}}}, `headers: the value of "a" is not printable ASCII`},
+		{map[string]any{"headers": settings.Pairs{{Name: "a", Value: "s3cret"}, {Name: "A", Value: "s3cret"}}}, `headers: "A" is set twice`},
 		{map[string]any{"client_key_file": "k.pem"}, "client_certificate_file: client_key_file is set without it, set both or neither"},
 		{map[string]any{"client_certificate_file": "c.pem"}, "client_key_file: client_certificate_file is set without it, set both or neither"},
 	}

@@ -32,7 +32,7 @@ type Settings struct {
 	LocalNodeIPv4         string         `koanf:"local_node_ipv4" format:"ipv4" doc:"IPv4 address of this service: text, or a packed integer"`
 	LocalNodeIPv6         string         `koanf:"local_node_ipv6" format:"ipv6" doc:"IPv6 address of this service: text, or a packed integer"`
 	LocalNodePort         int            `koanf:"local_node_port" range:"1..65535" doc:"port of this service"`
-	Headers               registry.Pairs `koanf:"headers" format:"headers" secret:"true" doc:"headers sent with every request"`
+	Headers               settings.Pairs `koanf:"headers" format:"headers" secret:"true" doc:"headers sent with every request"`
 	CertificateFile       string         `koanf:"certificate_file" format:"pem" doc:"CA bundle that replaces the system's, for https"`
 	ClientCertificateFile string         `koanf:"client_certificate_file" with:"client_key_file" format:"pem" doc:"client certificate, together with client_key_file"`
 	ClientKeyFile         string         `koanf:"client_key_file" with:"client_certificate_file" format:"pem" doc:"key of client_certificate_file"`

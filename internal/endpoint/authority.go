@@ -11,15 +11,15 @@ import (
 	"github.com/spanroute/spanroute/internal/phrase"
 )
 
-// authority is what stands between the scheme and the path.
+// authority is the part of an endpoint between the scheme and the path.
 type authority struct {
 	user string // user information, without the @
 	host string // without brackets
-	port string // "" if none was written
+	port string // "" if missing
 	tail string // path, query and fragment
 }
 
-// hostPort is host[:port] with brackets where an IPv6 address needs them.
+// hostPort returns host[:port], with brackets around an IPv6 address.
 func (a authority) hostPort() string {
 	host := a.host
 	if strings.Contains(host, ":") {
@@ -31,7 +31,7 @@ func (a authority) hostPort() string {
 	return host + ":" + a.port
 }
 
-// userAt is the user information with its @.
+// userAt returns the user information with its @, "" without user information.
 func (a authority) userAt() string {
 	if a.user == "" {
 		return ""
@@ -39,8 +39,7 @@ func (a authority) userAt() string {
 	return a.user + "@"
 }
 
-// parseAuthority reads rest, [user@]host[:port][tail], and refuses what no endpoint may have. text is the
-// whole endpoint, for the message.
+// parseAuthority parses rest, which has the form [user@]host[:port][tail]. text is the whole endpoint, for the message.
 func parseAuthority(text, rest string) (authority, error) {
 	var a authority
 	end := strings.IndexAny(rest, "/?")
@@ -62,10 +61,10 @@ func parseAuthority(text, rest string) (authority, error) {
 	return a, hostFault(text, a.host)
 }
 
-// clean refuses what no endpoint may hold anywhere.
+// clean returns an error if text has characters that are invalid everywhere in an endpoint.
 func clean(text string) error {
 	if strings.ContainsFunc(text, bad) || !utf8.ValidString(text) {
-		return fault(text, "holds a space or control character")
+		return fault(text, "contains a space or control character")
 	}
 	if strings.Contains(text, "#") {
 		return fault(text, "has a fragment, remove what begins with #")
@@ -75,7 +74,7 @@ func clean(text string) error {
 
 func bad(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
 
-// splitHostPort is lenient about a missing port, unlike net.SplitHostPort.
+// splitHostPort splits host[:port]. Unlike net.SplitHostPort it accepts a missing port.
 func splitHostPort(s string) (host, port string, ok bool) {
 	if rest, bracket := strings.CutPrefix(s, "["); bracket {
 		host, port, ok = strings.Cut(rest, "]")
@@ -89,7 +88,7 @@ func splitHostPort(s string) (host, port string, ok bool) {
 	return host, port, !strings.ContainsAny(port, ":")
 }
 
-// zone is what an interface may be called in an address; net/netip takes anything.
+// zone matches the name of an interface in an address. Package netip accepts any text.
 var zone = regexp.MustCompile(`^[A-Za-z0-9_.-]*$`)
 
 func isIPv6(host string) bool {

@@ -9,20 +9,20 @@ import (
 // GRPC is a parsed gRPC target.
 type GRPC struct {
 	Scheme      string // "http", "https", "" for host[:port]; "dns", "unix", "passthrough" for gRPC's own
-	Target      string // for grpc.NewClient; without a port if none was written and the scheme has none
+	Target      string // for grpc.NewClient; without a port if neither text nor scheme has one
 	Host        string // without brackets; "" for gRPC's own schemes
-	Port        string // as written, or 80 or 443 by the scheme; "" for a bare host and gRPC's own schemes
-	PathIgnored string // path and query of a URL: gRPC has no use for them
+	Port        string // unchanged, or 80 or 443 by the scheme; "" for a bare host and gRPC's own schemes
+	PathIgnored string // path and query of a URL, which gRPC does not use
 }
 
-// JoinPort returns g with the port set, for a bare host that came without one.
+// JoinPort returns g with the port set. It is for a bare host without a port.
 func (g GRPC) JoinPort(port string) GRPC {
 	g.Port = port
 	g.Target = target(authority{host: g.Host, port: port})
 	return g
 }
 
-// ParseGRPC reads http(s)://host[:port], host[:port], dns:///name, unix:///path or passthrough:///name.
+// ParseGRPC parses http(s)://host[:port], host[:port], dns:///name, unix:///path or passthrough:///name.
 func ParseGRPC(text string) (GRPC, error) {
 	if err := clean(text); err != nil {
 		return GRPC{}, err
@@ -43,7 +43,7 @@ func ParseGRPC(text string) (GRPC, error) {
 		return GRPC{}, err
 	}
 	if a.user != "" {
-		return GRPC{}, fault(text, "has user information, which gRPC has no use for").WithHint("send a header")
+		return GRPC{}, fault(text, "has user information, which gRPC does not use").WithHint("send a header")
 	}
 	switch {
 	case a.port == "" && scheme == "http":
@@ -56,7 +56,7 @@ func ParseGRPC(text string) (GRPC, error) {
 
 func parseResolver(text, scheme, rest string) (GRPC, error) {
 	if rest == "" || rest == "/" {
-		return GRPC{}, fault(text, "names nothing after %s://", scheme)
+		return GRPC{}, fault(text, "has nothing after %s://", scheme)
 	}
 	if scheme != "unix" && !strings.Contains(rest, "/") {
 		return GRPC{}, fault(text, "is not of the form %s:///host:port", scheme)
@@ -64,7 +64,8 @@ func parseResolver(text, scheme, rest string) (GRPC, error) {
 	return GRPC{Scheme: scheme, Target: scheme + "://" + rest}, nil
 }
 
-// target is host:port. A host called like one of gRPC's resolvers would be taken for its scheme.
+// target returns host:port. A host with the name of a gRPC resolver gets the scheme dns, because gRPC would take it for
+// the scheme of that resolver.
 func target(a authority) string {
 	switch strings.ToLower(a.host) {
 	case "dns", "unix", "unix-abstract", "passthrough", "xds", "vsock":

@@ -8,8 +8,8 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// CheckHost accepts a host name or an IP address (IPv6 with brackets or without), and refuses a scheme,
-// a port, a path and user information.
+// CheckHost returns an error unless text is a host name or an IP address (IPv6 with or without brackets). A scheme, a
+// port, a path and user information are errors.
 func CheckHost(text string) error {
 	inner, _ := strings.CutPrefix(text, "[")
 	if isIPv6(text) || inner != text && isIPv6(strings.TrimSuffix(inner, "]")) && strings.HasSuffix(text, "]") {
@@ -22,10 +22,10 @@ func CheckHost(text string) error {
 		return fault(text, "has a port, want a host name or IP address").WithHint("the port has its own key")
 	}
 	if strings.Contains(text, ":") {
-		return fault(text, "is no IPv6 address")
+		return fault(text, "is not an IPv6 address")
 	}
 	if strings.ContainsFunc(text, bad) {
-		return fault(text, "holds a space or control character")
+		return fault(text, "contains a space or control character")
 	}
 	return hostFault(text, text)
 }
@@ -39,15 +39,15 @@ func hostFault(text, host string) error {
 		return nil
 	}
 	if strings.ContainsAny(host, "/?#@:[]\\\"<>^`{}|%,;=&'()*!$+~") {
-		return fault(text, "holds characters a host name cannot hold")
+		return fault(text, "contains characters that a host name cannot have")
 	}
 	if strings.ContainsFunc(host, func(r rune) bool { return r >= 0x80 }) {
-		return fault(text, "holds letters that are not ASCII").WithHint("write the host's xn-- form")
+		return fault(text, "contains non-ASCII letters").WithHint("write the host's xn-- form")
 	}
 	labels := strings.Split(strings.TrimSuffix(host, "."), ".")
 	for _, label := range labels {
 		if label == "" || len(label) > 63 {
-			return fault(text, "is no host name: a part between dots is empty or longer than 63 bytes")
+			return fault(text, "is not a host name: a part between dots is empty or longer than 63 bytes")
 		}
 	}
 	if len(host) > 254 || allDigits(labels[len(labels)-1]) {

@@ -11,12 +11,12 @@ import (
 
 // HTTP is a parsed HTTP URL.
 type HTTP struct {
-	URL            *url.URL // scheme http or https and a host; path and query as written, no fragment
-	SchemeInferred bool     // no scheme was written; it is http
-	HasPort        bool     // a port was written
+	URL            *url.URL // scheme http or https and a host; path and query unchanged, without a fragment
+	SchemeInferred bool     // the text had no scheme; it is http
+	HasPort        bool     // the text had a port
 }
 
-// ParseHTTP reads an http or https URL, or host[:port][/path], for which http is filled in.
+// ParseHTTP parses an http or https URL, or host[:port][/path], which gets the scheme http.
 func ParseHTTP(text string) (HTTP, error) {
 	if err := clean(text); err != nil {
 		return HTTP{}, err
@@ -34,13 +34,13 @@ func ParseHTTP(text string) (HTTP, error) {
 	}
 	u, perr := url.Parse(scheme + "://" + a.userAt() + "host" + a.tail)
 	if perr != nil {
-		return HTTP{}, fault(text, "is no URL: %s", reason(perr))
+		return HTTP{}, fault(text, "is not a URL: %s", reason(perr))
 	}
 	u.Host = a.hostPort()
 	return HTTP{URL: u, SchemeInferred: !written, HasPort: a.port != ""}, nil
 }
 
-// cutScheme splits "scheme://rest"; the scheme in lower case.
+// cutScheme splits "scheme://rest" and returns the scheme in lower case.
 func cutScheme(text string) (scheme, rest string, ok bool) {
 	scheme, rest, ok = strings.Cut(text, "://")
 	if !ok || strings.ContainsAny(scheme, "/?#@:") {
@@ -49,18 +49,17 @@ func cutScheme(text string) (scheme, rest string, ok bool) {
 	return strings.ToLower(scheme), rest, true
 }
 
-// fault is "text <what>", with secrets in text masked.
+// fault returns a fault that begins with text, in which secrets are masked.
 func fault(text, format string, args ...any) *settings.Fault {
 	args = append([]any{phrase.Quote(Redact(text))}, args...)
 	return settings.Errorf(settings.ErrURL, "%s "+format, args...)
 }
 
-// reason is what url.Parse says without the URL, which may hold a password. Its innermost errors quote
-// only the bad bytes.
+// reason describes an error of url.Parse without the URL, which may contain a password.
 func reason(err error) string {
 	var escape url.EscapeError
 	if errors.As(err, &escape) {
 		return "a % is not followed by two hex digits"
 	}
-	return "it holds characters a URL cannot hold"
+	return "it contains characters that a URL cannot have"
 }

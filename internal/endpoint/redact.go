@@ -23,13 +23,13 @@ func Redact(text string) string {
 	return masked + rest
 }
 
-// userEnd returns the index of the last @ in text, an escaped one included unless it is in a query; -1 if there is none.
+// userEnd returns the index of the last @ in text, or of an escaped one outside the query, and -1 without either.
 func userEnd(text string) int {
 	before, _, _ := strings.Cut(text, "?")
 	return max(strings.LastIndexByte(text, '@'), strings.LastIndex(before, "%40"))
 }
 
-// schemes are those that Redact shows before user information. Another word there can be a part of a password.
+// schemes are the schemes that Redact shows before user information. Another word there can be a part of a password.
 var schemes = []string{"http://", "https://", "//", "dns://", "unix://", "passthrough://", "grpc://", "grpcs://", "udp://", "tcp://"}
 
 func schemePart(text string) string {

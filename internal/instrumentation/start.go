@@ -8,8 +8,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Extract returns ctx with the trace context and the baggage that the caller sent in c. If the caller's baggage is not
-// wanted, ctx keeps its own.
+// Extract returns ctx with the trace context and the baggage that the caller sent in c. With the option NoRemoteBaggage,
+// ctx keeps its own baggage.
 func (in *Instrumentation) Extract(ctx context.Context, c propagation.TextMapCarrier) context.Context {
 	extracted := in.Propagator().Extract(ctx, c)
 	if in.noRemoteBaggage && baggage.FromContext(extracted).Len() > 0 {

@@ -5,16 +5,15 @@ import (
 	"unicode/utf8"
 )
 
-// Nearest returns the candidate that name was probably meant to be: the one with the least
-// Damerau-Levenshtein distance, at most max(1, len(name)/3) and without regard to letter case. Among
-// equals the first wins.
-func Nearest(name string, candidates []string) (string, bool) {
+// Nearest returns the candidate with the smallest Damerau-Levenshtein distance from name, case-insensitively: the first
+// of equals. ok is false if the distance of all candidates is above max(1, len(name)/3).
+func Nearest(name string, candidates []string) (near string, ok bool) {
 	from := []rune(strings.ToLower(name))
 	limit := max(1, len(from)/3)
 	best, found := "", false
 	for _, c := range candidates {
 		if n := utf8.RuneCountInString(c); n > len(from)+limit || len(from) > n+limit {
-			continue // a file of 20 000 unknown keys is compared with all keys
+			continue // cheap, because a file can have 20 000 unknown keys, each compared with all keys
 		}
 		if d, ok := distance(from, []rune(strings.ToLower(c)), limit); ok && (!found || d < limit) {
 			best, found, limit = c, true, d
@@ -23,7 +22,7 @@ func Nearest(name string, candidates []string) (string, bool) {
 	return best, found
 }
 
-// DidYouMean returns the hint `did you mean "x"?` for the nearest candidate, "" if none is near.
+// DidYouMean returns the hint `did you mean "x"?` for the candidate that [Nearest] returns, "" without one.
 func DidYouMean(name string, candidates []string) string {
 	near, ok := Nearest(name, candidates)
 	if !ok {
@@ -32,7 +31,8 @@ func DidYouMean(name string, candidates []string) string {
 	return "did you mean " + Quote(near) + "?"
 }
 
-// distance counts insertions, deletions, substitutions and swaps of neighbours; false above limit.
+// distance returns the number of insertions, deletions, substitutions and swaps of neighbours that turn a into b, and
+// whether it is at most limit.
 func distance(a, b []rune, limit int) (int, bool) {
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {

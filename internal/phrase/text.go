@@ -7,12 +7,12 @@ import (
 	"unicode/utf8"
 )
 
-// quotedRunes is how much of a found value an error shows.
+// quotedRunes is the maximum length of a value in an error.
 const quotedRunes = 64
 
-// Quote returns text in double quotes for an error: cut at 64 runes, with control characters, other
-// unprintable ones and bytes that are no UTF-8 escaped. Backslashes stay as they are, because patterns
-// are full of them. Never give it the value of a secret key.
+// Quote returns text in double quotes for an error, cut at 64 runes. Control characters, other unprintable characters
+// and invalid UTF-8 are escaped. Backslashes are not, because patterns have many of them. text must not be the value of
+// a secret key.
 func Quote(text string) string {
 	var b strings.Builder
 	b.WriteByte('"')
@@ -30,8 +30,8 @@ func Quote(text string) string {
 }
 
 // Name returns the part of text that can be the name of a key or a header: letters, digits and the characters "_-./",
-// at most 64. An ellipsis replaces the rest, which can be a value: a name such as "password:x" is what YAML makes of a
-// value without a space before it.
+// at most 64. An ellipsis replaces the rest, which can be a value: in YAML, a colon without a space after it makes key
+// and value one name, such as "password:x".
 func Name(text string) string {
 	n := 0
 	for i, r := range text {
@@ -64,7 +64,7 @@ func writeRune(b *strings.Builder, r rune, raw string) {
 	}
 }
 
-// Words joins words as a sentence lists them: "grpc, http or http/json".
+// Words joins words as in a sentence: "grpc, http or http/json".
 func Words(words []string, conjunction string) string {
 	if len(words) < 2 {
 		return strings.Join(words, "")

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"regexp"
 	"regexp/syntax"
 	"strconv"
 	"strings"
@@ -21,9 +22,6 @@ const (
 	// of its compiled program, plus the bytes of its text, plus an allowance for the Unicode classes in it. Literals
 	// are not compiled and have no size.
 	MaxPatternSize = 250_000
-	// MaxSearched is the length of a path, method or URL, in bytes, up to which regular expressions are searched in it.
-	// A longer one, which a client can make take a second, matches no regular expression, so it is traced.
-	MaxSearched = 16 << 10
 )
 
 // A Checker checks the items of one key, one after the other, and returns an error of kind too_large for the item that
@@ -58,6 +56,33 @@ func (c *Checker) RPC(glob string) (everything bool, err error) {
 	return CheckRPCGlob(glob)
 }
 
+// text compiles an item after its size is counted, because regexp.Compile accepts expressions that take gigabytes.
+func (c *Checker) text(item string) (t text, err error) {
+	if err := c.admit(item); err != nil {
+		return t, err
+	}
+	if item != regexp.QuoteMeta(item) {
+		if err := c.grow(item, textSize(item)); err != nil {
+			return t, err
+		}
+	}
+	parsed, err := syntax.Parse(item, syntax.Perl)
+	if err != nil {
+		return t, notRE2(item, err)
+	}
+	var ok bool
+	if t.literal, t.begin, t.end, ok = literalOf(parsed); ok {
+		return t, nil
+	}
+	if err := c.grow(item, programSize(parsed)); err != nil {
+		return t, err
+	}
+	if t.re, err = regexp.Compile(item); err != nil {
+		return t, notRE2(item, err)
+	}
+	return t, nil
+}
+
 // admit counts an item and its text.
 func (c *Checker) admit(item string) error {
 	c.items++
@@ -86,8 +111,8 @@ func (c *Checker) grow(item string, size int) error {
 // classSize is the allowance for a class of Unicode such as \pL, whose table the parser copies.
 const classSize = 1000
 
-// textSize is the part of an item's size that is known before it is parsed: its bytes, its Unicode classes, and the
-// ranges whose runes the parser folds one by one.
+// textSize returns the part of an item's size that can be computed before parsing: its bytes, its Unicode classes, and
+// the ranges whose runes the parser folds one by one.
 func textSize(item string) int {
 	size := len(item) + classSize*(strings.Count(item, `\p`)+strings.Count(item, `\P`))
 	if !foldsCase(item) {
@@ -123,7 +148,8 @@ func foldsCase(item string) bool {
 	}
 }
 
-// lastRune is the upper end of a range, whose text follows the minus sign. It is 0 for ASCII written as itself.
+// lastRune returns the upper end of a range, given the text after the minus sign. It is 0 for an unescaped ASCII
+// character.
 func lastRune(text string) int {
 	r, _ := utf8.DecodeRuneInString(text)
 	hex, escaped := strings.CutPrefix(text, `\x`)
@@ -142,8 +168,8 @@ func lastRune(text string) int {
 	return highestFolded // more digits than a rune has, zeros perhaps
 }
 
-// programSize is at least the number of instructions that re compiles to, without the constant few of each program;
-// repetitions multiply. Runes of classes count for a tenth, as they take a tenth of an instruction's memory.
+// programSize returns at least the number of instructions that re compiles to, without the constant number of each
+// program. Repetitions multiply. Runes of classes count a tenth, as they take a tenth of an instruction's memory.
 func programSize(re *syntax.Regexp) int {
 	size := 0
 	for _, sub := range re.Sub {
@@ -166,7 +192,7 @@ func programSize(re *syntax.Regexp) int {
 	return max(size, 1)
 }
 
-// repeatedSize is the size of x{min,max}, which is compiled as so many copies of x.
+// repeatedSize returns the size of x{min,max}, which is compiled to max copies of x.
 func repeatedSize(re *syntax.Regexp, size int) int {
 	if re.Max < 0 {
 		return (re.Min+1)*size + 2

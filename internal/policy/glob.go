@@ -2,47 +2,15 @@ package policy
 
 import (
 	"strings"
-
-	"github.com/spanroute/spanroute/internal/phrase"
-	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// A Glob is one compiled pattern: * stands for any characters except /, a final /* for everything below. It is
-// immutable; matching does not allocate.
+// A Glob is a compiled pattern: * matches any characters except /, a final /* matches everything below. It is immutable,
+// and matching does not allocate.
 type Glob struct {
-	text     string     // the pattern as written
+	text     string     // the text of the pattern
 	segments [][]string // per path segment, the texts between its stars
 	below    bool       // ends with /*
 	wild     bool       // has a star anywhere but in a final /*
-}
-
-// CheckPathGlob reports whether glob is one of excluded_paths, and whether it excludes everything.
-func CheckPathGlob(glob string) (everything bool, err error) {
-	switch {
-	case !strings.HasPrefix(glob, "/"):
-		return false, settings.Errorf(settings.ErrPattern, "%s does not begin with /", phrase.Quote(glob)).WithHint(rootedHint(glob))
-	case strings.Contains(glob, "**"):
-		return false, settings.Errorf(settings.ErrPattern, "%s contains **", phrase.Quote(glob)).
-			WithHint("/* at the end means everything below")
-	}
-	return glob == "/*", nil
-}
-
-// CheckRPCGlob reports whether glob is one of excluded_rpcs, and whether it excludes everything.
-func CheckRPCGlob(glob string) (everything bool, err error) {
-	if !strings.ContainsAny(glob, "/^$ ") && glob != "" {
-		return false, settings.Errorf(settings.ErrPattern, "%s does not begin with /", phrase.Quote(glob)).
-			WithHint("did you mean " + phrase.Quote(rooted(glob)) + "?")
-	}
-	everything, err = CheckPathGlob(glob)
-	if err != nil || everything {
-		return everything, err
-	}
-	if strings.Count(glob, "/") != 2 || strings.HasPrefix(glob, "//") || strings.HasSuffix(glob, "/") {
-		return false, settings.Errorf(settings.ErrPattern, "%s is not of the form /service/method", phrase.Quote(glob)).
-			WithHint("write /pkg.Service/Method or /pkg.Service/*")
-	}
-	return false, nil
 }
 
 func compileGlob(text string) Glob {
@@ -57,10 +25,10 @@ func compileGlob(text string) Glob {
 	return g
 }
 
-// String returns the pattern as it was written.
+// String returns the text of the pattern.
 func (g Glob) String() string { return g.text }
 
-// Match reports whether g describes the whole of text.
+// Match reports whether g matches the whole of text.
 func (g Glob) Match(text string) bool {
 	switch {
 	case g.wild:
@@ -92,8 +60,8 @@ func (g Glob) matchSegments(text string) bool {
 	return rest == ""
 }
 
-// matchParts matches a segment against the texts between stars. Taking the leftmost place for each middle text
-// is enough, because nothing but the last text is tied to a place.
+// matchParts matches a segment against the texts between stars. The leftmost match of each middle text suffices, because
+// only the first and the last text have a fixed position.
 func matchParts(parts []string, segment string) bool {
 	first, last := parts[0], parts[len(parts)-1]
 	if len(parts) == 1 {
@@ -113,7 +81,7 @@ func matchParts(parts []string, segment string) bool {
 	return true
 }
 
-// A globMatcher finds literals in a map; only globs with stars are tried one by one.
+// A globMatcher looks literals up in a map and tries globs with stars one by one.
 type globMatcher struct {
 	literals map[string]struct{}
 	globs    []Glob

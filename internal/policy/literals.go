@@ -3,8 +3,9 @@ package policy
 import "strings"
 
 // literals searches a text for any of many literals in one pass: each is in the bucket of a hash of its first two
-// bytes, and only the bucket of the current two bytes is compared. In a measurement, one strings.Contains per literal
-// was slower from six literals on, and ten times slower for fifty.
+// bytes, and only the bucket of the current two bytes is compared. In a measurement with a path of 41 bytes, one
+// strings.Contains for each literal took about as long for four literals, 1.4 times as long for six, 36 times for fifty,
+// and 0.26 ms for each request with [MaxPatterns] literals, for which the buckets take 0.1 µs.
 type literals struct {
 	count       int
 	singleBytes string // the literals of one byte

@@ -1,11 +1,19 @@
 // Package policy holds the decisions of operators about requests: which of them get no span, and what is redacted in
-// the spans of the others. Rules are compiled once into a [Policy], swapped atomically in a [Live] on reload, and read
-// for each request without allocating. excluded_urls is RE2 searched anywhere in the text; excluded_paths and
+// the spans of the others. excluded_urls are RE2 expressions that are searched in the text; excluded_paths and
 // excluded_rpcs are globs that match the whole text. The key table of package config documents them.
 //
-// Items of excluded_urls are classified by regexp/syntax, because almost all of them are literals, and a search for a
-// literal is cheaper than a regular expression. One alternation of all items, as in Python, was forty times slower in a
-// measurement, and the flags of one item applied to the next.
+// # How it works
+//
+// [Compile] checks [Rules] item by item against the bounds of this package and returns an immutable [Policy]. Almost
+// all items of excluded_urls are literals, so regexp/syntax classifies them: a literal is searched, or compared if it
+// has anchors, and only the rest are regular expressions, which are tried last. One alternation of all items was forty
+// times slower in a measurement, and the flags of one item applied to the next. Literal globs are in a map, others are
+// tried one by one.
+//
+// A process has one [Live], which the middlewares share. A reload compiles the new rules first and then swaps the
+// pointer, so that a request sees the old policy or the new one, never a mixture, and a reload with an error leaves the
+// old one in force. Reading it is one atomic load without allocation. A middleware loads the policy once to decide about
+// a request, and again when it records, so that new redaction rules apply to requests in flight.
 package policy
 
 import (
@@ -15,7 +23,7 @@ import (
 	"sync/atomic"
 )
 
-// Rules are the configuration of an operator: patterns, already split into items, and what to redact.
+// Rules are the configuration of an operator: the items of each list of patterns, and what to redact.
 type Rules struct {
 	URLs  []string // excluded_urls: RE2, searched in the path or full method; in the URL for items with ://
 	Paths []string // excluded_paths: globs over the whole path
@@ -76,17 +84,12 @@ func Compile(rules Rules) (*Policy, error) {
 		}
 		p.rpcs.add(compileGlob(glob))
 	}
-	redaction, err := newRedaction(rules)
+	redaction, err := newRedaction(rules.QueryKeys, rules.RedactPanicMessages)
 	if err != nil {
 		return nil, err
 	}
 	p.redaction = redaction
 	return p, nil
-}
-
-// hasScheme reports whether an item of excluded_urls is matched against the URL instead of the path.
-func hasScheme(item string) bool {
-	return strings.Contains(item, "://") || strings.Contains(item, `:\/\/`)
 }
 
 // ExcludesPath reports whether a request for path, percent-decoded and without query, gets no span. It ignores items
@@ -111,6 +114,15 @@ func (p *Policy) ExcludesURL(url string) bool { return p != nil && p.urls.match(
 func (p *Policy) ExcludesRPC(fullMethod string) bool {
 	return p != nil && (p.rpcs.match(fullMethod) || p.texts.match(fullMethod))
 }
+
+// RedactsQueryKey reports whether an operator added name, percent-decoded and in any case, to the query keys whose
+// values are redacted. A nil Policy adds none.
+func (p *Policy) RedactsQueryKey(name string) bool {
+	return p != nil && slices.ContainsFunc(p.redaction.queryKeys, func(key string) bool { return strings.EqualFold(key, name) })
+}
+
+// RedactsPanicMessages reports whether the value of a panic is left out of its event.
+func (p *Policy) RedactsPanicMessages() bool { return p != nil && p.redaction.panicMessages }
 
 // Live is the current policy of a process. The zero value has no policy. It is safe for concurrent use.
 type Live struct{ current atomic.Pointer[Policy] }

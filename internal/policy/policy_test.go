@@ -1,14 +1,11 @@
 package policy_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
-
-	"go.opentelemetry.io/otel/trace"
 
 	"github.com/spanroute/spanroute/internal/policy"
 	"github.com/spanroute/spanroute/registry/settings"
@@ -253,48 +250,5 @@ func TestTenThousandLiterals(t *testing.T) {
 	}
 	if p.ExcludesPath("/orders/7") || !p.ExcludesPath("/never/requested/9999") {
 		t.Error("wrong verdict among 10 000 literals")
-	}
-}
-
-func TestSuppress(t *testing.T) {
-	state, _ := trace.ParseTraceState("v=1")
-	caller := trace.NewSpanContext(trace.SpanContextConfig{
-		TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}, TraceFlags: trace.FlagsSampled, TraceState: state, Remote: true,
-	})
-	ctx := policy.Suppress(trace.ContextWithRemoteSpanContext(context.Background(), caller))
-	got := trace.SpanContextFromContext(ctx)
-	if want := caller.WithRemote(false).WithTraceFlags(0); !got.Equal(want) {
-		t.Errorf("with a caller: span context %+v, want %+v", got, want)
-	}
-	if id, ok := policy.Suppressed(ctx); !ok || id != caller.TraceID() {
-		t.Errorf("with a caller: mark %s, %t", id, ok)
-	}
-
-	first := trace.SpanContextFromContext(policy.Suppress(context.Background()))
-	second := trace.SpanContextFromContext(policy.Suppress(context.Background()))
-	if !first.IsValid() || first.IsSampled() || first.IsRemote() || first.TraceID() == second.TraceID() {
-		t.Errorf("without a caller: %+v, then %+v; want valid, unsampled, local, fresh ids", first, second)
-	}
-	if _, ok := policy.Suppressed(context.Background()); ok {
-		t.Error("a plain context is marked")
-	}
-	if trace.SpanFromContext(ctx).IsRecording() {
-		t.Error("the span of an excluded request records")
-	}
-}
-
-func TestSuppressKeepsCancelAndValues(t *testing.T) {
-	type key struct{}
-	parent, cancel := context.WithCancel(context.WithValue(context.Background(), key{}, "v"))
-	child, stop := context.WithCancel(policy.Suppress(parent))
-	defer stop()
-	if child.Value(key{}) != "v" {
-		t.Error("a value of the caller's context is lost")
-	}
-	cancel()
-	select {
-	case <-child.Done():
-	case <-time.After(5 * time.Second):
-		t.Error("cancel does not reach through an excluded request")
 	}
 }

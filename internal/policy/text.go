@@ -10,6 +10,10 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
+// MaxSearched is the length of a path, method or URL, in bytes, up to which regular expressions are searched in it.
+// A longer one, which a client can make take a second, matches no regular expression, so it is traced.
+const MaxSearched = 16 << 10
+
 // A textMatcher searches a text for any of its items, literals before regular expressions.
 type textMatcher struct {
 	everything bool
@@ -92,14 +96,14 @@ func (t text) everything() bool {
 	return t.literal == "" && !(t.begin && t.end)
 }
 
-// probes are paths and methods with nothing in common but the slash at the beginning, and URLs with nothing in common
-// but :// and the slash behind the host.
+// probes are paths and methods that share only the slash at the beginning. urlProbes are URLs that share only :// and
+// the slash after the host. A pattern that matches all of them excludes everything.
 var (
 	probes    = []string{"/", "/a", "/Z", "/0", "/-", "/é", "/_/%", "/p.S/M"}
 	urlProbes = []string{"http://a/", "https://b.c:1/x", "https://[::1]/Z/0", "http://9-8/é"}
 )
 
-// excludesAll reports whether t, an item of excluded_urls, is found in all that it is searched in.
+// excludesAll reports whether t, an item of excluded_urls, matches every text that it is searched in.
 func (t text) excludesAll(item string) bool {
 	all := new(textMatcher)
 	all.add(t)
@@ -108,33 +112,6 @@ func (t text) excludesAll(item string) bool {
 		in = urlProbes
 	}
 	return !slices.ContainsFunc(in, func(probe string) bool { return !all.match(probe) })
-}
-
-// text compiles an item after its size is counted, because regexp.Compile accepts expressions that take gigabytes.
-func (c *Checker) text(item string) (t text, err error) {
-	if err := c.admit(item); err != nil {
-		return t, err
-	}
-	if item != regexp.QuoteMeta(item) {
-		if err := c.grow(item, textSize(item)); err != nil {
-			return t, err
-		}
-	}
-	parsed, err := syntax.Parse(item, syntax.Perl)
-	if err != nil {
-		return t, notRE2(item, err)
-	}
-	var ok bool
-	if t.literal, t.begin, t.end, ok = literalOf(parsed); ok {
-		return t, nil
-	}
-	if err := c.grow(item, programSize(parsed)); err != nil {
-		return t, err
-	}
-	if t.re, err = regexp.Compile(item); err != nil {
-		return t, notRE2(item, err)
-	}
-	return t, nil
 }
 
 // literalOf splits literal, ^literal, literal$ and ^literal$ into their parts. The parser has already removed escapes.
@@ -178,4 +155,9 @@ func re2Words(err error) string {
 func cutByComma(item string) error {
 	return settings.Errorf(settings.ErrPattern, "%s has an unbalanced brace, a comma cut the pattern", phrase.Quote(item)).
 		WithHint("write a list")
+}
+
+// hasScheme reports whether an item of excluded_urls is matched against the URL instead of the path.
+func hasScheme(item string) bool {
+	return strings.Contains(item, "://") || strings.Contains(item, `:\/\/`)
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // A Body holds the recorded content of a span. Once the span has ended, it never changes, and any number of goroutines may
-// read it. It refers to no memory besides what its methods return: it has its own lists, and copies of tracestates and of
+// read it. It refers to no memory other than what its methods return: it has its own lists, and copies of tracestates and of
 // texts that a limit cut.
 //
 // A body that a sink received is valid until its [Body.Release]. A body that a span processor received is always valid.
@@ -48,7 +48,7 @@ func (b *Body) checked() *Body {
 	return b
 }
 
-// OwnsMemory marks a span that refers to no memory besides what its methods return.
+// OwnsMemory marks a span that refers to no memory other than what its methods return.
 func (*Body) OwnsMemory() {}
 
 // Name returns the name.

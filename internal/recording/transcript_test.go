@@ -77,7 +77,7 @@ func attributesText(list []attribute.KeyValue) string {
 	return b.String()
 }
 
-// valueText tells values of different types and different floats apart, but not two stacks.
+// valueText returns different texts for values of different types and for different floats, and one text for all stacks.
 func valueText(kv attribute.KeyValue) string {
 	if kv.Key == "exception.stacktrace" && strings.HasPrefix(kv.Value.AsString(), "goroutine ") {
 		return "a stack"

@@ -3,7 +3,6 @@ package schema
 import (
 	"fmt"
 	"math"
-	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -12,10 +11,10 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// bounds is a parsed range tag; an absent end is infinite.
+// bounds is a parsed range tag. A missing end is infinite.
 type bounds struct {
 	lo, hi   float64 // durations in nanoseconds
-	from, to string  // as written, "" if absent
+	from, to string  // as written, "" if missing
 	above    bool    // lo itself is outside
 }
 
@@ -48,13 +47,13 @@ func bound(k settings.Key, text string) (float64, error) {
 	if k.Type == settings.TypeDuration && text != "0" {
 		d, err := time.ParseDuration(text)
 		if err != nil {
-			return 0, fmt.Errorf("range tag %s is no range of durations", phrase.Quote(k.Range))
+			return 0, fmt.Errorf("range tag %s is not a range of durations", phrase.Quote(k.Range))
 		}
 		return float64(d), nil
 	}
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil {
-		return 0, fmt.Errorf("range tag %s is no range of numbers", phrase.Quote(k.Range))
+		return 0, fmt.Errorf("range tag %s is not a range of numbers", phrase.Quote(k.Range))
 	}
 	return f, nil
 }
@@ -63,7 +62,7 @@ func (b bounds) holds(x float64) bool {
 	return x >= b.lo && x <= b.hi && (!b.above || x > b.lo)
 }
 
-// String says the range in words: "1 to 65535", "512 or more".
+// String returns the range in words: "1 to 65535", "512 or more".
 func (b bounds) String() string {
 	switch {
 	case b.above:
@@ -78,7 +77,7 @@ func (b bounds) String() string {
 	return ""
 }
 
-// wants is what a message about a value of another type ends with: ", want 1 to 65535".
+// wants returns the end of a message about a wrong value: ", want 1 to 65535".
 func wants(k settings.Key) string {
 	if len(k.Enum) > 0 {
 		return ", want " + phrase.Words(k.Enum, "or")
@@ -88,36 +87,4 @@ func wants(k settings.Key) string {
 		return ""
 	}
 	return ", want " + b.String()
-}
-
-var (
-	durationType = reflect.TypeFor[time.Duration]()
-	pairsType    = reflect.TypeFor[settings.Pairs]()
-)
-
-// typeOf returns the key type of a field, false if values cannot be decoded into it.
-func typeOf(t reflect.Type) (settings.Type, bool) {
-	if t.Kind() == reflect.Pointer {
-		inner, ok := typeOf(t.Elem())
-		return inner, ok && t.Elem().Kind() != reflect.Pointer && inner != settings.TypeList && inner != settings.TypeMap
-	}
-	switch {
-	case t == durationType:
-		return settings.TypeDuration, true
-	case t == pairsType, t.Kind() == reflect.Map && t.Key().Kind() == reflect.String && t.Elem().Kind() == reflect.String:
-		return settings.TypeMap, true
-	case t.Kind() == reflect.Slice && t.Elem() == reflect.TypeFor[string]():
-		return settings.TypeList, true
-	}
-	switch t.Kind() {
-	case reflect.String:
-		return settings.TypeString, true
-	case reflect.Bool:
-		return settings.TypeBool, true
-	case reflect.Int, reflect.Int32, reflect.Int64:
-		return settings.TypeInt, true
-	case reflect.Float64:
-		return settings.TypeFloat, true
-	}
-	return "", false
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// checked returns v, enumerations normalised, or why it is outside the range or the enumeration. text is
-// v as it was written.
+// checked returns v with the canonical spelling of an enumeration, or an error if it is outside the range or the
+// enumeration. text is v as written in its source.
 func checked(k settings.Key, v any, text string) (any, error) {
 	switch v := v.(type) {
 	case int:
@@ -71,7 +71,7 @@ func member(k settings.Key, text string) (any, error) {
 		WithHint(phrase.DidYouMean(text, k.Enum))
 }
 
-// explain adds to a fault of a parse function what would do, and takes the value of a secret out of it.
+// explain adds the accepted values to a fault of a parse function and removes the value of a secret from it.
 func explain(k settings.Key, err error) error {
 	var f *settings.Fault
 	if !errors.As(err, &f) {
@@ -86,7 +86,7 @@ func explain(k settings.Key, err error) error {
 	return &settings.Fault{Kind: f.Kind, Message: f.Message + wants(k), Hint: f.Hint}
 }
 
-// shownIn is text as an error shows it: numbers and bools as they are, other text quoted, secrets not.
+// shownIn returns text for an error: numbers and bools unchanged, other text quoted, "the value" for a secret.
 func shownIn(k settings.Key, text string) string {
 	if k.Secret {
 		return "the value"
@@ -94,7 +94,7 @@ func shownIn(k settings.Key, text string) string {
 	return shown(text)
 }
 
-// quotedIn is shownIn with quotes around numbers too.
+// quotedIn is like shownIn, but quotes numbers and bools too.
 func quotedIn(k settings.Key, text string) string {
 	if k.Secret {
 		return "the value"

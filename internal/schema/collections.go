@@ -11,12 +11,12 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// ParseList reads a comma-separated list, or a JSON array if the text begins with "[". Items are trimmed
-// and empty ones dropped; empty counts those. The result is never nil.
+// ParseList reads a comma-separated list, or a JSON array if the text begins with "[". It trims the items and drops
+// empty ones, whose number is empty. The items are never nil.
 func ParseList(text string) (items []string, empty int, err error) {
 	if trimmed := strings.TrimSpace(text); strings.HasPrefix(trimmed, "[") {
 		if err := json.Unmarshal([]byte(trimmed), &items); err != nil || slices.Contains(nulls(trimmed), true) {
-			return []string{}, 0, settings.Errorf(settings.ErrWrongType, "the list begins with [ and is no JSON array of texts")
+			return []string{}, 0, settings.Errorf(settings.ErrWrongType, "the list begins with [ and is not a JSON array of texts")
 		}
 		items, empty = trimItems(items)
 		return items, empty, nil
@@ -25,7 +25,7 @@ func ParseList(text string) (items []string, empty int, err error) {
 	return items, empty, nil
 }
 
-// nulls says for each item of a JSON array whether it is null, which Unmarshal reads as "".
+// nulls reports for each item of a JSON array whether it is null, which Unmarshal reads as "".
 func nulls(array string) []bool {
 	var raw []*string
 	_ = json.Unmarshal([]byte(array), &raw) // the caller has unmarshalled the same text
@@ -36,7 +36,7 @@ func nulls(array string) []bool {
 	return is
 }
 
-// SplitList splits text at commas: the list text of a file, which has no JSON. "" is an empty list.
+// SplitList splits text at commas, as ParseList does, without JSON: a file has lists of its own.
 func SplitList(text string) (items []string, empty int) {
 	if strings.TrimSpace(text) == "" {
 		return []string{}, 0
@@ -56,8 +56,8 @@ func trimItems(raw []string) (items []string, empty int) {
 	return items, empty
 }
 
-// ParsePairs reads "k=v,k2=v2", or a JSON object of texts if the text begins with "{". The good pairs are
-// returned even beside faults; a fault names a pair by its position and name and never shows a value.
+// ParsePairs reads "k=v,k2=v2", or a JSON object of texts if the text begins with "{". It returns the valid pairs
+// together with the faults of the others. A fault has the position and the name of a pair, never its value.
 func ParsePairs(text string) (good settings.Pairs, faults []error) {
 	if trimmed := strings.TrimSpace(text); strings.HasPrefix(trimmed, "{") {
 		return parseObject(trimmed)
@@ -65,8 +65,8 @@ func ParsePairs(text string) (good settings.Pairs, faults []error) {
 	return SplitPairs(text)
 }
 
-// SplitPairs reads "k=v,k2=v2": split at commas, cut at the first =, both sides trimmed, the value
-// percent-decoded ("+" stays "+").
+// SplitPairs reads "k=v,k2=v2", as ParsePairs does, without JSON. It splits at commas and at the first =, trims both
+// sides and decodes percent escapes in the value ("+" stays "+").
 func SplitPairs(text string) (good settings.Pairs, faults []error) {
 	good = settings.Pairs{}
 	if strings.TrimSpace(text) == "" {
@@ -85,7 +85,7 @@ func SplitPairs(text string) (good settings.Pairs, faults []error) {
 			faults = append(faults, settings.Errorf(settings.ErrHeader, "pair %d, %s: a %% in the value is not followed by two hex digits", i+1, phrase.Quote(phrase.Name(name))).
 				WithHint("a percent sign is %25"))
 		case !utf8.ValidString(decoded):
-			faults = append(faults, settings.Errorf(settings.ErrEncoding, "pair %d, %s: the value is no UTF-8", i+1, phrase.Quote(phrase.Name(name))))
+			faults = append(faults, settings.Errorf(settings.ErrEncoding, "pair %d, %s: the value is not valid UTF-8", i+1, phrase.Quote(phrase.Name(name))))
 		default:
 			good = append(good, settings.Pair{Name: name, Value: decoded})
 		}
@@ -97,11 +97,11 @@ func parseObject(text string) (settings.Pairs, []error) {
 	dec := json.NewDecoder(strings.NewReader(text))
 	dec.UseNumber()
 	good := settings.Pairs{}
-	_, _ = dec.Token() // the "{" that the caller saw
+	_, _ = dec.Token() // the "{" that the caller checked
 	for dec.More() {
 		name, err := dec.Token()
 		if err != nil {
-			return good, []error{settings.Errorf(settings.ErrSyntax, "the map begins with { and is no JSON object")}
+			return good, []error{settings.Errorf(settings.ErrSyntax, "the map begins with { and is not a JSON object")}
 		}
 		value, err := dec.Token()
 		if _, nested := value.(json.Delim); err != nil || nested || value == nil {
@@ -110,7 +110,7 @@ func parseObject(text string) (settings.Pairs, []error) {
 		good = append(good, settings.Pair{Name: name.(string), Value: scalarText(value)})
 	}
 	if _, err := dec.Token(); err != nil || dec.InputOffset() != int64(len(text)) {
-		return good, []error{settings.Errorf(settings.ErrSyntax, "the map begins with { and is no JSON object")}
+		return good, []error{settings.Errorf(settings.ErrSyntax, "the map begins with { and is not a JSON object")}
 	}
 	return good, nil
 }

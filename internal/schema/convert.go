@@ -7,9 +7,9 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// FromText converts the text of a variable or flag to the Go type of k: bool, int, float64,
-// time.Duration, string, []string or Pairs. Empty text is nil, which is "not set"; "[]" and "{}" are an
-// empty list and map. Ranges and enumerations are checked.
+// FromText converts the text of a variable or flag to the Go type of k: bool, int, float64, time.Duration, string,
+// []string or Pairs. It returns nil, which means not set, for empty text; "[]" and "{}" are an empty list and map. It
+// checks ranges and enumerations.
 func FromText(k settings.Key, text string) (any, error) {
 	if k.Type != settings.TypeString {
 		text = strings.TrimSpace(text)

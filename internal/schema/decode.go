@@ -12,11 +12,11 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// Decode assigns section, a nested map of keys, to into, a pointer to a struct of the schema's type, over
-// what that already holds. It is strict: an unknown key, another type, a value outside its range or
-// enumeration, an alias that disagrees with its key are faults. Text is taken for a number or bool by
-// nobody here; config does so where it can warn. A nil value means not set. All faults are joined, each a
-// *KeyError. Validate is not called.
+// Decode writes the values of section, a nested map by key, to into, a pointer to a struct of the schema's type. Other
+// fields keep their values. Decode is strict: an unknown key, a value of another type, outside its range or enumeration,
+// and an alias that disagrees with its key are faults. It does not convert text to a number or bool; package config does
+// where it can warn. A nil value means not set. All faults are returned joined, each a *KeyError. Decode does not call
+// Validate.
 func (s *Schema) Decode(section map[string]any, into any) error {
 	rv := reflect.ValueOf(into)
 	if rv.Kind() != reflect.Pointer || rv.IsNil() || rv.Elem().Type() != s.of {
@@ -70,7 +70,7 @@ func (d *decoder) nested(path string, v any) {
 	d.section(m, path+".")
 }
 
-// kindOf says what v is without showing it: it may be a secret in the wrong place.
+// kindOf describes v without its content, which may be a secret in the wrong place.
 func kindOf(v any) string {
 	switch rv := reflect.ValueOf(v); {
 	case rv.Kind() == reflect.String:
@@ -108,8 +108,8 @@ func (d *decoder) assign(i int, path string, v any) {
 	}
 }
 
-// UnknownKey is the fault of a path that names no key and no section: with the right spelling if one is
-// near, or the section where a key of that name lives.
+// UnknownKey returns the fault of a path that is neither a key nor a section. Its hint is the nearest spelling, or the
+// section that has a key of this name.
 func (s *Schema) UnknownKey(path string) *settings.Fault {
 	at := strings.LastIndexByte(path, '.') + 1
 	return s.unknown(path[:at], path[at:])
@@ -131,7 +131,7 @@ func (s *Schema) unknown(prefix, name string) *settings.Fault {
 	return f
 }
 
-// names lists what may stand directly in a section: keys, aliases and sections, in the struct's order.
+// names returns the names that may occur directly in a section: keys, aliases and sections, in the order of the struct.
 func (s *Schema) names(prefix string) []string {
 	var names []string
 	add := func(path string) {
@@ -150,74 +150,4 @@ func (s *Schema) names(prefix string) []string {
 		}
 	}
 	return names
-}
-
-// write assigns a converted value to a field; false if it does not fit.
-func write(field reflect.Value, value any) bool {
-	if field.Kind() == reflect.Pointer {
-		p := reflect.New(field.Type().Elem())
-		field.Set(p)
-		field = p.Elem()
-	}
-	switch v := value.(type) {
-	case int:
-		if field.OverflowInt(int64(v)) {
-			return false
-		}
-		field.SetInt(int64(v))
-	case settings.Pairs:
-		field.Set(pairsValue(field.Type(), v))
-	default:
-		field.Set(reflect.ValueOf(value).Convert(field.Type()))
-	}
-	return true
-}
-
-func pairsValue(t reflect.Type, pairs settings.Pairs) reflect.Value {
-	if t == pairsType {
-		return reflect.ValueOf(slices.Clone(pairs))
-	}
-	m := reflect.MakeMap(t)
-	for _, p := range pairs {
-		m.SetMapIndex(reflect.ValueOf(p.Name).Convert(t.Key()), reflect.ValueOf(p.Value).Convert(t.Elem()))
-	}
-	return m
-}
-
-// read is a field's value in the Go type that goes with its key's; nil for a nil pointer.
-func read(field reflect.Value) any {
-	if field.Kind() == reflect.Pointer {
-		if field.IsNil() {
-			return nil
-		}
-		field = field.Elem()
-	}
-	t, _ := typeOf(field.Type())
-	switch t {
-	case settings.TypeInt:
-		return int(field.Int())
-	case settings.TypeList:
-		return slices.Clone(field.Convert(reflect.TypeFor[[]string]()).Interface().([]string))
-	case settings.TypeMap:
-		return readPairs(field)
-	case settings.TypeBool:
-		return field.Bool()
-	case settings.TypeFloat:
-		return field.Float()
-	case settings.TypeDuration:
-		return field.Interface()
-	}
-	return field.String()
-}
-
-func readPairs(field reflect.Value) settings.Pairs {
-	if field.Type() == pairsType {
-		return slices.Clone(field.Interface().(settings.Pairs))
-	}
-	pairs := make(settings.Pairs, 0, field.Len())
-	for it := field.MapRange(); it.Next(); {
-		pairs = append(pairs, settings.Pair{Name: it.Key().String(), Value: it.Value().String()})
-	}
-	slices.SortFunc(pairs, func(a, b settings.Pair) int { return strings.Compare(a.Name, b.Name) })
-	return pairs
 }

@@ -16,7 +16,7 @@ import (
 
 type m = map[string]any
 
-func TestDecodeAssignsOverWhatIsThere(t *testing.T) {
+func TestDecodeKeepsOtherFields(t *testing.T) {
 	yes := true
 	for _, tt := range []struct {
 		name    string
@@ -104,8 +104,8 @@ func TestDecodeRefuses(t *testing.T) {
 		{"item that is no text", m{"names": []any{"a", 5, nil}}, settings.ErrWrongType, "names: item 2 is not text, quote it\nnames: item 3 is not text, quote it"},
 		{"text for a section", m{"thrift": "x"}, settings.ErrWrongType, `thrift: text is not a section, want a mapping with agent_port, size, rate, split, delay, wait or inner`},
 		{"list for a section", m{"thrift": []any{}}, settings.ErrWrongType, `thrift: a list is not a section, want a mapping with agent_port, size, rate, split, delay, wait or inner`},
-		{"no duration", m{"thrift": m{"wait": "soon"}}, settings.ErrWrongType, `thrift.wait: "soon" is no duration, want seconds or a text like "500ms"`},
-		{"base 60", m{"thrift": m{"wait": "1:30"}}, settings.ErrWrongType, `thrift.wait: "1:30" is no duration, want 0 to 1m, YAML 1.1 reads base 60; write seconds`},
+		{"no duration", m{"thrift": m{"wait": "soon"}}, settings.ErrWrongType, `thrift.wait: "soon" is not a duration, want seconds or a text like "500ms"`},
+		{"base 60", m{"thrift": m{"wait": "1:30"}}, settings.ErrWrongType, `thrift.wait: "1:30" is not a duration, want 0 to 1m, YAML 1.1 reads base 60; write seconds`},
 		{"function", m{"names": func() {}}, settings.ErrWrongType, `names: a func() is not a list`},
 		{"time for a duration", m{"thrift": m{"split": time.Second}}, settings.ErrWrongType, `thrift.split: 1000000000 is neither true nor false`},
 		{"alias that disagrees", m{"endpoint": "http://a", "url": "http://b"}, settings.ErrConflict, `url: conflicts with endpoint, keep one`},

@@ -1,37 +1,46 @@
-// Package schema turns a struct with tags into the one table of an exporter's (or the process's)
-// keys, and values from files, environment, flags and code into that struct.
+// Package schema makes the key table of a struct from its tags, and converts values from files, the environment, flags
+// and code to the fields of that struct.
 //
 //	type Settings struct {
-//		Endpoint string        `koanf:"endpoint" alias:"url" otel:"OTEL_EXPORTER_ZIPKIN_ENDPOINT" doc:"where spans are posted"`
-//		Port     int           `koanf:"local_node_port" range:"1..65535" doc:"port of this service"`
-//		Delay    time.Duration `koanf:"delay" range:"0.." doc:"0 means at once"`
-//		Insecure *bool         `koanf:"insecure" doc:"plain text; unset means the scheme decides"`
-//		Protocol string        `koanf:"protocol" enum:"grpc,http=http/protobuf,http/json" doc:"how spans travel"`
-//		Headers  Pairs         `koanf:"headers" secret:"true" doc:"sent with each request"`
-//		TLS      struct{ ... } `koanf:"tls"`
+//		Endpoint string         `koanf:"endpoint" alias:"url" otel:"OTEL_EXPORTER_ZIPKIN_ENDPOINT" doc:"where spans are posted"`
+//		Port     int            `koanf:"local_node_port" range:"1..65535" doc:"port of this service"`
+//		Delay    time.Duration  `koanf:"delay" range:"0.." doc:"0 means at once"`
+//		Insecure *bool          `koanf:"insecure" doc:"plain text; unset means the scheme decides"`
+//		Protocol string         `koanf:"protocol" enum:"grpc,http=http/protobuf,http/json" doc:"how spans travel"`
+//		Headers  settings.Pairs `koanf:"headers" secret:"true" doc:"sent with each request"`
+//		TLS      struct{ ... }  `koanf:"tls"`
+//		Retry                   // an embedded struct: its keys belong to the section around it
 //	}
 //
 // The tags:
 //
-//	koanf   the key's name, [a-z][a-z0-9_]*; of a nested struct, the section's. "-" is no key.
+//	koanf   the key's name, [a-z][a-z0-9_]*; for a nested struct, the name of a section. "-" excludes the field
 //	alias   other paths of the key from the root of the struct, separated by commas
-//	otel    environment variables, the stronger first; OTEL_ in front may be left out
-//	enum    the values of a text or list key, letter case free. "http=http/protobuf" takes the second
-//	        spelling for the first; "!deflate" is a value that is known and not supported
-//	range   "1..65535", "0..", "..1" of an int, float or duration. A duration without one is above zero.
+//	otel    environment variables, in order of precedence; the prefix OTEL_ is optional
+//	enum    the values of a text or list key, case-insensitive. "http=http/protobuf" accepts the second spelling for
+//	        the first; "!deflate" is a known value that is not supported
+//	range   "1..65535", "0..", "..1" of an int, float or duration. A duration without a range must be positive
 //	secret  "true": the value is never printed
-//	hot     "true": applied by a reload
-//	format  "pem": a file of PEM blocks; "ipv4", "ipv6": an address, for which a whole number is fine too;
+//	hot     "true": a reload applies the key
+//	format  "pem": a file of PEM blocks; "ipv4", "ipv6": an address, which may be written as a whole number;
 //	        "headers", "metadata": a map of HTTP headers, of gRPC metadata
 //	with    the key of the same section that must be set too
-//	overrides  a more general key, by its path from the root of the struct: within a layer this key takes
-//	        precedence, and a higher layer that sets the general key replaces both
-//	doc     one line for people
+//	overrides  a more general key, by its path from the root of the struct: within a layer this key takes precedence,
+//	        and a higher layer that sets the general key replaces both
+//	doc     one line of documentation
 //
-// Everything else that wants to know a key (decoding, variables, flags, did-you-mean, masking, printed
-// documentation) asks the Schema made here. Defaults are the values of the struct that the defaults
-// function returns. A range is checked where the value enters, because afterwards an explicit 0 looks
-// like a field nobody set; URLs, files and rules between keys are for Validate.
+// # How it works
 //
-// Nothing here reads a file, the environment or the clock.
+// [Of] walks the struct once and collects a [settings.Key] for each field, with the index path of the field, and reports
+// all invalid tags together. [Schema.Keys], [Schema.Lookup] and [Schema.UnknownKey] answer questions about keys from
+// that table: variables, flags, suggestions, masking and printed documentation all use it. Defaults are not tags but
+// the values of the struct that the defaults function returns.
+//
+// A value becomes a field in three steps. The parse functions read a scalar from text. [FromText] (variables and
+// flags), [FromYAML] (files) and [FromValue] (maps of code) accept the spellings of their source and check the range
+// and the enumeration of the key. [Schema.Decode] converts a whole section with FromValue and writes the fields. A
+// range is checked on the way in, because afterwards an explicit 0 looks like a field that is not set. URLs, files and
+// rules between keys are for Validate. [Schema.Values] and [Schema.Section] go the other way.
+//
+// The package reads no file, no environment variable and no clock.
 package schema

@@ -10,7 +10,7 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// pairs reads Pairs, or a list of two-item lists.
+// pairs converts Pairs, or a list of lists with two items.
 func pairs(k settings.Key, rv reflect.Value) (any, error) {
 	if pairs, ok := rv.Interface().(settings.Pairs); ok {
 		return slices.Clone(pairs), nil

@@ -7,8 +7,8 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// Mask replaces in text the values that the secret keys have in v, a struct of the schema's type, by ***.
-// It is the last defence where text comes from code that does not know of secrets, such as a panic.
+// Mask replaces in text the values of the secret keys in v, a struct of the schema's type, by ***. It is for text from
+// code that does not treat secrets specially, such as the text of a panic.
 func (s *Schema) Mask(v any, text string) string {
 	rv := reflect.Indirect(reflect.ValueOf(v))
 	for _, f := range s.fields {
@@ -20,7 +20,7 @@ func (s *Schema) Mask(v any, text string) string {
 	return text
 }
 
-// texts lists the texts a value is made of.
+// texts returns the texts in a value.
 func texts(value any) []string {
 	switch v := value.(type) {
 	case string:

@@ -11,8 +11,8 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// The parse functions read one value of a type from text, as config.md section 4 says for variables and
-// flags. Their faults quote the text; the From functions of a secret key do not let that out.
+// The parse functions read one value of a type from the text of a variable or flag. Their faults quote the text; the
+// From functions remove it for secret keys.
 
 var (
 	digits  = regexp.MustCompile(`^-?[0-9]+$`)
@@ -48,8 +48,8 @@ func ParseInt(text string) (int, error) {
 	return n, nil
 }
 
-// ParseNumber reads a decimal number, with an exponent or without. Negative zero is 0; YAML's words for
-// NaN and the infinities, and what is too large for a float64, are out of range.
+// ParseNumber reads a decimal number, with or without an exponent. Negative zero is 0. YAML's words for NaN and the
+// infinities, and numbers that are too large for a float64, are out of range.
 func ParseNumber(text string) (float64, error) {
 	switch {
 	case special.MatchString(text):
@@ -66,10 +66,10 @@ func ParseNumber(text string) (float64, error) {
 	return f + 0, nil // -0 + 0 is 0
 }
 
-// ParseDuration reads a number of seconds or Go's duration text ("500ms"). Any sign is fine here.
+// ParseDuration reads a number of seconds or a Go duration ("500ms"). It accepts any sign.
 func ParseDuration(text string) (time.Duration, error) {
 	if base60.MatchString(text) {
-		return 0, settings.Errorf(settings.ErrWrongType, "%s is no duration", shown(text)).
+		return 0, settings.Errorf(settings.ErrWrongType, "%s is not a duration", shown(text)).
 			WithHint("YAML 1.1 reads base 60; write seconds")
 	}
 	if numeric.MatchString(text) || special.MatchString(text) {
@@ -81,7 +81,7 @@ func ParseDuration(text string) (time.Duration, error) {
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil {
-		return 0, settings.Errorf(settings.ErrWrongType, "%s is no duration, want seconds or a text like \"500ms\"", shown(text))
+		return 0, settings.Errorf(settings.ErrWrongType, "%s is not a duration, want seconds or a text like \"500ms\"", shown(text))
 	}
 	return d, nil
 }
@@ -94,10 +94,19 @@ func seconds(f float64) (time.Duration, error) {
 	return time.Duration(ns), nil
 }
 
-// shown is text as an error shows it: numbers and bools as they are, everything else quoted.
+// shown returns text for an error: numbers and bools unchanged, everything else quoted.
 func shown(text string) string {
 	if len(text) <= 64 && isPlain(text) {
 		return text
 	}
 	return phrase.Quote(text)
+}
+
+// isPlain reports whether YAML reads unquoted text as a number or bool.
+func isPlain(text string) bool {
+	switch text {
+	case "true", "True", "TRUE", "false", "False", "FALSE":
+		return true
+	}
+	return numeric.MatchString(text) || special.MatchString(text)
 }

@@ -104,46 +104,48 @@ func TestLookup(t *testing.T) {
 	}
 }
 
-func TestStructsThatCannotBeSettings(t *testing.T) {
-	check := func(name string, err error, want ...string) {
-		t.Helper()
-		if !errors.Is(err, schema.ErrInvalid) {
-			t.Errorf("%s: Of = %v, want ErrInvalid", name, err)
-			return
-		}
-		for _, w := range want {
-			if !strings.Contains(err.Error(), w) {
-				t.Errorf("%s: Of = %v, want it to say %q", name, err, w)
-			}
+// checkFaults reports an error unless err is ErrInvalid and its text contains all of want.
+func checkFaults(t *testing.T, name string, err error, want ...string) {
+	t.Helper()
+	if !errors.Is(err, schema.ErrInvalid) {
+		t.Errorf("%s: Of = %v, want ErrInvalid", name, err)
+		return
+	}
+	for _, w := range want {
+		if !strings.Contains(err.Error(), w) {
+			t.Errorf("%s: Of = %v, want a text with %q", name, err, w)
 		}
 	}
-	check("no struct", of[int](), "int is no struct")
-	check("pointer", of[*sample](), "is no struct")
-	check("no tag, twice", of[struct{ A, B int }](), "A has no koanf tag", "B has no koanf tag")
-	check("same key", of[struct {
+}
+
+func TestStructsThatCannotBeSettings(t *testing.T) {
+	checkFaults(t, "not a struct", of[int](), "int is not a struct")
+	checkFaults(t, "pointer", of[*sample](), "is not a struct")
+	checkFaults(t, "no tag, twice", of[struct{ A, B int }](), "A has no koanf tag", "B has no koanf tag")
+	checkFaults(t, "same key", of[struct {
 		A int `koanf:"a"`
 		B int `koanf:"a"`
 	}](), "two fields have the key a")
-	check("alias is a key", of[struct {
+	checkFaults(t, "alias is a key", of[struct {
 		A int `koanf:"a" alias:"b"`
 		B int `koanf:"b"`
 	}](), "two fields have the key b")
-	check("key is a section", of[struct {
+	checkFaults(t, "key is a section", of[struct {
 		A int                 `koanf:"a"`
 		B struct{ C int }     `koanf:"a"`
 		D struct{ E [2]bool } `koanf:"d"`
 	}](), "a is a key and a section", "C has no koanf tag")
-	check("alias is a section", of[struct {
+	checkFaults(t, "alias is a section", of[struct {
 		A int `koanf:"a" alias:"b"`
 		B struct {
 			C int `koanf:"c"`
 		} `koanf:"b"`
 	}](), "b is a key and a section")
-	check("alias below a key", of[struct {
+	checkFaults(t, "alias below a key", of[struct {
 		A int `koanf:"a"`
 		B int `koanf:"b" alias:"a.b"`
 	}](), "a is a key and a section")
-	check("one section twice", of[struct {
+	checkFaults(t, "one section twice", of[struct {
 		A struct {
 			C int `koanf:"c"`
 		} `koanf:"s"`
@@ -151,43 +153,43 @@ func TestStructsThatCannotBeSettings(t *testing.T) {
 			D int `koanf:"d"`
 		} `koanf:"s"`
 	}](), "two sections are called s")
-	check("channel", of[struct {
+	checkFaults(t, "channel", of[struct {
 		A chan int `koanf:"a"`
 	}](), "A: chan int cannot be decoded")
-	check("time", of[struct {
+	checkFaults(t, "time", of[struct {
 		A time.Time `koanf:"a"`
 	}](), "A: time.Time cannot be decoded")
-	check("any", of[struct {
+	checkFaults(t, "any", of[struct {
 		A any `koanf:"a"`
 	}](), "cannot be decoded")
-	check("list of numbers", of[struct {
+	checkFaults(t, "list of numbers", of[struct {
 		A []int `koanf:"a"`
 	}](), "A: []int cannot be decoded")
-	check("pointer to a list", of[struct {
+	checkFaults(t, "pointer to a list", of[struct {
 		A *[]string `koanf:"a"`
 	}](), "cannot be decoded")
-	check("pointer to a pointer", of[struct {
+	checkFaults(t, "pointer to a pointer", of[struct {
 		A **int `koanf:"a"`
 	}](), "cannot be decoded")
-	check("bad name", of[struct {
+	checkFaults(t, "bad name", of[struct {
 		A int `koanf:"A.b"`
 	}](), `koanf tag "A.b"`)
-	check("not exported", of[struct {
+	checkFaults(t, "not exported", of[struct {
 		a int `koanf:"a"`
 	}](), "is not exported")
-	check("bad alias", of[struct {
+	checkFaults(t, "bad alias", of[struct {
 		A int `koanf:"a" alias:"x, Y"`
 	}](), `alias tag "Y"`)
-	check("bad variable", of[struct {
+	checkFaults(t, "bad variable", of[struct {
 		A int `koanf:"a" otel:"x"`
 	}](), `otel tag "x"`)
-	check("bad secret", of[struct {
+	checkFaults(t, "bad secret", of[struct {
 		A string `koanf:"a" secret:"maybe"`
 	}](), `secret tag "maybe" is neither true nor false`)
-	check("enum of a number", of[struct {
+	checkFaults(t, "enum of a number", of[struct {
 		A int `koanf:"a" enum:"x"`
 	}](), "enum tag on a int")
-	check("range of a text", of[struct {
+	checkFaults(t, "range of a text", of[struct {
 		A string `koanf:"a" range:"1..2"`
 	}](), "range tag on a string")
 	for _, r := range []string{"1", "..", "2..1", "x..", "1..y"} {
@@ -197,10 +199,10 @@ func TestStructsThatCannotBeSettings(t *testing.T) {
 			}
 		}
 	}
-	check("bad range", of[struct {
+	checkFaults(t, "bad range", of[struct {
 		A time.Duration `koanf:"a" range:"1..2s"`
-	}](), "is no range of durations")
-	check("bad format", of[struct {
+	}](), "is not a range of durations")
+	checkFaults(t, "bad format", of[struct {
 		A string `koanf:"a" format:"url"`
 	}](), `format tag "url"`)
 }
@@ -210,7 +212,7 @@ func of[S any]() error {
 	return err
 }
 
-func TestAnEmptyStructIsFine(t *testing.T) {
+func TestAnEmptyStructHasNoKeys(t *testing.T) {
 	s, err := schema.Of[struct{}](nil)
 	if err != nil || len(s.Keys()) != 0 {
 		t.Errorf("Of(struct{}) = %v, %v", s, err)

@@ -7,12 +7,12 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// Section returns the values of v, a struct of the schema's type, as a nested map of canonical keys, such
-// as Decode takes. Secrets are in it. What is not set is left out: nil pointers, and a zero that the
-// key's range excludes.
+// Section returns the values of v, a struct of the schema's type, as a nested map by canonical key, which Decode
+// accepts. It includes secrets. Keys that are not set are missing: nil pointers, and zeros outside the range of the
+// key.
 func (s *Schema) Section(v any) map[string]any { return Nest(s.Values(v)) }
 
-// Values is [Schema.Section] as a flat map by path.
+// Values returns the values of v, as Section does, in a flat map by path.
 func (s *Schema) Values(v any) map[string]any {
 	values := make(map[string]any, len(s.fields))
 	rv := reflect.Indirect(reflect.ValueOf(v))
@@ -24,7 +24,7 @@ func (s *Schema) Values(v any) map[string]any {
 	return values
 }
 
-// Given returns what section sets, as it stands there, by canonical path.
+// Given returns the values in section by canonical path, unconverted.
 func (s *Schema) Given(section map[string]any) map[string]any {
 	given := map[string]any{}
 	s.given(section, "", given)
@@ -44,27 +44,8 @@ func (s *Schema) given(section map[string]any, prefix string, into map[string]an
 	}
 }
 
-// Nest turns a flat map by path into a nested one.
-func Nest(values map[string]any) map[string]any {
-	section := map[string]any{}
-	for path, value := range values {
-		at := section
-		names := strings.Split(path, ".")
-		for _, name := range names[:len(names)-1] {
-			inner, ok := at[name].(map[string]any)
-			if !ok {
-				inner = map[string]any{}
-				at[name] = inner
-			}
-			at = inner
-		}
-		at[names[len(names)-1]] = value
-	}
-	return section
-}
-
-// Unpaired returns a fault for each key of v that is not set although its counterpart is, see the tag with. The
-// fault is about the key that is missing.
+// Unpaired returns a fault for each key of v that is not set although its counterpart in the tag with is set. The fault
+// is about the missing key.
 func (s *Schema) Unpaired(v any) (faults []error) {
 	values := s.Values(v)
 	for _, f := range s.fields {
@@ -76,7 +57,7 @@ func (s *Schema) Unpaired(v any) (faults []error) {
 	return faults
 }
 
-// IsSet reports whether a value of the Go type of a key sets it: nil, empty text, and a nil list or map do not.
+// IsSet reports whether a value sets a key: nil, empty text, and a nil list or map do not.
 func IsSet(value any) bool {
 	rv := reflect.ValueOf(value)
 	switch rv.Kind() {
@@ -90,7 +71,7 @@ func IsSet(value any) bool {
 	return true
 }
 
-// Copy returns a copy of v, a struct of the schema's type, whose keys share no memory with v.
+// Copy returns a copy of v, a struct of the schema's type. The values of its keys share no memory with v.
 func (s *Schema) Copy(v any) any {
 	c := reflect.New(s.of).Elem()
 	c.Set(reflect.ValueOf(v))

@@ -42,7 +42,7 @@ func TestKeysThatBelongTogether(t *testing.T) {
 	}
 }
 
-func TestTagsThatNameNoOtherKey(t *testing.T) {
+func TestTagsWithAnUnknownKey(t *testing.T) {
 	for want, of := range map[string]func() error{
 		`a: "b" is not another key of its type`: func() error {
 			_, err := schema.Of[struct {

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"regexp"
@@ -15,13 +16,38 @@ import (
 var (
 	nameSyntax = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 	pathSyntax = regexp.MustCompile(`^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$`)
-	tagSyntax  = regexp.MustCompile(`^( *[^ ":\x00-\x1f\x7f]+:"([^"\\]|\\.)*")* *$`) // as package reflect reads tags
+	tagSyntax  = regexp.MustCompile(`^( *[^ ":\x00-\x1f\x7f]+:"([^"\\]|\\.)*")* *$`) // the syntax that package reflect reads
 	envSyntax  = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
 )
 
-// formats are the values of the tag format, with the type of key they are for.
+// formats maps the values of the tag format to the type of key that they are for.
 var formats = map[string]settings.Type{
 	"pem": settings.TypeString, "ipv4": settings.TypeString, "ipv6": settings.TypeString, "headers": settings.TypeMap, "metadata": settings.TypeMap,
+}
+
+// Of returns the schema of S, which must be a struct. defaults is called for each use, but not by Of; nil means the zero
+// value. The error is ErrInvalid, with all reasons joined, if a field has no koanf tag, two fields have the same key, or
+// a type cannot be decoded.
+func Of[S any](defaults func() S) (*Schema, error) {
+	s := &Schema{
+		of:       reflect.TypeFor[S](),
+		defaults: func() any { var zero S; return zero },
+		byPath:   map[string]int{},
+		sections: map[string]bool{},
+	}
+	if defaults != nil {
+		s.defaults = func() any { return defaults() }
+	}
+	if s.of.Kind() != reflect.Struct {
+		return nil, fmt.Errorf("%w: %s is not a struct", ErrInvalid, s.of)
+	}
+	b := builder{Schema: s}
+	b.walk(s.of, "", nil)
+	b.index()
+	if len(b.faults) > 0 {
+		return nil, errors.Join(b.faults...)
+	}
+	return s, nil
 }
 
 type builder struct {
@@ -38,6 +64,8 @@ func (b *builder) walk(t reflect.Type, prefix string, index []int) {
 		f := t.Field(i)
 		tag, tagged := f.Tag.Lookup("koanf")
 		switch {
+		case f.Anonymous && !tagged && f.Type.Kind() == reflect.Struct:
+			b.group(f, prefix, append(slices.Clone(index), i))
 		case tag == "-", !f.IsExported() && !tagged:
 			continue
 		case !tagSyntax.MatchString(string(f.Tag)):
@@ -64,12 +92,17 @@ func (b *builder) field(f reflect.StructField, path string, index []int) {
 			b.refuse("%s: two sections are called %s", f.Name, path)
 		}
 		b.sections[path] = true
-		known := len(b.fields) + len(b.faults)
-		b.walk(f.Type, path+".", index)
-		if known == len(b.fields)+len(b.faults) {
-			b.refuse("%s: %s cannot be decoded", f.Name, f.Type)
-		}
+		b.group(f, path+".", index)
 	default:
+		b.refuse("%s: %s cannot be decoded", f.Name, f.Type)
+	}
+}
+
+// group adds the keys of a struct: a section, or an embedded struct, whose keys belong to the section around it.
+func (b *builder) group(f reflect.StructField, prefix string, index []int) {
+	before := len(b.fields) + len(b.faults)
+	b.walk(f.Type, prefix, index)
+	if before == len(b.fields)+len(b.faults) {
 		b.refuse("%s: %s cannot be decoded", f.Name, f.Type)
 	}
 }
@@ -129,7 +162,7 @@ func (b *builder) flag(f reflect.StructField, tag string) bool {
 	return set
 }
 
-// index fills byPath and sections, where each name may stand for one thing only.
+// index fills byPath and sections. Each path may have only one meaning.
 func (b *builder) index() {
 	for i, f := range b.fields {
 		b.claim(f.key.Path, i)
@@ -164,7 +197,7 @@ func (b *builder) claim(path string, i int) {
 	b.byPath[path] = i
 }
 
-// enumeration reads an enum tag: values, and other spellings of them in lower case.
+// enumeration parses an enum tag into the values and their other spellings in lower case.
 func enumeration(tag string) (values []string, spellings map[string]string) {
 	if tag == "" {
 		return nil, nil

@@ -3,18 +3,15 @@ package schema
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
-	"math"
 	"reflect"
-	"strconv"
 	"time"
 
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// FromValue converts a value of a map made by code, or of a decoded file, to the Go type of k. Whole
-// floats are fine for an int; a number is seconds for a duration; a list or map may be given as the text a
-// file would have. nil and empty text are nil, which is "not set". coerced is as for [FromYAML].
+// FromValue converts a value from code, or from a decoded file, to the Go type of k. It accepts a whole float for an int,
+// a number of seconds for a duration, and for a list or map the text that a file can have. It returns nil, which means
+// not set, for nil and empty text. coerced is as for [FromYAML].
 func FromValue(k settings.Key, v any) (value any, coerced string, err error) {
 	rv := reflect.ValueOf(v)
 	for rv.Kind() == reflect.Pointer && !rv.IsNil() {
@@ -42,31 +39,7 @@ func FromValue(k settings.Key, v any) (value any, coerced string, err error) {
 		return nil, "", settings.Errorf(settings.ErrWrongType, "a %s is not %s", rv.Type(), article(k))
 	}
 	value, _, err = FromYAML(k, text, false)
-	return value, "", err // a whole float for an int is silent in code
-}
-
-// numberText is a number or bool as a YAML file would have it.
-func numberText(rv reflect.Value) (string, bool) {
-	switch {
-	case rv.Kind() == reflect.Bool:
-		return strconv.FormatBool(rv.Bool()), true
-	case rv.CanInt():
-		return strconv.FormatInt(rv.Int(), 10), true
-	case rv.CanUint():
-		return strconv.FormatUint(rv.Uint(), 10), true
-	case !rv.CanFloat():
-		return "", false
-	}
-	f := rv.Float()
-	switch {
-	case math.IsNaN(f):
-		return ".nan", true
-	case math.IsInf(f, 0):
-		return ".inf", true
-	case f == math.Trunc(f) && math.Abs(f) < 1<<63:
-		return strconv.FormatFloat(f, 'f', -1, 64), true
-	}
-	return strconv.FormatFloat(f, 'g', -1, 64), true
+	return value, "", err // no warning about a whole float for an int from code
 }
 
 func fromSlice(k settings.Key, rv reflect.Value) (any, string, error) {
@@ -98,30 +71,4 @@ func items(k settings.Key, rv reflect.Value) ([]string, error) {
 	}
 	items, _ = trimItems(items)
 	return items, errors.Join(faults...)
-}
-
-// element looks through interfaces.
-func element(rv reflect.Value) reflect.Value {
-	if rv.Kind() == reflect.Interface {
-		return rv.Elem()
-	}
-	return rv
-}
-
-func plainText(rv reflect.Value) (string, bool) {
-	rv = element(rv)
-	if rv.Kind() == reflect.String {
-		return rv.String(), true
-	}
-	if !rv.IsValid() {
-		return "", false
-	}
-	return numberText(rv)
-}
-
-func scalarText(v any) string {
-	if b, ok := v.(bool); ok {
-		return strconv.FormatBool(b)
-	}
-	return fmt.Sprint(v)
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// FromYAML converts a YAML scalar, given as its source text and whether it is quoted (or a block), to the
-// Go type of k. Null is not passed. coerced, if not empty, says how the value was read although another
-// type was written: a warning for people, such as `"6831" is quoted, write 6831`.
+// FromYAML converts a YAML scalar to the Go type of k. text is its source, and quoted reports whether it is quoted or a
+// block. It must not be null. coerced, if not empty, is a warning about a value that has another type in the file, such
+// as `"6831" is quoted, write it plain`.
 func FromYAML(k settings.Key, text string, quoted bool) (value any, coerced string, err error) {
 	switch k.Type {
 	case settings.TypeList:
@@ -88,7 +88,7 @@ func yamlBool(text string, quoted bool) (any, string, error) {
 	return value, "", nil
 }
 
-// yamlInt takes whole floats too: 10.0, 1e3.
+// yamlInt also accepts whole floats: 10.0, 1e3.
 func yamlInt(text string) (any, string, error) {
 	n, err := ParseInt(text)
 	if err == nil || digits.MatchString(text) || !numeric.MatchString(text) {
@@ -99,13 +99,4 @@ func yamlInt(text string) (any, string, error) {
 		return nil, "", err
 	}
 	return int(f), fmt.Sprintf("%s is read as %d", text, int(f)), nil
-}
-
-// isPlain reports whether YAML reads unquoted text as a number or bool.
-func isPlain(text string) bool {
-	switch text {
-	case "true", "True", "TRUE", "false", "False", "FALSE":
-		return true
-	}
-	return numeric.MatchString(text) || special.MatchString(text)
 }

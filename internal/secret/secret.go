@@ -1,9 +1,9 @@
-// Package secret holds the one list of words that mark a name as that of a secret, and the one way to mask a value.
-// Configuration, endpoints, headers, metadata, queries, receivers' texts and the exporter test kit all use it, so
-// that a name which is masked in one place is masked in every place.
+// Package secret has the list of words that mark a name as that of a secret, and masks values. Configuration, endpoints,
+// headers, metadata, queries, texts of receivers and registrytest use it, so that a name that is masked in one place is
+// masked everywhere.
 //
-// The list prefers masking too much: a value that is masked by mistake costs a look at its source, a value that is
-// shown by mistake costs a new password.
+// The list masks rather too much: a value that is masked by mistake can be looked up in its source, a secret that is
+// shown by mistake must be replaced.
 package secret
 
 import (
@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// Mask replaces a secret in texts for people: errors, log lines, printed configurations, excerpts.
+	// Mask replaces a secret in texts for operators: errors, log lines, printed configurations, excerpts.
 	Mask = "***"
 	// Redacted replaces a secret in the attributes of a span. The semantic conventions for URLs require this text.
 	Redacted = "REDACTED"
@@ -36,12 +36,12 @@ var (
 	}
 )
 
-// maxWord bounds the part of a word that is looked at together, in bytes.
+// maxWord is the maximum length of the part of a word that is checked at once, in bytes.
 const maxWord = 64
 
-// Name reports whether name reads like the name of a secret. It looks at each word of name, case-insensitively and
+// Name reports whether name looks like the name of a secret. It checks each word of name, case-insensitively and
 // without the digits at its end. A word ends at a byte that is not an ASCII letter or digit, and where an upper-case
-// letter follows a lower-case one; capitals before such a word are one, too. So api-key, accessKeyId, OTPCode and
+// letter follows a lower-case one; a run of capitals before such a word is a word, too. So api-key, accessKeyId, OTPCode and
 // client_secret2 are names of secrets; keyword, author and design are not. Name does not allocate.
 func Name(name string) bool {
 	var buf [maxWord]byte

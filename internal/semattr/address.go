@@ -96,8 +96,8 @@ var hostForbidden = func() (set [utf8.RuneSelf]bool) {
 
 // IPPeer parses the text form of the peer of a connection, such as http.Request.RemoteAddr: an IP address with or
 // without port. The IPv4-mapped form is unmapped, a zone is dropped. ok is false for anything else, for example "@" of
-// a unix socket. Canonical text with a port, as net/http has it, is not copied. An address without a port is:
-// middlewares cut it from a header.
+// a unix socket. Canonical text with a port, which net/http sets, is not copied. An address without a port is,
+// because middlewares cut it from a header.
 func IPPeer(text string) (addr string, port int, ok bool) {
 	if text == "" {
 		return "", 0, false
@@ -114,7 +114,7 @@ func IPPeer(text string) (addr string, port int, ok bool) {
 	return Own(addrText(ip, bare)), 0, true
 }
 
-// hostPart returns the host of a text that is known to be host:port or [host]:port.
+// hostPart returns the host of a text of the form host:port or [host]:port.
 func hostPart(text string) string {
 	host := text[:strings.LastIndexByte(text, ':')]
 	if strings.HasPrefix(host, "[") {
@@ -123,7 +123,7 @@ func hostPart(text string) string {
 	return host
 }
 
-// addrText returns the canonical text of ip. It reuses text if that is canonical, as that of IPv4 always is.
+// addrText returns the canonical text of ip. It reuses text if that is canonical, which holds for all of IPv4.
 func addrText(ip netip.Addr, text string) string {
 	if ip.Is4() {
 		return text
@@ -160,7 +160,7 @@ func Peer(a net.Addr) (addr string, port int) {
 	return "", 0
 }
 
-// otherPeer is [Peer] for the addresses of other packages.
+// otherPeer returns the values of [Peer] for address types of other packages.
 func otherPeer(a net.Addr) (addr string, port int) {
 	defer func() {
 		if recover() != nil {

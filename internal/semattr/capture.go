@@ -14,7 +14,7 @@ var urlNames = []string{
 	"referer", "location", "content-location", "link", "refresh", "x-original-url", "x-original-uri", "x-rewrite-url", "x-forwarded-uri",
 }
 
-// holdsURL reports whether value contains a URL or is the path of one. Proxies and frameworks have many more names for
+// holdsURL reports whether value contains a URL or is the path of one. Proxies and frameworks use many more headers for
 // the address that a client requested.
 func holdsURL(value string) bool {
 	return strings.HasPrefix(value, "/") || strings.HasPrefix(value, "?") || strings.Contains(value, "://")
@@ -62,8 +62,8 @@ func (c Capture) Append(attrs []attribute.KeyValue, values func(name string) []s
 	return c.AppendRedacted(attrs, values, nil)
 }
 
-// AppendRedacted is [Capture.Append] with redactURL applied to the values that hold URLs. whole is true for the value of
-// a header that is for URLs. A nil redactURL leaves the values unchanged.
+// AppendRedacted appends as [Capture.Append] does, and applies redactURL to values that contain URLs. whole is true for
+// the value of a header whose values are URLs. A nil redactURL leaves the values unchanged.
 func (c Capture) AppendRedacted(
 	attrs []attribute.KeyValue, values func(name string) []string, redactURL func(text string, whole bool) string,
 ) []attribute.KeyValue {

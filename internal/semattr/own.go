@@ -58,8 +58,7 @@ func (o Owner) String(key attribute.Key, value string) attribute.KeyValue {
 	return key.String(o.Text(value))
 }
 
-// Attribute returns an attribute of the program with valid, bounded and owned texts. The texts of nested values are
-// cleaned, too.
+// Attribute returns an attribute of the program with texts that are valid, bounded and owned, also in nested values.
 func (o Owner) Attribute(kv attribute.KeyValue) attribute.KeyValue {
 	return attribute.KeyValue{Key: attribute.Key(o.Text(string(kv.Key))), Value: o.value(kv.Value)}
 }

@@ -1,7 +1,7 @@
 // Package semattr builds the attributes of HTTP and RPC spans: keys of one version of the OpenTelemetry semantic
 // conventions, values that are valid UTF-8 and bounded, and the small parsers behind them (addresses, peers,
-// error types, captured headers). Nothing in it can fail or panic: malformed data of a peer have no attribute, and are
-// never an error for the handler.
+// error types, captured headers). Its functions neither fail nor panic: malformed data of a peer have no attribute and
+// are not an error for the handler.
 //
 // The attributes of mw and grpcmw come from here, so that both use the same version of the conventions.
 package semattr

@@ -21,8 +21,8 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/*.span instead of comparing with it")
 
-// Golden compares the text of spans with testdata/name.span. Replacements are pairs of old and new text for what
-// differs from run to run, such as ports. Run the test with -update to write the file: a difference there is a
+// Golden compares the text of spans with testdata/name.span. Replacements are pairs of old and new text. They replace
+// what differs between runs, such as ports. Run the test with -update to write the file: a difference there is a
 // change of telemetry and goes into CHANGELOG.md.
 func Golden(t testing.TB, name string, spans []Span, replacements ...string) {
 	t.Helper()
@@ -49,7 +49,7 @@ func Golden(t testing.TB, name string, spans []Span, replacements ...string) {
 	}
 }
 
-// Render returns a span as text without what no two runs share: ids, times, stacks. Attributes are sorted.
+// Render returns a span as text without what differs between runs: ids, times, stacks. Attributes are sorted.
 func Render(s Span) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %q\n", strings.ToUpper(s.SpanKind().String()), s.Name())

@@ -15,13 +15,13 @@ import (
 	"github.com/spanroute/spanroute/internal/version"
 )
 
-// Import paths of the packages whose spans have invariants. Spans of other scopes are the test's own.
+// Import paths of the packages whose spans have invariants. Tests make spans of other scopes.
 const (
 	scopeHTTP = "github.com/spanroute/spanroute/mw"
 	scopeRPC  = "github.com/spanroute/spanroute/grpcmw"
 )
 
-// Check waits for the spans under way and checks the invariants of all of them. The end of the test calls it.
+// Check waits for the open spans and checks the invariants of all spans. It is called at the end of the test.
 func (r *Recorder) Check(t testing.TB) {
 	t.Helper()
 	r.Settle(t)
@@ -212,7 +212,7 @@ func (j *judge) keys(known map[attribute.Key]attribute.Type, allowed []attribute
 	}
 }
 
-// httpKeys are written out, and not taken from semattr, so that a slip there is found here.
+// httpKeys repeats the keys of semattr, so that a mistake there is found.
 var httpKeys = map[attribute.Key]attribute.Type{
 	"http.request.method":          attribute.STRING,
 	"http.request.method_original": attribute.STRING,

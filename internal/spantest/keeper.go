@@ -1,6 +1,7 @@
 package spantest
 
 import (
+	"cmp"
 	"context"
 	"runtime"
 	"slices"
@@ -11,16 +12,18 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/mw/tracing"
 )
 
-// A Keeper is a tracing that samples everything and holds its spans in memory, as a queue with a slow receiver does.
-// It measures the memory that they keep alive. It is what mw.With and grpcmw.With take, and safe for concurrent use.
+// A Keeper is an argument of mw.With and grpcmw.With that samples everything and holds its spans in memory, as a queue
+// with a slow receiver does, and measures the memory that they keep alive. It is safe for concurrent use.
 type Keeper struct {
 	// ReadsAttributes sets attributes at the start of a span, as for a sampler that reads them.
 	ReadsAttributes bool
-	// SpansPerCall is the number of spans that each call of Alive's function makes; 0 means 1.
-	SpansPerCall int
+	// MinRatio is the least ratio of retained to charged bytes that WantCharged accepts; 0 means 0.7. Spans with few
+	// texts of their own need less, because keys and scope are constants and are charged too.
+	MinRatio float64
 
 	provider *sdktrace.TracerProvider
 	mu       sync.Mutex
@@ -36,47 +39,71 @@ func NewKeeper() *Keeper {
 	return k
 }
 
-// Alive forgets the spans so far, calls makeSpan n times, waits for the spans and returns the bytes of the heap that
-// they keep alive, and the spans. A call before those fills caches and pools; its spans are not counted, but each call
-// must make as many. No other test may run meanwhile.
+// TextSizes are the lengths of the text that a row of a test with [Keeper.WantCharged] varies. A span keeps the first
+// two whole, the third whole or cut, and at most a small part of the last.
+var TextSizes = []int{10, 400, 3000, 128 << 10}
+
+// WantCharged reports an error unless the spans that makeSpan makes, one with each call, keep alive about as many bytes
+// as the queue of an exporter charges for them. size is the length of their text. No other test may run meanwhile.
+func (k *Keeper) WantCharged(t testing.TB, size int, makeSpan func()) {
+	t.Helper()
+	n := int64(100) // makes what other tests leave behind insignificant
+	if size > 64<<10 {
+		n = 20 // a span that keeps such a text alive exceeds its charge many times
+	}
+	alive, spans := k.Alive(t, int(n), makeSpan)
+	charged := int64(0)
+	for _, s := range spans {
+		charged += delivery.Cost(s)
+	}
+	ratio := float64(alive) / float64(charged)
+	if testing.Verbose() {
+		t.Logf("%7d: %6d bytes alive, %6d charged per span, ratio %.2f", size, alive/n, charged/n, ratio)
+	}
+	if low := cmp.Or(k.MinRatio, 0.7); ratio < low || ratio > 1.3 {
+		t.Errorf("size %d: a span keeps %d bytes alive and is charged %d: ratio %.2f, want %g to 1.3", size, alive/n, charged/n, ratio, low)
+	}
+}
+
+// Alive discards the spans so far, calls makeSpan n times, waits for the n spans and returns the bytes of the heap that
+// they keep alive, and the spans. A call before those fills caches and pools; its span is not counted. No other test
+// may run meanwhile.
 func (k *Keeper) Alive(t testing.TB, n int, makeSpan func()) (bytes int64, spans []sdktrace.ReadOnlySpan) {
 	t.Helper()
 	k.reset(0)
 	makeSpan()
-	perCall := k.settle(k.spansPerCall())
-	k.reset(n * perCall)
+	k.settle(1)
+	k.reset(n)
 	before := heap()
 	for range n {
 		makeSpan()
 	}
-	k.settle(n * perCall)
+	k.settle(n)
 	bytes = heap() - before
-	runtime.KeepAlive(makeSpan) // what it refers to was there before
+	runtime.KeepAlive(makeSpan) // the first measurement includes what makeSpan refers to
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return bytes, slices.Clone(k.spans)
 }
 
-func (k *Keeper) spansPerCall() int { return max(k.SpansPerCall, 1) }
-
-// reset forgets all spans and makes room for n.
+// reset discards all spans and makes room for n.
 func (k *Keeper) reset(n int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.spans = make([]sdktrace.ReadOnlySpan, 0, n)
 }
 
-// settle waits for n spans and returns the number of spans that there are.
-func (k *Keeper) settle(n int) int {
+// settle waits for n spans.
+func (k *Keeper) settle(n int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for len(k.spans) < n {
 		k.grown.Wait()
 	}
-	return len(k.spans)
 }
 
-// heap returns the live bytes. sync.Pool lets go of what it holds at the second collection.
+// heap returns the size of the live heap. It collects twice, because a sync.Pool drops its contents at the second
+// collection.
 func heap() int64 {
 	for range 2 {
 		runtime.GC()
@@ -86,7 +113,7 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// TracerProvider returns the provider that keeps.
+// TracerProvider returns the provider whose spans k keeps.
 func (k *Keeper) TracerProvider() trace.TracerProvider { return k.provider }
 
 // Propagator returns W3C trace context and baggage.

@@ -1,6 +1,6 @@
-// Package spantest is what the tests of mw and grpcmw judge spans with: a [Recorder] on the OpenTelemetry SDK that
-// keeps every span and knows which were not ended, the one checker of the invariants of HTTP and RPC spans, and
-// golden text of spans for testdata. Only tests may import it, because it imports the SDK.
+// Package spantest checks spans in the tests of mw and grpcmw: a [Recorder] keeps every span of the OpenTelemetry SDK and
+// checks the invariants of HTTP and RPC spans, [Golden] compares the text of spans with testdata, and a [Keeper] measures
+// the memory that spans keep alive. Only tests may import it, because it imports the SDK.
 package spantest
 
 import (
@@ -20,21 +20,21 @@ import (
 	"github.com/spanroute/spanroute/mw/tracing"
 )
 
-// patience bounds every wait for a span that should end soon.
-const patience = 10 * time.Second
+// maxWait is the maximum time to wait for a span.
+const maxWait = 10 * time.Second
 
-// A Recorder is a tracer provider whose spans are kept in memory. [Recorder.Tracing] is what
-// mw.With and grpcmw.With take. At the end of its test it checks the invariants of every span, and that
+// A Recorder is a tracer provider whose spans are kept in memory. [Recorder.Tracing] is the
+// argument of mw.With and grpcmw.With. At the end of its test it checks the invariants of every span, and that
 // every started span was ended exactly once. It is safe for concurrent use.
 type Recorder struct {
 	*sdktrace.TracerProvider
 
-	// Live holds the policy in force: store one to exclude requests.
+	// Live holds the current policy. Store one to exclude requests.
 	Live policy.Live
 	// ReadsAttributes sets attributes at the start of a span, as for a sampler that reads them. False, as with the
 	// samplers of spanroute, defers them to its end.
 	ReadsAttributes bool
-	// Propagation is what Propagator returns: W3C trace context and baggage unless set.
+	// Propagation is the result of Propagator, by default W3C trace context and baggage.
 	Propagation propagation.TextMapPropagator
 
 	allowed []attribute.Key
@@ -46,7 +46,7 @@ type Recorder struct {
 	ended []Span
 }
 
-// NewRecorder returns a Recorder that samples everything unless opts say otherwise.
+// NewRecorder returns a Recorder. It samples everything unless opts have another sampler.
 func NewRecorder(t testing.TB, opts ...sdktrace.TracerProviderOption) *Recorder {
 	t.Helper()
 	r := &Recorder{
@@ -58,24 +58,24 @@ func NewRecorder(t testing.TB, opts ...sdktrace.TracerProviderOption) *Recorder 
 	t.Cleanup(func() {
 		t.Helper()
 		if t.Failed() {
-			return // the first failure says more
+			return // the first failure is more specific
 		}
 		r.Check(t)
 	})
 	return r
 }
 
-// Allow names attributes the test itself asked for, which the invariants would not accept otherwise.
+// Allow adds keys of attributes that the test sets, so that they do not violate an invariant.
 func (r *Recorder) Allow(keys ...attribute.Key) { r.allowed = append(r.allowed, keys...) }
 
-// LeavesOpen says how many spans are rightly never ended in this test.
+// LeavesOpen sets the number of spans that the test does not end.
 func (r *Recorder) LeavesOpen(n int) { r.left = n }
 
-// Tracing returns r as what mw.With and grpcmw.With take.
+// Tracing returns r as the argument of mw.With and grpcmw.With.
 func (r *Recorder) Tracing() *Tracing { return &Tracing{r} }
 
-// Tracing is the view of a [Recorder] that mw.With and grpcmw.With take; the SDK's provider in Recorder has no
-// method TracerProvider.
+// Tracing makes a [Recorder] an argument of mw.With and grpcmw.With. The SDK's provider in Recorder has no method
+// TracerProvider.
 type Tracing struct{ r *Recorder }
 
 // TracerProvider returns the recording provider.
@@ -92,7 +92,7 @@ func (t *Tracing) Instrumentation() tracing.Instrumentation {
 	}
 }
 
-// Exclude puts rules in force.
+// Exclude stores a policy with rules.
 func (r *Recorder) Exclude(t testing.TB, rules policy.Rules) {
 	t.Helper()
 	p, err := policy.Compile(rules)
@@ -102,14 +102,14 @@ func (r *Recorder) Exclude(t testing.TB, rules policy.Rules) {
 	r.Live.Store(p)
 }
 
-// Spans returns the spans ended so far, in the order of their end.
+// Spans returns the ended spans in the order of their end.
 func (r *Recorder) Spans() []Span {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.ended)
 }
 
-// Open returns the names of the spans started and not ended.
+// Open returns the names of the spans that are not ended.
 func (r *Recorder) Open() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -121,11 +121,11 @@ func (r *Recorder) Open() []string {
 	return names
 }
 
-// Wait returns the spans as soon as there are n, and fails the test when there are not n in time or more than n.
-// A server ends its span after the client has the response, so tests with a real server must wait.
+// Wait waits for n spans and returns them. It fails the test if there are more, or fewer after some seconds. A server
+// ends its span after the client has the response, so tests with a real server must wait.
 func (r *Recorder) Wait(t testing.TB, n int) []Span {
 	t.Helper()
-	deadline := time.NewTimer(patience)
+	deadline := time.NewTimer(maxWait)
 	defer deadline.Stop()
 	for {
 		r.mu.Lock()
@@ -151,10 +151,10 @@ func (r *Recorder) One(t testing.TB) Span {
 	return r.Wait(t, 1)[0]
 }
 
-// Settle waits until no span is open.
+// Settle waits until all spans are ended.
 func (r *Recorder) Settle(t testing.TB) {
 	t.Helper()
-	deadline := time.NewTimer(patience)
+	deadline := time.NewTimer(maxWait)
 	defer deadline.Stop()
 	for {
 		r.mu.Lock()
@@ -176,7 +176,7 @@ func Of(spans []Span, kind trace.SpanKind) []Span {
 	return slices.DeleteFunc(slices.Clone(spans), func(s Span) bool { return s.SpanKind() != kind })
 }
 
-// Reset forgets the ended spans.
+// Reset discards the ended spans.
 func (r *Recorder) Reset() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -194,7 +194,7 @@ func names(spans []Span) []string {
 // processor is the Recorder as a span processor, so that these methods are not among its own.
 type processor Recorder
 
-// OnStart notes that the span is open.
+// OnStart records the span as open.
 func (p *processor) OnStart(_ context.Context, s sdktrace.ReadWriteSpan) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -217,7 +217,7 @@ func (*processor) Shutdown(context.Context) error { return nil }
 // ForceFlush does nothing; spans are kept as they end.
 func (*processor) ForceFlush(context.Context) error { return nil }
 
-// A Span is an ended span with attributes that can be asked for by key.
+// A Span is an ended span with access to its attributes by key.
 type Span struct{ sdktrace.ReadOnlySpan }
 
 // Attr returns the value of key and whether the span has it.
@@ -230,7 +230,7 @@ func (s Span) Attr(key attribute.Key) (attribute.Value, bool) {
 	return attribute.Value{}, false
 }
 
-// Text returns the value of key as text, "" if absent. Lists are JSON.
+// Text returns the value of key as text, "" without that attribute. Lists are JSON.
 func (s Span) Text(key attribute.Key) string {
 	v, ok := s.Attr(key)
 	if !ok {

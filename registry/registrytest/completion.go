@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // completes checks the completion hook with the valid section, and with one that sets every key that has a default.
@@ -33,7 +34,7 @@ func (s *subject) completesSection(section map[string]any) {
 		s.faultf("completion of one section has two results")
 	}
 	for _, n := range first.Notices {
-		if n.Key != "" && !slices.ContainsFunc(s.about.Keys, func(k registry.Key) bool { return k.Path == n.Key }) {
+		if n.Key != "" && !slices.ContainsFunc(s.about.Keys, func(k settings.Key) bool { return k.Path == n.Key }) {
 			s.faultf("a notice is about %q, which is not a key: %s", n.Key, n.Message)
 		}
 	}
@@ -55,7 +56,7 @@ func (s *subject) complete(section map[string]any) (p registry.Prepared, err err
 }
 
 // differing lists the keys whose values differ, without the values: they may be secrets.
-func differing(a, b map[string]any, keys []registry.Key) (paths []string) {
+func differing(a, b map[string]any, keys []settings.Key) (paths []string) {
 	for _, k := range keys {
 		if !reflect.DeepEqual(take(copied(a), k.Path), take(copied(b), k.Path)) {
 			paths = append(paths, k.Path)

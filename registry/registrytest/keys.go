@@ -6,7 +6,6 @@ import (
 
 	"github.com/spanroute/spanroute/internal/phrase"
 	"github.com/spanroute/spanroute/internal/secret"
-	"github.com/spanroute/spanroute/registry"
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
@@ -26,7 +25,7 @@ func secretsTagged(s *subject) {
 	}
 }
 
-func looksSecret(k registry.Key) bool {
+func looksSecret(k settings.Key) bool {
 	name := k.Path[strings.LastIndexByte(k.Path, '.')+1:]
 	text := k.Type == "string" || k.Type == "list" || k.Type == "map"
 	if !text || k.Format == "pem" || strings.HasSuffix(name, "_file") { // the name of a file is no secret
@@ -51,7 +50,7 @@ func defaultsDecode(s *subject) {
 }
 
 // defaultOf checks the default of one key against its own tags, also where the valid section sets the key.
-func (s *subject) defaultOf(k registry.Key) {
+func (s *subject) defaultOf(k settings.Key) {
 	if k.Default == nil {
 		return
 	}
@@ -86,7 +85,7 @@ func texts(v any) []string {
 }
 
 // find returns what a section holds for a key, by its path or an alias.
-func find(section map[string]any, k registry.Key) (any, bool) {
+func find(section map[string]any, k settings.Key) (any, bool) {
 	for _, path := range append([]string{k.Path}, k.Aliases...) {
 		if v := take(copied(section), path); v != nil {
 			return v, true
@@ -114,7 +113,7 @@ func wrongTypes(s *subject) {
 }
 
 // wrong is a value that no key of k's type takes.
-func wrong(k registry.Key) any {
+func wrong(k settings.Key) any {
 	switch k.Type {
 	case "string":
 		return []any{"a list"}
@@ -132,7 +131,7 @@ func (s *subject) refused(section map[string]any, key string) {
 		return
 	}
 	if !slices.Contains(keysOf(err), key) {
-		s.faultf("%s: the error does not name the key in a registry.KeyError: %v", key, err)
+		s.faultf("%s: the error does not name the key in a settings.KeyError: %v", key, err)
 	}
 }
 

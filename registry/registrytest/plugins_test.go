@@ -13,13 +13,14 @@ import (
 
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // conf is a plugin's settings without a fault.
 type conf struct {
 	Path     string         `koanf:"path" alias:"file" doc:"file to append to"`
 	Token    string         `koanf:"token" secret:"true" doc:"sent along"`
-	Headers  registry.Pairs `koanf:"headers" secret:"true" doc:"sent along too"`
+	Headers  settings.Pairs `koanf:"headers" secret:"true" doc:"sent along too"`
 	KeyFile  string         `koanf:"client_key_file" doc:"name of a file"`
 	MaxKey   int            `koanf:"max_key" range:"1.." doc:"0 is not set"`
 	Deep     deep           `koanf:"deep"`
@@ -87,7 +88,7 @@ func broken(alter func(x *file, c registry.BuildContext, s conf)) registry.Facto
 	return registry.NewFactory("lines", defaults, func(_ context.Context, c registry.BuildContext, s conf) (sdktrace.SpanExporter, error) {
 		f, err := os.OpenFile(s.Path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 		if err != nil {
-			return nil, &registry.KeyError{Key: "path", Err: err}
+			return nil, &settings.KeyError{Key: "path", Err: err}
 		}
 		x := &file{f: f}
 		if alter != nil {
@@ -217,7 +218,7 @@ type blabs struct {
 
 func (s blabs) Validate() error {
 	if s.Token != "" {
-		return &registry.KeyError{Key: "token", Err: fmt.Errorf("%s is bad", s.Token)}
+		return &settings.KeyError{Key: "token", Err: fmt.Errorf("%s is bad", s.Token)}
 	}
 	return nil
 }

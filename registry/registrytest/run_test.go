@@ -20,6 +20,7 @@ import (
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/registry"
 	"github.com/spanroute/spanroute/registry/registrytest"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 func TestAGoodExporterPasses(t *testing.T) {
@@ -71,7 +72,7 @@ func TestBrokenFactoriesAreSeen(t *testing.T) {
 		{"completion that goes on", completing(func(s *conf, _ *registry.Completion) { s.MaxKey++ }), nil, "completion is pure", "completing completed settings changes max_key"},
 		{"completion that depends on more than the section", completing(func(s *conf, _ *registry.Completion) { s.Deep.Wait = time.Duration(time.Now().UnixNano()) }), nil, "completion is pure", "completion of one section has two results"},
 		{"completion that makes a wrong value", completing(func(s *conf, _ *registry.Completion) { s.Deep.Rate = 2 }), nil, "completion is pure", "completed settings are refused: deep.rate: 2 is out of range, want 0 to 1"},
-		{"a notice about an alias", completing(func(_ *conf, c *registry.Completion) { c.Note(registry.Ignored, "file", "not used", "") }), nil, "completion is pure", `a notice is about "file", which is not a key: not used`},
+		{"a notice about an alias", completing(func(_ *conf, c *registry.Completion) { c.Note(settings.Ignored, "file", "not used", "") }), nil, "completion is pure", `a notice is about "file", which is not a key: not used`},
 		{"Validate starts a goroutine", conforming[starts](), map[string]any{"a": "x"}, "prepare has no effect", "prepare leaves goroutines"},
 		{"Validate opens a file", conforming[opens](), map[string]any{"a": "x"}, "prepare has no effect", "prepare leaves 2 open files or sockets"},
 		{"openings share a file", shared(), nil, "two openings are independent", "shutting down one exporter broke another: "},

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/spanroute/spanroute/registry"
+	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // marker is what the kit puts into secret keys and then looks for. It is no word of any error.
@@ -68,8 +68,8 @@ func (s *subject) use(section map[string]any, seen *record) {
 	s.faults = s.faults[:before] // openings that fail are the business of other checks
 }
 
-func (s *subject) secrets() []registry.Key {
-	var keys []registry.Key
+func (s *subject) secrets() []settings.Key {
+	var keys []settings.Key
 	for _, k := range s.about.Keys {
 		if k.Secret {
 			keys = append(keys, k)
@@ -105,7 +105,7 @@ func password(text string) string {
 	return secret
 }
 
-func secretValue(k registry.Key) any {
+func secretValue(k settings.Key) any {
 	switch k.Type {
 	case "map":
 		return map[string]any{"x-registrytest": marker}

@@ -1,7 +1,7 @@
-// Package settings is the vocabulary in which an exporter and its operator speak about settings: keys, pairs
-// of free-form maps, and faults that name a key.
+// Package settings defines the types that describe an exporter's settings: keys, pairs of free-form maps, and faults
+// with the key that they are about.
 //
-// A factory that checks more than types returns faults from its Validate method or from its completion hook:
+// Settings that check more than types return faults from their Validate method, or add them in a completion hook:
 //
 //	func (s Settings) Validate() error {
 //		if s.Table == "" {
@@ -10,6 +10,6 @@
 //		return nil
 //	}
 //
-// Package config adds the place where the operator wrote the key and prints all faults together. A value of
-// this package is immutable once made and may be shared by goroutines.
+// Package config adds the place where the key was set and reports all faults together. Values of this package must not
+// be changed after they are passed on; then they are safe for concurrent use.
 package settings

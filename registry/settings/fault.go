@@ -6,43 +6,43 @@ import (
 	"slices"
 )
 
-// Kind classifies a fault. It is itself an error, so that errors.Is(err, ErrUnknownKey) holds for every
-// error that carries the kind.
+// Kind classifies a fault or a notice. It is an error itself, so errors.Is(err, ErrUnknownKey) reports whether err is of
+// that kind.
 type Kind string
 
-// Error returns the kind's word, such as "unknown_key".
+// Error returns the name of the kind, such as "unknown_key".
 func (k Kind) Error() string { return string(k) }
 
-// The kinds of faults (config.md section 11).
+// The kinds of faults.
 const (
-	ErrUnknownKey   Kind = "unknown_key"   // no such key, variable or flag
+	ErrUnknownKey   Kind = "unknown_key"   // a key, variable or flag that does not exist
 	ErrWrongType    Kind = "wrong_type"    // a value of another type
 	ErrOutOfRange   Kind = "out_of_range"  // right type, outside the range
 	ErrUnknownValue Kind = "unknown_value" // not in the enumeration
 	ErrConflict     Kind = "conflict"      // two settings exclude each other
 	ErrSyntax       Kind = "syntax"        // YAML, ${...}
 	ErrDuplicateKey Kind = "duplicate_key" // one key twice in a mapping
-	ErrEncoding     Kind = "encoding"      // bytes that are no UTF-8 text
+	ErrEncoding     Kind = "encoding"      // bytes that are not valid UTF-8
 	ErrTooLarge     Kind = "too_large"     // a file, the text of its values, or its patterns
 	ErrTooDeep      Kind = "too_deep"      // depth or node budget
-	ErrFile         Kind = "file"          // cannot be read, or lacks what it should hold
+	ErrFile         Kind = "file"          // cannot be read, or does not have the expected content
 	ErrURL          Kind = "url"           // not a usable endpoint or host
 	ErrPattern      Kind = "pattern"       // regular expression or glob
 	ErrHeader       Kind = "header"        // header name, value or pair
 	ErrUnsupported  Kind = "unsupported"   // known, but not in this build
-	ErrMissing      Kind = "missing"       // something needed is absent
-	ErrInvalidValue Kind = "invalid_value" // refused by an exporter that names no other kind
+	ErrMissing      Kind = "missing"       // a required setting is not set
+	ErrInvalidValue Kind = "invalid_value" // refused by an exporter without another kind
 )
 
-// The kinds of what deserves a look though it is valid.
+// The kinds of notices about valid settings.
 const (
 	Inferred   Kind = "inferred"   // a value was completed
-	Ignored    Kind = "ignored"    // valid and without effect
-	Suspicious Kind = "suspicious" // legal, probably not meant
+	Ignored    Kind = "ignored"    // valid, but without effect
+	Suspicious Kind = "suspicious" // valid, but probably not intended
 )
 
-// Fault is one thing that is wrong with a value: what was found and what would do. It matches its
-// Kind and, if it was made with %w, its cause. The text never holds the value of a secret key.
+// Fault is an error in a value: what was found and what to do. It matches its Kind and, if its format has %w, its
+// cause. Its text must not contain the value of a secret key.
 type Fault struct {
 	Kind    Kind
 	Message string // "70000 is out of range, want 1 to 65535"
@@ -50,7 +50,7 @@ type Fault struct {
 	cause   error
 }
 
-// Errorf makes a fault; format is as for [fmt.Errorf].
+// Errorf returns a fault of kind with the text of [fmt.Errorf].
 func Errorf(kind Kind, format string, args ...any) *Fault {
 	err := fmt.Errorf(format, args...)
 	return &Fault{Kind: kind, Message: err.Error(), cause: errors.Unwrap(err)}
@@ -78,31 +78,31 @@ func (f *Fault) Unwrap() []error {
 	return []error{f.Kind, f.cause}
 }
 
-// KeyError says which key an error is about. Key is relative to the section that was decoded:
-// "thrift.agent_port".
+// KeyError is an error in the value of a key.
 type KeyError struct {
-	Key  string
+	Key  string // relative to the section that was decoded: "thrift.agent_port"
 	Err  error
-	Item int // of a list or map, from 1; 0 for the value as a whole
+	Item int // position in a list or map, from 1; 0 for the value as a whole
 }
 
 // Error returns "key: fault".
 func (e *KeyError) Error() string { return e.Key + ": " + e.Err.Error() }
 
-// Unwrap returns the fault.
+// Unwrap returns Err.
 func (e *KeyError) Unwrap() error { return e.Err }
 
-// Validator is implemented by settings that check more than types: ranges between keys, URLs, files.
-// It joins a *KeyError per fault, so that all of them are reported at once.
+// Validator is implemented by settings (S or *S) that check more than the types and ranges of single keys. Validate has
+// no effects and is called after all keys are decoded. It returns a *[KeyError] for each fault, joined with
+// [errors.Join], so that all of them are reported at once.
 type Validator interface{ Validate() error }
 
-// KeyErrors takes err apart into the faults that were joined in it, in order. A fault without a key
-// has the key "". Of nil it is nil. Text that was put around faults with keys is left out; an error that
-// wraps several and has a text of its own stays whole.
+// KeyErrors returns the faults that are joined in err, in order, and nil for nil. A fault without a key gets the key "".
+// The text of an error that wraps faults with keys is dropped. An error that wraps several others and has a text of its
+// own is not split.
 func KeyErrors(err error) []*KeyError {
 	var inner []*KeyError
 	joined := false
-	switch e := err.(type) { // the tree is taken apart here, node by node
+	switch e := err.(type) { // one node of the tree at a time
 	case nil:
 		return nil
 	case *KeyError:
@@ -125,7 +125,7 @@ func KeyErrors(err error) []*KeyError {
 
 func (e *KeyError) hasKey() bool { return e.Key != "" }
 
-// KindOf returns the kind err carries, [ErrInvalidValue] if it carries none.
+// KindOf returns the kind of err, [ErrInvalidValue] if it does not have one.
 func KindOf(err error) Kind {
 	var k Kind
 	if errors.As(err, &k) {

@@ -1,6 +1,6 @@
 package settings
 
-// Type is what kind of value a key takes.
+// Type is the type of a key's value.
 type Type string
 
 // The types of keys, and the Go type of a converted value.
@@ -14,33 +14,33 @@ const (
 	TypeMap      Type = "map"      // Pairs
 )
 
-// Key is one key of a settings struct.
+// Key describes one key of a settings struct. See package registry for the tags that define it.
 type Key struct {
 	Path    string   // "thrift.agent_port", relative to the struct
 	Aliases []string // other paths, relative to the struct
-	OTel    []string // full names of environment variables, the stronger first
+	OTel    []string // full names of environment variables, in order of precedence
 	Type    Type
 	Doc     string
-	Default any      // of the Go type that goes with Type; nil for secrets and what is not set (nil pointers, a 0 outside the range)
-	Enum    []string // the values; nil if any will do
-	Secret  bool
-	Hot     bool
-	Format  string // "", "pem", "ipv4", "ipv6", "headers" or "metadata"
-	Range   string // "1..65535", "0..", "..1" or ""
+	Default any      // of the Go type for Type; nil for a secret and a value that is not set (a nil pointer, a 0 outside the range)
+	Enum    []string // the allowed values; nil if any is allowed
+	Secret  bool     // the value is never printed
+	Hot     bool     // a reload applies it; false for all keys of exporters
+	Format  string   // "", "pem", "ipv4", "ipv6", "headers" or "metadata"
+	Range   string   // "1..65535", "0..", "..1" or ""
 
 	With      string // the path of the key that must be set together with this one; may be empty
 	Overrides string // the path of a more general key that this one overrides within a layer; may be empty
 
-	Spellings map[string]string // other spellings in lower case, each with the value of Enum it stands for; "" if the value is known and not supported
+	Spellings map[string]string // other spellings in lower case, each with its value in Enum; "" for a known value that is not supported
 }
 
 // Pair is one entry of a free-form map.
 type Pair struct{ Name, Value string }
 
-// Pairs is a free-form map in the order it was written: headers, resource attributes.
+// Pairs is a free-form map in the order of its entries, such as headers or resource attributes.
 type Pairs []Pair
 
-// Map returns the pairs as a map; the last of equal names wins.
+// Map returns the pairs as a map; of equal names the last one counts.
 func (p Pairs) Map() map[string]string {
 	m := make(map[string]string, len(p))
 	for _, pair := range p {

@@ -1,5 +1,5 @@
-// App is a program of somebody who uses the plugin. All it knows of it is the import; which exporter runs,
-// and with which settings, is for its operator to say:
+// App is a program that uses the plugin. Its only reference to the plugin is the import. The operator selects the
+// exporter and its settings:
 //
 //	go run ./app --tracing.exporter-type=lines --tracing.lines.path=spans.txt
 //	SPANROUTE_EXPORTER_TYPE=lines SPANROUTE_LINES_PATH=spans.txt go run ./app

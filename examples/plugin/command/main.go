@@ -1,5 +1,5 @@
-// Command is the command line of spanroute with the exporter "lines" in it, because the stock one refuses files that
-// select a plugin:
+// Command is the spanroute command with the exporter "lines" linked in. The command of the spanroute module rejects files
+// that select a plugin because it does not link any:
 //
 //	go run ./command validate app/tracing.yaml
 //	go run ./command exporters lines

@@ -42,7 +42,7 @@ func (h HTTPRule) Complete(c *registry.Completion, text string) *url.URL {
 		inferred = append(inferred, "path")
 	}
 	if len(inferred) > 0 {
-		c.Note(registry.Inferred, h.Key, "no "+phrase.Words(inferred, "and")+" in the endpoint",
+		c.Note(settings.Inferred, h.Key, "no "+phrase.Words(inferred, "and")+" in the endpoint",
 			phrase.Quote(endpoint.Redact(u.String()))+" is used")
 	}
 	return u
@@ -105,13 +105,13 @@ func (r GRPCRule) Complete(c *registry.Completion, text string, insecure *bool) 
 		return nil
 	}
 	if g.PathIgnored != "" {
-		c.Note(registry.Ignored, r.Key, "gRPC ignores the path "+phrase.Quote(endpoint.Redact(g.PathIgnored)), "remove it")
+		c.Note(settings.Ignored, r.Key, "gRPC ignores the path "+phrase.Quote(endpoint.Redact(g.PathIgnored)), "remove it")
 	}
 	if g.Scheme != "http" && g.Scheme != "https" {
 		return r.withoutScheme(c, text, g, insecure)
 	}
 	if !bare && insecure != nil && *insecure != (g.Scheme == "http") {
-		c.Note(registry.Suspicious, r.Insecure, "the scheme of the endpoint, "+g.Scheme+", takes precedence", "write one of the two")
+		c.Note(settings.Suspicious, r.Insecure, "the scheme of the endpoint, "+g.Scheme+", takes precedence", "write one of the two")
 	}
 	return &GRPCTarget{Endpoint: text, Address: g.Target, Port: g.Port, TLS: g.Scheme == "https"}
 }
@@ -130,7 +130,7 @@ func (r GRPCRule) withoutScheme(c *registry.Completion, text string, g endpoint.
 		open, used = append(open, "port"), append(used, port)
 	}
 	if len(open) > 0 {
-		c.Note(registry.Inferred, r.Key, "no "+phrase.Words(open, "and")+" in the endpoint", r.hint(g, used, insecure != nil))
+		c.Note(settings.Inferred, r.Key, "no "+phrase.Words(open, "and")+" in the endpoint", r.hint(g, used, insecure != nil))
 	}
 	return &GRPCTarget{Endpoint: text, Address: g.Target, Port: g.Port, TLS: insecure == nil || !*insecure}
 }
@@ -164,7 +164,7 @@ func (f Files) Clear() {
 // Unencrypted notes that the connection is plain text and takes the files out; prefix leads to the keys' section.
 func (f Files) Unencrypted(c *registry.Completion, prefix string) {
 	for _, key := range []string{caKey, certKey, keyKey} {
-		c.Note(registry.Ignored, prefix+key, "has no effect: the connection is plain text", "")
+		c.Note(settings.Ignored, prefix+key, "has no effect: the connection is plain text", "")
 	}
 	f.Clear()
 }
@@ -176,15 +176,15 @@ var hopByHop = map[string]bool{
 }
 
 // CompleteHTTP takes the headers that the transport sets itself out of the value of key, with a notice.
-func CompleteHTTP(c *registry.Completion, key string, pairs registry.Pairs) registry.Pairs {
-	return filter(pairs, func(item int, p *registry.Pair) bool {
+func CompleteHTTP(c *registry.Completion, key string, pairs settings.Pairs) settings.Pairs {
+	return filter(pairs, func(item int, p *settings.Pair) bool {
 		name := strings.ToLower(p.Name)
 		if name == "host" || strings.HasPrefix(name, "content-") || strings.HasPrefix(name, ":") {
-			c.NoteItem(registry.Ignored, key, item, phrase.Quote(p.Name)+" is not sent, the exporter sets it", "remove it")
+			c.NoteItem(settings.Ignored, key, item, phrase.Quote(p.Name)+" is not sent, the exporter sets it", "remove it")
 			return false
 		}
 		if hopByHop[name] {
-			c.NoteItem(registry.Suspicious, key, item, phrase.Quote(p.Name)+" is for one hop", "HTTP/2 drops it")
+			c.NoteItem(settings.Suspicious, key, item, phrase.Quote(p.Name)+" is for one hop", "HTTP/2 drops it")
 		}
 		return true
 	})
@@ -192,8 +192,8 @@ func CompleteHTTP(c *registry.Completion, key string, pairs registry.Pairs) regi
 
 // CompleteMetadata is CompleteHTTP for gRPC, whose names are in lower case. It refuses names that gRPC cannot send.
 // compressed, which may be nil, is called for a header that means compression.
-func CompleteMetadata(c *registry.Completion, key string, pairs registry.Pairs, compressed func(item int)) registry.Pairs {
-	return filter(pairs, func(item int, p *registry.Pair) bool {
+func CompleteMetadata(c *registry.Completion, key string, pairs settings.Pairs, compressed func(item int)) settings.Pairs {
+	return filter(pairs, func(item int, p *settings.Pair) bool {
 		p.Name = strings.ToLower(p.Name)
 		switch {
 		case strings.ContainsAny(p.Name, "!#$%&'*+^`|~"):
@@ -203,7 +203,7 @@ func CompleteMetadata(c *registry.Completion, key string, pairs registry.Pairs, 
 			compressed(item)
 		case strings.HasPrefix(p.Name, "grpc-"), strings.HasPrefix(p.Name, ":"),
 			p.Name == "content-type", p.Name == "user-agent", p.Name == "te":
-			c.NoteItem(registry.Ignored, key, item, phrase.Quote(p.Name)+" is reserved and not sent", "remove it")
+			c.NoteItem(settings.Ignored, key, item, phrase.Quote(p.Name)+" is reserved and not sent", "remove it")
 		default:
 			return true
 		}
@@ -212,11 +212,11 @@ func CompleteMetadata(c *registry.Completion, key string, pairs registry.Pairs, 
 }
 
 // filter keeps the pairs for which keep reports true, as keep has changed them.
-func filter(pairs registry.Pairs, keep func(item int, p *registry.Pair) bool) registry.Pairs {
+func filter(pairs settings.Pairs, keep func(item int, p *settings.Pair) bool) settings.Pairs {
 	if pairs == nil {
 		return nil
 	}
-	kept := registry.Pairs{}
+	kept := settings.Pairs{}
 	for i, pair := range pairs {
 		if keep(i+1, &pair) {
 			kept = append(kept, pair)

@@ -1,4 +1,4 @@
-package memory_test
+package tracepage_test
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/spanroute/spanroute/exporters/memory"
+	"github.com/spanroute/spanroute/exporters/memory/tracepage"
 )
 
 // The parts of the page; all are refused or answered alike.
@@ -27,8 +27,8 @@ func TestWhoMayReadThePage(t *testing.T) {
 		}
 		return h
 	}
-	allow := func(hosts ...string) []memory.HandlerOption {
-		return []memory.HandlerOption{memory.AllowHosts(hosts...)}
+	allow := func(hosts ...string) []tracepage.Option {
+		return []tracepage.Option{tracepage.AllowHosts(hosts...)}
 	}
 	const loopback, elsewhere = "127.0.0.1:8080", "192.0.2.1:8080"
 	const alone, named = "served on loopback only", "may not read"
@@ -37,7 +37,7 @@ func TestWhoMayReadThePage(t *testing.T) {
 		listener string // "": the server does not record its address
 		host     string
 		header   http.Header
-		opts     []memory.HandlerOption
+		opts     []tracepage.Option
 		refused  string // part of the reason; "" is answered
 	}{
 		{"localhost", loopback, "localhost:8080", nil, nil, ""},
@@ -89,7 +89,7 @@ func TestWhoMayReadThePage(t *testing.T) {
 		{"an origin that does not parse", loopback, "localhost:8080", header("Origin", "://"), nil, "another origin"},
 	}
 	for _, row := range rows {
-		page := memory.Handler(store, row.opts...)
+		page := tracepage.Handler(store, row.opts...)
 		for _, part := range pageParts {
 			r := httptest.NewRequest(http.MethodGet, part, nil)
 			r.Host, r.Header = row.host, row.header
@@ -115,7 +115,7 @@ func TestWhoMayReadThePage(t *testing.T) {
 // Whatever is answered, no other origin may read, embed or frame it.
 func TestEveryAnswerIsForItsOriginOnly(t *testing.T) {
 	t.Parallel()
-	page := memory.Handler(held(pageSpan(1, 1, 0, "root", 0, 1)))
+	page := tracepage.Handler(held(pageSpan(1, 1, 0, "root", 0, 1)))
 	for _, host := range []string{"localhost", "rebind.example"} {
 		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodOptions} {
 			for _, part := range append(pageParts, "/?data=what", "/?asset=what") {
@@ -140,7 +140,7 @@ func TestEveryAnswerIsForItsOriginOnly(t *testing.T) {
 
 // A real server records where it accepted a connection.
 func TestRealListeners(t *testing.T) {
-	page := memory.Handler(held(pageSpan(1, 1, 0, "root", 0, 1)))
+	page := tracepage.Handler(held(pageSpan(1, 1, 0, "root", 0, 1)))
 	tests := []struct{ name, network, address string }{
 		{"loopback", "tcp", "127.0.0.1:0"},
 		{"a Unix socket", "unix", filepath.Join(t.TempDir(), "page.sock")},
@@ -175,5 +175,5 @@ func TestRealListeners(t *testing.T) {
 func ExampleAllowHosts() {
 	mux := http.NewServeMux()
 	// On a listener that is not on loopback, behind a proxy that knows who may read traces.
-	mux.Handle("/debug/traces", memory.Handler(nil, memory.AllowHosts("traces.example.com")))
+	mux.Handle("/debug/traces", tracepage.Handler(nil, tracepage.AllowHosts("traces.example.com")))
 }

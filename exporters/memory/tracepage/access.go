@@ -1,4 +1,4 @@
-package memory
+package tracepage
 
 import (
 	"fmt"
@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// A HandlerOption changes who may read the page that [Handler] returns.
-type HandlerOption func(*access)
+// A Option changes who may read the page that [Handler] returns.
+type Option func(*access)
 
 // AllowHosts names hosts under which the page may be read in addition to localhost, such as "traces.example.com" or
 // "10.0.0.7". A name has no port and matches in any letter case; "*" allows every host and leaves the decision to
@@ -19,11 +19,11 @@ type HandlerOption func(*access)
 //
 // A Host header is not authentication. It keeps out web pages that other sites opened in a browser, not clients that
 // reach the listener.
-func AllowHosts(hosts ...string) HandlerOption {
+func AllowHosts(hosts ...string) Option {
 	return func(a *access) {
 		for _, host := range hosts {
 			a.every = a.every || host == "*"
-			if name := hostName(host); name != "" { // an empty one, of an unset variable say, would allow requests without a Host
+			if name := hostName(host); name != "" { // an empty one, such as an unset variable, would allow requests without a Host
 				a.hosts[name] = true
 			}
 		}

@@ -1,4 +1,9 @@
-package policy
+// Package suppress marks the context of a request that gets no span, so that no span below it is recorded either.
+//
+// The middlewares call [Context] for an excluded request, and the samplers of spanroute call [TraceID] for each new
+// span. The mark and the unsampled span context travel together: a provider with any other parent-based sampler drops
+// the descendants too, and an outgoing request carries sampled=0 to the next service.
+package suppress
 
 import (
 	"context"
@@ -29,10 +34,10 @@ func (s *suppression) Value(key any) any {
 	return s.Context.Value(key)
 }
 
-// Suppress returns the context of an excluded request: its span context is valid, local and unsampled. It keeps trace
-// id, span id and tracestate of the caller or parent in ctx, or else has new ids. The context has a mark by which the
-// samplers of spanroute drop every descendant, whatever their configuration.
-func Suppress(ctx context.Context) context.Context {
+// Context returns ctx as the context of an excluded request: its span context is valid, local and unsampled. It keeps
+// trace id, span id and tracestate of the caller or parent in ctx, or else has new ids. The context has a mark by which
+// the samplers of spanroute drop every descendant, whatever their configuration.
+func Context(ctx context.Context) context.Context {
 	sc := trace.SpanContextFromContext(ctx)
 	if !sc.IsValid() {
 		sc = trace.NewSpanContext(freshIDs())
@@ -44,9 +49,9 @@ func Suppress(ctx context.Context) context.Context {
 	return trace.ContextWithSpan(s, s)
 }
 
-// Suppressed returns the trace id of the excluded request that ctx belongs to. A span must be dropped if its parent
+// TraceID returns the trace id of the excluded request that ctx belongs to. A span must be dropped if its parent
 // has this trace id; a deliberate new root has another one.
-func Suppressed(ctx context.Context) (trace.TraceID, bool) {
+func TraceID(ctx context.Context) (trace.TraceID, bool) {
 	s, ok := ctx.Value(markKey{}).(*suppression)
 	if !ok {
 		return trace.TraceID{}, false

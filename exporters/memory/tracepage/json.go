@@ -1,4 +1,4 @@
-package memory
+package tracepage
 
 import (
 	"fmt"
@@ -8,13 +8,15 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/spanroute/spanroute/exporters/memory"
 )
 
 // part selects what of a trace is written; the zero part is everything.
 type part struct {
-	from, most         int // spans in waterfall order; most 0 is no limit
-	page               int // bytes of an answer, above which it ends after the span and shows no further value; 0 is no limit
-	shownText, shownIn int // bytes of a name, key or message, and of a value; 0 is no limit
+	from, most         int // spans in waterfall order; most 0 means no limit
+	page               int // bytes of an answer, above which it ends after the span and shows no further value; 0 means no limit
+	shownText, shownIn int // bytes of a name, key or message, and of a value; 0 means no limit
 }
 
 // shown is the part of one answer for the waterfall.
@@ -38,7 +40,7 @@ func (p part) full(s *stream) bool { return p.page > 0 && s.size() >= p.page }
 
 // summary writes what the list shows of a trace. Its name and service are those of the root, or of the first span
 // if the root is not held.
-func (s *stream) summary(t Trace) {
+func (s *stream) summary(t memory.Trace) {
 	start, end := extent(t)
 	root := rootOf(t)
 	errors := 0
@@ -66,7 +68,7 @@ func (s *stream) summary(t Trace) {
 }
 
 // trace writes a part of a trace: parents before children, siblings by start.
-func (s *stream) trace(t Trace, p part) {
+func (s *stream) trace(t memory.Trace, p part) {
 	start, end := extent(t)
 	spans := nested(t.Spans)
 	s.begin('{')
@@ -82,7 +84,7 @@ func (s *stream) trace(t Trace, p part) {
 	s.integer(int64(t.Evicted))
 	s.key("total") // spans held of it
 	s.integer(int64(len(spans)))
-	s.key("spans") // those asked for
+	s.key("spans") // those of the query
 	s.begin('[')
 	spans = spans[min(p.from, len(spans)):]
 	if p.most > 0 {

@@ -1,4 +1,4 @@
-package memory
+package tracepage
 
 import (
 	"context"
@@ -20,7 +20,7 @@ const (
 	writePatience = 10 * time.Second
 )
 
-// stream writes one JSON document as it is made. Its memory does not depend on the length of the document or of the
+// stream writes one JSON document piece by piece. Its memory does not depend on the length of the document or of the
 // texts in it. After the first failed write, or when the context ends, it writes nothing more.
 type stream struct {
 	ctx     context.Context
@@ -111,7 +111,7 @@ func (s *stream) text(text string, most int) {
 	for rest := shown; rest != "" && s.err == nil; {
 		var piece string
 		piece, rest = nextPiece(rest)
-		s.buf = appendEscaped(s.buf, piece)
+		s.buf = spantext.AppendEscaped(s.buf, piece)
 		s.wrote()
 	}
 	if len(shown) < len(text) {
@@ -149,33 +149,4 @@ func validRune(text string) int {
 		return 0
 	}
 	return size
-}
-
-const hexDigits = "0123456789abcdef"
-
-// appendEscaped appends valid UTF-8 as the inside of a JSON string.
-func appendEscaped[T string | []byte](dst []byte, text T) []byte {
-	plain := 0 // where the bytes begin that are not appended yet
-	for i := range len(text) {
-		if c := text[i]; c < ' ' || c == '"' || c == '\\' {
-			dst = appendEscape(append(dst, text[plain:i]...), c)
-			plain = i + 1
-		}
-	}
-	return append(dst, text[plain:]...)
-}
-
-func appendEscape(dst []byte, c byte) []byte {
-	switch c {
-	case '"', '\\':
-		return append(dst, '\\', c)
-	case '\n':
-		return append(dst, '\\', 'n')
-	case '\r':
-		return append(dst, '\\', 'r')
-	case '\t':
-		return append(dst, '\\', 't')
-	default:
-		return append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xF])
-	}
 }

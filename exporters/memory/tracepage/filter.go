@@ -1,4 +1,4 @@
-package memory
+package tracepage
 
 import (
 	"fmt"
@@ -11,6 +11,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/spanroute/spanroute/exporters/internal/spantext"
+	"github.com/spanroute/spanroute/exporters/memory"
 )
 
 // filter selects traces of the list; a zero field excludes none.
@@ -43,7 +44,7 @@ func newFilter(parameter func(string) string) (filter, error) {
 	return f, nil
 }
 
-func (f filter) matches(t Trace) bool {
+func (f filter) matches(t memory.Trace) bool {
 	if f == (filter{limit: f.limit}) {
 		return true
 	}
@@ -74,7 +75,7 @@ func serviceOf(span sdktrace.ReadOnlySpan) string {
 }
 
 // extent is when the trace's first span began and its last one ended.
-func extent(t Trace) (start, end time.Time) {
+func extent(t memory.Trace) (start, end time.Time) {
 	for i, span := range t.Spans {
 		if i == 0 || span.StartTime().Before(start) {
 			start = span.StartTime()

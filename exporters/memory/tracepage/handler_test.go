@@ -1,4 +1,4 @@
-package memory_test
+package tracepage_test
 
 import (
 	"encoding/json"
@@ -20,6 +20,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/spanroute/spanroute/exporters/memory"
+	"github.com/spanroute/spanroute/exporters/memory/tracepage"
 )
 
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
@@ -58,7 +59,7 @@ func held(spans ...sdktrace.ReadOnlySpan) *memory.Store {
 func get(t *testing.T, store *memory.Store, target string) *http.Response {
 	t.Helper()
 	w := httptest.NewRecorder()
-	memory.Handler(store).ServeHTTP(w, request(http.MethodGet, target))
+	tracepage.Handler(store).ServeHTTP(w, request(http.MethodGet, target))
 	return w.Result()
 }
 
@@ -248,7 +249,7 @@ func TestPageRefuses(t *testing.T) {
 		}
 	}
 	w := httptest.NewRecorder()
-	memory.Handler(store).ServeHTTP(w, request(http.MethodPost, "/"))
+	tracepage.Handler(store).ServeHTTP(w, request(http.MethodPost, "/"))
 	if w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") != "GET, HEAD" {
 		t.Errorf("POST: %d, Allow %q", w.Code, w.Header().Get("Allow"))
 	}
@@ -294,7 +295,7 @@ func TestPageWaits(t *testing.T) {
 func ExampleHandler() {
 	store := memory.NewStore(memory.Limits{Traces: 500})
 	mux := http.NewServeMux() // an internal one: the page shows whatever spans hold
-	mux.Handle("/debug/traces", memory.Handler(store))
+	mux.Handle("/debug/traces", tracepage.Handler(store))
 
 	server := httptest.NewServer(mux)
 	defer server.Close()

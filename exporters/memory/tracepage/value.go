@@ -1,4 +1,4 @@
-package memory
+package tracepage
 
 import (
 	"encoding/base64"
@@ -16,7 +16,7 @@ const unlimited = -1
 // open in its stream: piece by piece, as far as there is room.
 type valueText struct {
 	*stream
-	room int // bytes of text; unlimited is no limit
+	room int // bytes of text; unlimited means no limit
 	cut  int // bytes that had no room
 }
 
@@ -55,7 +55,7 @@ func put[T string | []byte](t *valueText, text T) {
 	if t.cut > 0 { // what comes later is cut, too, even if it were short enough
 		t.room = 0
 	}
-	t.buf = appendEscaped(t.buf, text[:n])
+	t.buf = spantext.AppendEscaped(t.buf, text[:n])
 	t.wrote()
 }
 
@@ -76,7 +76,7 @@ func (t *valueText) quoted(text string) {
 	for text != "" && t.err == nil {
 		var piece string
 		piece, text = nextPiece(text)
-		t.scratch = appendEscaped(t.scratch[:0], piece)
+		t.scratch = spantext.AppendEscaped(t.scratch[:0], piece)
 		put(t, t.scratch)
 	}
 	put(t, `"`)

@@ -1,4 +1,4 @@
-package memory_test
+package tracepage_test
 
 import (
 	"context"
@@ -24,6 +24,7 @@ import (
 
 	"github.com/spanroute/spanroute/exporters/internal/spantext"
 	"github.com/spanroute/spanroute/exporters/memory"
+	"github.com/spanroute/spanroute/exporters/memory/tracepage"
 )
 
 // sink is a response writer that counts and forgets; after is called with the number of bytes so far.
@@ -151,13 +152,13 @@ func allocated(do func()) int {
 	return int(after.TotalAlloc - before.TotalAlloc)
 }
 
-// Every answer is written as it is made: what it costs does not depend on how long the texts of the spans are.
+// Answers are streamed: their memory does not depend on the length of the texts in the spans.
 func TestAnswersTakeConstantMemory(t *testing.T) {
 	const most = 1 << 20
 	for _, full := range fullStores {
 		store := memory.NewStore(memory.Limits{})
 		full.fill(store)
-		handler := memory.Handler(store)
+		handler := tracepage.Handler(store)
 		for _, query := range []string{"?data=download" + firstTrace, "?data=trace" + firstTrace, "?data=traces&limit=10000", "?data=traces&name=spam"} {
 			var w sink
 			cost := allocated(func() { handler.ServeHTTP(&w, request(http.MethodGet, "/"+query)) })
@@ -176,7 +177,7 @@ func TestShownAnswersAreShort(t *testing.T) {
 		full.fill(store)
 		for query, most := range map[string]int{"?data=trace" + firstTrace: 8 << 20, "?data=traces": 1 << 20} {
 			var w sink
-			memory.Handler(store).ServeHTTP(&w, request(http.MethodGet, "/"+query))
+			tracepage.Handler(store).ServeHTTP(&w, request(http.MethodGet, "/"+query))
 			if w.bytes == 0 || w.bytes > most {
 				t.Errorf("%s: GET %s answers with %d KiB, want at most %d KiB", full.name, query, w.bytes>>10, most>>10)
 			}
@@ -210,7 +211,7 @@ func TestDownloadEndsWithItsClient(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
 		w := &sink{after: func(int) error { return tt.after(leave) }}
 		r := request(tt.method, "/?data=download"+firstTrace)
-		memory.Handler(store).ServeHTTP(w, r.WithContext(received(ctx, "127.0.0.1:80")))
+		tracepage.Handler(store).ServeHTTP(w, r.WithContext(received(ctx, "127.0.0.1:80")))
 		leave()
 		if w.bytes > 1<<20 || w.code >= 400 {
 			t.Errorf("%s: %d bytes were written for the status %d", tt.name, w.bytes, w.code)
@@ -221,7 +222,7 @@ func TestDownloadEndsWithItsClient(t *testing.T) {
 // A server cuts the answer off when a download ends early, so that a part is not taken for the whole.
 func TestDownloadThatEndsEarlyIsCutOff(t *testing.T) {
 	store := fullStore()
-	page := memory.Handler(store)
+	page := tracepage.Handler(store)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithCancel(r.Context())
 		cancel()
@@ -239,7 +240,7 @@ func TestDownloadThatEndsEarlyIsCutOff(t *testing.T) {
 }
 
 func TestOneDownloadAtATime(t *testing.T) {
-	page := memory.Handler(fullStore())
+	page := tracepage.Handler(fullStore())
 	ended := make(chan struct{}, 10)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() { ended <- struct{}{} }()
@@ -286,7 +287,7 @@ func TestOneDownloadAtATime(t *testing.T) {
 func TestFurtherAnswersWait(t *testing.T) {
 	store := held(pageSpan(1, 1, 0, "root", 0, 1))
 	synctest.Test(t, func(t *testing.T) {
-		page := memory.Handler(store)
+		page := tracepage.Handler(store)
 		read := make(chan struct{})
 		var writing, ended atomic.Int32
 		serve := func(ctx context.Context, query string) {
@@ -349,7 +350,7 @@ func TestEachWriteHasADeadline(t *testing.T) {
 			}
 			return nil
 		}
-		memory.Handler(store).ServeHTTP(w, request(http.MethodGet, "/"+query))
+		tracepage.Handler(store).ServeHTTP(w, request(http.MethodGet, "/"+query))
 		if w.bytes == 0 || len(w.set) < w.bytes>>16 {
 			t.Errorf("GET %s: %d deadlines for %d bytes", query, len(w.set), w.bytes)
 		}

@@ -1,4 +1,4 @@
-package memory
+package tracepage
 
 import (
 	"cmp"
@@ -7,10 +7,12 @@ import (
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/spanroute/spanroute/exporters/memory"
 )
 
 // rootOf is the span that stands for the trace: one whose parent is elsewhere, the earliest of them.
-func rootOf(t Trace) sdktrace.ReadOnlySpan {
+func rootOf(t memory.Trace) sdktrace.ReadOnlySpan {
 	here := make(map[trace.SpanID]struct{}, len(t.Spans))
 	for _, span := range t.Spans {
 		here[span.SpanContext().SpanID()] = struct{}{}

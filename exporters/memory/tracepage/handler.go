@@ -1,4 +1,4 @@
-package memory
+package tracepage
 
 import (
 	"bytes"
@@ -12,15 +12,17 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/spanroute/spanroute/exporters/memory"
 )
 
-//go:embed page
-var assets embed.FS
+//go:embed assets
+var files embed.FS
 
 // Handler returns a page that shows the traces of store, newest first, and one trace as a waterfall; a nil store is
-// [Default]. It can be mounted at any path, because it tells its parts apart by the query alone:
+// [memory.Default]. It can be mounted at any path, because its parts differ in the query alone:
 //
-//	mux.Handle("/debug/traces", memory.Handler(nil))
+//	mux.Handle("/debug/traces", tracepage.Handler(nil))
 //
 // The page shows whatever spans hold. Mount it outside the traced router, on a listener that only operators reach. On
 // a loopback listener it answers only where the Host is localhost, a name below it or an IP address; [AllowHosts]
@@ -29,13 +31,13 @@ var assets embed.FS
 //
 // Everything is embedded, nothing is loaded from elsewhere, and what came from requests is never markup. The same
 // data is there as JSON: ?data=traces (service, name, status=error|ok, min=10ms, limit), ?data=trace&id=… (from; at
-// most 500 spans an answer, long texts cut) and ?data=download&id=… with everything whole. Answers are written as
-// they are made and take a constant amount of memory, apart from a copy of one array that an attribute holds. One
+// most 500 spans an answer, long texts cut) and ?data=download&id=… with everything whole. Answers are
+// streamed and take a constant amount of memory, apart from a copy of one array that an attribute holds. One
 // download runs at a time; another one gets 503 with Retry-After. A client that leaves, or does not read for 10 s,
 // ends its answer.
-func Handler(store *Store, opts ...HandlerOption) http.Handler {
+func Handler(store *memory.Store, opts ...Option) http.Handler {
 	if store == nil {
-		store = Default()
+		store = memory.Default()
 	}
 	h := pageHandler{
 		store: store, access: access{hosts: map[string]bool{}},
@@ -48,7 +50,7 @@ func Handler(store *Store, opts ...HandlerOption) http.Handler {
 }
 
 type pageHandler struct {
-	store              *Store
+	store              *memory.Store
 	access             access
 	answers, downloads chan struct{} // one element for each that is being written
 }
@@ -57,11 +59,11 @@ const (
 	// The page's own files and its JSON, nothing inline, nothing from elsewhere, in no frame.
 	contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
 		"img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-	// Shorter than a server's patience with open requests when it shuts down.
+	// Shorter than the time that a server gives open requests when it shuts down.
 	longestWait = 2 * time.Second
 	// Lists and waterfalls that are written at the same time; further ones wait.
 	answersAtOnce = 4
-	// Traces in one answer when the query does not say, and spans of a waterfall.
+	// Traces in one answer without a limit in the query, and spans of a waterfall.
 	listed     = 200
 	shownSpans = 500
 	// Bytes of a waterfall's answer, of a value in it, and of a name there and in the list.
@@ -114,9 +116,9 @@ func (h pageHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func serveAsset(w http.ResponseWriter, r *http.Request, name string) {
-	content, err := assets.ReadFile("page/" + name)
+	content, err := files.ReadFile("assets/" + name)
 	if err != nil {
-		fault(w, http.StatusNotFound, "there is no such file")
+		fault(w, http.StatusNotFound, "the file does not exist")
 		return
 	}
 	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(content))
@@ -203,12 +205,12 @@ func (h pageHandler) enter(r *http.Request) bool {
 
 func (h pageHandler) leave() { <-h.answers }
 
-// held answers for itself if there is no such trace.
-func (h pageHandler) held(w http.ResponseWriter, id string) (Trace, bool) {
+// held returns the trace called id. Without one it writes the answer.
+func (h pageHandler) held(w http.ResponseWriter, id string) (memory.Trace, bool) {
 	parsed, err := trace.TraceIDFromHex(id)
 	if err != nil {
 		fault(w, http.StatusBadRequest, "id is not a trace id, want 32 hex digits")
-		return Trace{}, false
+		return memory.Trace{}, false
 	}
 	t, ok := h.store.Trace(parsed)
 	if !ok {

@@ -1,0 +1,80 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spanroute/spanroute/config"
+	"github.com/spanroute/spanroute/internal/phrase"
+)
+
+// An invocation is one run of a command: its positional arguments and the sources of the configuration.
+type invocation struct {
+	Program
+	ctx   context.Context
+	args  []string
+	flags config.FlagSource
+}
+
+// sources returns the sources of a configuration that is read from files. Without files, --config or SPANROUTE_CONFIG
+// applies.
+func (inv *invocation) sources(files []string) config.Sources {
+	s := config.Sources{Environ: inv.Environ, Flags: inv.flags}
+	if len(files) == 0 {
+		return s
+	}
+	flags := inv.flags
+	s.Files = files
+	s.Flags = func(yield func(string, string) bool) { // the arguments replace --config
+		for _, file := range files {
+			if !yield("config", file) {
+				return
+			}
+		}
+		for name, value := range flags {
+			if name != "config" && !yield(name, value) {
+				return
+			}
+		}
+	}
+	return s
+}
+
+// misused reports wrong usage and returns its exit code.
+func (inv *invocation) misused(format string, args ...any) int {
+	fmt.Fprintf(inv.Stderr, inv.Name+": "+format+"\n", args...)
+	return exitUsage
+}
+
+// load returns the configuration. If it has errors, load prints them to standard error and returns nil.
+func (inv *invocation) load(files []string) *config.Config {
+	cfg, all := config.Check(inv.sources(files))
+	if cfg == nil {
+		_ = all.Errors().WriteText(inv.Stderr, inv.Color)
+		inv.explainPlugins(all)
+	}
+	return cfg
+}
+
+// explainPlugins explains how to link a plugin if the configuration selects an unknown exporter and the diagnostic does
+// not suggest a similar name. Such an exporter is probably a plugin.
+func (inv *invocation) explainPlugins(all config.Diagnostics) {
+	for _, d := range all {
+		name := d.Key[strings.LastIndexByte(d.Key, '.')+1:]
+		if d.Kind != config.ErrUnknownValue || name != "exporter_type" && name != "type" || !strings.HasPrefix(d.Hint, "there are ") {
+			continue
+		}
+		fmt.Fprintf(inv.Stderr, "the exporter of a plugin must be linked in: write a program that imports the plugin and calls cli.Main "+
+			"of github.com/spanroute/spanroute/cli, and run it instead of %s\n", inv.Name)
+		return
+	}
+}
+
+// nearest returns a hint with the nearest of names, or "".
+func nearest(name string, names []string) string {
+	if hint := phrase.DidYouMean(name, names); hint != "" {
+		return "; " + hint
+	}
+	return ""
+}

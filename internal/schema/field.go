@@ -1,0 +1,140 @@
+package schema
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spanroute/spanroute/registry/settings"
+)
+
+// field is a key with the place of its value in the struct.
+type field struct {
+	key   settings.Key // without Default
+	index []int
+}
+
+var (
+	durationType = reflect.TypeFor[time.Duration]()
+	pairsType    = reflect.TypeFor[settings.Pairs]()
+)
+
+// typeOf returns the type of the key for a field of type t, false if values cannot be decoded into it.
+func typeOf(t reflect.Type) (settings.Type, bool) {
+	if t.Kind() == reflect.Pointer {
+		inner, ok := typeOf(t.Elem())
+		return inner, ok && t.Elem().Kind() != reflect.Pointer && inner != settings.TypeList && inner != settings.TypeMap
+	}
+	switch {
+	case t == durationType:
+		return settings.TypeDuration, true
+	case t == pairsType, t.Kind() == reflect.Map && t.Key().Kind() == reflect.String && t.Elem().Kind() == reflect.String:
+		return settings.TypeMap, true
+	case t.Kind() == reflect.Slice && t.Elem() == reflect.TypeFor[string]():
+		return settings.TypeList, true
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return settings.TypeString, true
+	case reflect.Bool:
+		return settings.TypeBool, true
+	case reflect.Int, reflect.Int32, reflect.Int64:
+		return settings.TypeInt, true
+	case reflect.Float64:
+		return settings.TypeFloat, true
+	}
+	return "", false
+}
+
+// value returns the value of the field in v, nil if it is not set.
+func (f field) value(v reflect.Value) any {
+	value := read(v.FieldByIndex(f.index))
+	b, _ := boundsOf(f.key)
+	switch zero := value.(type) {
+	case int:
+		return unless(zero == 0 && !b.holds(0), value)
+	case float64:
+		return unless(zero == 0 && !b.holds(0), value)
+	case time.Duration:
+		return unless(zero == 0 && !b.holds(0), value)
+	}
+	return value
+}
+
+func unless(unset bool, value any) any {
+	if unset {
+		return nil
+	}
+	return value
+}
+
+// read returns the value of a field in the Go type for its key, nil for a nil pointer.
+func read(field reflect.Value) any {
+	if field.Kind() == reflect.Pointer {
+		if field.IsNil() {
+			return nil
+		}
+		field = field.Elem()
+	}
+	t, _ := typeOf(field.Type())
+	switch t {
+	case settings.TypeInt:
+		return int(field.Int())
+	case settings.TypeList:
+		return slices.Clone(field.Convert(reflect.TypeFor[[]string]()).Interface().([]string))
+	case settings.TypeMap:
+		return readPairs(field)
+	case settings.TypeBool:
+		return field.Bool()
+	case settings.TypeFloat:
+		return field.Float()
+	case settings.TypeDuration:
+		return field.Interface()
+	}
+	return field.String()
+}
+
+func readPairs(field reflect.Value) settings.Pairs {
+	if field.Type() == pairsType {
+		return slices.Clone(field.Interface().(settings.Pairs))
+	}
+	pairs := make(settings.Pairs, 0, field.Len())
+	for it := field.MapRange(); it.Next(); {
+		pairs = append(pairs, settings.Pair{Name: it.Key().String(), Value: it.Value().String()})
+	}
+	slices.SortFunc(pairs, func(a, b settings.Pair) int { return strings.Compare(a.Name, b.Name) })
+	return pairs
+}
+
+// write assigns a converted value to a field and reports whether it fits.
+func write(field reflect.Value, value any) bool {
+	if field.Kind() == reflect.Pointer {
+		p := reflect.New(field.Type().Elem())
+		field.Set(p)
+		field = p.Elem()
+	}
+	switch v := value.(type) {
+	case int:
+		if field.OverflowInt(int64(v)) {
+			return false
+		}
+		field.SetInt(int64(v))
+	case settings.Pairs:
+		field.Set(pairsValue(field.Type(), v))
+	default:
+		field.Set(reflect.ValueOf(value).Convert(field.Type()))
+	}
+	return true
+}
+
+func pairsValue(t reflect.Type, pairs settings.Pairs) reflect.Value {
+	if t == pairsType {
+		return reflect.ValueOf(slices.Clone(pairs))
+	}
+	m := reflect.MakeMap(t)
+	for _, p := range pairs {
+		m.SetMapIndex(reflect.ValueOf(p.Name).Convert(t.Key()), reflect.ValueOf(p.Value).Convert(t.Elem()))
+	}
+	return m
+}
