@@ -39,6 +39,7 @@ var floors = map[string]floor{
 	"registry/settings": {0, nil, false},
 
 	"internal/phrase":             {1, []string{"registry/settings"}, false},
+	"internal/recording":          {1, []string{"internal/version"}, true},
 	"internal/semattr":            {1, []string{"internal/version", "internal/secret"}, false},
 	"exporters/delivery":          {1, []string{"internal/escape"}, true},
 	"exporters/internal/spantext": {1, []string{"internal/escape"}, true},

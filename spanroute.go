@@ -18,6 +18,7 @@ import (
 
 	"github.com/spanroute/spanroute/config"
 	"github.com/spanroute/spanroute/internal/policy"
+	"github.com/spanroute/spanroute/internal/recording"
 	"github.com/spanroute/spanroute/mw/tracing"
 	"github.com/spanroute/spanroute/sampling"
 )
@@ -41,8 +42,8 @@ import (
 // The provider keeps its processor, so that a span that ends too late is counted as dropped and not lost silently.
 type Tracing struct {
 	provider     trace.TracerProvider
-	sdk          *sdktrace.TracerProvider // nil if enabled is false
-	ends         *processor               // the only span processor of sdk
+	recorder     *recording.Provider // nil if enabled is false
+	ends         *processor          // the only span processor of recorder
 	propagator   propagation.TextMapPropagator
 	sampler      *sampling.Dynamic
 	exclusions   policy.Live
@@ -142,8 +143,8 @@ func assemble(p plan, destinations []destination) *Tracing {
 	}
 	t.exclusions.Store(p.exclusions)
 	if p.cfg.Enabled {
-		t.sdk, t.ends = newProvider(p, t.sampler, destinations)
-		t.provider = t.sdk
+		t.recorder, t.ends = newProvider(p, t.sampler, destinations)
+		t.provider = t.recorder
 	} else {
 		t.provider = noop.NewTracerProvider()
 	}
