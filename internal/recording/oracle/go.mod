@@ -1,8 +1,8 @@
-module github.com/spanroute/spanroute/oracle
+module github.com/spanroute/spanroute/internal/recording/oracle
 
 go 1.26.0
 
-replace github.com/spanroute/spanroute => ..
+replace github.com/spanroute/spanroute => ../../..
 
 require (
 	github.com/go-logr/logr v1.4.4
