@@ -44,6 +44,7 @@ type Tracing struct {
 	provider     trace.TracerProvider
 	recorder     *recording.Provider // nil if enabled is false
 	ends         *processor          // the only span processor of recorder
+	resource     *resource.Resource
 	propagator   propagation.TextMapPropagator
 	sampler      *sampling.Dynamic
 	exclusions   policy.Live
@@ -136,6 +137,7 @@ func assemble(p plan, destinations []destination) *Tracing {
 		propagator:   p.propagator,
 		sampler:      sampling.NewDynamic(p.sampler),
 		destinations: destinations,
+		resource:     p.resource,
 		options:      p.options,
 		started:      p.cfg,
 		current:      p.cfg,
