@@ -9,6 +9,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/exporters/internal/transport"
 	"github.com/spanroute/spanroute/registry"
 )
 
@@ -114,6 +115,16 @@ func NewDirect(s Settings) func(ctx context.Context, spans []sdktrace.ReadOnlySp
 		}
 		return nil
 	}
+}
+
+// PostOnce posts an empty body to url as the exporter does, without a queue.
+func PostOnce(ctx context.Context, url string) delivery.Outcome {
+	h, err := transport.NewHTTP(transport.HTTPOptions{URL: url, Senders: 1, UsualPath: usualPath, UsualPort: httpPort})
+	if err != nil {
+		return delivery.Outcome{Err: err}
+	}
+	defer h.Close()
+	return collectorHTTP{h}.Send(ctx, new(payload))
 }
 
 // CollectorTarget is where a gRPC endpoint leads, and whether over TLS.

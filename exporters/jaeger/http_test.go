@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/exporters/jaeger"
 )
 
 func TestHTTPRequest(t *testing.T) { // H1, H2
@@ -145,31 +146,37 @@ func TestRejected(t *testing.T) { // D2
 	}
 }
 
-func TestRetryAfter(t *testing.T) { // D3, all at once because each takes its two seconds
+// TestRetryAfter bounds the wait by MaxRetryAfter. Without the header it would be 20 ms at most.
+func TestRetryAfter(t *testing.T) {
 	t.Parallel()
-	type attempt struct {
-		name string
-		q    delivery.Destination
-		c    *collector
-	}
-	var attempts []attempt
+	const least = 100 * time.Millisecond
 	for _, status := range []int{429, 503} {
-		for _, form := range []string{"seconds", "date"} {
-			after := "2"
-			if form == "date" { // whole seconds: one more, and it is between 2 and 3
-				after = time.Now().Add(3 * time.Second).UTC().Format(http.TimeFormat)
-			}
-			c, srv := serveHTTP(t, answer{status: status, header: map[string]string{"Retry-After": after}})
-			q := open(t, common(new(logBook)), collectorSection(srv.URL))
-			enqueue(q, 0, 1)
-			attempts = append(attempts, attempt{fmt.Sprint(status, " ", form), q, c})
+		for _, after := range []string{"60", time.Now().Add(time.Minute).UTC().Format(http.TimeFormat)} {
+			t.Run(fmt.Sprint(status, " ", after), func(t *testing.T) {
+				t.Parallel()
+				c, srv := serveHTTP(t, answer{status: status, header: map[string]string{"Retry-After": after}})
+				cm := common(new(logBook))
+				cm.Delivery.Retry.MaxRetryAfter = least
+				q := open(t, cm, collectorSection(srv.URL))
+				enqueue(q, 0, 1)
+				eventually(t, "the span", func() bool { return q.Stats().Delivered == 1 })
+				at := c.attempts()
+				if wait := at[1].Sub(at[0]); wait < least-5*time.Millisecond || wait > 3*time.Second {
+					t.Errorf("second attempt after %s, want %s to 3 s", wait, least)
+				}
+			})
 		}
 	}
-	for _, x := range attempts {
-		eventually(t, x.name+" delivered", func() bool { return x.q.Stats().Delivered == 1 })
-		at := x.c.attempts()
-		if wait := at[1].Sub(at[0]); wait < 1950*time.Millisecond || wait > 3*time.Second {
-			t.Errorf("%s: second attempt after %s, want 2 s to 3 s", x.name, wait)
+}
+
+// TestRetryAfterHeader checks the wait that a sender returns for each form of the header.
+func TestRetryAfterHeader(t *testing.T) {
+	t.Parallel()
+	for name, after := range map[string]string{"seconds": "2", "date": time.Now().Add(3 * time.Second).UTC().Format(http.TimeFormat)} { // dates have whole seconds
+		_, srv := serveHTTP(t, answer{status: 503, header: map[string]string{"Retry-After": after}})
+		o := jaeger.PostOnce(t.Context(), srv.URL+"/api/traces")
+		if o.Verdict != delivery.Retry || o.RetryAfter < 1950*time.Millisecond || o.RetryAfter > 3*time.Second {
+			t.Errorf("%s: %s after %s, want a retry after 2 s to 3 s", name, o.Verdict, o.RetryAfter)
 		}
 	}
 }

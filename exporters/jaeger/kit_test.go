@@ -7,6 +7,7 @@ import (
 	"log"
 	"log/slog"
 	"net"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -106,6 +107,16 @@ func (a *fakeAgent) note(packet []byte) {
 		a.errs = append(a.errs, err)
 	}
 	a.batches, a.packets = append(a.batches, b), append(a.packets, slices.Clone(packet))
+}
+
+// network leads every packet to a, without a socket.
+func (a *fakeAgent) network() jaeger.Network {
+	return jaeger.Network{
+		Lookup: addresses("192.0.2.1"),
+		Dial: func(context.Context, netip.AddrPort) (net.Conn, error) {
+			return newFakeConn(func(p []byte) error { a.note(p); return nil }), nil
+		},
+	}
 }
 
 func (a *fakeAgent) stop() {

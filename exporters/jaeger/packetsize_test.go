@@ -9,6 +9,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 
 	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -72,47 +73,48 @@ func TestPacketSizeByDefault(t *testing.T) {
 
 // A host that sends no datagram of the size loses nothing: what is cut is cut to the size it does send.
 func TestUDPMessageSizeOfSingleSpan(t *testing.T) {
-	t.Parallel()
-	for _, most := range []int{9216, 1500} {
-		var (
-			mu   sync.Mutex
-			sent []int
-			ids  []string
-		)
-		q := buildUDP(t, new(logBook), agentSettings(), jaeger.Network{
-			Lookup: addresses("192.0.2.1"),
-			Dial: func(context.Context, netip.AddrPort) (net.Conn, error) {
-				return newFakeConn(func(p []byte) error {
-					mu.Lock()
-					defer mu.Unlock()
-					if len(p) > most {
-						return syscall.EMSGSIZE
-					}
-					b, err := readPacket(p, false)
-					for _, s := range b.Spans {
-						ids = append(ids, s.ID)
-					}
-					sent = append(sent, len(p))
-					return err
-				}), nil
-			},
-		})
-		for i, n := range []int{70000, 100, 20000, 100, 3} {
-			q.Enqueue(withText(i, n).Snapshot())
+	synctest.Test(t, func(t *testing.T) {
+		for _, most := range []int{9216, 1500} {
+			var (
+				mu   sync.Mutex
+				sent []int
+				ids  []string
+			)
+			q := buildUDP(t, new(logBook), agentSettings(), jaeger.Network{
+				Lookup: addresses("192.0.2.1"),
+				Dial: func(context.Context, netip.AddrPort) (net.Conn, error) {
+					return newFakeConn(func(p []byte) error {
+						mu.Lock()
+						defer mu.Unlock()
+						if len(p) > most {
+							return syscall.EMSGSIZE
+						}
+						b, err := readPacket(p, false)
+						for _, s := range b.Spans {
+							ids = append(ids, s.ID)
+						}
+						sent = append(sent, len(p))
+						return err
+					}), nil
+				},
+			})
+			for i, n := range []int{70000, 100, 20000, 100, 3} {
+				q.Enqueue(withText(i, n).Snapshot())
+			}
+			flush(t, q)
+			stats := q.Stats()
+			mu.Lock()
+			slices.Sort(ids)
+			if ids = slices.Compact(ids); len(ids) != 5 || stats.Delivered != 5 || stats.DroppedTotal() != 0 {
+				t.Errorf("limit %d: %d spans arrived, %+v", most, len(ids), stats)
+			}
+			if n := stats.Repaired[delivery.RepairTruncated]; n != 2 {
+				t.Errorf("limit %d: %d spans count as truncated, want 2", most, n)
+			}
+			if largest := slices.Max(sent); largest <= most/2-100 {
+				t.Errorf("limit %d: the largest packet has %d bytes", most, largest)
+			}
+			mu.Unlock()
 		}
-		flush(t, q)
-		stats := q.Stats()
-		mu.Lock()
-		slices.Sort(ids)
-		if ids = slices.Compact(ids); len(ids) != 5 || stats.Delivered != 5 || stats.DroppedTotal() != 0 {
-			t.Errorf("limit %d: %d spans arrived, %+v", most, len(ids), stats)
-		}
-		if n := stats.Repaired[delivery.RepairTruncated]; n != 2 {
-			t.Errorf("limit %d: %d spans count as truncated, want 2", most, n)
-		}
-		if largest := slices.Max(sent); largest <= most/2-100 {
-			t.Errorf("limit %d: the largest packet has %d bytes", most, largest)
-		}
-		mu.Unlock()
-	}
+	})
 }

@@ -46,7 +46,7 @@ func startSlowAgent(t *testing.T, buffer int, before func()) *slowAgent {
 // kernel's smallest buffer holds, which is one packet, and readers that take a packet a millisecond.
 func TestUDPSlowReceiverLosesNothing(t *testing.T) {
 	t.Parallel()
-	const each = 5000
+	const each = 2000
 	tests := []struct {
 		name      string
 		buffer    int // 0: the system's default

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
@@ -25,29 +26,29 @@ func towards(write func([]byte) error, look func() (jaeger.Buffer, bool)) jaeger
 }
 
 func TestUDPWaitsForRoom(t *testing.T) {
-	t.Parallel()
-	var used, full, packets atomic.Int64 // full: packets that met a buffer without room
-	used.Store(60)
-	q := buildUDP(t, new(logBook), agentSettings(), towards(func([]byte) error {
-		packets.Add(1)
-		if used.Add(30) > 100 {
-			full.Add(1)
+	synctest.Test(t, func(t *testing.T) {
+		var used, full, packets atomic.Int64 // full: packets that met a buffer without room
+		used.Store(60)
+		q := buildUDP(t, new(logBook), agentSettings(), towards(func([]byte) error {
+			packets.Add(1)
+			if used.Add(30) > 100 {
+				full.Add(1)
+			}
+			return nil
+		}, func() (jaeger.Buffer, bool) {
+			b := jaeger.NewBuffer(uint32(used.Load()), 100, 0)
+			used.Store(max(0, used.Load()-7)) // the receiver reads
+			return b, true
+		}))
+		enqueue(q, 0, 4000)
+		flush(t, q)
+		if s := q.Stats(); full.Load() != 0 || packets.Load() < 20 || s.Delivered != 4000 || s.Retries != 0 {
+			t.Errorf("%d of %d packets met a full buffer, %+v", full.Load(), packets.Load(), s)
 		}
-		return nil
-	}, func() (jaeger.Buffer, bool) {
-		b := jaeger.NewBuffer(uint32(used.Load()), 100, 0)
-		used.Store(max(0, used.Load()-7)) // the receiver reads
-		return b, true
-	}))
-	enqueue(q, 0, 4000)
-	flush(t, q)
-	if s := q.Stats(); full.Load() != 0 || packets.Load() < 20 || s.Delivered != 4000 || s.Retries != 0 {
-		t.Errorf("%d of %d packets met a full buffer, %+v", full.Load(), packets.Load(), s)
-	}
+	})
 }
 
 func TestUDPReceiverOverflows(t *testing.T) {
-	t.Parallel()
 	tests := []struct {
 		name     string
 		drops    []uint32 // before and after each write
@@ -61,62 +62,65 @@ func TestUDPReceiverOverflows(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			var packets atomic.Int64
-			looks := 0
-			q := buildUDP(t, new(logBook), agentSettings(), towards(func([]byte) error {
-				packets.Add(1)
-				return nil
-			}, func() (jaeger.Buffer, bool) {
-				b := jaeger.NewBuffer(0, 100, tt.drops[min(looks, len(tt.drops)-1)])
-				looks++
-				return b, tt.known
-			}))
-			enqueue(q, 0, 3)
-			flush(t, q)
-			if s := q.Stats(); packets.Load() != tt.attempts || s.Delivered != 3 || s.Retries != uint64(tt.attempts-1) {
-				t.Errorf("%d packets, %+v, want %d and all delivered", packets.Load(), s, tt.attempts)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				var packets atomic.Int64
+				looks := 0
+				q := buildUDP(t, new(logBook), agentSettings(), towards(func([]byte) error {
+					packets.Add(1)
+					return nil
+				}, func() (jaeger.Buffer, bool) {
+					b := jaeger.NewBuffer(0, 100, tt.drops[min(looks, len(tt.drops)-1)])
+					looks++
+					return b, tt.known
+				}))
+				enqueue(q, 0, 3)
+				flush(t, q)
+				if s := q.Stats(); packets.Load() != tt.attempts || s.Delivered != 3 || s.Retries != uint64(tt.attempts-1) {
+					t.Errorf("%d packets, %+v, want %d and all delivered", packets.Load(), s, tt.attempts)
+				}
+			})
 		})
 	}
 }
 
 func TestUDPReceiverDoesNotRead(t *testing.T) {
-	t.Parallel()
-	c := common(new(logBook))
-	c.Delivery.Timeout = 20 * time.Millisecond
-	var packets atomic.Int64
-	q, err := jaeger.BuildUDP(c, agentSettings(), towards(func([]byte) error {
-		packets.Add(1)
-		return nil
-	}, func() (jaeger.Buffer, bool) { return jaeger.NewBuffer(51, 100, 0), true }))
-	if err != nil {
-		t.Fatal(err)
-	}
-	enqueue(q, 0, 3)
-	eventually(t, "an error", func() bool { return q.Stats().LastError != "" })
-	s := q.Stats()
-	if packets.Load() != 0 || s.Queued != 3 || s.LastError != "receive buffer of the agent is full" || !strings.Contains(s.Hint, "agent.test:6831 reads slowly") {
-		t.Errorf("%d packets, %+v, want none, 3 spans queued, and a hint", packets.Load(), s)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	_ = q.Shutdown(ctx)
-	if n := q.Stats().Dropped[delivery.DropShutdown]; n != 3 {
-		t.Errorf("shutdown %d, want 3", n)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		c := common(new(logBook))
+		c.Delivery.Timeout = 20 * time.Millisecond
+		var packets atomic.Int64
+		q, err := jaeger.BuildUDP(c, agentSettings(), towards(func([]byte) error {
+			packets.Add(1)
+			return nil
+		}, func() (jaeger.Buffer, bool) { return jaeger.NewBuffer(51, 100, 0), true }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		enqueue(q, 0, 3)
+		eventually(t, "an error", func() bool { return q.Stats().LastError != "" })
+		s := q.Stats()
+		if packets.Load() != 0 || s.Queued != 3 || s.LastError != "receive buffer of the agent is full" || !strings.Contains(s.Hint, "agent.test:6831 reads slowly") {
+			t.Errorf("%d packets, %+v, want none, 3 spans queued, and a hint", packets.Load(), s)
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		_ = q.Shutdown(ctx)
+		if n := q.Stats().Dropped[delivery.DropShutdown]; n != 3 {
+			t.Errorf("shutdown %d, want 3", n)
+		}
+	})
 }
 
 // Without a pace nothing is watched.
 func TestUDPUnpacedDoesNotWait(t *testing.T) {
-	t.Parallel()
-	n := towards(func([]byte) error { return nil }, func() (jaeger.Buffer, bool) {
-		t.Error("the receiver is watched")
-		return jaeger.Buffer{}, false
+	synctest.Test(t, func(t *testing.T) {
+		n := towards(func([]byte) error { return nil }, func() (jaeger.Buffer, bool) {
+			t.Error("the receiver is watched")
+			return jaeger.Buffer{}, false
+		})
+		q := buildUDP(t, new(logBook), agentSettings(func(s *jaeger.Settings) { s.Thrift.MaxBytesPerSecond = 0 }), n)
+		enqueue(q, 0, 10)
+		flush(t, q)
 	})
-	q := buildUDP(t, new(logBook), agentSettings(func(s *jaeger.Settings) { s.Thrift.MaxBytesPerSecond = 0 }), n)
-	enqueue(q, 0, 10)
-	flush(t, q)
 }
 
 func TestPaceFollowsTheSendersBuffers(t *testing.T) {

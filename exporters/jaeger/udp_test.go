@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -120,33 +121,34 @@ func TestUDPAgentComesBack(t *testing.T) { // U7
 }
 
 func TestUDPUnknownHost(t *testing.T) { // U8
-	t.Parallel()
-	c, s := common(new(logBook)), jaeger.Defaults()
-	c.Source = func(string) string { return "app.yaml:3:5" }
-	s.Thrift.AgentHostName = "no-such.invalid"
-	began := time.Now()
-	q, err := jaeger.BuildUDP(c, s, jaeger.Network{Lookup: func(_ context.Context, host string) ([]netip.Addr, error) {
-		return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if took := time.Since(began); took > 100*time.Millisecond {
-		t.Errorf("built in %s, want less than 100 ms", took)
-	}
-	enqueue(q, 0, 5)
-	eventually(t, "an error", func() bool { return q.Stats().LastError != "" })
-	if hint := q.Stats().Hint; hint != `the host name "no-such.invalid" is unknown; check its spelling in jaeger.thrift.agent_host_name (app.yaml:3:5)` {
-		t.Errorf("hint %q, want host, key and place", hint)
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
-	defer cancel()
-	if err := q.Shutdown(ctx); err == nil {
-		t.Error("Shutdown with spans left: nil, want an error")
-	}
-	if n := q.Stats().Dropped[delivery.DropShutdown]; n != 5 {
-		t.Errorf("shutdown %d, want 5", n)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		c, s := common(new(logBook)), jaeger.Defaults()
+		c.Source = func(string) string { return "app.yaml:3:5" }
+		s.Thrift.AgentHostName = "no-such.invalid"
+		began := time.Now()
+		q, err := jaeger.BuildUDP(c, s, jaeger.Network{Lookup: func(_ context.Context, host string) ([]netip.Addr, error) {
+			return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(began); took > 100*time.Millisecond {
+			t.Errorf("built in %s, want less than 100 ms", took)
+		}
+		enqueue(q, 0, 5)
+		eventually(t, "an error", func() bool { return q.Stats().LastError != "" })
+		if hint := q.Stats().Hint; hint != `the host name "no-such.invalid" is unknown; check its spelling in jaeger.thrift.agent_host_name (app.yaml:3:5)` {
+			t.Errorf("hint %q, want host, key and place", hint)
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+		defer cancel()
+		if err := q.Shutdown(ctx); err == nil {
+			t.Error("Shutdown with spans left: nil, want an error")
+		}
+		if n := q.Stats().Dropped[delivery.DropShutdown]; n != 5 {
+			t.Errorf("shutdown %d, want 5", n)
+		}
+	})
 }
 
 func TestUDPManyGoroutines(t *testing.T) { // U11
@@ -174,49 +176,58 @@ func TestUDPManyGoroutines(t *testing.T) { // U11
 }
 
 func TestUDPShutdownWhileEmitting(t *testing.T) { // U12
-	t.Parallel()
-	a := startAgent(t, "127.0.0.1:0", false)
-	q := open(t, common(new(logBook)), section(a, "max_bytes_per_second", 20000)) // slow
-	enqueue(q, 0, 2000)
-	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
-	defer cancel()
-	began := time.Now()
-	if err := q.Shutdown(ctx); err == nil {
-		t.Error("Shutdown with spans left: nil, want an error")
-	}
-	if took := time.Since(began); took > 300*time.Millisecond {
-		t.Errorf("Shutdown took %s, its context 100 ms", took)
-	}
-	if err := q.Shutdown(context.Background()); err != nil {
-		t.Errorf("second Shutdown: %v, want nil", err)
-	}
-	if err := q.ExportSpans(context.Background(), []sdktrace.ReadOnlySpan{base().Snapshot()}); !errors.Is(err, delivery.ErrShutdown) {
-		t.Errorf("ExportSpans after it: %v, want ErrShutdown", err)
-	}
-	s := q.Stats()
-	if s.Ended != 2001 || s.Dropped[delivery.DropShutdown] == 0 {
-		t.Errorf("accounts: %+v", s)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		slow := agentSettings(func(s *jaeger.Settings) { s.Thrift.MaxBytesPerSecond = 20000 })
+		q := buildUDP(t, new(logBook), slow, new(fakeAgent).network())
+		enqueue(q, 0, 2000)
+		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+		defer cancel()
+		began := time.Now()
+		if err := q.Shutdown(ctx); err == nil {
+			t.Error("Shutdown with spans left: nil, want an error")
+		}
+		if took := time.Since(began); took > 300*time.Millisecond {
+			t.Errorf("Shutdown took %s, its context 100 ms", took)
+		}
+		if err := q.Shutdown(context.Background()); err != nil {
+			t.Errorf("second Shutdown: %v, want nil", err)
+		}
+		if err := q.ExportSpans(context.Background(), []sdktrace.ReadOnlySpan{base().Snapshot()}); !errors.Is(err, delivery.ErrShutdown) {
+			t.Errorf("ExportSpans after it: %v, want ErrShutdown", err)
+		}
+		s := q.Stats()
+		if s.Ended != 2001 || s.Dropped[delivery.DropShutdown] == 0 {
+			t.Errorf("accounts: %+v", s)
+		}
+	})
 }
 
-func TestUDPPacing(t *testing.T) { // rule 4
-	t.Parallel()
-	const pace = 50_000 // so slow that no machine takes that long by itself
-	a := startAgent(t, "127.0.0.1:0", false)
-	q := open(t, common(new(logBook)), section(a, "max_bytes_per_second", pace, "max_packet_size", 8000))
-	began := time.Now()
-	enqueue(q, 0, 1000)
-	flush(t, q)
-	took := time.Since(began)
-	eventually(t, "all spans", func() bool { return len(a.spans(t)) == 1000 })
-	bytes := 0
-	for _, p := range a.packets {
-		bytes += len(p)
-	}
-	least := time.Duration(bytes-(32<<10)-8000) * time.Second / pace
-	if took < least || least < 200*time.Millisecond {
-		t.Errorf("%d bytes in %s, want at least %s", bytes, took, least)
-	}
+func TestUDPPacing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const pace = 50_000
+		a := new(fakeAgent)
+		q := buildUDP(t, new(logBook), agentSettings(func(s *jaeger.Settings) {
+			s.Thrift.MaxBytesPerSecond, s.Thrift.MaxPacketSize = pace, 8000
+		}), a.network())
+		began := time.Now()
+		enqueue(q, 0, 1000)
+		flush(t, q)
+		took := time.Since(began)
+		if n := len(a.spans(t)); n != 1000 {
+			t.Errorf("%d spans arrived, want 1000", n)
+		}
+		bytes := 0
+		for _, p := range a.packets {
+			bytes += len(p)
+		}
+		least := time.Duration(bytes-(32<<10)-8000) * time.Second / pace
+		if took < least || least < 200*time.Millisecond {
+			t.Errorf("%d bytes in %s, want at least %s", bytes, took, least)
+		}
+		if most := time.Duration(bytes)*time.Second/pace + time.Second; took > most {
+			t.Errorf("%d bytes in %s, want at most %s", bytes, took, most)
+		}
+	})
 }
 
 func TestUDPTenThousandSpans(t *testing.T) { // U3, against a socket that reads as fast as it can
@@ -229,35 +240,36 @@ func TestUDPTenThousandSpans(t *testing.T) { // U3, against a socket that reads 
 }
 
 func TestUDPClientStats(t *testing.T) { // U6, as far as the datagram goes
-	t.Parallel()
 	for _, protocol := range []string{jaeger.ProtocolUDPCompact, jaeger.ProtocolUDPBinary} {
 		t.Run(protocol, func(t *testing.T) {
-			a := startAgent(t, "127.0.0.1:0", protocol == jaeger.ProtocolUDPBinary)
-			keys := section(a, "client_stats", true, "oversize", "drop")
-			keys["protocol"] = protocol
-			q := open(t, common(new(logBook)), keys)
-			for i := range 2 {
-				enqueue(q, i, i+1)
-				flush(t, q)
-			}
-			q.Enqueue(numbered(7, func(s *tracetest.SpanStub) { s.Name = strings.Repeat("n", 70000) }).Snapshot())
-			flush(t, q)
-			enqueue(q, 3, 4)
-			flush(t, q)
-			eventually(t, "three datagrams", func() bool { return len(a.received()) == 3 })
-			got := a.received()
-			uuid := got[0].Tags
-			if len(uuid) != 1 || uuid[0].Key != "client-uuid" || len(uuid[0].Value.(string)) != 36 {
-				t.Fatalf("process tags %v, want a client-uuid", uuid)
-			}
-			for i, b := range got {
-				if b.SeqNo != int64(i+1) || b.Stats == nil || fmt.Sprint(b.Tags) != fmt.Sprint(uuid) {
-					t.Errorf("datagram %d: seqNo %d, stats %v, tags %v", i, b.SeqNo, b.Stats, b.Tags)
+			synctest.Test(t, func(t *testing.T) {
+				a := &fakeAgent{binary: protocol == jaeger.ProtocolUDPBinary}
+				q := buildUDP(t, new(logBook), agentSettings(func(s *jaeger.Settings) {
+					s.Protocol, s.Thrift.ClientStats, s.Thrift.Oversize = protocol, true, "drop"
+				}), a.network())
+				for i := range 2 {
+					enqueue(q, i, i+1)
+					flush(t, q)
 				}
-			}
-			if s := got[2].Stats; s.TooLargeDroppedSpans != 1 || s.FullQueueDroppedSpans != 0 || s.FailedToEmitSpans != 0 {
-				t.Errorf("stats %v, want one span too large", s)
-			}
+				q.Enqueue(numbered(7, func(s *tracetest.SpanStub) { s.Name = strings.Repeat("n", 70000) }).Snapshot())
+				flush(t, q)
+				enqueue(q, 3, 4)
+				flush(t, q)
+				eventually(t, "three datagrams", func() bool { return len(a.received()) == 3 })
+				got := a.received()
+				uuid := got[0].Tags
+				if len(uuid) != 1 || uuid[0].Key != "client-uuid" || len(uuid[0].Value.(string)) != 36 {
+					t.Fatalf("process tags %v, want a client-uuid", uuid)
+				}
+				for i, b := range got {
+					if b.SeqNo != int64(i+1) || b.Stats == nil || fmt.Sprint(b.Tags) != fmt.Sprint(uuid) {
+						t.Errorf("datagram %d: seqNo %d, stats %v, tags %v", i, b.SeqNo, b.Stats, b.Tags)
+					}
+				}
+				if s := got[2].Stats; s.TooLargeDroppedSpans != 1 || s.FullQueueDroppedSpans != 0 || s.FailedToEmitSpans != 0 {
+					t.Errorf("stats %v, want one span too large", s)
+				}
+			})
 		})
 	}
 }

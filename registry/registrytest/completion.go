@@ -5,16 +5,17 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spanroute/spanroute/internal/schema"
 	"github.com/spanroute/spanroute/registry"
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// completes checks the completion hook with the valid section, and with one that sets every key that has a default.
+// completes checks the completion hook, with the valid section and with one that also sets every key that has a default.
 func completes(s *subject) {
 	full := copied(s.valid)
 	for _, k := range s.about.Keys {
 		if _, set := find(full, k); !set && k.Default != nil {
-			put(full, k.Path, k.Default)
+			schema.Put(full, k.Path, k.Default)
 		}
 	}
 	s.completesSection(s.valid)
@@ -48,17 +49,19 @@ func (s *subject) completesSection(section map[string]any) {
 }
 
 func (s *subject) complete(section map[string]any) (p registry.Prepared, err error) {
-	_, _ = s.call("completion", patience, func() error {
+	_, _ = s.call("completion", callLimit, func() error {
 		p, err = s.registry.Complete(s.about.Name, section, nil)
 		return err
 	})
 	return p, err
 }
 
-// differing lists the keys whose values differ, without the values: they may be secrets.
+// differing lists the keys whose values differ. It leaves out the values, because they may be secrets.
 func differing(a, b map[string]any, keys []settings.Key) (paths []string) {
 	for _, k := range keys {
-		if !reflect.DeepEqual(take(copied(a), k.Path), take(copied(b), k.Path)) {
+		before, _ := schema.Get(a, k.Path)
+		after, _ := schema.Get(b, k.Path)
+		if !reflect.DeepEqual(before, after) {
 			paths = append(paths, k.Path)
 		}
 	}

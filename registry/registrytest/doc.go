@@ -1,14 +1,19 @@
-// Package registrytest tells the author of an exporter whether it keeps the rules that spanroute's users
-// rely on. One line in the plugin's own test:
+// Package registrytest checks whether an exporter keeps the rules that users of spanroute rely on. Its author adds one
+// test:
 //
 //	func TestExporter(t *testing.T) {
 //		registrytest.Run(t, Factory, map[string]any{"path": filepath.Join(t.TempDir(), "spans.jsonl")})
 //	}
 //
-// Each rule is a subtest, and one that fails says why the rule exists. No backend needs to listen: an
-// exporter must behave with its receiver down, too. Run it with -race; one of the subtests exports from
-// eight goroutines.
+// Each rule is a subtest, and a failing one prints the reason of the rule. The receiver may be up or down, since an
+// exporter must work with both. Use the race detector, because one of the subtests exports from eight goroutines.
 //
-// The kit counts goroutines and open files, so the test that calls Run must not be parallel, nor run
-// beside parallel tests of its package. It takes a few seconds at most.
+// # How it works
+//
+// Run prepares and opens the factory several times in a registry of its own. It exports ordinary and odd spans, and
+// cancels calls. Exporters built by delivery.New get a short timeout and few retries, so that Run takes less than a
+// second with a receiver that is down.
+//
+// Run counts goroutines and open files. The test that calls it must not be parallel, and the parallel tests of its
+// package must not run at the same time.
 package registrytest

@@ -2,7 +2,7 @@ package registrytest
 
 import "github.com/spanroute/spanroute/registry"
 
-// Faults runs every check and returns what it found, by the check's name.
+// Faults runs every check and returns the faults by the name of the check.
 func Faults(f registry.Factory, valid map[string]any) map[string][]string {
 	found := map[string][]string{}
 	for _, c := range checks {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/spanroute/spanroute/internal/phrase"
+	"github.com/spanroute/spanroute/internal/schema"
 	"github.com/spanroute/spanroute/internal/secret"
 	"github.com/spanroute/spanroute/registry/settings"
 )
@@ -25,10 +26,11 @@ func secretsTagged(s *subject) {
 	}
 }
 
+// looksSecret reports whether the name of k is that of a secret. The name of a file is not one.
 func looksSecret(k settings.Key) bool {
 	name := k.Path[strings.LastIndexByte(k.Path, '.')+1:]
 	text := k.Type == "string" || k.Type == "list" || k.Type == "map"
-	if !text || k.Format == "pem" || strings.HasSuffix(name, "_file") { // the name of a file is no secret
+	if !text || k.Format == "pem" || strings.HasSuffix(name, "_file") {
 		return false
 	}
 	return secret.Name(name)
@@ -41,7 +43,7 @@ func defaultsDecode(s *subject) {
 	section := copied(s.valid)
 	for _, k := range s.about.Keys {
 		if _, set := find(section, k); !set && k.Default != nil {
-			put(section, k.Path, k.Default)
+			schema.Put(section, k.Path, k.Default)
 		}
 	}
 	if _, err := s.prepare(section); err != nil && len(s.faults) == 0 {
@@ -49,19 +51,20 @@ func defaultsDecode(s *subject) {
 	}
 }
 
-// defaultOf checks the default of one key against its own tags, also where the valid section sets the key.
+// defaultOf checks the default of k against the tags of k. It also checks the defaults of keys that the valid section
+// sets.
 func (s *subject) defaultOf(k settings.Key) {
 	if k.Default == nil {
 		return
 	}
 	section := copied(s.valid)
 	for _, path := range append([]string{k.Path}, k.Aliases...) {
-		take(section, path)
+		schema.Remove(section, path)
 	}
-	put(section, k.Path, k.Default)
+	schema.Put(section, k.Path, k.Default)
 	_, err := s.prepare(section)
 	for _, fault := range settings.KeyErrors(err) {
-		if fault.Key == k.Path && settings.KindOf(fault.Err) != settings.ErrMissing { // a key that the valid section pairs with k
+		if fault.Key == k.Path && settings.KindOf(fault.Err) != settings.ErrMissing { // the valid section may set only the other key of a pair
 			s.faultf("the default of %s is refused: %v", k.Path, fault.Err)
 			return
 		}
@@ -73,7 +76,7 @@ func (s *subject) defaultOf(k settings.Key) {
 	}
 }
 
-// texts returns the texts of a string or list.
+// texts returns v as a list if it is a string or a list of strings.
 func texts(v any) []string {
 	switch v := v.(type) {
 	case string:
@@ -84,10 +87,10 @@ func texts(v any) []string {
 	return nil
 }
 
-// find returns what a section holds for a key, by its path or an alias.
+// find returns the value of k in section, under its path or an alias.
 func find(section map[string]any, k settings.Key) (any, bool) {
 	for _, path := range append([]string{k.Path}, k.Aliases...) {
-		if v := take(copied(section), path); v != nil {
+		if v, _ := schema.Get(section, path); v != nil {
 			return v, true
 		}
 	}
@@ -105,14 +108,14 @@ func wrongTypes(s *subject) {
 	for _, k := range s.about.Keys {
 		section := copied(s.valid)
 		for _, alias := range k.Aliases {
-			take(section, alias)
+			schema.Remove(section, alias)
 		}
-		put(section, k.Path, wrong(k))
+		schema.Put(section, k.Path, wrong(k))
 		s.refused(section, k.Path)
 	}
 }
 
-// wrong is a value that no key of k's type takes.
+// wrong returns a value that keys of the type of k refuse.
 func wrong(k settings.Key) any {
 	switch k.Type {
 	case "string":
@@ -123,23 +126,14 @@ func wrong(k settings.Key) any {
 	return "neither number nor bool"
 }
 
-// refused expects an error of Prepare that names the key.
+// refused checks that preparing section fails with an error about key.
 func (s *subject) refused(section map[string]any, key string) {
 	_, err := s.prepare(section)
 	if err == nil {
 		s.faultf("%s: a wrong value or name is accepted", key)
 		return
 	}
-	if !slices.Contains(keysOf(err), key) {
+	if !slices.ContainsFunc(settings.KeyErrors(err), func(e *settings.KeyError) bool { return e.Key == key }) {
 		s.faultf("%s: the error does not name the key in a settings.KeyError: %v", key, err)
 	}
-}
-
-// keysOf lists the keys of all KeyErrors joined in err.
-func keysOf(err error) []string {
-	var keys []string
-	for _, e := range settings.KeyErrors(err) {
-		keys = append(keys, e.Key)
-	}
-	return keys
 }

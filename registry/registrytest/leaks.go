@@ -7,7 +7,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-// state is what a process has open: goroutines and, where the system tells, descriptors.
+// A state records what the process has open: goroutines, and descriptors if the system lists them.
 type state struct {
 	goroutines goleak.Option
 	files      int // -1: unknown
@@ -17,8 +17,8 @@ func snapshot() state {
 	return state{goroutines: goleak.IgnoreCurrent(), files: descriptors()}
 }
 
-// compare reports what has come since and does not go away. Goroutines and sockets may take a moment to
-// end after the call that ended them, hence the patience.
+// compare adds faults for goroutines and descriptors that were opened since before and stay open. It waits for a short
+// time, because a goroutine or socket may end after the call that ends it.
 func (before state) compare(s *subject, what string) {
 	if err := goleak.Find(before.goroutines); err != nil {
 		s.faultf("%s leaves goroutines: %v", what, err)
@@ -37,6 +37,7 @@ func (before state) compare(s *subject, what string) {
 	s.faultf("%s leaves %d open files or sockets", what, after-before.files)
 }
 
+// descriptors counts the open descriptors. It returns -1 on systems that do not list them.
 func descriptors() int {
 	entries, err := os.ReadDir("/proc/self/fd")
 	if err != nil {

@@ -37,7 +37,7 @@ func emptyExport(s *subject) {
 		return
 	}
 	for _, spans := range [][]sdktrace.ReadOnlySpan{nil, {}} {
-		err, _ := s.call("export of no spans", atOnce, func() error { return x.ExportSpans(context.Background(), spans) })
+		err, _ := s.call("export of no spans", prompt, func() error { return x.ExportSpans(context.Background(), spans) })
 		if err != nil {
 			s.faultf("export of no spans: %v, want nil", err)
 		}
@@ -51,8 +51,8 @@ func exportsAtOnce(s *subject) {
 		return
 	}
 	const goroutines, exports = 8, 10
-	_, _ = s.call("8 exports at once", patience, func() error {
-		ctx, cancel := context.WithTimeout(context.Background(), atOnce)
+	_, _ = s.call("8 exports at once", callLimit, func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), prompt)
 		defer cancel()
 		panics := make(chan any, goroutines)
 		var wg sync.WaitGroup
@@ -60,7 +60,7 @@ func exportsAtOnce(s *subject) {
 			wg.Go(func() {
 				defer func() { panics <- recover() }()
 				for range exports {
-					_ = x.ExportSpans(ctx, ordinary()) // a receiver that is down is no fault
+					_ = x.ExportSpans(ctx, ordinary()) // fails if the receiver is down
 				}
 			})
 		}
@@ -83,8 +83,8 @@ func cancelledContext(s *subject) {
 	if x == nil {
 		return
 	}
-	_, _ = s.call("export with a cancelled context", atOnce, func() error { return x.ExportSpans(ctx, ordinary()) })
-	_, _ = s.call("shutdown with a cancelled context", atOnce, func() error { return x.Shutdown(ctx) })
+	_, _ = s.call("export with a cancelled context", prompt, func() error { return x.ExportSpans(ctx, ordinary()) })
+	_, _ = s.call("shutdown with a cancelled context", prompt, func() error { return x.Shutdown(ctx) })
 }
 
 func shutdown(s *subject) {
@@ -103,7 +103,7 @@ func shutdown(s *subject) {
 }
 
 func nothingIsLeft(s *subject) {
-	if x := s.open(); x != nil { // what the runtime opens once, for the first connection, is not the exporter's
+	if x := s.open(); x != nil { // the runtime keeps open what it opens for the first connection of a process
 		_, _ = s.export("export", x, ordinary())
 		s.flush(x)
 		_ = s.shut(x)

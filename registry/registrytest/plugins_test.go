@@ -16,7 +16,7 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// conf is a plugin's settings without a fault.
+// conf contains the settings of a plugin, without a fault.
 type conf struct {
 	Path     string         `koanf:"path" alias:"file" doc:"file to append to"`
 	Token    string         `koanf:"token" secret:"true" doc:"sent along"`
@@ -35,7 +35,7 @@ type deep struct {
 
 func defaults() conf { return conf{Path: os.DevNull, Deep: deep{Wait: time.Second}} }
 
-// file is an exporter that keeps every rule, unless one of its functions is replaced.
+// file is an exporter that keeps every rule unless export or shutdown is set.
 type file struct {
 	f      *os.File
 	mu     sync.Mutex
@@ -83,7 +83,7 @@ func (x *file) close() error {
 	return x.f.Close()
 }
 
-// broken is a factory whose exporter is changed by alter.
+// broken returns a factory whose exporters alter changes. With a nil alter they keep every rule.
 func broken(alter func(x *file, c registry.BuildContext, s conf)) registry.Factory {
 	return registry.NewFactory("lines", defaults, func(_ context.Context, c registry.BuildContext, s conf) (sdktrace.SpanExporter, error) {
 		f, err := os.OpenFile(s.Path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
@@ -98,7 +98,7 @@ func broken(alter func(x *file, c registry.BuildContext, s conf)) registry.Facto
 	})
 }
 
-// completing is a factory with this completion.
+// completing returns a factory with a completion hook.
 func completing(hook func(s *conf, c *registry.Completion)) registry.Factory {
 	return registry.NewFactory("x", defaults, open[conf], registry.WithCompletion(hook))
 }
@@ -134,7 +134,7 @@ func (names) Split(p payload) (a, b payload, ok bool) {
 	return p[:len(p)/2], p[len(p)/2:], len(p) > 1
 }
 
-// panicking is a verdict of a sender that panics.
+// panicking is the verdict for which sender panics.
 const panicking delivery.Verdict = 99
 
 type sender delivery.Verdict
@@ -147,7 +147,10 @@ func (s sender) Send(context.Context, payload) delivery.Outcome {
 }
 func (sender) Close(context.Context) error { return nil }
 
-// leaks keeps what was leaked on purpose, so that no finalizer closes it.
+// stop ends the goroutines and calls of broken factories that do not return. Each test makes it in its bubble.
+var stop chan struct{}
+
+// leaks keeps files that are leaked on purpose, so that finalizers do not close them.
 var leaks []any
 
 func leaked(x any, err error) {
@@ -169,10 +172,10 @@ func openFile(path string) (sdktrace.SpanExporter, error) {
 	return &file{f: f}, nil
 }
 
-// conforming is a factory whose exporter is good, with settings S.
+// conforming returns a factory with the settings S, whose exporters keep every rule.
 func conforming[S any]() registry.Factory { return registry.NewFactory("x", nil, open[S]) }
 
-// shared hands out exporters over one file, opened anew when it was closed.
+// shared returns a factory whose exporters share a file. It opens the file again after one of them has closed it.
 func shared() registry.Factory {
 	var mu sync.Mutex
 	var f *os.File
@@ -196,7 +199,7 @@ type starts struct {
 
 func (s starts) Validate() error {
 	if s.A != "" {
-		go func() { select {} }()
+		go func() { <-stop }()
 	}
 	return nil
 }
@@ -227,7 +230,7 @@ type address struct {
 	Endpoint string `koanf:"endpoint" doc:"URL"`
 }
 
-// ranged and listed are settings with bounded values.
+// ranged and listed are settings whose tags bound the values.
 type ranged struct {
 	Port int           `koanf:"port" range:"1..65535" doc:"port"`
 	Wait time.Duration `koanf:"wait" doc:"time"`
@@ -238,7 +241,7 @@ type listed struct {
 	Parts []string `koanf:"parts" alias:"elements" enum:"json,text" doc:"formats"`
 }
 
-// defaulting is a factory whose exporter is good, with these defaults.
+// defaulting returns a factory with the defaults s, whose exporters keep every rule.
 func defaulting[S any](s S) registry.Factory {
 	return registry.NewFactory("x", func() S { return s }, open[S])
 }

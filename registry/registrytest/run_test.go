@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -33,10 +34,10 @@ func TestAnExporterOfTheDeliveryEnginePasses(t *testing.T) {
 	}
 }
 
-// Each row breaks one rule; the kit must say which, and find nothing else wrong.
-func TestBrokenFactoriesAreSeen(t *testing.T) {
-	stop := make(chan struct{})
-	t.Cleanup(func() { close(stop) })
+// Each row breaks one rule. Run must report that rule and no other. The checks run in a bubble, where a call that does
+// not return costs no time.
+func TestFaultsOfBrokenFactories(t *testing.T) {
+	var completions time.Duration
 	for _, tt := range []struct {
 		name  string
 		f     registry.Factory
@@ -70,7 +71,7 @@ func TestBrokenFactoriesAreSeen(t *testing.T) {
 		{"an item outside the enumeration", defaulting(listed{Parts: []string{"json", "lines"}}), map[string]any{"elements": "text"}, "defaults decode into themselves",
 			`the default of parts is refused: "lines" is unknown, want json or text`},
 		{"completion that goes on", completing(func(s *conf, _ *registry.Completion) { s.MaxKey++ }), nil, "completion is pure", "completing completed settings changes max_key"},
-		{"completion that depends on more than the section", completing(func(s *conf, _ *registry.Completion) { s.Deep.Wait = time.Duration(time.Now().UnixNano()) }), nil, "completion is pure", "completion of one section has two results"},
+		{"completion that depends on more than the section", completing(func(s *conf, _ *registry.Completion) { completions++; s.Deep.Wait = completions }), nil, "completion is pure", "completion of one section has two results"},
 		{"completion that makes a wrong value", completing(func(s *conf, _ *registry.Completion) { s.Deep.Rate = 2 }), nil, "completion is pure", "completed settings are refused: deep.rate: 2 is out of range, want 0 to 1"},
 		{"a notice about an alias", completing(func(_ *conf, c *registry.Completion) { c.Note(settings.Ignored, "file", "not used", "") }), nil, "completion is pure", `a notice is about "file", which is not a key: not used`},
 		{"Validate starts a goroutine", conforming[starts](), map[string]any{"a": "x"}, "prepare has no effect", "prepare leaves goroutines"},
@@ -178,7 +179,7 @@ func TestBrokenFactoriesAreSeen(t *testing.T) {
 		{"a secret in the error of Validate", conforming[blabs](), nil, "secrets stay secret", "token: <the secret> is bad"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			found := registrytest.Faults(tt.f, tt.valid)
+			found := faultsInBubble(t, tt.f, tt.valid)
 			if tt.check == "prepare has no effect" {
 				delete(found, "nothing is left") // each opening is prepared
 			}
@@ -192,7 +193,17 @@ func TestBrokenFactoriesAreSeen(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeCheckedIsToldAtOnce(t *testing.T) {
+// faultsInBubble runs every check with the clock of a bubble. What the factories leave waiting for stop ends afterwards.
+func faultsInBubble(t *testing.T, f registry.Factory, valid map[string]any) (found map[string][]string) {
+	synctest.Test(t, func(*testing.T) {
+		stop = make(chan struct{})
+		found = registrytest.Faults(f, valid)
+		close(stop)
+	})
+	return found
+}
+
+func TestWhatCannotBeCheckedIsReportedAtOnce(t *testing.T) {
 	for name, tt := range map[string]struct {
 		f     registry.Factory
 		valid map[string]any
@@ -221,7 +232,7 @@ func init() {
 	}
 }
 
-// Run itself fails the test of the plugin and prints the reason of the rule: seen from outside, in a process of its own.
+// TestRunFailsTheTest runs tests of broken plugins in child processes: Run must fail them and print the reason of the rule.
 func TestRunFailsTheTest(t *testing.T) {
 	undocumented := conforming[struct {
 		A int `koanf:"a"`
@@ -241,7 +252,7 @@ func TestRunFailsTheTest(t *testing.T) {
 		"doc": {
 			"--- FAIL: TestRunFailsTheTest/every_key_has_a_doc",
 			"a has no doc tag",
-			"why: the doc tag is all that `spanroute exporters <name>` can tell a user about a key",
+			"why: the doc tag is all that `spanroute exporters <name>` can print about a key",
 			"--- PASS: TestRunFailsTheTest/nothing_is_left",
 		},
 		"tags": {

@@ -9,10 +9,11 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/spanroute/spanroute/internal/schema"
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// marker is what the kit puts into secret keys and then looks for. It is no word of any error.
+// marker is the value of secret keys that secretsStaySecret searches for. It does not occur in other texts.
 const marker = "registrytest9secret"
 
 func secretsStaySecret(s *subject) {
@@ -21,12 +22,12 @@ func secretsStaySecret(s *subject) {
 	section := copied(s.valid)
 	for _, k := range s.secrets() {
 		for _, alias := range k.Aliases {
-			take(section, alias)
+			schema.Remove(section, alias)
 		}
-		put(section, k.Path, secretValue(k))
+		schema.Put(section, k.Path, secretValue(k))
 	}
 	if _, err := s.prepare(section); err != nil {
-		seen.add(err) // a secret of another form than the exporter wants
+		seen.add(err) // the exporter requires another form
 	} else {
 		s.use(section, &seen)
 	}
@@ -38,12 +39,12 @@ func secretsStaySecret(s *subject) {
 	}
 }
 
-// refusals provokes errors about sections that hold secrets.
+// refusals records errors about sections that contain secrets.
 func (s *subject) refusals(seen *record) {
 	for _, k := range s.secrets() {
 		for _, v := range []any{marker, []any{marker, []any{marker}}, map[string]any{"registrytest": map[string]any{"x": marker}}} {
 			section := copied(s.valid)
-			put(section, k.Path, v)
+			schema.Put(section, k.Path, v)
 			section["registrytest_no_such_key"] = marker
 			_, err := s.prepare(section)
 			seen.add(err)
@@ -65,7 +66,7 @@ func (s *subject) use(section map[string]any, seen *record) {
 	for _, fault := range s.faults[before:] {
 		seen.add(fmt.Errorf("%s", fault))
 	}
-	s.faults = s.faults[:before] // openings that fail are the business of other checks
+	s.faults = s.faults[:before] // other checks report them
 }
 
 func (s *subject) secrets() []settings.Key {
@@ -78,8 +79,8 @@ func (s *subject) secrets() []settings.Key {
 	return keys
 }
 
-// given lists the secret texts of the valid section that are long enough to be recognised: values of secret
-// keys, and passwords in URLs.
+// given lists the secrets of the valid section: values of secret keys, and passwords in URLs. It leaves out those that
+// are too short to be recognised in a text.
 func (s *subject) given() []string {
 	var texts []string
 	for _, k := range s.about.Keys {
@@ -95,7 +96,7 @@ func (s *subject) given() []string {
 	return texts
 }
 
-// password is that of a URL's user information.
+// password returns the password of a URL, or "".
 func password(text string) string {
 	u, err := url.Parse(text)
 	if err != nil || u.User == nil {
@@ -105,6 +106,7 @@ func password(text string) string {
 	return secret
 }
 
+// secretValue returns a value for k that contains the marker, or nil for numbers, which cannot contain it.
 func secretValue(k settings.Key) any {
 	switch k.Type {
 	case "map":
@@ -114,15 +116,16 @@ func secretValue(k settings.Key) any {
 	case "string":
 		return marker
 	}
-	return nil // numbers cannot be told from other numbers
+	return nil
 }
 
-// record keeps lines; it is the writer of a log.
+// A record collects the lines of errors and of a log.
 type record struct {
 	mu sync.Mutex
 	b  bytes.Buffer
 }
 
+// Write implements io.Writer, for a log.
 func (r *record) Write(p []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -135,7 +138,7 @@ func (r *record) add(err error) {
 	}
 }
 
-// find returns the first line that holds text.
+// find returns the first line that contains text.
 func (r *record) find(text string) (line string, found bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -44,8 +44,8 @@ func oddSpans(s *subject) {
 	}
 }
 
-// dropCauses is a log handler that remembers why spans were dropped, by reason: the account of a destination counts
-// them, and its log says which of several faults of the exporter it was.
+// dropCauses is a log handler that keeps the first cause of each drop reason. The counts of a destination contain the
+// reason only, and its log names the fault of the exporter.
 type dropCauses struct {
 	mu     sync.Mutex
 	causes map[string]string
@@ -73,7 +73,7 @@ func (d *dropCauses) Handle(_ context.Context, line slog.Record) error {
 func (d *dropCauses) WithAttrs([]slog.Attr) slog.Handler { return d }
 func (d *dropCauses) WithGroup(string) slog.Handler      { return d }
 
-// of returns the first cause of a reason.
+// of returns the first cause of reason, or a general one.
 func (d *dropCauses) of(reason string) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -86,7 +86,7 @@ func (d *dropCauses) of(reason string) string {
 	return "the encoder panics, or returns fewer spans in its payloads than it was given"
 }
 
-// ordinary is one span without anything odd.
+// ordinary returns one span of the usual form.
 func ordinary() []sdktrace.ReadOnlySpan {
 	return []sdktrace.ReadOnlySpan{stub().Snapshot()}
 }
@@ -107,7 +107,7 @@ func stub() tracetest.SpanStub {
 	}
 }
 
-// odd are spans as they really occur, by what is odd about them.
+// odd returns spans that occur in practice, by what is odd about them.
 func odd() map[string]tracetest.SpanStub {
 	const bad = "a\xffb\x00\xc3"
 	alter := func(f func(*tracetest.SpanStub)) tracetest.SpanStub {

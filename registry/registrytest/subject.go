@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"strings"
 	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -14,23 +13,38 @@ import (
 	"github.com/spanroute/spanroute/registry"
 )
 
+// The longest time of a call. One that takes longer is a fault.
 const (
-	// atOnce is how long a call may take whose context has ended, or that has nothing to do.
-	atOnce = time.Second
-	// brief is how long flush and shutdown try to deliver to a receiver that may be down.
-	brief = 200 * time.Millisecond
-	// patience is how long any other call may take. Attempts are given less, see common.
-	patience = 10 * time.Second
+	prompt     = time.Second            // a call whose context has ended, or that has nothing to do
+	callLimit  = 10 * time.Second       // any other call
+	drainLimit = 200 * time.Millisecond // context of a flush and of a shutdown; the receiver may be down
 )
 
-// subject is the factory under test, in a registry of its own, and what was found to be wrong with it.
+// Delivery of an exporter of package delivery: an attempt at a receiver that does not respond, and the attempts at one
+// that is down. They end long before drainLimit, so a flush has tried every span.
+const (
+	attemptLimit = 50 * time.Millisecond
+	retryLimit   = 20 * time.Millisecond
+)
+
+// A subject is the factory that one check examines.
+//
+// # How it works
+//
+// Each check gets a subject of its own, whose registry contains only the factory under test. A check opens exporters,
+// calls them through call, and adds a fault for each rule that they break. It has no access to the testing.T, so the
+// tests of this package can run checks that must fail.
+//
+// Exporters of package delivery get short limits, because their receiver may be down: a flush then lasts until every
+// span was tried once or twice and was dropped. Shutdown has nothing left to do after it.
 type subject struct {
 	registry registry.Registry
 	about    registry.Description
 	valid    map[string]any
-	faults   []string
+	faults   []string // in the order in which they were found
 }
 
+// newSubject returns an error if f cannot be registered or refuses valid.
 func newSubject(f registry.Factory, valid map[string]any) (*subject, error) {
 	s := &subject{valid: copied(valid)}
 	if err := s.registry.Register(f); err != nil {
@@ -54,18 +68,18 @@ func (s *subject) prepare(section map[string]any) (registry.Opener, error) {
 	return s.registry.Prepare(s.about.Name, section)
 }
 
-// common is what root would pass, with short times: no receiver needs to be there.
+// common returns what package spanroute passes, with short limits.
 func (s *subject) common(logger *slog.Logger) registry.BuildContext {
 	return registry.BuildContext{
 		Source: func(string) string { return "registrytest" },
 		Delivery: delivery.Options{
-			ID: s.about.Name, Timeout: atOnce, ExportTimeout: atOnce, BatchDelay: 10 * time.Millisecond, Logger: logger,
-			Retry: delivery.RetryOptions{Initial: 10 * time.Millisecond, Max: 100 * time.Millisecond, MaxElapsed: atOnce},
+			ID: s.about.Name, Timeout: attemptLimit, ExportTimeout: prompt, BatchDelay: time.Millisecond, Logger: logger,
+			Retry: delivery.RetryOptions{Initial: time.Millisecond, Max: 5 * time.Millisecond, MaxElapsed: retryLimit},
 		},
 	}
 }
 
-// open opens the exporter with the valid section; nil after a fault.
+// open opens the exporter with the valid section. It returns nil after a fault.
 func (s *subject) open() sdktrace.SpanExporter {
 	return s.openWith(s.valid, slog.New(slog.DiscardHandler))
 }
@@ -76,9 +90,9 @@ func (s *subject) openWith(section map[string]any, logger *slog.Logger) (x sdktr
 		s.faultf("prepare: %v", err)
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), callLimit)
 	defer cancel()
-	err, returned := s.call("open", patience, func() (err error) {
+	err, returned := s.call("open", callLimit, func() (err error) {
 		x, err = opener(ctx, s.common(logger))
 		return err
 	})
@@ -92,8 +106,8 @@ func (s *subject) openWith(section map[string]any, logger *slog.Logger) (x sdktr
 	return x
 }
 
-// call runs the exporter's code. A panic and a call that takes longer than limit are faults; returned is
-// false then.
+// call calls f, which runs code of the exporter. If f panics or takes longer than limit, call adds a fault, and returned
+// is false.
 func (s *subject) call(what string, limit time.Duration, f func() error) (err error, returned bool) {
 	type result struct {
 		err      error
@@ -122,39 +136,39 @@ func (s *subject) call(what string, limit time.Duration, f func() error) (err er
 	}
 }
 
-// export exports spans with a context that ends in time.
+// export exports spans with a context that ends before the call counts as a fault.
 func (s *subject) export(what string, x sdktrace.SpanExporter, spans []sdktrace.ReadOnlySpan) (error, bool) {
-	return s.call(what, patience, func() error {
-		ctx, cancel := context.WithTimeout(context.Background(), atOnce)
+	return s.call(what, callLimit, func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), prompt)
 		defer cancel()
 		return x.ExportSpans(ctx, spans)
 	})
 }
 
-// flush waits until what was exported has been tried, if x can do that.
+// flush waits until x has tried to deliver the exported spans, if x is an exporter of package delivery.
 func (s *subject) flush(x sdktrace.SpanExporter) {
 	q, ok := x.(delivery.Destination)
 	if !ok {
 		return
 	}
-	_, _ = s.call("force flush", patience, func() error {
-		ctx, cancel := context.WithTimeout(context.Background(), brief)
+	_, _ = s.call("force flush", callLimit, func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), drainLimit)
 		defer cancel()
-		return q.ForceFlush(ctx) // its error is that of a receiver that is down
+		return q.ForceFlush(ctx) // fails if the receiver is down
 	})
 }
 
-// shut shuts x down; that spans were left is no fault.
+// shut shuts x down. Its error is a fault only if the caller adds one: spans may be left.
 func (s *subject) shut(x sdktrace.SpanExporter) error {
-	err, _ := s.call("shutdown", patience, func() error {
-		ctx, cancel := context.WithTimeout(context.Background(), brief)
+	err, _ := s.call("shutdown", callLimit, func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), drainLimit)
 		defer cancel()
 		return x.Shutdown(ctx)
 	})
 	return err
 }
 
-// copied copies the sections of a nested map.
+// copied returns a copy of section that can be changed: nested maps are copied, other values are shared.
 func copied(section map[string]any) map[string]any {
 	c := maps.Clone(section)
 	if c == nil {
@@ -166,34 +180,4 @@ func copied(section map[string]any) map[string]any {
 		}
 	}
 	return c
-}
-
-// put sets a key by its path.
-func put(section map[string]any, path string, v any) {
-	first, rest, nested := strings.Cut(path, ".")
-	if !nested {
-		section[path] = v
-		return
-	}
-	inner, ok := section[first].(map[string]any)
-	if !ok {
-		inner = map[string]any{}
-		section[first] = inner
-	}
-	put(inner, rest, v)
-}
-
-// take removes a key by its path and returns what it held.
-func take(section map[string]any, path string) any {
-	first, rest, nested := strings.Cut(path, ".")
-	if !nested {
-		v := section[path]
-		delete(section, path)
-		return v
-	}
-	inner, ok := section[first].(map[string]any)
-	if !ok {
-		return nil
-	}
-	return take(inner, rest)
 }
