@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/spanroute/spanroute/internal/endpoint"
+	"github.com/spanroute/spanroute/internal/phrase"
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
@@ -30,11 +31,11 @@ func ParseEndpoint(text string) (Endpoint, error) {
 	}
 	switch strings.ToLower(scheme) {
 	case "grpc":
-		return parseGRPC("http://"+rest, rest)
+		return parseGRPC(text, "http://"+rest)
 	case "grpcs":
-		return parseGRPC("https://"+rest, rest)
+		return parseGRPC(text, "https://"+rest)
 	case "dns", "unix", "passthrough":
-		return parseGRPC(text, rest)
+		return parseGRPC(text, text)
 	}
 	h, err := endpoint.ParseHTTP(text)
 	if err != nil {
@@ -53,16 +54,16 @@ func ParseEndpoint(text string) (Endpoint, error) {
 	return Endpoint{URL: h.URL, TLS: h.URL.Scheme == "https"}, nil
 }
 
-// parseGRPC parses text, which has a scheme of package endpoint. authority is the part without the scheme.
-func parseGRPC(text, authority string) (Endpoint, error) {
+// parseGRPC parses text, the endpoint as written with a scheme that package endpoint accepts.
+func parseGRPC(written, text string) (Endpoint, error) {
 	g, err := endpoint.ParseGRPC(text)
 	if err != nil {
 		return Endpoint{}, err
 	}
 	if g.PathIgnored != "" {
-		return Endpoint{}, settings.Errorf(settings.ErrURL, "the endpoint has a path, which gRPC does not use").WithHint("remove the path, or use the scheme http")
+		return Endpoint{}, settings.Errorf(settings.ErrURL, "%s has a path, which gRPC does not use", phrase.Quote(endpoint.Redact(written))).WithHint("remove the path, or use the scheme http")
 	}
-	if g.Host != "" && !strings.HasSuffix(strings.TrimSuffix(authority, "/"), ":"+g.Port) {
+	if g.Host != "" && !strings.HasSuffix(strings.TrimSuffix(text, "/"), ":"+g.Port) {
 		g = g.JoinPort("5779")
 	}
 	return Endpoint{Target: g.Target, TLS: g.Scheme == "https"}, nil

@@ -123,7 +123,7 @@ func TestParseJSONVariants(t *testing.T) {
 		`{"probabilisticSampling":{},"Unknown":[{}]}`:                                                                          "probabilistic 0",
 		`{"strategyType":"SOMETHING_NEW","probabilisticSampling":{"samplingRate":1}}`:                                          "probabilistic 1",
 		`{"OPERATIONSAMPLING":{},"probabilisticSampling":{"samplingRate":1}}`:                                                  "probabilistic 1",
-		` {"operationSampling":{}} `: "per operation (0), default 0",
+		` {"operationSampling":{}} `:                                                                                           "per operation (0), default 0",
 	} {
 		r, err := jaegerremote.ParseJSON([]byte(text))
 		if err != nil {
