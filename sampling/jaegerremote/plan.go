@@ -13,6 +13,17 @@ const maxNameLength = 1024
 
 // A plan holds the rules of one strategy. Only its buckets and the table of observed operations change. It is safe for
 // concurrent use.
+//
+// # How it works
+//
+// A strategy without operations is one rule, other. A strategy with operations is compiled to one rule per operation,
+// each with buckets if the strategy has a lower or an upper bound. The bounds apply to operations that it does not list,
+// too. Since names of spans are not trusted to be few, only the first of those get buckets of their own, in the table
+// observed; the rest share the buckets of other. All operations have their own probability or the default.
+//
+// A poll replaces the plan, also if the response did not change. The buckets of the new plan start at the level of the
+// old ones. An observed operation whose buckets are full again is left out: it would be added with full buckets anyway.
+// So the table holds the operations of the last intervals, and names that do not return give way to others.
 type plan struct {
 	strategy strategy
 	other    *rule            // of operations without a rule of their own, which share its buckets
@@ -56,13 +67,13 @@ func newPlan(s strategy, maxOperations int, previous *plan, now time.Duration) *
 func (p *plan) listOperations(maxOperations int, previous *plan, now time.Duration) {
 	p.listed = make(map[string]*rule, len(p.strategy.operations))
 	for i, o := range p.strategy.operations {
-		r := newProbability(o.rate)
+		r := newProbability(o.Rate)
 		if i < maxOperations {
-			r = r.withBounds(p.strategy.lower, p.strategy.upper, previous.known(o.name), now)
+			r = r.withBounds(p.strategy.lower, p.strategy.upper, previous.known(o.Operation), now)
 		} else {
 			r.lower, r.upper = p.other.lower, p.other.upper
 		}
-		p.listed[o.name] = r
+		p.listed[o.Operation] = r
 	}
 }
 

@@ -71,8 +71,8 @@ func TestPollsAtOnceAndThenWithJitter(t *testing.T) {
 		s := start(t, jaegerremote.Options{Source: source})
 		s.Start() // has no effect
 		synctest.Wait()
-		if len(times) != 1 || times[0] != began {
-			t.Fatalf("%d requests at the start, want 1 at once", len(times))
+		if state := s.State(); state.Requests != 1 || state.LastSuccess != began {
+			t.Fatalf("%d requests at the start, want 1 at once", state.Requests)
 		}
 		time.Sleep(time.Hour)
 		shutdown(t, s)

@@ -35,6 +35,13 @@ type Options struct {
 // A Sampler decides by the strategy of a sampling server. It decides about every span that it is called for and does not
 // follow parents: that is OTEL_TRACES_SAMPLER=jaeger_remote. [sdktrace.ParentBased] turns it into
 // parentbased_jaeger_remote. It drops every span below an excluded request. It is safe for concurrent use.
+//
+// # How it works
+//
+// The sampler holds the current plan in an atomic pointer. A decision loads it and finds the rule for the name of the
+// span. The rule compares the trace id with its bound, as sampling.Ratio does, and takes tokens from its buckets. The
+// goroutine that Start starts is the only one that replaces the plan. Start and Shutdown share one lock, which decisions
+// do not take.
 type Sampler struct {
 	options Options
 	start   time.Time // times of buckets are relative to it

@@ -291,8 +291,8 @@ func TestStatePerOperationIsBounded(t *testing.T) {
 		for i := range 5000 {
 			total += kept(s, 1, high, fmt.Sprint("GET /", i))
 		}
-		if state := s.State(); state.Observed != 9 || state.Operations != 1 {
-			t.Errorf("%d listed and %d observed operations, want 1 and 9", state.Operations, state.Observed)
+		if state := s.State(); state.Observed != 9 || len(state.Operations) != 1 || state.Operations[0].Operation != "listed" {
+			t.Errorf("%d listed and %d observed operations, want 1 and 9", len(state.Operations), state.Observed)
 		}
 		if total != 10 {
 			t.Errorf("%d of 5000 operations are kept by the lower bound, want 9 and 1 of the shared bucket", total)

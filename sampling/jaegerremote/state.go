@@ -14,7 +14,8 @@ const logInterval = 10 * time.Minute
 // maxErrorText is the maximum length of the text of an error, which can contain text of the server.
 const maxErrorText = 300
 
-// polling is the record of the requests so far.
+// polling is the record of the requests so far. It decides what is logged: the first failure, at most once in
+// logInterval, and the first success after a failure that was logged.
 type polling struct {
 	lock        sync.Mutex
 	requests    uint64
@@ -63,15 +64,15 @@ func (p *polling) record(err error) event {
 
 // State describes a sampler at one time.
 type State struct {
-	Source      string    // the endpoint, without secrets
-	Strategy    string    // the strategy in effect, in words
-	Remote      bool      // the strategy is from the server; false while the initial rate is in effect
-	Operations  int       // count of operations that the strategy lists
-	Observed    int       // count of other operations with rate limits of their own
-	Requests    uint64    // count of all requests
-	Failures    uint64    // count of requests without a valid response
-	LastSuccess time.Time // zero before the first valid response
-	LastError   string    // of the last request that failed, escaped and without secrets; "" if none did
+	Source      string          // the endpoint, without secrets
+	Strategy    string          // the strategy in effect, in words
+	Remote      bool            // the strategy is from the server; false while the initial rate is in effect
+	Operations  []OperationRate // the operations that the strategy lists, sorted by name; must not be changed
+	Observed    int             // count of other operations with rate limits of their own
+	Requests    uint64          // count of all requests
+	Failures    uint64          // count of requests without a valid response
+	LastSuccess time.Time       // zero before the first valid response
+	LastError   string          // of the last request that failed, escaped and without secrets; "" if none did
 	LastErrorAt time.Time
 }
 
@@ -84,7 +85,7 @@ func (s *Sampler) State() State {
 		Source:      s.options.Source.String(),
 		Strategy:    current.strategy.String(),
 		Remote:      !s.polling.lastSuccess.IsZero(),
-		Operations:  len(current.listed),
+		Operations:  current.strategy.operations,
 		Observed:    len(current.observed.load()),
 		Requests:    s.polling.requests,
 		Failures:    s.polling.failures,

@@ -55,12 +55,13 @@ type strategy struct {
 	rate         float64         // probabilistic; the default of byOperation
 	perSecond    float64         // rateLimiting
 	lower, upper float64         // byOperation, in traces per second; 0 if not set
-	operations   []operationRate // byOperation, sorted by name
+	operations   []OperationRate // byOperation, sorted by name
 }
 
-type operationRate struct {
-	name string
-	rate float64
+// An OperationRate is the probability of one operation.
+type OperationRate struct {
+	Operation string
+	Rate      float64
 }
 
 // strategy returns the strategy that r contains, or an error that describes the first invalid field.
@@ -88,11 +89,11 @@ func (p *perOperation) strategy() (strategy, error) {
 		if err := checkRange("samplingRate of operation "+phrase.Quote(o.name), *o.rate, 1); err != nil {
 			return strategy{}, err
 		}
-		s.operations = append(s.operations, operationRate{o.name, *o.rate})
+		s.operations = append(s.operations, OperationRate{o.name, *o.rate})
 	}
-	slices.SortFunc(s.operations, func(a, b operationRate) int { return cmp.Compare(a.name, b.name) })
+	slices.SortFunc(s.operations, func(a, b OperationRate) int { return cmp.Compare(a.Operation, b.Operation) })
 	for i := 1; i < len(s.operations); i++ {
-		if name := s.operations[i].name; name == s.operations[i-1].name {
+		if name := s.operations[i].Operation; name == s.operations[i-1].Operation {
 			return strategy{}, fmt.Errorf("duplicate operation %s", phrase.Quote(name))
 		}
 	}
