@@ -1,6 +1,8 @@
 package jaegerremote_test
 
 import (
+	"encoding/json"
+	"math"
 	"strings"
 	"testing"
 
@@ -8,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/jaegertracing/jaeger-idl/proto-gen/api_v2"
+	thrift "github.com/jaegertracing/jaeger-idl/thrift-gen/sampling"
 
 	"github.com/spanroute/spanroute/sampling/jaegerremote"
 )
@@ -92,6 +95,56 @@ func TestParsersReadMessagesOfJaeger(t *testing.T) {
 				}
 				read, err := jaegerremote.ParseJSON([]byte(text))
 				checkResponse(t, format, read, err, tt.message, tt.want)
+			}
+		})
+	}
+}
+
+// toThrift converts a message as the HTTP handler of Jaeger does, which writes the JSON form of its Thrift types.
+func toThrift(m *api_v2.SamplingStrategyResponse) *thrift.SamplingStrategyResponse {
+	probability := func(p *api_v2.ProbabilisticSamplingStrategy) *thrift.ProbabilisticSamplingStrategy {
+		if p == nil {
+			return nil
+		}
+		return &thrift.ProbabilisticSamplingStrategy{SamplingRate: p.SamplingRate}
+	}
+	r := &thrift.SamplingStrategyResponse{
+		StrategyType:          thrift.SamplingStrategyType(m.StrategyType),
+		ProbabilisticSampling: probability(m.ProbabilisticSampling),
+	}
+	if l := m.RateLimitingSampling; l != nil {
+		r.RateLimitingSampling = &thrift.RateLimitingSamplingStrategy{MaxTracesPerSecond: int16(l.MaxTracesPerSecond)}
+	}
+	if o := m.OperationSampling; o != nil {
+		r.OperationSampling = &thrift.PerOperationSamplingStrategies{
+			DefaultSamplingProbability: o.DefaultSamplingProbability, DefaultLowerBoundTracesPerSecond: o.DefaultLowerBoundTracesPerSecond,
+			DefaultUpperBoundTracesPerSecond: &o.DefaultUpperBoundTracesPerSecond,
+			PerOperationStrategies:           []*thrift.OperationSamplingStrategy{},
+		}
+		for _, each := range o.PerOperationStrategies {
+			r.OperationSampling.PerOperationStrategies = append(r.OperationSampling.PerOperationStrategies,
+				&thrift.OperationSamplingStrategy{Operation: each.Operation, ProbabilisticSampling: probability(each.ProbabilisticSampling)})
+		}
+	}
+	return r
+}
+
+// Port 5778 of Jaeger 2 and of its agents responds in the JSON form of the Thrift types, with a number or a text as the
+// type of the strategy.
+func TestParseJSONReadsTheThriftForm(t *testing.T) {
+	for name, tt := range messages {
+		if tt.message.RateLimitingSampling.GetMaxTracesPerSecond() > math.MaxInt16 {
+			continue // Jaeger responds with an error instead
+		}
+		t.Run(name, func(t *testing.T) {
+			text, err := json.Marshal(toThrift(tt.message))
+			if err != nil {
+				t.Fatal(err)
+			}
+			numeric := strings.NewReplacer(`"PROBABILISTIC"`, "0", `"RATE_LIMITING"`, "1").Replace(string(text))
+			for _, form := range []string{string(text), numeric} {
+				read, err := jaegerremote.ParseJSON([]byte(form))
+				checkResponse(t, form, read, err, tt.message, tt.want)
 			}
 		})
 	}
