@@ -51,7 +51,7 @@ var floors = map[string]floor{
 	"internal/instrumentation": {2, []string{"mw/tracing", "internal/guard", "internal/semattr", "internal/version"}, false},
 
 	"internal/spantest":     {3, []string{"exporters/delivery", "mw/tracing", "internal/*"}, true}, // for tests only
-	"sampling/jaegerremote": {3, []string{"registry/settings", "internal/endpoint", "internal/escape", "internal/phrase", "internal/suppress"}, true},
+	"sampling/jaegerremote": {3, []string{"registry/settings", "internal/endpoint", "internal/escape", "internal/phrase", "internal/suppress", "internal/version"}, true},
 	"registry":              {3, []string{"exporters/delivery", "registry/settings", "internal/schema", "internal/phrase"}, true},
 
 	"registry/registrytest":        {4, []string{"registry", "registry/settings", "exporters/delivery", "internal/schema", "internal/phrase", "internal/secret"}, true},

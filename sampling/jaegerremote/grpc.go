@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc/mem"
 
 	"github.com/spanroute/spanroute/internal/endpoint"
+	"github.com/spanroute/spanroute/internal/version"
 )
 
 // maxHeader is the maximum size of the headers of a response in bytes.
@@ -36,7 +37,7 @@ type grpcSource struct {
 func (s grpcSource) String() string { return "grpc " + endpoint.Redact(s.target) }
 
 func (s grpcSource) connection() (*grpc.ClientConn, error) {
-	options := append([]grpc.DialOption{grpc.WithMaxHeaderListSize(maxHeader)}, s.options...)
+	options := append([]grpc.DialOption{grpc.WithMaxHeaderListSize(maxHeader), grpc.WithUserAgent(version.UserAgent)}, s.options...)
 	return grpc.NewClient(s.target, options...)
 }
 

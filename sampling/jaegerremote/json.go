@@ -1,6 +1,7 @@
 package jaegerremote
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -33,17 +34,13 @@ func parseJSON(data []byte) (response, error) {
 }
 
 func parsePerOperation(o object, p *perOperation) error {
-	for name, value := range map[string]*float64{
-		"defaultSamplingProbability":       &p.defaultRate,
-		"defaultLowerBoundTracesPerSecond": &p.lower,
-		"defaultUpperBoundTracesPerSecond": &p.upper,
-	} {
-		if err := o.number(name, value); err != nil {
-			return err
-		}
-	}
 	var list []json.RawMessage
-	if err := o.decode("perOperationStrategies", &list); err != nil {
+	if err := cmp.Or(
+		o.number("defaultSamplingProbability", &p.defaultRate),
+		o.number("defaultLowerBoundTracesPerSecond", &p.lower),
+		o.number("defaultUpperBoundTracesPerSecond", &p.upper),
+		o.decode("perOperationStrategies", &list),
+	); err != nil {
 		return err
 	}
 	if len(list) > maxListed {

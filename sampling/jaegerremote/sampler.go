@@ -30,6 +30,7 @@ type Options struct {
 	InitialRate   float64       // the share of traces that is kept until the first valid response
 	MaxOperations int           // maximum count of operations with rate limits of their own; 0 means DefaultMaxOperations
 	Logger        *slog.Logger  // slog.Default() if nil
+	Previous      *Sampler      // the sampler that this one replaces; its strategy and rate limits stay in effect
 }
 
 // A Sampler decides by the strategy of a sampling server. It decides about every span that it is called for and does not
@@ -78,7 +79,22 @@ func New(o Options) (*Sampler, error) {
 	}
 	s := &Sampler{options: o, start: time.Now()}
 	s.current.Store(newPlan(strategy{kind: probabilistic, rate: o.InitialRate}, o.MaxOperations, nil, 0))
+	if o.Previous != nil {
+		s.inherit(o.Previous)
+	}
 	return s, nil
+}
+
+// inherit replaces the initial rate by the strategy of previous, if that is from a server.
+func (s *Sampler) inherit(previous *Sampler) {
+	s.options.Previous = nil // do not keep a chain of samplers
+	state := previous.State()
+	if !state.Remote {
+		return
+	}
+	s.start, s.polling.lastSuccess = previous.start, state.LastSuccess
+	current := previous.current.Load()
+	s.current.Store(newPlan(current.strategy, s.options.MaxOperations, current, time.Since(s.start)))
 }
 
 // Start starts the goroutine that polls the server. It has no effect if the sampler was started or shut down before.

@@ -378,6 +378,35 @@ func TestInitialRate(t *testing.T) {
 	}
 }
 
+func TestSamplerReplacesAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first, server := newSampler(t, rateLimit(5))
+		kept(first, 100, high, "x")
+		time.Sleep(400 * time.Millisecond)
+		second, err := jaegerremote.New(jaegerremote.Options{Source: server.source(), InitialRate: 1, Previous: first})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := kept(second, 100, high, "x"); got != 2 {
+			t.Errorf("%d are kept 400 ms after the limit of 5/s was reached, want 2", got)
+		}
+		if state := second.State(); !state.Remote || state.LastSuccess != first.State().LastSuccess || state.Requests != 0 {
+			t.Errorf("state %+v, want the strategy and its time, without requests", state)
+		}
+		initial, err := jaegerremote.New(jaegerremote.Options{Source: server.source()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		third, err := jaegerremote.New(jaegerremote.Options{Source: server.source(), InitialRate: 1, Previous: initial})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := kept(third, 10, high, "x"); got != 10 {
+			t.Errorf("%d of 10 are kept after a sampler without a response, want all by the initial rate", got)
+		}
+	})
+}
+
 func TestNewRejects(t *testing.T) {
 	source := new(fakeServer).source()
 	for want, o := range map[string]jaegerremote.Options{

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spanroute/spanroute/internal/endpoint"
 	"github.com/spanroute/spanroute/internal/phrase"
+	"github.com/spanroute/spanroute/internal/version"
 )
 
 // maxResponse is the maximum size of a response in bytes, uncompressed.
@@ -54,6 +55,7 @@ func (s httpSource) fetch(ctx context.Context) (response, error) {
 		return response{}, withoutURL(err)
 	}
 	request.Header.Set("Accept", "application/json")
+	request.Header.Set("User-Agent", version.UserAgent)
 	request.Close = true
 	answer, err := s.client.Do(request)
 	if err != nil {

@@ -77,8 +77,8 @@ func TestHTTPRequest(t *testing.T) {
 			if r.Method != http.MethodGet || r.URL.Path != "/sampling" || r.URL.Query().Get("service") != "my shop/&=ü" || r.URL.Query().Get("tenant") != "a" {
 				t.Errorf("request %s %s", r.Method, r.URL)
 			}
-			if r.Header.Get("Authorization") != "Bearer secret" || !r.Close {
-				t.Errorf("headers %v, close %t; want those of the client, and a closed connection", r.Header, r.Close)
+			if r.Header.Get("Authorization") != "Bearer secret" || !strings.HasPrefix(r.UserAgent(), "spanroute/") || !r.Close {
+				t.Errorf("headers %v, close %t; want those of the client, the user agent, and a closed connection", r.Header, r.Close)
 			}
 		})
 	}
@@ -259,6 +259,8 @@ func TestGRPCWithTLSAndHeaders(t *testing.T) {
 	address := serveGRPC(t, func(ctx context.Context, _ string) (*api_v2.SamplingStrategyResponse, error) {
 		if md, _ := metadata.FromIncomingContext(ctx); strings.Join(md.Get("x-tenant"), "") != "a" {
 			return nil, status.Error(codes.Unauthenticated, "x-tenant is missing")
+		} else if agent := strings.Join(md.Get("user-agent"), ""); !strings.HasPrefix(agent, "spanroute/") {
+			return nil, status.Errorf(codes.InvalidArgument, "user agent %q", agent)
 		}
 		return &api_v2.SamplingStrategyResponse{ProbabilisticSampling: probability(0.5)}, nil
 	}, grpc.Creds(credentials.NewTLS(&tls.Config{Certificates: certificates.TLS.Certificates})))
