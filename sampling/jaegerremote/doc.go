@@ -50,8 +50,8 @@
 // exists. It adapts an operation only if it finds the probability that it computed before, rounded to six decimals, in
 // sampler.param. This was read in version 2.20.0 of github.com/jaegertracing/jaeger, in the files aggregator.go
 // (HandleRootSpan, getSamplerParams, RecordThroughput), post_aggregator.go (isUsingAdaptiveSampling) and floatutils.go
-// (TruncateFloat) of internal/sampling/samplingstrategy/adaptive; they do not differ from module version v1.76.0. The
-// attributes jaeger.sampler.type and jaeger.sampler.param, which samplers of OpenTelemetry write, are not read there.
+// (TruncateFloat) of internal/sampling/samplingstrategy/adaptive. These functions are the same in module version v1.76.0.
+// The attributes jaeger.sampler.type and jaeger.sampler.param, which samplers of OpenTelemetry write, are not read there.
 //
 // Jaeger reads them from root spans only. Children and spans with a remote parent do not have them.
 package jaegerremote

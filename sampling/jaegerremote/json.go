@@ -11,9 +11,9 @@ import (
 // format of protobuf does.
 type object map[string]json.RawMessage
 
-// parseJSON parses a SamplingStrategyResponse in the JSON format of protobuf or in the JSON form of Jaeger's Thrift
-// types, which port 5778 of Jaeger writes. They differ in strategyType, which is ignored, and in null members. It ignores
-// unknown members and accepts numbers in quotes.
+// parseJSON parses a SamplingStrategyResponse in the JSON format of protobuf, which Jaeger writes since version 2.16, or
+// in the JSON form of its Thrift types, which earlier versions and agents write. They differ in strategyType, which is
+// ignored, and in null members. It ignores unknown members and accepts numbers in quotes.
 func parseJSON(data []byte) (response, error) {
 	var fields object
 	if err := json.Unmarshal(data, &fields); err != nil {

@@ -100,7 +100,7 @@ func TestParsersReadMessagesOfJaeger(t *testing.T) {
 	}
 }
 
-// toThrift converts a message as the HTTP handler of Jaeger does, which writes the JSON form of its Thrift types.
+// toThrift converts a message as the HTTP handler of Jaeger did before version 2.16.
 func toThrift(m *api_v2.SamplingStrategyResponse) *thrift.SamplingStrategyResponse {
 	probability := func(p *api_v2.ProbabilisticSamplingStrategy) *thrift.ProbabilisticSamplingStrategy {
 		if p == nil {
@@ -129,8 +129,8 @@ func toThrift(m *api_v2.SamplingStrategyResponse) *thrift.SamplingStrategyRespon
 	return r
 }
 
-// Port 5778 of Jaeger 2 and of its agents responds in the JSON form of the Thrift types, with a number or a text as the
-// type of the strategy.
+// Versions of Jaeger before 2.16 and its agents respond in the JSON form of the Thrift types, with a number or a text as
+// the type of the strategy.
 func TestParseJSONReadsTheThriftForm(t *testing.T) {
 	for name, tt := range messages {
 		if tt.message.RateLimitingSampling.GetMaxTracesPerSecond() > math.MaxInt16 {
