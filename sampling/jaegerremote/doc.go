@@ -54,4 +54,8 @@
 // The attributes jaeger.sampler.type and jaeger.sampler.param, which samplers of OpenTelemetry write, are not read there.
 //
 // Jaeger reads them from root spans only. Children and spans with a remote parent do not have them.
+//
+// In these versions, a server that holds the leader lock serves the probabilities that were stored when it started
+// (runUpdateProbabilitiesLoop in provider.go); the other servers load them in intervals. With the storages memory and
+// badger, a server always holds the lock, so it has to be restarted to serve new probabilities.
 package jaegerremote
