@@ -57,5 +57,5 @@
 //
 // In these versions, a server that holds the leader lock serves the probabilities that were stored when it started
 // (runUpdateProbabilitiesLoop in provider.go); the other servers load them in intervals. With the storages memory and
-// badger, a server always holds the lock, so it has to be restarted to serve new probabilities.
+// badger, a server always holds the lock. With badger it serves new probabilities after a restart, with memory never.
 package jaegerremote
