@@ -41,7 +41,7 @@ func newHTTPSender(o transport.HTTPOptions, json, compress bool) (*httpSender, e
 }
 
 // Send makes one request.
-func (s *httpSender) Send(ctx context.Context, p *Payload) delivery.Outcome {
+func (s *httpSender) Send(ctx context.Context, p *payload) delivery.Outcome {
 	body, err := s.body(p)
 	if err != nil {
 		return delivery.Outcome{Verdict: delivery.Rejected, Err: err}
@@ -53,11 +53,10 @@ func (s *httpSender) Send(ctx context.Context, p *Payload) delivery.Outcome {
 	return o
 }
 
-func (s *httpSender) body(p *Payload) (body []byte, err error) {
+func (s *httpSender) body(p *payload) (body []byte, err error) {
+	body = p.bytes
 	if s.json {
-		body = appendRequest(nil, p.resources)
-	} else if body, err = proto.Marshal(p.request()); err != nil {
-		return nil, err
+		body = appendRequest(nil, body)
 	}
 	if s.compress {
 		return compressed(body)

@@ -84,10 +84,10 @@ func (s Settings) buildHTTP(common registry.BuildContext) (sdktrace.SpanExporter
 	return s.open(common, most, h.http.Endpoint(), h), nil
 }
 
-func (s Settings) open(common registry.BuildContext, most int, endpoint string, to delivery.Sender[*Payload]) sdktrace.SpanExporter {
+func (s Settings) open(common registry.BuildContext, most int, endpoint string, to delivery.Sender[*payload]) sdktrace.SpanExporter {
 	o := common.Delivery
 	o.Senders, o.Endpoint = inFlight, endpoint
-	e := NewEncoder(most, common.MaxTagValueLength)
+	e := newEncoder(most, common.MaxTagValueLength)
 	e.wordsForNonFinite = s.NonFinite == "text"
 	return delivery.New(e, to, o)
 }

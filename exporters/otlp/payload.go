@@ -1,114 +1,117 @@
 package otlp
 
-import (
-	coltracepb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
-	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
-	"google.golang.org/protobuf/proto"
-)
+import "google.golang.org/protobuf/encoding/protowire"
 
-// A Payload is the content of one export request. It is never changed; payloads may share messages.
-type Payload struct {
-	resources []*tracepb.ResourceSpans
-	spans     int
+// A payload is one export request in wire format. Its bytes never change and are never reused: gRPC and net/http may
+// still read them after an attempt has failed, and each attempt sends the same bytes.
+type payload struct {
+	bytes []byte
+	spans int
 }
 
-// Spans is the number of spans in the request.
-func (p *Payload) Spans() int { return p.spans }
+// Spans returns the count of spans in the request.
+func (p *payload) Spans() int { return p.spans }
 
-// Size is the length of the request in protobuf, bytes; http/json needs two to three times that.
-// It is computed for each call.
-func (p *Payload) Size() int { return proto.Size(p.request()) }
+// Size returns the length of the request in protobuf, in bytes; http/json needs two to three times that.
+func (p *payload) Size() int { return len(p.bytes) }
 
-func (p *Payload) request() *coltracepb.ExportTraceServiceRequest {
-	return &coltracepb.ExportTraceServiceRequest{ResourceSpans: p.resources}
-}
-
-// Split deals the spans of p out to two payloads, in order, resource and scope repeated in each;
-// false for a single span. Nothing is encoded or copied.
-func (e *Encoder) Split(p *Payload) (a, b *Payload, ok bool) {
+// Split cuts p between two spans into two payloads, and repeats resource and scope in each. It reports false for a
+// single span.
+func (e *encoder) Split(p *payload) (a, b *payload, ok bool) {
 	half := p.spans / 2
 	if half == 0 {
 		return nil, nil, false
 	}
-	first, second := new(packer), new(packer)
-	n := 0
-	for _, rs := range p.resources {
-		for _, ss := range rs.ScopeSpans {
-			for _, span := range ss.Spans {
-				if n < half {
-					first.put(rs, ss, span)
-				} else {
-					second.put(rs, ss, span)
-				}
-				n++
+	l := p.layout()
+	return l.payload(l.spans[:half]), l.payload(l.spans[half:]), true
+}
+
+// layout reads the layout back from the bytes. A request is split so rarely that a payload does not keep its layout.
+func (p *payload) layout() *layout {
+	l := &layout{source: p.bytes, spans: make([]piece, 0, p.spans)}
+	for message := range fields(p.bytes) {
+		l.resources = append(l.resources, section{})
+		l.readResource(message.bytes)
+	}
+	return l
+}
+
+func (l *layout) readResource(message []byte) {
+	resource := &l.resources[len(l.resources)-1]
+	for f := range fields(message) {
+		if f.number != contentField {
+			resource.head = append(resource.head, f.raw...)
+			continue
+		}
+		l.scopes = append(l.scopes, section{in: len(l.resources) - 1})
+		l.readScope(f.bytes)
+	}
+}
+
+func (l *layout) readScope(message []byte) {
+	at := len(l.scopes) - 1
+	scope := &l.scopes[at]
+	for f := range fields(message) {
+		if f.number != contentField {
+			scope.head = append(scope.head, f.raw...)
+			continue
+		}
+		from := cap(l.source) - cap(f.raw) // f.raw is a part of source
+		l.spans = append(l.spans, piece{from, from + len(f.raw), at})
+	}
+}
+
+// A wireField is one field of a message.
+type wireField struct {
+	number protowire.Number
+	raw    []byte // with tag and length
+	bytes  []byte // the content of a string, bytes or message field
+	value  uint64 // of a number
+
+	first, last bool // whether the fields before and after it have another number
+}
+
+// fields returns the fields of a message that this package has written. It ends at a fault.
+func fields(message []byte) func(yield func(wireField) bool) {
+	return func(yield func(wireField) bool) {
+		var before protowire.Number
+		for len(message) > 0 {
+			f, rest := nextField(message)
+			if f.number == 0 {
+				return
 			}
+			next, _, _ := protowire.ConsumeTag(rest)
+			f.first, f.last = f.number != before, f.number != next
+			if !yield(f) {
+				return
+			}
+			before, message = f.number, rest
 		}
 	}
-	return first.payload(), second.payload(), true
 }
 
-// packer fills one payload from the messages of others.
-type packer struct {
-	Payload
-	resource *tracepb.ResourceSpans // where the last span came from
-	scope    *tracepb.ScopeSpans
-}
-
-// opens says which headers a span of rs and ss would repeat.
-func (k *packer) opens(rs *tracepb.ResourceSpans, ss *tracepb.ScopeSpans) (resource, scope bool) {
-	return rs != k.resource, rs != k.resource || ss != k.scope
-}
-
-func (k *packer) put(rs *tracepb.ResourceSpans, ss *tracepb.ScopeSpans, span *tracepb.Span) {
-	resource, scope := k.opens(rs, ss)
-	if resource {
-		k.resources = append(k.resources, &tracepb.ResourceSpans{Resource: rs.Resource, SchemaUrl: rs.SchemaUrl})
+// nextField returns the first field and the bytes after it. The number is 0 if the bytes are not a field.
+func nextField(message []byte) (f wireField, rest []byte) {
+	number, kind, n := protowire.ConsumeTag(message)
+	if n < 0 {
+		return wireField{}, nil
 	}
-	last := k.resources[len(k.resources)-1]
-	if scope {
-		last.ScopeSpans = append(last.ScopeSpans, &tracepb.ScopeSpans{Scope: ss.Scope, SchemaUrl: ss.SchemaUrl})
+	content, size := message[n:], -1
+	switch kind {
+	case protowire.BytesType:
+		f.bytes, size = protowire.ConsumeBytes(content)
+	case protowire.VarintType:
+		f.value, size = protowire.ConsumeVarint(content)
+	case protowire.Fixed64Type:
+		f.value, size = protowire.ConsumeFixed64(content)
+	case protowire.Fixed32Type:
+		var v uint32
+		v, size = protowire.ConsumeFixed32(content)
+		f.value = uint64(v)
 	}
-	into := last.ScopeSpans[len(last.ScopeSpans)-1]
-	into.Spans = append(into.Spans, span)
-	k.resource, k.scope = rs, ss
-	k.spans++
-}
-
-func (k *packer) payload() *Payload { return &Payload{resources: k.resources, spans: k.spans} }
-
-// pack distributes a tree over as few payloads as the limit allows. A span above it travels alone.
-func pack(tree *Payload, most int) []*Payload {
-	var done []*Payload
-	k, size := new(packer), 0
-	for _, rs := range tree.resources {
-		header := proto.Size(rs.Resource) + len(rs.SchemaUrl) + 4*framing
-		for _, ss := range rs.ScopeSpans {
-			scope := proto.Size(ss.Scope) + len(ss.SchemaUrl) + 4*framing
-			for _, span := range ss.Spans {
-				need := proto.Size(span) + framing
-				if k.spans > 0 && size+k.more(rs, ss, header, scope)+need > most {
-					done = append(done, k.payload())
-					k, size = new(packer), 0
-				}
-				size += k.more(rs, ss, header, scope) + need
-				k.put(rs, ss, span)
-			}
-		}
+	if size < 0 {
+		return wireField{}, nil
 	}
-	return append(done, k.payload())
-}
-
-// framing is the most that tag and length of one embedded message take.
-const framing = 6
-
-func (k *packer) more(rs *tracepb.ResourceSpans, ss *tracepb.ScopeSpans, header, scope int) int {
-	n := 0
-	resource, opens := k.opens(rs, ss)
-	if resource {
-		n += header
-	}
-	if opens {
-		n += scope
-	}
-	return n
+	f.number, f.raw = number, message[:n+size]
+	return f, content[size:]
 }
