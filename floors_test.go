@@ -53,8 +53,9 @@ var floors = map[string]floor{
 	"internal/spantest": {3, []string{"exporters/delivery", "mw/tracing", "internal/*"}, true}, // for tests only
 	"registry":          {3, []string{"exporters/delivery", "registry/settings", "internal/schema", "internal/phrase"}, true},
 
-	"registry/registrytest":        {4, []string{"registry", "registry/settings", "exporters/delivery", "internal/schema", "internal/phrase", "internal/secret"}, true},
-	"exporters/internal/transport": {4, []string{"exporters/delivery", "registry", "registry/settings", "internal/*"}, true},
+	"registry/registrytest":           {4, []string{"registry", "registry/settings", "exporters/delivery", "internal/schema", "internal/phrase", "internal/secret"}, true},
+	"exporters/internal/transport":    {4, []string{"exporters/delivery", "registry", "registry/settings", "internal/*"}, true},
+	"exporters/internal/exportertest": {4, []string{"exporters/delivery", "registry"}, true}, // for tests only
 
 	"config":            {5, []string{"registry", "registry/settings", "sampling", "internal/*"}, true},
 	"mw":                {5, []string{"mw/tracing", "internal/*"}, false},

@@ -18,6 +18,7 @@ import (
 	"google.golang.org/grpc/mem"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/exporters/internal/exportertest"
 	"github.com/spanroute/spanroute/exporters/otlp"
 )
 
@@ -26,7 +27,7 @@ import (
 func TestEachAttemptSendsTheSameBytes(t *testing.T) {
 	t.Parallel()
 	var got recorder
-	web := receiveHTTP(t, ok)
+	web := exportertest.Receive(t, exportertest.OK)
 	for protocol, endpoint := range map[string]string{"http": web.URL + "/v1/traces", "grpc": "http://" + got.serve(t)} {
 		t.Run(protocol, func(t *testing.T) {
 			e, sender := otlp.NewEncoder(16<<20, 0), otlp.NewSender(t, protocol, endpoint)
@@ -48,7 +49,10 @@ func TestEachAttemptSendsTheSameBytes(t *testing.T) {
 			all.Wait()
 			bodies := got.all()
 			if protocol == "http" {
-				bodies = web.complete()
+				bodies = nil
+				for _, r := range web.Requests() {
+					bodies = append(bodies, r.Content)
+				}
 			}
 			if len(bodies) < 8 {
 				t.Errorf("%d bodies, want at least 8", len(bodies))
@@ -66,23 +70,11 @@ func TestEachAttemptSendsTheSameBytes(t *testing.T) {
 func large(text string) []sdktrace.ReadOnlySpan {
 	spans := make([]sdktrace.ReadOnlySpan, 32)
 	for i := range spans {
-		spans[i] = spanS(func(s *tracetest.SpanStub) {
+		spans[i] = exportertest.Span(func(s *tracetest.SpanStub) {
 			s.Attributes = []attribute.KeyValue{attribute.String("text", strings.Repeat(text, 16<<10))}
 		})
 	}
 	return spans
-}
-
-// complete returns the bodies that arrived whole.
-func (rc *httpReceiver) complete() (whole [][]byte) {
-	rc.mu.Lock()
-	defer rc.mu.Unlock()
-	for i, r := range rc.requests {
-		if int64(len(rc.bodies[i])) == r.ContentLength {
-			whole = append(whole, rc.bodies[i])
-		}
-	}
-	return whole
 }
 
 // A recorder is the codec of a gRPC server that keeps the bytes of each message.

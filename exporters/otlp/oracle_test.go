@@ -24,6 +24,7 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/exporters/internal/exportertest"
 	"github.com/spanroute/spanroute/exporters/otlp"
 )
 
@@ -156,7 +157,7 @@ func FuzzEncodeAgreesWithUpstream(f *testing.F) {
 		e := otlp.NewEncoder(64<<20, 0)
 		for _, seed := range []uint64{seed, other} {
 			spans := random{Rand: rand.New(rand.NewPCG(seed, 1))}.spans(1 + int(count%16))
-			agrees(t, e, append(spans, spanS(func(s *tracetest.SpanStub) {
+			agrees(t, e, append(spans, exportertest.Span(func(s *tracetest.SpanStub) {
 				name, value := strings.ToValidUTF8(name, "?"), strings.ToValidUTF8(value, "?")
 				s.Name, s.Status = name, sdktrace.Status{Code: codes.Error, Description: value}
 				s.Attributes = []attribute.KeyValue{

@@ -16,38 +16,38 @@ const (
 	minPayload = 64 << 10  // below this the limit is not halved
 )
 
-// Encoder writes spans as Zipkin v2 JSON, appending bytes straight from the span: with room in the
+// An encoder writes spans as Zipkin v2 JSON, appending bytes straight from the span: with room in the
 // buffer a span of scalar attributes costs no allocation. It is safe for concurrent use.
 //
 // It is the kit's own because the upstream encoder (otel exporters/zipkin v1.47.0) loses a batch for
 // one span that ends before it starts, lets resource attributes override the span's, drops `error`
 // attributes and lower-cases names; where upstream is right, it is the oracle of the tests.
-type Encoder struct {
-	local    Node
+type encoder struct {
+	local    node
 	limit    int          // code points of a tag; 0: no limit
 	spanSize atomic.Int64 // bytes of a span, lately: what a buffer starts with
 }
 
-// Node is the address of this process, part of every localEndpoint. Zero fields are left out.
-type Node struct {
+// node is the address of this process, part of every localEndpoint. Zero fields are left out.
+type node struct {
 	IPv4, IPv6 string // canonical text
 	Port       uint16
 }
 
-// NewEncoder returns an encoder; maxTag is max_tag_value_length, 0 or less means no limit.
-func NewEncoder(local Node, maxTag int) *Encoder {
-	e := &Encoder{local: local, limit: max(0, maxTag)}
+// newEncoder returns an encoder; maxTag is max_tag_value_length, 0 or less means no limit.
+func newEncoder(local node, maxTag int) *encoder {
+	e := &encoder{local: local, limit: max(0, maxTag)}
 	e.spanSize.Store(1 << 10)
 	return e
 }
 
 // Limits is the most bytes of a payload, and the least it is halved to.
-func (*Encoder) Limits() (most, floor int) { return maxPayload, minPayload }
+func (*encoder) Limits() (most, floor int) { return maxPayload, minPayload }
 
 // Encode writes spans in order into as few payloads as the limit allows. A span above the limit
 // travels alone; one without ids is dropped, Zipkin has no zeros for them.
-func (e *Encoder) Encode(spans []sdktrace.ReadOnlySpan, r *delivery.Report) []*Payload {
-	w := writer{Encoder: e, report: r, most: maxPayload}
+func (e *encoder) Encode(spans []sdktrace.ReadOnlySpan, r *delivery.Report) []*payload {
+	w := writer{encoder: e, report: r, most: maxPayload}
 	if l := r.Limit(); l > 0 && l < w.most {
 		w.most = l
 	}
@@ -66,10 +66,10 @@ func (e *Encoder) Encode(spans []sdktrace.ReadOnlySpan, r *delivery.Report) []*P
 
 // writer is the state of one call of Encode.
 type writer struct {
-	*Encoder
+	*encoder
 	report *delivery.Report
 	most   int
-	done   []*Payload
+	done   []*payload
 	starts []int
 	buf    []byte
 
@@ -120,6 +120,6 @@ func (w *writer) finish() {
 		return
 	}
 	w.spanSize.Store(int64(len(w.buf)/len(w.starts) + 1))
-	w.done = append(w.done, &Payload{body: append(w.buf, ']'), starts: w.starts})
+	w.done = append(w.done, &payload{body: append(w.buf, ']'), starts: w.starts})
 	w.buf, w.starts = nil, nil
 }

@@ -11,18 +11,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/exporters/internal/exportertest"
 	"github.com/spanroute/spanroute/exporters/zipkin"
 	"github.com/spanroute/spanroute/registry"
 	"github.com/spanroute/spanroute/registry/settings"
 )
-
-func prepare(section map[string]any) (registry.Opener, error) {
-	var r registry.Registry
-	if err := r.Register(zipkin.Factory); err != nil {
-		return nil, err
-	}
-	return r.Prepare("zipkin", section)
-}
 
 func TestSettingsFaults(t *testing.T) { // C2
 	tests := []struct {
@@ -48,7 +41,7 @@ func TestSettingsFaults(t *testing.T) { // C2
 		{map[string]any{"client_certificate_file": "c.pem"}, "client_key_file: client_certificate_file is set without it, set both or neither"},
 	}
 	for _, tt := range tests {
-		_, err := prepare(tt.section)
+		_, err := exporter.Prepare(tt.section)
 		switch {
 		case tt.want == "" && err != nil:
 			t.Errorf("%v: %v, want no error", tt.section, err)
@@ -95,13 +88,13 @@ func TestLocalNode(t *testing.T) { // Z2
 		{nil, node{ServiceName: "MySvc"}},
 	}
 	for _, tt := range tests {
-		rc := receive(t, accept)
+		rc := exportertest.Receive(t, exportertest.Accept)
 		section := map[string]any{"endpoint": rc.URL}
 		for k, v := range tt.section {
 			section[k] = v
 		}
-		flush(t, open(t, section), spanS())
-		if diff := cmp.Diff(&tt.want, decode(t, rc.bodies[0])[0].LocalEndpoint); diff != "" {
+		exportertest.Flush(t, exporter.Open(t, section), exportertest.Span())
+		if diff := cmp.Diff(&tt.want, decode(t, rc.Requests()[0].Content)[0].LocalEndpoint); diff != "" {
 			t.Errorf("%v: local endpoint (-want +got):\n%s", tt.section, diff)
 		}
 	}
@@ -125,7 +118,7 @@ func TestFilesAreReadWhenBuilt(t *testing.T) { // H7
 	}
 	for _, tt := range tests {
 		tt.section["endpoint"] = "https://localhost:9411"
-		open, err := prepare(tt.section)
+		open, err := exporter.Prepare(tt.section)
 		if err != nil {
 			t.Errorf("Prepare(%v) = %v, want nil", tt.section, err)
 			continue

@@ -63,7 +63,7 @@ func (w *writer) setResource(res *resource.Resource) {
 	w.endpointFix = fixed
 }
 
-func appendNode(b []byte, n Node) []byte {
+func appendNode(b []byte, n node) []byte {
 	if n.IPv4 != "" {
 		b = append(append(append(b, `,"ipv4":"`...), n.IPv4...), '"')
 	}

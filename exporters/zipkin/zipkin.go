@@ -94,14 +94,14 @@ func (s Settings) headers() transport.Headers {
 }
 
 // node is the local endpoint's address.
-func (s Settings) node() (Node, error) {
+func (s Settings) node() (node, error) {
 	v4, err4 := address("local_node_ipv4", s.LocalNodeIPv4, 4)
 	v6, err6 := address("local_node_ipv6", s.LocalNodeIPv6, 6)
 	var errPort error
 	if s.LocalNodePort < 0 || s.LocalNodePort > 65535 {
 		errPort = &settings.KeyError{Key: "local_node_port", Err: settings.Errorf(settings.ErrOutOfRange, "%d is out of range, want 1 to 65535", s.LocalNodePort)}
 	}
-	return Node{IPv4: v4, IPv6: v6, Port: uint16(s.LocalNodePort)}, errors.Join(err4, err6, errPort)
+	return node{IPv4: v4, IPv6: v6, Port: uint16(s.LocalNodePort)}, errors.Join(err4, err6, errPort)
 }
 
 func address(key, text string, family int) (string, error) {
@@ -129,7 +129,7 @@ func parse(text string, family int) (netip.Addr, error) {
 }
 
 func build(_ context.Context, common registry.BuildContext, s Settings) (sdktrace.SpanExporter, error) {
-	node, err := s.node()
+	local, err := s.node()
 	if err != nil {
 		return nil, err
 	}
@@ -153,13 +153,13 @@ func build(_ context.Context, common registry.BuildContext, s Settings) (sdktrac
 	}
 	o := common.Delivery
 	o.Senders, o.Endpoint = inFlight, post.Endpoint()
-	return delivery.New(NewEncoder(node, common.MaxTagValueLength), sender{post}, o), nil
+	return delivery.New(newEncoder(local, common.MaxTagValueLength), sender{post}, o), nil
 }
 
 // sender posts payloads.
 type sender struct{ http *transport.HTTP }
 
-func (s sender) Send(ctx context.Context, p *Payload) delivery.Outcome {
+func (s sender) Send(ctx context.Context, p *payload) delivery.Outcome {
 	return s.http.Post(ctx, p.body)
 }
 
