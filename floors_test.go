@@ -32,6 +32,7 @@ var floors = map[string]floor{
 	"internal/escape":   {0, nil, false},
 	"internal/guard":    {0, nil, false},
 	"internal/secret":   {0, nil, false},
+	"internal/service":  {0, nil, false},
 	"internal/spool":    {0, nil, false},
 	"internal/suppress": {0, nil, false},
 	"internal/version":  {0, nil, false},
@@ -41,7 +42,7 @@ var floors = map[string]floor{
 	"internal/phrase":             {1, []string{"registry/settings"}, false},
 	"internal/semattr":            {1, []string{"internal/version", "internal/secret"}, false},
 	"exporters/delivery":          {1, []string{"internal/escape"}, true},
-	"exporters/internal/spantext": {1, []string{"internal/escape"}, true},
+	"exporters/internal/spantext": {1, []string{"internal/escape", "internal/service"}, true},
 	"sampling":                    {1, []string{"internal/suppress"}, true},
 
 	"internal/endpoint":        {2, []string{"registry/settings", "internal/phrase", "internal/secret"}, false},

@@ -2,7 +2,6 @@ package otlp
 
 import (
 	"encoding/base64"
-	"encoding/hex"
 	"math"
 	"strconv"
 
@@ -15,74 +14,60 @@ import (
 // but with ids in hex and enumerations as numbers. The package protojson does neither. It reads the bytes field by field
 // without messages: whatever the encoder leaves out of the bytes, as it has the zero value, is not in the JSON either.
 func appendRequest(b []byte, request []byte) []byte {
-	j := object{buf: b}
+	j := object{spantext.Object{Text: b}}
 	j.message(request, appendRequestField)
-	return j.buf
+	return j.Text
 }
 
-// An object writes the fields of JSON objects; its buffer ends with a field, a brace or nothing.
-type object struct{ buf []byte }
+// An object writes the fields of messages as members of JSON objects.
+type object struct{ spantext.Object }
 
 // message writes the object of a message; write writes one field.
 func (j *object) message(message []byte, write func(*object, wireField)) {
-	j.raw("{")
+	j.Open('{')
 	for f := range fields(message) {
 		write(j, f)
 	}
-	j.raw("}")
+	j.Close('}')
 }
 
 // nested writes a field that is a message.
 func (j *object) nested(key string, f wireField, write func(*object, wireField)) {
-	j.name(key)
+	j.Key(key)
 	j.message(f.bytes, write)
 }
 
 // element writes one message of a repeated field. Those of one field follow one another.
 func (j *object) element(key string, f wireField, write func(*object, wireField)) {
 	if f.first {
-		j.name(key)
-		j.raw("[")
+		j.Key(key)
+		j.Open('[')
 	} else {
-		j.raw(",")
+		j.Element()
 	}
 	j.message(f.bytes, write)
 	if f.last {
-		j.raw("]")
+		j.Close(']')
 	}
 }
-
-func (j *object) name(key string) {
-	if c := j.buf[len(j.buf)-1]; c != '{' {
-		j.buf = append(j.buf, ',')
-	}
-	j.buf = append(append(append(j.buf, '"'), key...), `":`...)
-}
-
-func (j *object) raw(text string) { j.buf = append(j.buf, text...) }
-
-func (j *object) quoted(s string) { j.buf, _ = spantext.AppendQuoted(j.buf, s, 0) }
 
 func (j *object) text(key string, f wireField) {
-	j.name(key)
-	j.quoted(string(f.bytes))
+	j.Key(key)
+	j.Text = append(spantext.AppendEscaped(append(j.Text, '"'), f.bytes), '"')
 }
 
 func (j *object) number(key string, f wireField) {
-	j.name(key)
-	j.buf = strconv.AppendUint(j.buf, f.value, 10)
+	j.Key(key)
+	j.Text = strconv.AppendUint(j.Text, f.value, 10)
 }
 
 // nanos writes a 64-bit number, which JSON cannot hold, as a string.
 func (j *object) nanos(key string, f wireField) {
-	j.name(key)
-	j.buf = append(strconv.AppendUint(append(j.buf, '"'), f.value, 10), '"')
+	j.Key(key)
+	j.Text = append(strconv.AppendUint(append(j.Text, '"'), f.value, 10), '"')
 }
 
-func (j *object) id(key string, f wireField) {
-	j.name(key)
-	j.buf = append(hex.AppendEncode(append(j.buf, '"'), f.bytes), '"')
-}
+func (j *object) id(key string, f wireField) { j.ID(key, f.bytes) }
 
 func appendRequestField(j *object, f wireField) { j.element("resourceSpans", f, appendResourceSpans) }
 
@@ -219,17 +204,17 @@ func appendAny(j *object, f wireField) {
 	case stringField:
 		j.text("stringValue", f)
 	case boolField:
-		j.name("boolValue")
-		j.buf = strconv.AppendBool(j.buf, protowire.DecodeBool(f.value))
+		j.Key("boolValue")
+		j.Text = strconv.AppendBool(j.Text, protowire.DecodeBool(f.value))
 	case intField:
-		j.name("intValue")
-		j.buf = append(strconv.AppendInt(append(j.buf, '"'), int64(f.value), 10), '"')
+		j.Key("intValue")
+		j.Text = append(strconv.AppendInt(append(j.Text, '"'), int64(f.value), 10), '"')
 	case doubleField:
-		j.name("doubleValue")
+		j.Key("doubleValue")
 		appendDouble(j, math.Float64frombits(f.value))
 	case bytesField:
-		j.name("bytesValue")
-		j.buf = append(base64.StdEncoding.AppendEncode(append(j.buf, '"'), f.bytes), '"')
+		j.Key("bytesValue")
+		j.Text = append(base64.StdEncoding.AppendEncode(append(j.Text, '"'), f.bytes), '"')
 	case arrayField:
 		j.nested("arrayValue", f, func(j *object, f wireField) { j.element("values", f, appendAny) })
 	case mapField:
@@ -240,8 +225,8 @@ func appendAny(j *object, f wireField) {
 // appendDouble writes NaN and the infinities as ProtoJSON has them: words in quotes.
 func appendDouble(j *object, f float64) {
 	if word := spantext.Special(f); word != "" {
-		j.quoted(word)
+		j.Quote(word)
 		return
 	}
-	j.buf = strconv.AppendFloat(j.buf, f, 'g', -1, 64)
+	j.Text = strconv.AppendFloat(j.Text, f, 'g', -1, 64)
 }

@@ -124,7 +124,7 @@ func (w *writer) annotations(events []sdktrace.Event) {
 			w.quoted(e.Name)
 		} else {
 			w.eventText(e)
-			w.buf = appendEscaped(w.buf, w.event)
+			w.buf = append(spantext.AppendEscaped(append(w.buf, '"'), w.event), '"')
 		}
 		w.raw("}")
 	}
@@ -161,20 +161,4 @@ func (w *writer) eventText(e *sdktrace.Event) {
 		w.event = strconv.AppendInt(w.event, int64(e.DroppedAttributeCount), 10)
 	}
 	w.event = append(w.event, '}')
-}
-
-// appendEscaped appends src, which is JSON text, as a JSON string: only quotes and backslashes are
-// left to escape in it.
-func appendEscaped(dst, src []byte) []byte {
-	dst = append(dst, '"')
-	from := 0
-	for i, c := range src {
-		if c == '"' || c == '\\' {
-			dst = append(dst, src[from:i]...)
-			dst = append(dst, '\\')
-			from = i
-		}
-	}
-	dst = append(dst, src[from:]...)
-	return append(dst, '"')
 }

@@ -70,25 +70,25 @@ func AppendQuoted(dst []byte, s string, limit int) ([]byte, Repair) {
 	return appendQuoted(dst, Cut(s, limit)), r
 }
 
-const hex = "0123456789abcdef"
+const digits = "0123456789abcdef"
 
 func appendQuoted(dst []byte, s string) []byte {
-	dst = append(dst, '"')
-	start := 0
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' {
-			continue
-		}
-		dst = append(dst, s[start:i]...)
-		dst = appendEscaped(dst, c)
-		start = i + 1
-	}
-	dst = append(dst, s[start:]...)
-	return append(dst, '"')
+	return append(AppendEscaped(append(dst, '"'), s), '"')
 }
 
-func appendEscaped(dst []byte, c byte) []byte {
+// AppendEscaped appends valid UTF-8 as the inside of a JSON string. It escapes only what JSON requires.
+func AppendEscaped[T string | []byte](dst []byte, text T) []byte {
+	plain := 0 // where the bytes begin that are not appended yet
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c == '"' || c == '\\' {
+			dst = appendEscape(append(dst, text[plain:i]...), c)
+			plain = i + 1
+		}
+	}
+	return append(dst, text[plain:]...)
+}
+
+func appendEscape(dst []byte, c byte) []byte {
 	switch c {
 	case '"', '\\':
 		return append(dst, '\\', c)
@@ -99,6 +99,6 @@ func appendEscaped(dst []byte, c byte) []byte {
 	case '\t':
 		return append(dst, '\\', 't')
 	default:
-		return append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xF])
+		return append(dst, '\\', 'u', '0', '0', digits[c>>4], digits[c&0xF])
 	}
 }
