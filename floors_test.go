@@ -40,6 +40,7 @@ var floors = map[string]floor{
 	"registry/settings": {0, nil, false},
 
 	"internal/phrase":             {1, []string{"registry/settings"}, false},
+	"internal/recording":          {1, []string{"internal/version"}, true},
 	"internal/semattr":            {1, []string{"internal/version", "internal/secret"}, false},
 	"exporters/delivery":          {1, []string{"internal/escape"}, true},
 	"exporters/internal/spantext": {1, []string{"internal/escape", "internal/service"}, true},
@@ -52,8 +53,10 @@ var floors = map[string]floor{
 	"internal/instrumentation": {2, []string{"mw/tracing", "internal/guard", "internal/semattr", "internal/version"}, false},
 
 	"internal/spantest": {3, []string{"exporters/delivery", "mw/tracing", "internal/*"}, true}, // for tests only
+	"internal/keytable": {3, []string{"registry/settings", "internal/phrase", "internal/policy", "internal/schema", "internal/secret"}, false},
 	"registry":          {3, []string{"exporters/delivery", "registry/settings", "internal/schema", "internal/phrase"}, true},
 
+	"internal/configfile":             {4, []string{"registry/settings", "internal/*"}, false},
 	"registry/registrytest":           {4, []string{"registry", "registry/settings", "exporters/delivery", "internal/schema", "internal/phrase", "internal/secret"}, true},
 	"exporters/internal/transport":    {4, []string{"exporters/delivery", "registry", "registry/settings", "internal/*"}, true},
 	"exporters/internal/exportertest": {4, []string{"exporters/delivery", "registry"}, true}, // for tests only
@@ -67,8 +70,9 @@ var floors = map[string]floor{
 	"exporters/otlp":    {5, exporterMayUse, true},
 	"exporters/zipkin":  {5, exporterMayUse, true},
 
-	"exporters/all": {6, []string{"exporters/*"}, true},
-	".":             {6, []string{"config", "mw/tracing", "registry", "registry/settings", "sampling", "exporters/delivery", "internal/*"}, true},
+	"exporters/memory/tracepage": {6, append([]string{"exporters/memory"}, exporterMayUse...), true},
+	"exporters/all":              {6, []string{"exporters/*"}, true},
+	".":                          {6, []string{"config", "mw/tracing", "registry", "registry/settings", "sampling", "exporters/delivery", "internal/*"}, true},
 
 	"cli": {7, []string{".", "config", "registry", "registry/settings", "sampling", "internal/*"}, true},
 
@@ -81,7 +85,7 @@ var floors = map[string]floor{
 
 var (
 	exporterMayUse = []string{"registry", "registry/settings", "exporters/delivery", "exporters/internal/*", "internal/*"}
-	everything     = []string{".", "*", "*/*"}
+	everything     = []string{".", "*", "*/*", "*/*/*"}
 )
 
 // listedPackage is the part of the output of go list that the plan needs.

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-
 	"github.com/spanroute/spanroute/exporters/delivery"
 )
 
@@ -87,20 +85,11 @@ func (t *Tracing) stop(ctx context.Context) error {
 		defer cancel()
 	}
 	err := forEach(ctx, t.components(), component.Shutdown)
-	if t.sdk != nil {
+	if t.recorder != nil {
 		t.ends.shutDown.Store(true)
-		closeProvider(t.sdk)
+		t.recorder.Close()
 	}
 	return err
-}
-
-// closeProvider shuts down p but keeps its processor registered, so that spans that end later are counted. With a
-// canceled context, the SDK's Shutdown returns early: new tracers are no-ops by then, but the processors, which a
-// complete Shutdown removes, are still registered.
-func closeProvider(p *sdktrace.TracerProvider) {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	_ = p.Shutdown(ctx)
 }
 
 func (t *Tracing) components() []component {

@@ -30,9 +30,9 @@ func newOptions(opts []Option) options {
 func WithLogger(l *slog.Logger) Option { return func(o *options) { o.logger = l } }
 
 // WithSpanProcessor adds a span processor, for example one that derives metrics from spans. It runs before the
-// exporters. It also receives unsampled spans if sampling.dropped is "record". Its OnStart receives attribute values in
-// full; its OnEnd receives them truncated to max_tag_value_length. [Tracing.ForceFlush] and [Tracing.Shutdown] call the
-// methods of the same name. A nil p is ignored.
+// exporters. It also receives unsampled spans if sampling.dropped is "record". Attribute values are
+// truncated to max_tag_value_length when they are set. p may keep the spans of its OnEnd. [Tracing.ForceFlush] and
+// [Tracing.Shutdown] call the methods of the same name. A nil p is ignored.
 func WithSpanProcessor(p sdktrace.SpanProcessor) Option {
 	return func(o *options) {
 		if p != nil {

@@ -12,30 +12,29 @@ import (
 
 	"github.com/spanroute/spanroute/config"
 	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/internal/recording"
 	"github.com/spanroute/spanroute/internal/service"
 	"github.com/spanroute/spanroute/sampling"
 )
 
-// newProvider sets every option that the SDK would otherwise read from the environment: package config has already
-// resolved the precedence.
-func newProvider(p plan, sampler *sampling.Dynamic, destinations []destination) (*sdktrace.TracerProvider, *processor) {
-	ends := &processor{userProcessors: p.options.processors, resource: resourceOverride(p.resource), limit: p.cfg.MaxTagValueLength}
+// newProvider returns the provider of all spans, and the processor that passes them on. Nothing in it comes from the
+// environment: package config has resolved the precedence.
+func newProvider(p plan, sampler *sampling.Dynamic, destinations []destination) (*recording.Provider, *processor) {
+	ends := &processor{userProcessors: p.options.processors}
 	for _, d := range destinations {
 		ends.queues = append(ends.queues, d.queue)
 	}
-	return sdktrace.NewTracerProvider(
-		sdktrace.WithSampler(sampler),
-		sdktrace.WithRawSpanLimits(limitsOf(p.cfg)),
-		sdktrace.WithResource(p.resource),
-		sdktrace.WithSpanProcessor(ends),
-	), ends
+	return recording.New(recording.Config{
+		Sampler:    sampler,
+		Limits:     limitsOf(p.cfg),
+		Resource:   p.resource,
+		Processors: []sdktrace.SpanProcessor{ends},
+	}), ends
 }
 
-// limitsOf returns the limits on counts. The processor limits the length of values: the SDK would truncate a value to a
-// substring, which keeps the whole value in memory for as long as the span is queued.
 func limitsOf(cfg *config.Config) sdktrace.SpanLimits {
 	return sdktrace.SpanLimits{
-		AttributeValueLengthLimit:   -1,
+		AttributeValueLengthLimit:   cfg.MaxTagValueLength,
 		AttributeCountLimit:         cfg.Limits.AttributeCount,
 		EventCountLimit:             cfg.Limits.EventCount,
 		LinkCountLimit:              cfg.Limits.LinkCount,
@@ -62,31 +61,13 @@ func newResource(cfg *config.Config) *resource.Resource {
 	return resource.NewWithAttributes(semconv.SchemaURL, attributes...)
 }
 
-// resourceOverride returns resolved if the SDK would record spans with a different resource, and nil otherwise. The SDK
-// always merges OTEL_RESOURCE_ATTRIBUTES into the resource, and WithResource does not prevent that.
-func resourceOverride(resolved *resource.Resource) *resource.Resource {
-	probe := sdktrace.NewTracerProvider(
-		sdktrace.WithResource(resolved),
-		sdktrace.WithSampler(sdktrace.AlwaysSample()),
-		sdktrace.WithSpanProcessor(new(processor)),
-	)
-	_, span := probe.Tracer("").Start(context.Background(), "")
-	recorded, ok := span.(sdktrace.ReadOnlySpan)
-	if ok && recorded.Resource().Equal(resolved) {
-		return nil
-	}
-	return resolved
-}
-
 // processor passes ended spans to the processors of [WithSpanProcessor], and sampled spans to the destinations. It stays
 // registered after [Tracing.Shutdown], so that spans that end later are counted; the user's processors are no longer
 // called then. It never blocks.
 type processor struct {
 	userProcessors []sdktrace.SpanProcessor
 	queues         []delivery.Destination
-	resource       *resource.Resource // replaces the resource of the spans; may be nil
-	limit          int                // maximum length of attribute values, in code points; negative: unlimited
-	shutDown       atomic.Bool        // set at the end of Shutdown
+	shutDown       atomic.Bool // set at the end of Shutdown
 }
 
 func (p *processor) OnStart(ctx context.Context, span sdktrace.ReadWriteSpan) {
@@ -98,14 +79,12 @@ func (p *processor) OnStart(ctx context.Context, span sdktrace.ReadWriteSpan) {
 	}
 }
 
-// OnEnd truncates the attribute values once, before any user processor or destination receives the span. Each
-// destination copies what it keeps.
+// OnEnd passes the span on. Spans of package recording never change and own their memory, so they are not copied.
 func (p *processor) OnEnd(span sdktrace.ReadOnlySpan) {
 	sampled, shutDown := span.SpanContext().IsSampled(), p.shutDown.Load()
 	if shutDown && !sampled {
 		return
 	}
-	span = delivery.Cut(withResource(span, p.resource), p.limit)
 	if !shutDown {
 		for _, user := range p.userProcessors {
 			user.OnEnd(span)
@@ -124,18 +103,3 @@ func (*processor) ForceFlush(context.Context) error { return nil }
 
 // Shutdown does nothing: [Tracing.Shutdown] shuts down processors and destinations directly.
 func (*processor) Shutdown(context.Context) error { return nil }
-
-func withResource(span sdktrace.ReadOnlySpan, r *resource.Resource) sdktrace.ReadOnlySpan {
-	if r == nil {
-		return span
-	}
-	return spanWithResource{span, r}
-}
-
-// spanWithResource is a span whose resource is replaced.
-type spanWithResource struct {
-	sdktrace.ReadOnlySpan
-	resource *resource.Resource
-}
-
-func (s spanWithResource) Resource() *resource.Resource { return s.resource }

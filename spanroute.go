@@ -18,6 +18,7 @@ import (
 
 	"github.com/spanroute/spanroute/config"
 	"github.com/spanroute/spanroute/internal/policy"
+	"github.com/spanroute/spanroute/internal/recording"
 	"github.com/spanroute/spanroute/mw/tracing"
 	"github.com/spanroute/spanroute/sampling"
 )
@@ -41,8 +42,9 @@ import (
 // The provider keeps its processor, so that a span that ends too late is counted as dropped and not lost silently.
 type Tracing struct {
 	provider     trace.TracerProvider
-	sdk          *sdktrace.TracerProvider // nil if enabled is false
-	ends         *processor               // the only span processor of sdk
+	recorder     *recording.Provider // nil if enabled is false
+	ends         *processor          // the only span processor of recorder
+	resource     *resource.Resource
 	propagator   propagation.TextMapPropagator
 	sampler      *sampling.Dynamic
 	exclusions   policy.Live
@@ -135,6 +137,7 @@ func assemble(p plan, destinations []destination) *Tracing {
 		propagator:   p.propagator,
 		sampler:      sampling.NewDynamic(p.sampler),
 		destinations: destinations,
+		resource:     p.resource,
 		options:      p.options,
 		started:      p.cfg,
 		current:      p.cfg,
@@ -142,8 +145,8 @@ func assemble(p plan, destinations []destination) *Tracing {
 	}
 	t.exclusions.Store(p.exclusions)
 	if p.cfg.Enabled {
-		t.sdk, t.ends = newProvider(p, t.sampler, destinations)
-		t.provider = t.sdk
+		t.recorder, t.ends = newProvider(p, t.sampler, destinations)
+		t.provider = t.recorder
 	} else {
 		t.provider = noop.NewTracerProvider()
 	}

@@ -17,7 +17,8 @@ import (
 	"github.com/spanroute/spanroute/grpcmw"
 )
 
-// grpcSides returns complete unary calls (client, wire and server) with tracing on one side.
+// grpcSides are one unary call with client, wire and server, and with tracing on one side of it: the interceptor alone,
+// all options of spanroute, and the peer's stats handler.
 func grpcSides() []side {
 	on, off := newTracing(1), newTracing(0)
 	server := func(o ...grpc.ServerOption) func(*testing.B) { return call(o, nil) }
@@ -27,45 +28,58 @@ func grpcSides() []side {
 		{"floor", server(grpc.UnaryInterceptor(byHandRPC(on)))},
 		{"server, sampled", server(grpc.UnaryInterceptor(grpcmw.UnaryServerInterceptor(grpcmw.With(on))))},
 		{"server, unsampled", server(grpc.UnaryInterceptor(grpcmw.UnaryServerInterceptor(grpcmw.With(off))))},
-		{"server options, sampled", server(grpcmw.ServerOptions(grpcmw.With(on))...)},
-		{"otelgrpc server, sampled", server(grpc.StatsHandler(otelgrpc.NewServerHandler(otelgrpc.WithTracerProvider(on.provider), otelgrpc.WithPropagators(propagator))))},
-		{"otelgrpc server, unsampled", server(grpc.StatsHandler(otelgrpc.NewServerHandler(otelgrpc.WithTracerProvider(off.provider), otelgrpc.WithPropagators(propagator))))},
+		{"ServerOptions, sampled", server(grpcmw.ServerOptions(grpcmw.With(on))...)},
+		{"ServerOptions, unsampled", server(grpcmw.ServerOptions(grpcmw.With(off))...)},
+		{"otelgrpc server, sampled", server(otelgrpcServer(on))},
+		{"otelgrpc server, unsampled", server(otelgrpcServer(off))},
 		{"client, sampled", client(grpc.WithUnaryInterceptor(grpcmw.UnaryClientInterceptor(grpcmw.With(on))))},
 		{"client, unsampled", client(grpc.WithUnaryInterceptor(grpcmw.UnaryClientInterceptor(grpcmw.With(off))))},
-		{"dial options, sampled", client(grpcmw.DialOptions(grpcmw.With(on))...)},
-		{"otelgrpc client, sampled", client(grpc.WithStatsHandler(otelgrpc.NewClientHandler(otelgrpc.WithTracerProvider(on.provider), otelgrpc.WithPropagators(propagator))))},
-		{"otelgrpc client, unsampled", client(grpc.WithStatsHandler(otelgrpc.NewClientHandler(otelgrpc.WithTracerProvider(off.provider), otelgrpc.WithPropagators(propagator))))},
+		{"DialOptions, sampled", client(grpcmw.DialOptions(grpcmw.With(on))...)},
+		{"DialOptions, unsampled", client(grpcmw.DialOptions(grpcmw.With(off))...)},
+		{"otelgrpc client, sampled", client(otelgrpcClient(on))},
+		{"otelgrpc client, unsampled", client(otelgrpcClient(off))},
 	}
 }
 
-func call(serverOptions []grpc.ServerOption, dialOptions []grpc.DialOption) func(*testing.B) {
-	return func(b *testing.B) {
-		listener := bufconn.Listen(1 << 20)
-		server := grpc.NewServer(serverOptions...)
-		healthpb.RegisterHealthServer(server, health.NewServer())
-		go func() { _ = server.Serve(listener) }()
-		defer server.Stop()
-		conn, err := grpc.NewClient("passthrough:///bench:443", append([]grpc.DialOption{
-			grpc.WithTransportCredentials(insecure.NewCredentials()),
-			grpc.WithContextDialer(func(context.Context, string) (net.Conn, error) { return listener.Dial() }),
-		}, dialOptions...)...)
-		if err != nil {
-			b.Fatal(err)
-		}
-		defer conn.Close()
-		client, request := healthpb.NewHealthClient(conn), new(healthpb.HealthCheckRequest)
+func otelgrpcServer(t *testTracing) grpc.ServerOption {
+	return grpc.StatsHandler(otelgrpc.NewServerHandler(otelgrpc.WithTracerProvider(t.provider), otelgrpc.WithPropagators(propagator)))
+}
+
+func otelgrpcClient(t *testTracing) grpc.DialOption {
+	return grpc.WithStatsHandler(otelgrpc.NewClientHandler(otelgrpc.WithTracerProvider(t.provider), otelgrpc.WithPropagators(propagator)))
+}
+
+// call makes one call after the other.
+func call(server []grpc.ServerOption, client []grpc.DialOption) func(*testing.B) {
+	return func(b *testing.B) { loop(b, connect(b, server, client)) }
+}
+
+// connect starts a server and returns a function that makes one call to it.
+func connect(b *testing.B, serverOptions []grpc.ServerOption, dialOptions []grpc.DialOption) func() {
+	listener := bufconn.Listen(1 << 20)
+	server := grpc.NewServer(serverOptions...)
+	healthpb.RegisterHealthServer(server, health.NewServer())
+	go func() { _ = server.Serve(listener) }()
+	b.Cleanup(server.Stop)
+	conn, err := grpc.NewClient("passthrough:///bench:443", append([]grpc.DialOption{
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(func(context.Context, string) (net.Conn, error) { return listener.Dial() }),
+	}, dialOptions...)...)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = conn.Close() })
+	client, request := healthpb.NewHealthClient(conn), new(healthpb.HealthCheckRequest)
+	check := func() {
 		if _, err := client.Check(context.Background(), request); err != nil {
-			b.Fatal(err)
+			b.Error(err)
 		}
-		loop(b, func() {
-			if _, err := client.Check(context.Background(), request); err != nil {
-				b.Fatal(err)
-			}
-		})
 	}
+	check()
+	return check
 }
 
-// byHandRPC records a server span with the same attributes at the minimum cost: Start, one SetAttributes, End.
+// byHandRPC makes a server span with the same attributes and the fewest calls: Start, one SetAttributes, End.
 func byHandRPC(t *testTracing) grpc.UnaryServerInterceptor {
 	tracer := t.provider.Tracer("floor")
 	return func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {

@@ -1,15 +1,25 @@
 // Bench compares spanroute with its peers, side by side in one run, and writes the tables into the README.
 //
-//	go run . [-rounds 40] [-time 50ms] [-only http|grpc|exporters] [-readme ../README.md]
+//	go run . [-rounds 40] [-time 50ms] [-only http|grpc|parallel|exporters|endtoend] [-readme ../README.md]
 //
-// Every side runs once in every round, for a short time, so that changes of the machine's load affect all sides.
-// What a side adds is the time of its least disturbed round less that of the untraced base; ratios are quotients of
-// two such differences, allocations are counted. The minimum is used instead of the median because other load can
-// only add time: it makes the medians of equal sides differ by more than the measured effect, the minima by a tenth
-// of it. HTTP and gRPC are measured on one core and in processor time, which includes everything that the process
-// does for an operation (both ends of a call, and the garbage collector, which gets several turns in each slice of
-// 50 ms) and excludes other programs. Exporters are measured by the clock on all cores. The exit status is
-// 1 when a bound that the project promises is missed.
+// Every side runs once in every round, for a short while, so that a change of the machine's load affects all sides.
+// The cost of a side is the processor time of its least disturbed round minus that of the base without tracing; ratios
+// are quotients of two such differences, allocations are counted. The least is used and not the median, because other
+// programs on the machine only ever add time: with them the medians of equal sides differ by more than what is
+// measured, the least times by a tenth of it.
+//
+// All times are processor time of the process (getrusage). It includes everything that the process does for an
+// operation: both ends of a call, the receiver of an exporter, and the garbage collector, which runs several times in
+// each slice of 50 ms. It excludes what other programs do, and does not shrink when a side uses more cores. http, grpc
+// and exporters run on one core, parallel on all of them with several goroutines for each. Only the throughput on all
+// cores is measured by the clock.
+//
+// endtoend runs HTTP servers in processes of their own, with and without tracing, a load generator in another one, and
+// an OTLP receiver that counts spans in a third. The processor time is that of the server process alone, from the first
+// request of a round to the delivery of its last span. It has a quarter of
+// the rounds and takes less than a minute.
+//
+// The exit status is 1 when a bound that the project promises is missed.
 package main
 
 import (
@@ -24,10 +34,13 @@ import (
 )
 
 func main() {
+	if child(os.Args[1:]) {
+		return
+	}
 	testing.Init()
 	rounds := flag.Int("rounds", 40, "how often each side runs")
 	duration := flag.Duration("time", 50*time.Millisecond, "how long each side runs in a round")
-	only := flag.String("only", "", "http, grpc or exporters; empty means all")
+	only := flag.String("only", "", "http, grpc, parallel, exporters or endtoend; empty means all")
 	readme := flag.String("readme", "", "file to write the tables into, between its bench markers")
 	flag.Parse()
 	setBenchtime(duration.String())
@@ -59,7 +72,7 @@ func setBenchtime(d string) {
 	}
 }
 
-// machine describes where, when and with which versions the numbers were measured.
+// machine describes the machine, the day, the method and the versions of the peers.
 func machine(rounds int, d time.Duration) string {
 	versions := map[string]string{}
 	if info, ok := debug.ReadBuildInfo(); ok {

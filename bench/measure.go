@@ -1,9 +1,9 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"syscall"
 	"testing"
@@ -15,25 +15,55 @@ type side struct {
 	run  func(b *testing.B)
 }
 
-// cost is the cost of one operation.
+// cost is the cost of one operation: processor time, time on the clock, and allocations.
 type cost struct {
-	ns, allocs float64
+	ns, wall, allocs float64
 }
 
-// costs holds the cost of each side in each round.
+// costs are those of each side, round by round.
 type costs map[string][]cost
 
-// processorTime is the metric of a side that measures it with [loop].
+// processorTime is the metric that every side reports.
 const processorTime = "cpu-ns/op"
 
-// loop repeats op as long as the benchmark wants, and reports the processor time of the whole process: client, wire,
-// server and garbage collector. Unlike time on the clock, it does not grow when other programs want the processor.
+// loop repeats op for the time of the benchmark and reports the processor time of the whole process: client, wire,
+// server and garbage collector. Unlike time on the clock, it does not grow while other programs run.
 func loop(b *testing.B, op func()) {
 	b.ReportAllocs()
 	began := consumed()
 	for b.Loop() {
 		op()
 	}
+	reportProcessorTime(b, began)
+}
+
+// parallel is [loop] with several goroutines for each core. Each of them repeats an operation of its own, which start
+// returns.
+func parallel(b *testing.B, start func() func()) {
+	b.ReportAllocs()
+	b.SetParallelism(4)
+	b.ResetTimer()
+	began := consumed()
+	b.RunParallel(func(pb *testing.PB) {
+		op := start()
+		for pb.Next() {
+			op()
+		}
+	})
+	reportProcessorTime(b, began)
+}
+
+// onCores returns run on n cores.
+func onCores(n int, run func(*testing.B)) func(*testing.B) {
+	return func(b *testing.B) {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(n))
+		run(b)
+	}
+}
+
+// reportProcessorTime reports the processor time per operation since began, a value of consumed.
+func reportProcessorTime(b *testing.B, began int64) {
+	b.Helper()
 	b.ReportMetric(float64(consumed()-began)/float64(b.N), processorTime)
 }
 
@@ -52,16 +82,13 @@ func measure(rounds int, sides []side) costs {
 	for round := range rounds {
 		fmt.Fprintf(os.Stderr, "\rround %d of %d", round+1, rounds)
 		for i := range sides {
-			s := sides[(i+round)%len(sides)] // vary the order, so that no side always follows the same one and its garbage
+			s := sides[(i+round)%len(sides)] // no side always follows the same one and its garbage
 			r := testing.Benchmark(s.run)
 			if r.N == 0 {
 				panic("the benchmark of " + s.name + " failed")
 			}
 			n := float64(r.N)
-			c := cost{float64(r.T.Nanoseconds()) / n, float64(r.MemAllocs) / n}
-			if ns, ok := r.Extra[processorTime]; ok {
-				c.ns = ns
-			}
+			c := cost{r.Extra[processorTime], float64(r.T.Nanoseconds()) / n, float64(r.MemAllocs) / n}
 			all[s.name] = append(all[s.name], c)
 		}
 	}
@@ -69,28 +96,34 @@ func measure(rounds int, sides []side) costs {
 	return all
 }
 
-// beyond is what side costs more than base, for each of per parts of an operation: the time of its least disturbed
-// round less that of the base's, the medians of the allocations. Without a base, all of the cost counts.
+// beyond returns the cost that side adds to base, for each of per parts of an operation: the time of its least
+// disturbed round minus that of the base, and the medians of the allocations. Without a base it is the whole cost.
 func (all costs) beyond(side, base string, per float64) cost {
 	own, other := all.of(side), all.of(base)
-	return cost{(own.ns - other.ns) / per, (own.allocs - other.allocs) / per}
+	return cost{(own.ns - other.ns) / per, (own.wall - other.wall) / per, (own.allocs - other.allocs) / per}
 }
 
+// of returns the least times and the median allocations of a side, zero for no side.
 func (all costs) of(name string) (c cost) {
 	rounds := all[name]
 	if len(rounds) == 0 {
 		return cost{}
 	}
-	c.ns = slices.MinFunc(rounds, func(a, b cost) int { return cmp.Compare(a.ns, b.ns) }).ns
-	c.allocs = median(rounds, func(c cost) float64 { return c.allocs })
+	c.ns = slices.Min(figures(rounds, func(c cost) float64 { return c.ns }))
+	c.wall = slices.Min(figures(rounds, func(c cost) float64 { return c.wall }))
+	c.allocs = median(figures(rounds, func(c cost) float64 { return c.allocs }))
 	return c
 }
 
-func median(all []cost, figure func(cost) float64) float64 {
-	figures := make([]float64, 0, len(all))
-	for _, c := range all {
-		figures = append(figures, figure(c))
+func figures(rounds []cost, figure func(cost) float64) []float64 {
+	all := make([]float64, 0, len(rounds))
+	for _, c := range rounds {
+		all = append(all, figure(c))
 	}
+	return all
+}
+
+func median(figures []float64) float64 {
 	slices.Sort(figures)
 	middle := len(figures) / 2
 	if len(figures)%2 == 1 {

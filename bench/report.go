@@ -7,33 +7,42 @@ import (
 	"strings"
 )
 
-// A subject is a set of sides that are measured together, with the bounds that the project promises.
+// A subject is a set of sides that are measured together, and the bounds that the project promises for them.
 type subject struct {
-	name   string
-	title  string
-	sides  func() (sides []side, stop func())
-	per    float64 // operations in one run of a side
-	cores  int     // 0: all. A single core avoids waking idle cores, which would cost more than the measured effect
-	bounds []bound
+	name    string
+	title   string
+	sides   func() (sides []side, stop func())
+	measure func(rounds int) (all costs, note string) // nil: run the sides
+	per     float64                                   // operations in one run of a side
+	cores   int                                       // 0: all. With one, no idle core is woken and spins, which costs more than what is measured
+	bounds  []bound
+	scales  []scale
 }
 
-// A bound limits the cost of side beyond base: the allocations, and the time as a share of the time that each peer adds
-// to its own base.
+// A bound is one promise: the cost that side adds to base, in allocations and as a share of the cost that each peer
+// adds to its own base.
 type bound struct {
 	title, side, base string
-	allocs            float64 // at most; negative: no more than the peer
+	allocs            float64 // maximum; negative: no more than the peer
 	peers             []ratio
 }
 
 type ratio struct {
 	peer, base string
-	most       float64 // 0: no bound
+	max        float64 // 0: no promise
+}
+
+// A scale is the promise of a throughput on all cores, as a multiple of that on one core.
+type scale struct {
+	title, all, one string
+	min             float64
 }
 
 func static(sides func() []side) func() ([]side, func()) {
 	return func() ([]side, func()) { return sides(), func() {} }
 }
 
+// subjects are all subjects in the order of the README.
 var subjects = []subject{
 	{
 		name: "http", title: "HTTP server, added to a chi router's cost of one request", sides: static(httpSides), per: 1, cores: 1,
@@ -52,14 +61,30 @@ var subjects = []subject{
 	{
 		name: "grpc", title: "gRPC, added to the cost of one unary call, wire included", sides: static(grpcSides), per: 1, cores: 1,
 		bounds: []bound{
-			{"server, sampled", "server, sampled", "call", 12, []ratio{{"otelgrpc server, sampled", "call", 0.5}, {"floor", "call", 0}}},
-			{"server, unsampled", "server, unsampled", "call", 6, []ratio{{"otelgrpc server, unsampled", "call", 0.3}}},
-			{"client, sampled", "client, sampled", "call", 17, []ratio{{"otelgrpc client, sampled", "call", 0.5}}},
-			{"client, unsampled", "client, unsampled", "call", 13, []ratio{{"otelgrpc client, unsampled", "call", 0.4}}},
+			{"server interceptor, sampled", "server, sampled", "call", 12, []ratio{{"otelgrpc server, sampled", "call", 0.5}, {"floor", "call", 0}}},
+			{"server interceptor, unsampled", "server, unsampled", "call", 6, []ratio{{"otelgrpc server, unsampled", "call", 0.3}}},
+			{"ServerOptions, sampled", "ServerOptions, sampled", "call", 30, []ratio{{"otelgrpc server, sampled", "call", 0.75}}},
+			{"ServerOptions, unsampled", "ServerOptions, unsampled", "call", 27, []ratio{{"otelgrpc server, unsampled", "call", 0.75}}},
+			{"client interceptor, sampled", "client, sampled", "call", 17, []ratio{{"otelgrpc client, sampled", "call", 0.6}}},
+			{"client interceptor, unsampled", "client, unsampled", "call", 13, []ratio{{"otelgrpc client, unsampled", "call", 0.58}}},
+			{"DialOptions, sampled", "DialOptions, sampled", "call", 34, []ratio{{"otelgrpc client, sampled", "call", 1}}},
+			{"DialOptions, unsampled", "DialOptions, unsampled", "call", 30, []ratio{{"otelgrpc client, unsampled", "call", 1}}},
 		},
 	},
 	{
-		name: "exporters", title: "Exporters, a span of 12 attributes and one event, 512 to a request, local sink", sides: exporterSides, per: batchSize,
+		name: "parallel", title: "All cores at once, sampled, added to one request or call", sides: static(parallelSides), per: 1,
+		bounds: []bound{
+			{"HTTP server", "http", "router", 11, []ratio{{"otelhttp", "router", 0.5}, {"otelchi", "router", 0.7}}},
+			{"gRPC server interceptor", "server", "call", 12, []ratio{{"otelgrpc server", "call", 0.5}}},
+			{"gRPC ServerOptions", "ServerOptions", "call", 30, []ratio{{"otelgrpc server", "call", 0.75}}},
+		},
+		scales: []scale{
+			{"HTTP server, whole request", "http", "http, one core", 1.8},
+			{"gRPC ServerOptions, whole call", "ServerOptions", "ServerOptions, one core", 0},
+		},
+	},
+	{
+		name: "exporters", title: "Exporters, a span of 12 attributes and one event, 512 to a request, receiver included", sides: exporterSides, per: batchSize, cores: 1,
 		bounds: []bound{
 			{"Zipkin", "zipkin", "", 1, []ratio{{"otel/exporters/zipkin", "", 0.15}}},
 			{"Jaeger over HTTP", "jaeger http", "", 1, []ratio{{"otel/exporters/jaeger http", "", 0.25}}},
@@ -68,38 +93,71 @@ var subjects = []subject{
 			{"OTLP over HTTP", "otlp http", "", -1, []ratio{{"otlptracehttp", "", 1.05}}},
 		},
 	},
+	{
+		name: "endtoend", title: "End to end, added to one request of an HTTP server, delivery of its span included", measure: endToEnd, per: 1,
+		bounds: []bound{
+			{"rate 1", "spanroute, rate 1", "no tracing", 11, []ratio{{"otelhttp, rate 1", "no tracing", 0.25}, {"otelchi, rate 1", "no tracing", 0}}},
+			{"rate 0.01", "spanroute, rate 0.01", "no tracing", 4, []ratio{{"otelhttp, rate 0.01", "no tracing", 0.13}, {"otelchi, rate 0.01", "no tracing", 0}}},
+		},
+	},
 }
 
-// report measures the subject, writes its table and returns how many bounds were missed.
+// report measures the subject, writes its table and returns the number of missed bounds.
 func (s subject) report(out *strings.Builder, rounds int) (missed int) {
+	all, note := s.run(rounds)
+	fmt.Fprintf(out, "\n**%s**\n\n| | allocations | bound | processor time | peers' allocations | ratio of times (bound) |\n|---|---|---|---|---|---|\n", s.title)
+	for _, b := range s.bounds {
+		s.row(out, all, b, &missed)
+	}
+	if len(s.scales) > 0 {
+		fmt.Fprintf(out, "\n| | throughput on %d cores : on one (bound) |\n|---|---|\n", runtime.NumCPU())
+	}
+	for _, c := range s.scales {
+		times := all.of(c.one).wall / all.of(c.all).wall
+		text := fmt.Sprintf("%.2f", times)
+		if c.min > 0 {
+			text += fmt.Sprintf(" (%.2f)%s", c.min, verdict(times >= c.min, &missed))
+		}
+		fmt.Fprintf(out, "| %s | %s |\n", c.title, text)
+	}
+	if note != "" {
+		fmt.Fprintf(out, "\n%s\n", note)
+	}
+	return missed
+}
+
+// run measures all sides. The note belongs below the table.
+func (s subject) run(rounds int) (all costs, note string) {
+	if s.measure != nil {
+		return s.measure(rounds)
+	}
 	sides, stop := s.sides()
 	defer stop()
 	if s.cores > 0 {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(s.cores))
 	}
-	all := measure(rounds, sides)
-	beyond := func(side, base string) cost { return all.beyond(side, base, s.per) }
-	fmt.Fprintf(out, "\n**%s**\n\n| | allocations | bound | time | peers' allocations | ratio of times (bound) |\n|---|---|---|---|---|---|\n", s.title)
-	for _, b := range s.bounds {
-		own := beyond(b.side, b.base)
-		var allocs, ratios []string
-		most := b.allocs
-		for _, r := range b.peers {
-			theirs := beyond(r.peer, r.base)
-			if b.allocs < 0 {
-				most = theirs.allocs
-			}
-			allocs = append(allocs, fmt.Sprintf("%s %s", r.peer, count(theirs.allocs)))
-			text := fmt.Sprintf("%s %.2f", r.peer, own.ns/theirs.ns)
-			if r.most > 0 {
-				text += fmt.Sprintf(" (%.2f)%s", r.most, verdict(own.ns/theirs.ns <= r.most, &missed))
-			}
-			ratios = append(ratios, text)
+	return measure(rounds, sides), ""
+}
+
+// row writes the row of one bound.
+func (s subject) row(out *strings.Builder, all costs, b bound, missed *int) {
+	own := all.beyond(b.side, b.base, s.per)
+	var allocs, ratios []string
+	most := b.allocs
+	for _, r := range b.peers {
+		theirs := all.beyond(r.peer, r.base, s.per)
+		if b.allocs < 0 {
+			most = theirs.allocs
 		}
-		fmt.Fprintf(out, "| %s | %s%s | %s | %.0f ns | %s | %s |\n", b.title, count(own.allocs),
-			verdict(math.Round(own.allocs) <= math.Round(most), &missed), count(most), own.ns, strings.Join(allocs, "; "), strings.Join(ratios, "; "))
+		allocs = append(allocs, fmt.Sprintf("%s %s", r.peer, count(theirs.allocs)))
+		text := fmt.Sprintf("%s %.2f", r.peer, own.ns/theirs.ns)
+		if r.max > 0 {
+			text += fmt.Sprintf(" (%.2f)%s", r.max, verdict(own.ns/theirs.ns <= r.max, missed))
+		}
+		ratios = append(ratios, text)
 	}
-	return missed
+	fmt.Fprintf(out, "| %s | %s%s | %s | %.0f ns | %s | %s |\n", b.title, count(own.allocs),
+		verdict(math.Round(own.allocs) <= math.Round(most), missed), count(most), own.ns, strings.Join(allocs, "; "), strings.Join(ratios, "; "))
 }
 
 func count(allocs float64) string {

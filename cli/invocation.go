@@ -2,11 +2,12 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spanroute/spanroute/config"
 	"github.com/spanroute/spanroute/internal/phrase"
+	"github.com/spanroute/spanroute/registry"
 )
 
 // An invocation is one run of a command: its positional arguments and the sources of the configuration.
@@ -49,7 +50,7 @@ func (inv *invocation) misused(format string, args ...any) int {
 
 // load returns the configuration. If it has errors, load prints them to standard error and returns nil.
 func (inv *invocation) load(files []string) *config.Config {
-	cfg, all := config.Check(inv.sources(files))
+	cfg, all := config.Diagnose(inv.sources(files))
 	if cfg == nil {
 		_ = all.Errors().WriteText(inv.Stderr, inv.Color)
 		inv.explainPlugins(all)
@@ -57,17 +58,12 @@ func (inv *invocation) load(files []string) *config.Config {
 	return cfg
 }
 
-// explainPlugins explains how to link a plugin if the configuration selects an unknown exporter and the diagnostic does
-// not suggest a similar name. Such an exporter is probably a plugin.
+// explainPlugins explains how to link a plugin if the configuration selects an exporter that is not registered and not
+// similar to one that is. Such an exporter is probably a plugin.
 func (inv *invocation) explainPlugins(all config.Diagnostics) {
-	for _, d := range all {
-		name := d.Key[strings.LastIndexByte(d.Key, '.')+1:]
-		if d.Kind != config.ErrUnknownValue || name != "exporter_type" && name != "type" || !strings.HasPrefix(d.Hint, "there are ") {
-			continue
-		}
+	if errors.Is(all, registry.ErrUnknown) {
 		fmt.Fprintf(inv.Stderr, "the exporter of a plugin must be linked in: write a program that imports the plugin and calls cli.Main "+
 			"of github.com/spanroute/spanroute/cli, and run it instead of %s\n", inv.Name)
-		return
 	}
 }
 

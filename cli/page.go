@@ -50,7 +50,7 @@ func variables(k config.KeyInfo) string {
 func meaning(k config.KeyInfo) string {
 	text := k.Doc
 	if len(k.Aliases) > 0 {
-		text += "; legacy name: " + strings.Join(k.Aliases, ", ")
+		text += "; deprecated name: " + strings.Join(k.Aliases, ", ")
 	}
 	if k.Secret {
 		text += "; **secret**"
@@ -89,7 +89,7 @@ func defaultOf(k config.KeyInfo) string {
 	case settings.Pairs:
 		return ""
 	case int:
-		if k.Path == "max_tag_value_length" && v < 0 {
+		if k.Format == "length" && v < 0 {
 			return "no limit"
 		}
 		if v == 0 && strings.HasPrefix(k.Range, "1..") {

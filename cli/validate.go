@@ -20,7 +20,7 @@ var validate = command{
 			if *format != "text" && *format != "json" {
 				return inv.misused("--format must be text or json, not %q", *format)
 			}
-			cfg, all := config.Check(inv.sources(inv.args))
+			cfg, all := config.Diagnose(inv.sources(inv.args))
 			inv.printDiagnostics(cfg, all, *format == "json")
 			if len(all.Errors()) > 0 || *strict && len(all) > 0 {
 				return exitProblems

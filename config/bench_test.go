@@ -23,7 +23,7 @@ const tenLines = `tracing:
 `
 
 func BenchmarkLoadTenLines(b *testing.B) {
-	s := config.Sources{Files: []string{write(b, tenLines)}, Environ: []string{}, Registry: kit}
+	s := config.Sources{Files: []string{write(b, tenLines)}, Environ: []string{}, Registry: builtin}
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := config.Load(s); err != nil {
@@ -34,7 +34,7 @@ func BenchmarkLoadTenLines(b *testing.B) {
 
 // The reference promises well under a millisecond for ten lines.
 func TestTenLinesAreFast(t *testing.T) {
-	s := config.Sources{Files: []string{write(t, tenLines)}, Environ: []string{}, Registry: kit}
+	s := config.Sources{Files: []string{write(t, tenLines)}, Environ: []string{}, Registry: builtin}
 	best := time.Hour
 	for range 50 {
 		var err error
@@ -84,10 +84,10 @@ func TestMebibytes(t *testing.T) {
 		"dollars":         fill("tracing: {service_name: \"", "$${") + "\"}",
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := config.Sources{Files: []string{write(t, text)}, Environ: []string{}, Registry: kit}
+			s := config.Sources{Files: []string{write(t, text)}, Environ: []string{}, Registry: builtin}
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			took := spent(func() { _, _ = config.Check(s) })
+			took := spent(func() { _, _ = config.Diagnose(s) })
 			runtime.ReadMemStats(&after)
 			t.Logf("%v, %d MiB allocated", took, (after.TotalAlloc-before.TotalAlloc)>>20)
 			if took > time.Second && !raceEnabled {

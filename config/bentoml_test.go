@@ -2,7 +2,7 @@ package config_test
 
 import "testing"
 
-// The configurations that BentoML's guide shows, in both its editions, load as the guide says.
+// The configurations in both editions of BentoML's guide load as the guide describes.
 func TestBentoMLExamples(t *testing.T) {
 	runAll(t, []situation{
 		{

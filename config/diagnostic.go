@@ -2,23 +2,31 @@ package config
 
 import (
 	"encoding/json"
-	"fmt"
-	"slices"
 	"strings"
+
+	"github.com/spanroute/spanroute/registry"
 )
 
 // A Diagnostic is one problem, or one warning, with its address.
+//
+// The message names the mistake, and the hint a way to correct it. Both are lower case without a full stop, quote
+// values and never contain a secret. Programs decide by Kind and never by the texts, which can change in any release.
 type Diagnostic struct {
-	Kind     Kind     // what went wrong, itself an error
+	Kind     Kind     // the class of the mistake, itself an error
 	Severity Severity // Error or Warning
 	Key      string   // as written, e.g. api_server.tracing.zipkin.url; canonical for variables and flags
-	Source   Source   // the layer, with file, line and column or the name of the variable or flag
-	Message  string   // what was found and what would do
-	Hint     string   // the nearest key, or what to write instead
-	Related  []Source // the other end of a conflict, a duplicate, an alias
+	Origin   Origin   // the layer, with file, line and column or the name of the variable or flag
+	Message  string   // the mistake and the values that are valid
+	Hint     string   // the nearest key, or another way to correct the mistake
+	Related  []Origin // the other end of a conflict, a duplicate, an alias
+
+	path   string // of the key that is set; "" if the diagnostic is not about a value of one
+	unused bool   // an OTEL_* variable was ignored
+
+	unregistered bool // see Unwrap
 }
 
-// Error is the diagnostic on one line: place, key, what was found, what would do. It never contains a secret.
+// Error returns the diagnostic on one line: place, key, what was found, what to do. It never contains a secret.
 func (d Diagnostic) Error() string {
 	if place := d.place(); place != "" {
 		return place + ": " + d.sentence()
@@ -26,14 +34,21 @@ func (d Diagnostic) Error() string {
 	return d.sentence()
 }
 
-// Unwrap returns the kind, so that errors.Is works on it.
-func (d Diagnostic) Unwrap() error { return d.Kind }
+// Unwrap returns the kind, so that errors.Is works on it. A diagnostic about an exporter without a registered one of a
+// similar name also matches [registry.ErrUnknown]: it is probably the exporter of a plugin.
+func (d Diagnostic) Unwrap() []error {
+	if d.unregistered {
+		return []error{d.Kind, registry.ErrUnknown}
+	}
+	return []error{d.Kind}
+}
 
+// place returns where the diagnostic belongs, "" if it is not about one place, such as two exporters with one name.
 func (d Diagnostic) place() string {
-	if d.Source == (Source{}) {
+	if d.Origin == (Origin{}) {
 		return ""
 	}
-	return d.Source.place()
+	return d.Origin.place()
 }
 
 // sentence is Error without the place.
@@ -53,7 +68,7 @@ func (d Diagnostic) sentence() string {
 func (d Diagnostic) MarshalJSON() ([]byte, error) {
 	out := jsonDiagnostic{
 		Kind: string(d.Kind), Severity: d.Severity.String(), Key: d.Key,
-		jsonSource: toJSON(d.Source), Message: d.Message, Hint: d.Hint,
+		jsonSource: toJSON(d.Origin), Message: d.Message, Hint: d.Hint,
 	}
 	for _, s := range d.Related {
 		out.Related = append(out.Related, toJSON(s))
@@ -61,6 +76,7 @@ func (d Diagnostic) MarshalJSON() ([]byte, error) {
 	return json.Marshal(out)
 }
 
+// jsonDiagnostic is a diagnostic in the JSON that editors and CI read. Fields without a value are left out.
 type jsonDiagnostic struct {
 	Kind     string `json:"kind"`
 	Severity string `json:"severity"`
@@ -71,6 +87,7 @@ type jsonDiagnostic struct {
 	Related []jsonSource `json:"related,omitempty"`
 }
 
+// jsonSource is an origin in JSON. Source is the text that messages show; File, Line and Column are its parts.
 type jsonSource struct {
 	Source string `json:"source,omitempty"`
 	File   string `json:"file,omitempty"`
@@ -78,7 +95,7 @@ type jsonSource struct {
 	Column int    `json:"column,omitempty"`
 }
 
-func toJSON(s Source) jsonSource {
+func toJSON(s Origin) jsonSource {
 	out := jsonSource{Line: s.Line, Column: s.Column}
 	if s.Layer == LayerFile {
 		out.File = s.Name
@@ -89,8 +106,8 @@ func toJSON(s Source) jsonSource {
 	return out
 }
 
-// Diagnostics is a list of problems; as an error it stands for all of them. It holds at most 50, then one more
-// without kind and place that says how many were left out.
+// Diagnostics is a list of problems, and the error that holds all of them. It has at most 50, then one more without kind
+// and place that counts the rest.
 type Diagnostics []Diagnostic
 
 // Error lists the diagnostics, one a line.
@@ -114,12 +131,13 @@ func (ds Diagnostics) Unwrap() []error {
 	return errs
 }
 
-// Errors returns those that are no warnings.
+// Errors returns the diagnostics that are errors.
 func (ds Diagnostics) Errors() Diagnostics { return ds.only(Error) }
 
-// Warnings returns those that are no errors.
+// Warnings returns the diagnostics that are warnings.
 func (ds Diagnostics) Warnings() Diagnostics { return ds.only(Warning) }
 
+// only returns the diagnostics of one severity, in order.
 func (ds Diagnostics) only(s Severity) Diagnostics {
 	var out Diagnostics
 	for _, d := range ds {
@@ -128,62 +146,4 @@ func (ds Diagnostics) only(s Severity) Diagnostics {
 		}
 	}
 	return out
-}
-
-// maxDiagnostics is how many of one severity are kept; the rest is counted.
-const maxDiagnostics = 50
-
-// A report collects diagnostics while a configuration is loaded.
-type report struct {
-	kept    [2][]Diagnostic // by severity
-	dropped [2]int
-}
-
-// maxCollected bounds memory before the order is known that decides which are kept.
-const maxCollected = 20 * maxDiagnostics
-
-func (r *report) add(d Diagnostic) {
-	d.Message, d.Hint, d.Source.Name = redactMessage(d.Message), redactMessage(d.Hint), redactMessage(d.Source.Name)
-	if len(r.kept[d.Severity]) >= maxCollected {
-		r.dropped[d.Severity]++
-		return
-	}
-	r.kept[d.Severity] = append(r.kept[d.Severity], d)
-}
-
-func (r *report) failed() bool { return len(r.kept[Error])+r.dropped[Error] > 0 }
-
-// has reports whether there is an error at key, whatever its kind.
-func (r *report) has(match func(Diagnostic) bool) bool {
-	return slices.ContainsFunc(r.kept[Error], match)
-}
-
-// list returns the diagnostics of one severity in order, at most 50 and a line for the rest.
-func (r *report) list(s Severity) Diagnostics {
-	all := r.kept[s]
-	if len(all) == 0 {
-		return nil
-	}
-	slices.SortStableFunc(all, func(a, b Diagnostic) int { return a.Source.before(b.Source) })
-	all = distinct(all)
-	more := r.dropped[s] + max(0, len(all)-maxDiagnostics)
-	out := Diagnostics(slices.Clone(all[:min(len(all), maxDiagnostics)]))
-	if more > 0 {
-		out = append(out, Diagnostic{Severity: s, Message: fmt.Sprintf("and %d more", more)})
-	}
-	return out
-}
-
-// distinct leaves out what says the same twice; of a variable that sets several keys, what it says about one.
-func distinct(all []Diagnostic) []Diagnostic {
-	seen := make(map[[3]string]bool, len(all))
-	return slices.DeleteFunc(all, func(d Diagnostic) bool {
-		id := [3]string{string(d.Kind), d.Error()}
-		if d.Source.Layer == LayerOTel {
-			id = [3]string{string(d.Kind), d.Source.Name, d.Message}
-		}
-		twice := seen[id]
-		seen[id] = true
-		return twice
-	})
 }

@@ -5,80 +5,78 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spanroute/spanroute/internal/keytable"
 	"github.com/spanroute/spanroute/internal/secret"
 )
 
-// origins remembers who set each key, for Explain and Source.
-type origins struct {
-	table   *table
-	merged  *merged
-	ignored Diagnostics // variables of OpenTelemetry that were not used
-	secrets []string    // texts that are masked wherever they are
-}
-
-// An Explanation says what a key is, who set it, and whom that one hides.
+// An Explanation describes a key's effective value, its origin, and the values it overrides.
+//
+// A value that spanroute completed, such as an endpoint without a path, is shown completed, with the origin of the
+// value that was written. The default of a key that no layer sets has the origin built-in.
 type Explanation struct {
 	Key    string
 	Value  string // as text, secrets masked; empty when unset
-	Source Source
+	Origin Origin
 	Hides  []Hidden // highest layer first
 }
 
-// Hidden is a value that did not count.
+// Hidden is a value that another one overrides.
 type Hidden struct {
-	Source Source
+	Origin Origin
 	Value  string // as text, secrets masked
-	Joined bool   // it counts after all, where the higher ones are silent: resource_attributes
+	Joined bool   // higher values add to it instead: resource_attributes
 }
 
-// String writes the explanation over several lines, the last one ended.
+// String returns the explanation as several lines, each with its line end.
 func (x Explanation) String() string {
 	var b strings.Builder
 	value := x.Value
 	if value == "" {
 		value = "(unset)"
 	}
-	fmt.Fprintf(&b, "%s = %s\n  from  %s\n", x.Key, value, x.Source)
+	fmt.Fprintf(&b, "%s = %s\n  from  %s\n", x.Key, value, x.Origin)
 	for _, h := range x.Hides {
 		verb := "hides"
 		if h.Joined {
 			verb = "joins"
 		}
-		fmt.Fprintf(&b, "  %s %s = %s\n", verb, h.Source, h.Value)
+		fmt.Fprintf(&b, "  %s %s = %s\n", verb, h.Origin, h.Value)
 	}
 	return b.String()
 }
 
-// Explain says where the value of key comes from and what it hides. The key is a path from the section, canonical
-// or an alias. It is false for a key that does not exist, and for a Config that [Load] did not make.
+// Explain returns where the value of key comes from and what it overrides. The key is a path from the section, canonical or
+// an alias. It is false for a key that does not exist, and for a Config that [Load] did not make.
 func (c *Config) Explain(key string) (Explanation, bool) {
 	if c.origins == nil {
 		return Explanation{}, false
 	}
-	k, _ := c.origins.table.lookup(strings.TrimPrefix(key, "tracing."))
+	k, _ := c.origins.table.Lookup(strings.TrimPrefix(key, "tracing."))
 	if k == nil {
 		return Explanation{}, false
 	}
 	return c.explain(k), true
 }
 
-func (c *Config) explain(k *key) Explanation {
+// explain reads the stack of k: its top is the effective entry, the others are overridden. Values that a more general
+// key removed come after them.
+func (c *Config) explain(k *keytable.Key) Explanation {
 	m := c.origins.merged
-	x := Explanation{Key: k.path, Value: c.effective(k)}
-	stack := slices.Clone(m.stacks[k.path])
-	if e := m.winner("sampling.sampler"); e != nil && e.source.reason != "" && k.path == "sample_rate" {
-		x.Value, x.Source = "1", e.source // the sampler keeps every trace that begins here
+	x := Explanation{Key: k.Path, Value: c.effective(k)}
+	stack := slices.Clone(m.stacks[k.Path])
+	if e := m.effective("sampling.sampler"); e != nil && e.origin.reason != "" && k.Format == "rate" {
+		x.Value, x.Origin = "1", e.origin // the sampler keeps every trace that begins here
 	}
 	if n := len(stack); n > 0 {
-		x.Source = stack[n-1].source
+		x.Origin = stack[n-1].origin
 		stack = stack[:n-1]
-	} else if e := m.decider(k); e != nil && (x.Value != "" || isTimeout(k)) {
-		x.Source = e.source
+	} else if e := m.selectedBy(k); e != nil && (x.Value != "" || k.Format == "timeout") {
+		x.Origin = e.origin
 	}
-	stack = append(slices.Clone(m.cleared[k.path]), stack...)
+	stack = append(slices.Clone(m.cleared[k.Path]), stack...)
 	for _, e := range slices.Backward(stack) {
 		x.Hides = append(x.Hides, Hidden{
-			Source: e.source, Value: maskedText(k, e.value, e.source.Via), Joined: k.path == "resource_attributes",
+			Origin: e.origin, Value: shownValue(k, e.value, e.origin.Via), Joined: k.Format == "attributes",
 		})
 	}
 	x.Value = secret.Redact(x.Value, c.origins.secrets...)
@@ -88,40 +86,40 @@ func (c *Config) explain(k *key) Explanation {
 	return x
 }
 
-// effective is the value in force as text: what was completed and lowered, else what was set, else the default.
-func (c *Config) effective(k *key) string {
-	if k.exporter == "" {
-		value, _ := get(commonSchema.Section(c.keys()), k.path)
+// effective returns the value in force as text: the completed value, else the one that was set, else the default.
+func (c *Config) effective(k *keytable.Key) string {
+	if k.Exporter == "" {
+		value := commonSchema.Values(c)[k.Path]
 		if v, ok := value.(int); ok && v < 0 {
 			return "no limit"
 		}
 		via := ""
-		if e := c.origins.merged.winner(k.path); e != nil {
-			via = e.source.Via
+		if e := c.origins.merged.effective(k.Path); e != nil {
+			via = e.origin.Via
 		}
-		return maskedText(k, value, via)
+		return shownValue(k, value, via)
 	}
-	if k.path == k.exporter+".timeout" {
-		if x, ok := c.Exporters[k.exporter]; ok {
-			return maskedText(k, x.Timeout, "")
+	if k.Format == "timeout" {
+		if x, ok := c.Exporters[k.Exporter]; ok {
+			return shownValue(k, x.Timeout, "")
 		}
 	}
-	e := c.origins.merged.winner(k.path)
-	if value, ok := get(c.origins.merged.section, k.path); ok && e != nil {
-		return maskedText(k, value, e.source.Via)
+	e := c.origins.merged.effective(k.Path)
+	if value, ok := c.origins.merged.values[k.Path]; ok && e != nil {
+		return shownValue(k, value, e.origin.Via)
 	} else if ok { // completed
-		return maskedText(k, value, "")
+		return shownValue(k, value, "")
 	}
 	if e != nil { // set, and taken out because nothing uses it
-		return maskedText(k, e.value, e.source.Via)
+		return shownValue(k, e.value, e.origin.Via)
 	}
 	if k.Default == nil {
 		return ""
 	}
-	return maskedText(k, k.Default, "")
+	return shownValue(k, k.Default, "")
 }
 
-// Keys lists the keys that some layer set, in the order of the documentation.
+// Keys returns the keys that some layer sets, in the order of the documentation.
 func (c *Config) Keys() []string {
 	if c.origins == nil {
 		return nil
@@ -129,7 +127,7 @@ func (c *Config) Keys() []string {
 	return c.origins.merged.paths(c.origins.table)
 }
 
-// Ignored lists the variables of OpenTelemetry that were not used, with the reasons.
+// Ignored returns the OTEL_* variables that were not used, with the reasons.
 func (c *Config) Ignored() Diagnostics {
 	if c.origins == nil {
 		return nil
@@ -137,7 +135,7 @@ func (c *Config) Ignored() Diagnostics {
 	return slices.Clone(c.origins.ignored)
 }
 
-// Source says where the value of key comes from: "tracing.yaml:3:16", "SPANROUTE_TIMEOUT", "built-in". The key is
+// Source returns where the value of key comes from: "tracing.yaml:3:16", "SPANROUTE_TIMEOUT", "built-in". The key is
 // a path from the section, canonical or an alias; one that does not exist is "".
 func (c *Config) Source(key string) string {
 	if c.origins == nil {
@@ -150,5 +148,5 @@ func (c *Config) Source(key string) string {
 	if !ok {
 		return ""
 	}
-	return x.Source.String()
+	return x.Origin.String()
 }

@@ -9,6 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spanroute/spanroute/internal/configfile"
+	"github.com/spanroute/spanroute/internal/keytable"
+	"github.com/spanroute/spanroute/internal/schema"
 	"github.com/spanroute/spanroute/registry"
 	"github.com/spanroute/spanroute/registry/settings"
 )
@@ -23,10 +26,9 @@ import (
 // and not completed.
 func (r *resolver) exporters(cfg *Config) {
 	cfg.Exporters = map[string]Exporter{}
-	for _, name := range r.table.names {
-		_, set := r.section[name].(map[string]any)
+	for _, name := range r.table.Names {
 		selected := slices.Contains(r.types, name)
-		if !selected && !set {
+		if !selected && !r.sets(name) {
 			continue
 		}
 		x := r.exporter(name, cfg.Timeout, selected)
@@ -36,33 +38,42 @@ func (r *resolver) exporters(cfg *Config) {
 	}
 }
 
+// sets reports whether a layer sets a key of an exporter.
+func (r *resolver) sets(exporter string) bool {
+	return slices.ContainsFunc(r.table.Keys, func(k *keytable.Key) bool { return k.Exporter == exporter && r.merged.set(k.Path) })
+}
+
+// exporter collects the section of one exporter, lets the exporter complete and check it, and reports the outcome. The
+// settings of an exporter that is not selected keep their merged values.
 func (r *resolver) exporter(name string, timeout time.Duration, selected bool) Exporter {
-	x := Exporter{Timeout: timeout, Settings: map[string]any{}, secrets: map[string]bool{}, values: r.secrets}
-	variables := map[string]string{}
-	for _, k := range r.table.keys {
-		if k.exporter != name {
+	x := Exporter{Timeout: timeout, secrets: map[string]bool{}, values: r.report.secrets}
+	section, variables := map[string]any{}, map[string]string{}
+	for _, k := range r.table.Keys {
+		if k.Exporter != name {
 			continue
 		}
 		if k.Secret {
-			x.secrets[k.Path] = true
+			x.secrets[k.Local] = true
 		}
-		if value, ok := get(r.section, k.path); ok {
-			put(x.Settings, k.Path, value)
+		if value, ok := r.merged.values[k.Path]; ok {
+			section[k.Local] = value
 		}
-		if e := r.winner(k.path); e != nil && e.source.Layer == LayerOTel {
-			variables[k.Path] = e.source.Name
+		if e := r.merged.effective(k.Path); e != nil && e.ofOTel() {
+			variables[k.Local] = e.origin.Name
 		}
 	}
-	if value, ok := x.Settings["timeout"].(time.Duration); ok {
+	if value, ok := section["timeout"].(time.Duration); ok {
 		x.Timeout = value
-		delete(x.Settings, "timeout")
+		delete(section, "timeout")
 	}
+	x.Settings = schema.Nest(section)
 	p, err := r.registry.Complete(name, x.Settings, variables)
 	if completed := p.Settings(); selected && completed != nil {
 		x.prepared, x.Settings = p, completed
 		r.note(name, p.Notices)
-		r.files(name, x.Settings)
-		r.overlay(name, x.Settings)
+		section = flatten(completed)
+		r.files(name, section)
+		r.overlay(name, section)
 	}
 	for _, fault := range settings.KeyErrors(err) {
 		r.exporterFault(name, fault, selected)
@@ -73,20 +84,20 @@ func (r *resolver) exporter(name string, timeout time.Duration, selected bool) E
 // note reports an exporter's notices at the places of their keys.
 func (r *resolver) note(name string, notices []registry.Notice) {
 	for _, n := range notices {
-		e := r.winner(joinPath(name, n.Key))
+		e := r.merged.effective(keytable.Join(name, n.Key))
 		if n.Key == "" {
 			e = r.selection()
 		}
 		if e != nil {
-			r.warn(n.Kind, e, e.item(n.Item-1), n.Message, n.Hint)
+			r.report.warn(n.Kind, e, e.item(n.Item-1), n.Message, n.Hint)
 		}
 	}
 }
 
-// selection is the entry that selects the exporters, nil if the program does so in code.
+// selection returns the entry that selects the exporters, nil if the program does so in code.
 func (r *resolver) selection() *entry {
-	e := r.winner("exporter_type")
-	if e == nil || e.source.Layer == LayerDefaults || e.source.Layer == LayerOverrides {
+	e := r.merged.effective("exporter_type")
+	if e == nil || e.origin.Layer == LayerDefaults || e.origin.Layer == LayerOverrides {
 		return nil
 	}
 	return e
@@ -95,12 +106,12 @@ func (r *resolver) selection() *entry {
 // exporterFault reports a fault that an exporter found. In the section of one that is not selected, only keys that are
 // set matter.
 func (r *resolver) exporterFault(name string, fault *settings.KeyError, selected bool) {
-	path := strings.TrimSuffix(joinPath(name, fault.Key), ".")
-	e := r.winner(path)
+	path := strings.TrimSuffix(keytable.Join(name, fault.Key), ".")
+	e := r.merged.effective(path)
 	switch with := r.counterpart(path, fault.Err); {
 	case fault.Item > 0 && e != nil:
-		r.refuse(e, e.item(fault.Item-1), fault.Err)
-	case with != "" && r.refused(path): // it was set to something that was reported
+		r.report.refuse(e, e.item(fault.Item-1), fault.Err)
+	case with != "" && r.report.refused(path): // it is set to an invalid value, which is reported already
 	case with != "":
 		r.faultAt(with, settings.Errorf(ErrMissing, "%s is not set", path).WithHint("set both or neither"))
 	case selected || e != nil:
@@ -108,59 +119,59 @@ func (r *resolver) exporterFault(name string, fault *settings.KeyError, selected
 	}
 }
 
-// counterpart returns the key that is set without path, if that is what err is about: the place to report is where a
-// layer set something. Else it returns "".
+// counterpart returns the key that is set although path is missing, if err reports that. The problem belongs to the place
+// where a layer sets a value. For every other error it returns "".
 func (r *resolver) counterpart(path string, err error) string {
-	k := r.table.byPath[path]
-	if k == nil || r.set(path) || !r.set(k.with) || settings.KindOf(err) != ErrMissing {
+	k := r.table.Key(path)
+	if k == nil || r.merged.set(path) || !r.merged.set(k.With) || settings.KindOf(err) != ErrMissing {
 		return ""
 	}
-	return k.with
+	return k.With
 }
 
 // overlay puts completed settings in place of the merged ones, so that Explain shows them.
 func (r *resolver) overlay(name string, section map[string]any) {
-	for _, k := range r.table.keys {
-		if k.exporter != name || isTimeout(k) {
+	for _, k := range r.table.Keys {
+		if k.Exporter != name || k.Format == "timeout" {
 			continue
 		}
-		if value, ok := get(section, k.Path); ok {
-			put(r.section, k.path, value)
+		if value, ok := section[k.Local]; ok {
+			r.merged.values[k.Path] = value
 		} else {
-			remove(r.section, k.path)
+			delete(r.merged.values, k.Path)
 		}
 	}
 }
 
 // files checks the files that a section still names after its completion.
 func (r *resolver) files(name string, section map[string]any) {
-	for _, k := range r.table.keys {
-		if k.exporter != name || k.Format != "pem" || !r.set(k.path) {
+	for _, k := range r.table.Keys {
+		if k.Exporter != name || k.Format != "pem" || !r.merged.set(k.Path) {
 			continue
 		}
-		if value, ok := get(section, k.Path); ok {
+		if value, ok := section[k.Local]; ok {
 			file, _ := value.(string)
-			if err := checkPEM(file, strings.HasSuffix(k.path, "key_file")); err != nil {
-				r.faultAt(k.path, err)
+			if err := checkPEM(file, strings.HasSuffix(k.Path, "key_file")); err != nil {
+				r.faultAt(k.Path, err)
 			}
 		}
 	}
 }
 
-// checkPEM reports what is wrong with a file that should hold a certificate, or a key. Only a regular file is opened:
-// opening a FIFO waits for a writer.
+// checkPEM checks that a file holds a certificate, or a key. It opens regular files only, because opening a FIFO waits for a
+// writer.
 func checkPEM(name string, key bool) error {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
 		return settings.Errorf(ErrFile, "%s is not a regular file", name)
 	}
 	f, err := os.Open(name)
 	if err != nil {
-		return settings.Errorf(ErrFile, "open %s: %s", name, reason(err))
+		return settings.Errorf(ErrFile, "open %s: %s", name, configfile.Reason(err))
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFileBytes))
+	data, err := io.ReadAll(io.LimitReader(f, configfile.MaxBytes))
 	if err != nil {
-		return settings.Errorf(ErrFile, "read %s: %s", name, reason(err))
+		return settings.Errorf(ErrFile, "read %s: %s", name, configfile.Reason(err))
 	}
 	want := "certificate"
 	if key {

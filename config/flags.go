@@ -2,36 +2,38 @@ package config
 
 import (
 	"flag"
-	"slices"
 	"strings"
 
+	"github.com/spanroute/spanroute/internal/keytable"
 	"github.com/spanroute/spanroute/internal/schema"
 	"github.com/spanroute/spanroute/registry"
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
 // RegisterFlags defines --config, which may be repeated, and a flag --tracing.<key> for each of the given keys, all
-// keys of registry.Default() if none is given. The flags have no defaults: one that the user does not write takes
-// no part. A key that does not exist and a flag that is defined already panic, as in package flag.
+// keys of registry.Default() without arguments. The flags have no defaults: a flag that the user does not write has no
+// effect. An unknown key and a flag that is defined twice panic, as in package flag.
+//
+// The names of other flags of the program must not begin with tracing and a dot, because Load reports such names as unknown.
 func RegisterFlags(fs *flag.FlagSet, keys ...string) {
 	t := tableOf(registry.Default())
-	fs.Var(new(textFlag), "config", "YAML `file` with the section tracing; repeated, a later one wins")
+	fs.Var(new(textFlag), "config", "YAML `file` with the section tracing; repeated, a later one takes precedence")
 	if len(keys) == 0 {
-		for _, k := range t.keys {
-			keys = append(keys, k.path)
+		for _, k := range t.Keys {
+			keys = append(keys, k.Path)
 		}
 	}
 	for _, path := range keys {
-		k, _ := t.lookup(path)
+		k, _ := t.Lookup(path)
 		if k == nil {
-			panic("config: no key is called " + path)
+			panic("config: unknown key " + path)
 		}
 		fs.Var(&textFlag{bool: k.Type == settings.TypeBool}, schema.FlagName(path), usage(k))
 	}
 }
 
-// usage is the help text of a key; its back-quoted word is what the help calls the value.
-func usage(k *key) string {
+// usage returns the help text of a key. Its back-quoted word names the value.
+func usage(k *keytable.Key) string {
 	kind := string(k.Type)
 	if len(k.Enum) > 0 {
 		kind = strings.Join(k.Enum, "|")
@@ -42,7 +44,7 @@ func usage(k *key) string {
 	return strings.ReplaceAll(k.Doc, "`", "'") + " (`" + kind + "`)"
 }
 
-// FlagsOf lists the flags of fs that the user wrote, for Sources.Flags. Call Load after fs is parsed.
+// FlagsOf returns the flags of fs that the user wrote, for Sources.Flags. Call Load after fs is parsed.
 func FlagsOf(fs *flag.FlagSet) FlagSource {
 	return func(yield func(name, value string) bool) {
 		fs.Visit(func(f *flag.Flag) {
@@ -59,12 +61,13 @@ func FlagsOf(fs *flag.FlagSet) FlagSource {
 	}
 }
 
-// A textFlag keeps what was written; Load converts it, where the message can say more.
+// A textFlag keeps the text of a flag. Load converts it, because its messages are better than those of package flag.
 type textFlag struct {
 	texts []string
 	bool  bool
 }
 
+// String returns the last text. Package flag calls it on a nil flag too, to find out the default.
 func (f *textFlag) String() string {
 	if f == nil || len(f.texts) == 0 {
 		return ""
@@ -72,33 +75,11 @@ func (f *textFlag) String() string {
 	return f.texts[len(f.texts)-1]
 }
 
+// Set keeps text. It never fails, because Load reports invalid values together with all other problems.
 func (f *textFlag) Set(text string) error {
 	f.texts = append(f.texts, text)
 	return nil
 }
 
-// IsBoolFlag lets --tracing.enabled stand alone.
+// IsBoolFlag allows --tracing.enabled without a value.
 func (f *textFlag) IsBoolFlag() bool { return f.bool }
-
-// KeyInfo is one row of the key table: everything a person may want to know about a key.
-type KeyInfo struct {
-	settings.Key        // Path and Aliases are from the section, Default is nil for secrets
-	Exporter     string // "" for common keys
-	Env          string // its variable, with the prefix SPANROUTE_
-	Flag         string // its flag, without dashes
-}
-
-// Table lists every key there is with the exporters of r, nil for registry.Default(), in the order of the
-// documentation.
-func Table(r *registry.Registry) []KeyInfo {
-	s := Sources{Registry: r}
-	var rows []KeyInfo
-	for _, k := range tableOf(s.registry()).keys {
-		row := KeyInfo{
-			Key: k.Key, Exporter: k.exporter, Env: schema.EnvName("SPANROUTE_", k.path), Flag: schema.FlagName(k.path),
-		}
-		row.Path, row.Aliases, row.OTel, row.Enum = k.path, slices.Clone(k.aliases), slices.Clone(k.OTel), slices.Clone(k.Enum)
-		rows = append(rows, row)
-	}
-	return rows
-}

@@ -31,7 +31,7 @@ func TestFlags(t *testing.T) {
 		"--tracing.jaeger.thrift.agent-port=1", "--tracing.jaeger.thrift.agent-port", "7", "--workers=8",
 	})
 	cfg, err := config.Load(config.Sources{
-		Flags: flags, Registry: kit, Files: []string{"/nowhere.yaml"}, Environ: []string{"SPANROUTE_CONFIG=/nowhere.yaml"},
+		Flags: flags, Registry: builtin, Files: []string{"/nowhere.yaml"}, Environ: []string{"SPANROUTE_CONFIG=/nowhere.yaml"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -39,11 +39,11 @@ func TestFlags(t *testing.T) {
 	if cfg.Timeout != 2*time.Second || cfg.ServiceName != "first" || cfg.Sampling.SampleRate != 0.5 {
 		t.Errorf("loaded %v", cfg)
 	}
-	if x, _ := cfg.Explain("jaeger.thrift.agent_port"); x.Value != "7" || x.Source.String() != "--tracing.jaeger.thrift.agent-port" {
+	if x, _ := cfg.Explain("jaeger.thrift.agent_port"); x.Value != "7" || x.Origin.String() != "--tracing.jaeger.thrift.agent-port" {
 		t.Errorf("the last of a repeated flag: %v", x)
 	}
-	if x, _ := cfg.Explain("batch.max_queue_size"); x.Source.String() != "built-in" {
-		t.Errorf("a flag that nobody wrote takes part: %v", x)
+	if x, _ := cfg.Explain("batch.max_queue_size"); x.Origin.String() != "built-in" {
+		t.Errorf("a flag that is not set has an effect: %v", x)
 	}
 }
 
@@ -52,7 +52,7 @@ func TestFlagMistakes(t *testing.T) {
 	pairs := func(yield func(string, string) bool) {
 		_ = yield("tracing.smaple-rate", "1") && yield("tracing.batch.max_queue_size", "x") && yield("tracing.type", "otlp") && yield("tracing.exporter-type", "zipkin")
 	}
-	_, ds := config.Check(config.Sources{Flags: pairs, Registry: kit, Environ: []string{}})
+	_, ds := config.Diagnose(config.Sources{Flags: pairs, Registry: builtin, Environ: []string{}})
 	wantKinds(t, ds, config.ErrUnknownKey, config.ErrWrongType, config.ErrConflict, config.WarnAlias)
 	for _, want := range []string{
 		`--tracing.smaple-rate: unknown key, did you mean "--tracing.sample-rate"?`,
@@ -108,7 +108,7 @@ func TestFilesFromTheVariable(t *testing.T) {
 		{"BentoML's variable is not read", "", []string{"BENTOML_CONFIG=/nowhere.yaml"}, []string{b}, 2 * time.Second},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			cfg, err := config.Load(config.Sources{EnvPrefix: tt.prefix, Environ: tt.env, Files: tt.files, Registry: kit})
+			cfg, err := config.Load(config.Sources{EnvPrefix: tt.prefix, Environ: tt.env, Files: tt.files, Registry: builtin})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -127,7 +127,7 @@ func TestSection(t *testing.T) {
 		{"the bare section", ".", "timeout: 3\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			cfg, err := config.Load(config.Sources{Section: tt.section, Files: []string{write(t, tt.file)}, Environ: []string{}, Registry: kit})
+			cfg, err := config.Load(config.Sources{Section: tt.section, Files: []string{write(t, tt.file)}, Environ: []string{}, Registry: builtin})
 			if err != nil {
 				t.Fatal(err)
 			}

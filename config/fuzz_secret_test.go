@@ -100,7 +100,7 @@ func TestSecretsInEveryForm(t *testing.T) {
 
 func showsNoSecret(t *testing.T, file string) {
 	t.Helper()
-	cfg, ds := config.CheckBytes(config.Sources{Environ: []string{"DB_PASSWORD=" + sentinel, "X=1"}, Registry: kit}, []byte(file))
+	cfg, ds := config.DiagnoseBytes(config.Sources{Environ: []string{"DB_PASSWORD=" + sentinel, "X=1"}, Registry: builtin}, []byte(file))
 	for what, text := range shownOf(t, cfg, ds) {
 		if strings.Contains(text, sentinel) {
 			t.Errorf("%s shows the secret of\n%q\n%s", what, file, text)

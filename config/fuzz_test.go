@@ -29,7 +29,7 @@ func FuzzLoad(f *testing.F) {
 		var cfg *config.Config
 		var ds config.Diagnostics
 		took := spent(func() {
-			cfg, ds = config.Check(config.Sources{Files: []string{path}, Environ: []string{"X=1"}, Registry: kit})
+			cfg, ds = config.Diagnose(config.Sources{Files: []string{path}, Environ: []string{"X=1"}, Registry: builtin})
 		})
 		if took > time.Second {
 			t.Errorf("%d bytes take %v, want under 1 s", len(data), took)
@@ -45,13 +45,13 @@ func FuzzLoad(f *testing.F) {
 			return
 		}
 		text := printed(t, cfg)
-		if _, again := config.Check(config.Sources{Files: []string{path}, Environ: []string{"X=1"}, Registry: kit}); again.Error() != ds.Error() {
+		if _, again := config.Diagnose(config.Sources{Files: []string{path}, Environ: []string{"X=1"}, Registry: builtin}); again.Error() != ds.Error() {
 			t.Errorf("two loads differ:\n%s\n%s", ds, again)
 		}
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		second, again := config.Check(config.Sources{Files: []string{path}, Environ: []string{"X=1"}, Registry: kit})
+		second, again := config.Diagnose(config.Sources{Files: []string{path}, Environ: []string{"X=1"}, Registry: builtin})
 		if second == nil {
 			t.Fatalf("what was printed does not load:\n%s\n%s", text, again)
 		}
@@ -66,7 +66,7 @@ func inside(t *testing.T, data []byte, d config.Diagnostic) {
 	t.Helper()
 	ends := strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n")
 	lines := strings.Split(ends.Replace(string(data)), "\n")
-	for _, s := range append([]config.Source{d.Source}, d.Related...) {
+	for _, s := range append([]config.Origin{d.Origin}, d.Related...) {
 		if s.Layer != config.LayerFile || s.Line == 0 {
 			continue
 		}

@@ -12,8 +12,8 @@ import (
 	"github.com/spanroute/spanroute/registry"
 )
 
-// kit is the registry of the kit's exporters.
-var kit = registry.Default()
+// builtin is the registry of the exporters of spanroute.
+var builtin = registry.Default()
 
 // write puts text into a file called tracing.yaml and returns its path.
 func write(t testing.TB, text string) string {
@@ -38,11 +38,11 @@ func section(text string) string {
 // check loads one file of this text with this environment, NAME=value.
 func check(t testing.TB, text string, env ...string) (*config.Config, config.Diagnostics) {
 	t.Helper()
-	s := config.Sources{Environ: append([]string{}, env...), Registry: kit}
+	s := config.Sources{Environ: append([]string{}, env...), Registry: builtin}
 	if text != "" {
 		s.Files = []string{write(t, text)}
 	}
-	return config.Check(s)
+	return config.Diagnose(s)
 }
 
 // kinds lists what was diagnosed, errors first, as "error unknown_key" or "warning alias".
@@ -59,8 +59,8 @@ func lines(ds config.Diagnostics) string {
 	var out []string
 	for _, d := range ds {
 		line := d.Error()
-		if d.Source.Layer == config.LayerFile {
-			line = strings.ReplaceAll(line, filepath.Dir(d.Source.Name)+string(filepath.Separator), "")
+		if d.Origin.Layer == config.LayerFile {
+			line = strings.ReplaceAll(line, filepath.Dir(d.Origin.Name)+string(filepath.Separator), "")
 		}
 		out = append(out, line)
 	}
@@ -93,7 +93,8 @@ func wantKinds(t *testing.T, ds config.Diagnostics, want ...config.Kind) {
 	}
 }
 
-// A situation is one row of the reference's case table, or one of the inputs that a row separates by semicolons.
+// A situation is one row of a table: an input with what is expected of it. The texts of the diagnostics are in the golden
+// file of the test's subject.
 type situation struct {
 	name  string
 	file  string            // under tracing
@@ -101,19 +102,19 @@ type situation struct {
 	env   []string          // NAME=value
 	kinds []config.Kind     // all that is diagnosed, in any order
 	want  map[string]string // effective values by key
-	lines []string          // must be among the diagnostics' lines, in part
+	at    []string          // the diagnostics that have these places and keys, "tracing.yaml:2:3: tracing.type:"
 }
 
-func (s situation) run(t *testing.T) {
-	t.Parallel()
+// run checks the situation and returns the text of its diagnostics.
+func (s situation) run(t *testing.T) string {
 	text := s.raw
 	if s.file != "" {
 		text = section(s.file)
 	}
 	cfg, ds := check(t, text, s.env...)
 	wantKinds(t, ds, s.kinds...)
-	for _, want := range s.lines {
-		if got := lines(ds); !strings.Contains(got, want) {
+	for _, want := range s.at {
+		if got := lines(ds); !strings.Contains("\n"+got, "\n"+want) {
 			t.Errorf("diagnosed\n%s\nwant %s", got, want)
 		}
 	}
@@ -125,13 +126,26 @@ func (s situation) run(t *testing.T) {
 			t.Errorf("%s = %q, want %q", key, x.Value, want)
 		}
 	}
+	return lines(ds)
 }
 
+// runAll runs the situations of a table and compares the texts of their diagnostics with the golden file.
 func runAll(t *testing.T, rows []situation) {
 	t.Parallel()
+	var texts strings.Builder
+	seen := map[string]bool{}
 	for _, s := range rows {
-		t.Run(s.name, s.run)
+		if seen[s.name] {
+			t.Errorf("two situations are called %q", s.name)
+		}
+		seen[s.name] = true
+		t.Run(s.name, func(t *testing.T) {
+			if text := s.run(t); text != "" {
+				texts.WriteString("== " + s.name + "\n" + text + "\n")
+			}
+		})
 	}
+	golden(t, texts.String())
 }
 
 // values is a literal of wanted values.

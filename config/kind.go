@@ -6,7 +6,7 @@ import "github.com/spanroute/spanroute/registry/settings"
 // [Load] returns.
 type Kind = settings.Kind
 
-// The kinds of errors. A warning has one of them too when a variable of OpenTelemetry or an unset ${VAR} caused it.
+// The kinds of errors. A warning about an OTEL_* variable or an unset ${VAR} has one of them too.
 const (
 	ErrUnknownKey   = settings.ErrUnknownKey   // no such key, variable, flag
 	ErrWrongType    = settings.ErrWrongType    // value of another type
@@ -15,7 +15,7 @@ const (
 	ErrConflict     = settings.ErrConflict     // two settings exclude each other
 	ErrSyntax       = settings.ErrSyntax       // YAML, ${...}
 	ErrDuplicateKey = settings.ErrDuplicateKey // one key twice in a mapping
-	ErrEncoding     = settings.ErrEncoding     // bytes that are no UTF-8 text
+	ErrEncoding     = settings.ErrEncoding     // not valid UTF-8
 	ErrTooLarge     = settings.ErrTooLarge     // a file, the text of its values, or its patterns
 	ErrTooDeep      = settings.ErrTooDeep      // depth or node budget
 	ErrFile         = settings.ErrFile         // cannot be read, or lacks what it should hold
@@ -32,14 +32,14 @@ const (
 	WarnAlias        Kind = "alias"             // legacy key or name, a second section root
 	WarnCoerced      Kind = "coerced"           // quoted number or bool, yes, whole float
 	WarnIgnored           = settings.Ignored    // valid and without effect
-	WarnInferred          = settings.Inferred   // the kit completed the value
-	WarnHidden       Kind = "hidden"            // a kit layer over a variable of OpenTelemetry
+	WarnInferred          = settings.Inferred   // spanroute completed the value
+	WarnHidden       Kind = "hidden"            // a higher layer overrides an OTEL_* variable
 	WarnSuspicious        = settings.Suspicious // legal, probably not meant
 	WarnNoTraces     Kind = "no_traces"         // an exporter, but nothing is sampled
 	WarnNeedsRestart Kind = "needs_restart"     // a reload changed keys that are read at start
 )
 
-// A Severity tells whether a [Diagnostic] keeps [Load] from returning a Config.
+// A Severity is that of a [Diagnostic]. An Error keeps [Load] from returning a Config.
 type Severity int
 
 // The severities.

@@ -7,26 +7,30 @@ import (
 	"time"
 
 	"github.com/spanroute/spanroute/internal/endpoint"
+	"github.com/spanroute/spanroute/internal/keytable"
 	"github.com/spanroute/spanroute/internal/phrase"
 	"github.com/spanroute/spanroute/internal/secret"
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// maskedText is the text of a value as print and explain show it: secrets are ***, of headers the names stay.
-func maskedText(k *key, value any, via string) string {
+// shownValue returns the text of a value as explain shows it. Secrets are ***; the names of headers stay.
+func shownValue(k *keytable.Key, value any, via string) string {
 	hide := k.Secret || secret.Name(via)
 	switch v := value.(type) {
 	case settings.Pairs:
 		var items []string
 		for _, p := range v {
-			items = append(items, p.Name+"="+maskedPair(p, hide).Value)
+			if p.Value = maskedText(p.Name, p.Value); hide {
+				p.Value = secret.Mask
+			}
+			items = append(items, p.Name+"="+p.Value)
 		}
 		return strings.Join(items, ",")
 	case []string:
 		if hide {
 			return secret.Mask
 		}
-		return redactMessage(strings.Join(v, ","))
+		return endpoint.RedactText(strings.Join(v, ","))
 	case time.Duration:
 		if v < 0 {
 			return "no limit"
@@ -36,44 +40,49 @@ func maskedText(k *key, value any, via string) string {
 		return secret.Mask
 	}
 	text := fmt.Sprint(value)
-	if strings.Contains(text, "://") || strings.HasSuffix(k.path, "endpoint") || strings.HasSuffix(k.path, "url") {
+	if strings.Contains(text, "://") || strings.HasSuffix(k.Path, "endpoint") || strings.HasSuffix(k.Path, "url") {
 		return endpoint.Redact(text)
 	}
 	return text
 }
 
-// maskedPair is p with its value masked, if hide is true or its name is that of a secret.
-func maskedPair(p settings.Pair, hide bool) settings.Pair {
-	if hide || secret.Name(p.Name) {
-		return settings.Pair{Name: p.Name, Value: secret.Mask}
+// maskedText returns a text with its secrets masked: all of it if name is that of a secret.
+func maskedText(name, text string) string {
+	if secret.Name(name) {
+		return secret.Mask
 	}
-	return settings.Pair{Name: p.Name, Value: redactMessage(p.Value)}
+	return endpoint.RedactText(text)
 }
 
-// withoutSecrets is value without the texts that are secrets.
-func withoutSecrets(value any, secrets []string) any {
+// mapTexts returns value with f applied to each text in it. f gets the name of the text in a free-form map, else "".
+func mapTexts(value any, f func(name, text string) string) any {
 	switch v := value.(type) {
 	case string:
-		return secret.Redact(v, secrets...)
+		return f("", v)
 	case []string:
-		shown := slices.Clone(v)
-		for i := range shown {
-			shown[i] = secret.Redact(shown[i], secrets...)
+		texts := slices.Clone(v)
+		for i, text := range texts {
+			texts[i] = f("", text)
 		}
-		return shown
+		return texts
 	case settings.Pairs:
-		shown := slices.Clone(v)
-		for i := range shown {
-			shown[i].Value = secret.Redact(shown[i].Value, secrets...)
+		pairs := slices.Clone(v)
+		for i, p := range pairs {
+			pairs[i].Value = f(p.Name, p.Value)
 		}
-		return shown
+		return pairs
 	}
 	return value
 }
 
-// maskedValue is maskedText as messages quote it.
-func maskedValue(k *key, value any, via string) string {
-	text := maskedText(k, value, via)
+// withoutSecrets returns value without the texts that are secrets.
+func withoutSecrets(value any, secrets []string) any {
+	return mapTexts(value, func(_, text string) string { return secret.Redact(text, secrets...) })
+}
+
+// quotedValue returns shownValue as messages quote it.
+func quotedValue(k *keytable.Key, value any, via string) string {
+	text := shownValue(k, value, via)
 	switch value.(type) {
 	case string, []string, settings.Pairs:
 		return phrase.Quote(text)

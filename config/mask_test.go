@@ -20,7 +20,7 @@ otlp:
     headers: {Authorization: Bearer hunter2, Keep-Alive: hunter2}
 `
 
-// Case 40.
+// A secret is masked in everything that shows a configuration or its diagnostics.
 func TestSecretsAreMasked(t *testing.T) {
 	t.Parallel()
 	cfg, ds := check(t, section(secretFile), "OTEL_EXPORTER_OTLP_HEADERS=")
@@ -54,12 +54,12 @@ func TestSecretsAreMasked(t *testing.T) {
 	}
 	for where, text := range shown {
 		if strings.Contains(text, "hunter2") {
-			t.Errorf("40 a secret shows in %s:\n%s", where, text)
+			t.Errorf("a secret shows in %s:\n%s", where, text)
 		}
 	}
 	for _, where := range []string{"print", "JSON", "%#v"} {
 		if !strings.Contains(shown[where], "***") {
-			t.Errorf("40 %s has no ***:\n%s", where, shown[where])
+			t.Errorf("%s has no ***:\n%s", where, shown[where])
 		}
 	}
 	var open strings.Builder
@@ -166,7 +166,7 @@ func TestSecretsOutsideOfSecretKeys(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			cfg, ds := config.CheckBytes(config.Sources{Environ: []string{"API_TOKEN=hunter2", "PLAIN=plain"}, Registry: kit}, []byte(tt.file))
+			cfg, ds := config.DiagnoseBytes(config.Sources{Environ: []string{"API_TOKEN=hunter2", "PLAIN=plain"}, Registry: builtin}, []byte(tt.file))
 			if (cfg != nil) != tt.loads {
 				t.Fatalf("loads = %t, want %t: %v", cfg != nil, tt.loads, ds)
 			}
@@ -188,7 +188,7 @@ func TestSecretsOutsideOfSecretKeys(t *testing.T) {
 
 func TestFilesAreNamedWithoutUserInformation(t *testing.T) {
 	t.Parallel()
-	_, ds := config.Check(config.Sources{Files: []string{"http://u:hunter2@h/tracing.yaml"}, Environ: []string{}, Registry: kit})
+	_, ds := config.Diagnose(config.Sources{Files: []string{"http://u:hunter2@h/tracing.yaml"}, Environ: []string{}, Registry: builtin})
 	if text := ds.Error() + rendered(ds); len(ds) == 0 || strings.Contains(text, "hunter2") {
 		t.Errorf("diagnostics %s", text)
 	}
@@ -202,7 +202,7 @@ func TestExcerptPoints(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `error[unknown_key]: tracing.smaple_rate: unknown key, did you mean "sample_rate"?
-  --> ` + ds[0].Source.Name + `:4:3
+  --> ` + ds[0].Origin.Name + `:4:3
    4 |   smaple_rate: 1.0
      |   ^^^^^^^^^^^
 `
@@ -247,4 +247,59 @@ func color(ds config.Diagnostics) string {
 	var b strings.Builder
 	_ = ds.WriteText(&b, true)
 	return b.String()
+}
+
+// Secrets in places that are not meant for secrets.
+func TestSecretsOutOfPlace(t *testing.T) {
+	t.Parallel()
+	for name, file := range map[string]string{
+		"URL for a number":     "tracing:\n  zipkin: {local_node_port: \"http://u:hunter2@h/\"}\n",
+		"URL for a duration":   "tracing:\n  timeout: \"http://u:hunter2@h/\"\n",
+		"URL for a value":      "tracing:\n  otlp: {protocol: \"http://u:hunter2@h/\"}\n",
+		"URL in a pattern":     "tracing:\n  excluded_urls: [\"http://u:hunter2@h/(\"]\n",
+		"URL for a file":       "tracing:\n  exporter_type: otlp\n  otlp: {endpoint: \"https://h\", grpc: {certificate_file: \"http://u:hunter2@h\"}}\n",
+		"URL without scheme":   "tracing:\n  exporter_type: zipkin\n  zipkin: {endpoint: \"//u:hunter2@h/\"}\n",
+		"variable in a list":   "tracing:\n  propagators: [\"${MY_TOKEN}\"]\n",
+		"variable in a text":   "tracing:\n  propagators: \"${MY_TOKEN}\"\n",
+		"variable, a pattern":  "tracing:\n  excluded_paths: [\"${MY_TOKEN}\"]\n",
+		"variable, an address": "tracing:\n  zipkin: {local_node_ipv4: \"${MY_TOKEN}\"}\n",
+		"tab in indentation":   "tracing:\n  otlp:\n    http:\n      headers:\n\t  a: hunter2\n",
+		"no variable":          "tracing:\n  otlp: {http: {headers: {a: \"${a hunter2}\"}}}\n",
+		"another name":         "tracing:\n  jaeger: {PW: hunter2}\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, ds := check(t, file, "MY_TOKEN=hunter2")
+			if len(ds.Errors()) == 0 {
+				t.Fatal("no error to show")
+			}
+			var b strings.Builder
+			if err := ds.WriteText(&b, false); err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(b.String(), "hunter2") {
+				t.Errorf("a secret shows:\n%s", b.String())
+			}
+		})
+	}
+	t.Run("print and explain", func(t *testing.T) {
+		t.Parallel()
+		cfg, ds := check(t, section("service_name: \"http://u:hunter2@h/\"\nresource_attributes: {a: \"http://u:hunter2@h/\"}\nexporter_type: zipkin\nzipkin: {endpoint: \"http://h/${MY_TOKEN}\"}\nsample_rate: 1"), "MY_TOKEN=hunter2x")
+		wantKinds(t, ds)
+		shown := fmt.Sprintf("%v %#v", cfg, *cfg)
+		for _, key := range []string{"service_name", "resource_attributes"} {
+			x, _ := cfg.Explain(key)
+			shown += x.String()
+		}
+		if strings.Contains(shown, "hunter2@") {
+			t.Errorf("a secret shows:\n%s", shown)
+		}
+		if x, _ := cfg.Explain("zipkin.endpoint"); strings.Contains(x.String(), "hunter2x") {
+			t.Errorf("a secret shows:\n%s", x)
+		}
+		var open strings.Builder
+		if err := cfg.WriteYAML(&open, true); err != nil || strings.Count(open.String(), "u:hunter2@h") != 2 {
+			t.Errorf("--show-secrets hides some:\n%s", open.String())
+		}
+	})
 }

@@ -29,7 +29,7 @@ func TestMemoryIsSuspiciousOnlyWhereAnOperatorSelectsIt(t *testing.T) {
 		if tt.sources.Environ == nil {
 			tt.sources.Environ = []string{}
 		}
-		_, ds := config.Check(tt.sources)
+		_, ds := config.Diagnose(tt.sources)
 		if got := count(ds, config.WarnSuspicious); got != tt.want || len(ds.Errors()) > 0 {
 			t.Errorf("%s: %d suspicious, want %d\n%s", tt.name, got, tt.want, lines(ds))
 		}

@@ -37,7 +37,7 @@ func (l lines1) Validate() error {
 	return nil
 }
 
-// withPlugin is a registry with one exporter of the kit and one of somebody else.
+// withPlugin returns a registry with an exporter of spanroute and one of a plugin.
 func withPlugin(t *testing.T) *registry.Registry {
 	t.Helper()
 	r := new(registry.Registry)
@@ -57,7 +57,7 @@ func TestPlugin(t *testing.T) {
 	t.Parallel()
 	r := withPlugin(t)
 	load := func(text string, env ...string) (*config.Config, config.Diagnostics) {
-		return config.Check(config.Sources{Files: []string{write(t, section(text))}, Environ: append([]string{}, env...), Registry: r})
+		return config.Diagnose(config.Sources{Files: []string{write(t, section(text))}, Environ: append([]string{}, env...), Registry: r})
 	}
 	t.Run("file, variable and alias", func(t *testing.T) {
 		cfg, ds := load("exporter_type: JSONL\nsample_rate: 1\nlines: {mode: Truncate, timeout: 3}", "SPANROUTE_LINES_PATH=a.jsonl", "SPANROUTE_LINES_DELAY=2")
@@ -77,7 +77,7 @@ func TestPlugin(t *testing.T) {
 			t.Errorf("diagnosed %s", lines(ds))
 		}
 	})
-	t.Run("a default that nobody uses", func(t *testing.T) {
+	t.Run("an invalid default of an exporter that is not selected", func(t *testing.T) {
 		_, ds := load("exporter_type: zipkin\nsample_rate: 1\nlines: {mode: append}")
 		wantKinds(t, ds)
 	})
@@ -116,20 +116,20 @@ func TestPlugin(t *testing.T) {
 			t.Errorf("diagnosed %s", lines(ds))
 		}
 	})
-	t.Run("an exporter of the kit that is not linked in", func(t *testing.T) {
+	t.Run("an exporter of spanroute that is not linked in", func(t *testing.T) {
 		cfg, ds := load("exporter_type: zipkin\nsample_rate: 1\njaeger: {nonsense: 1}")
 		wantKinds(t, ds, config.WarnIgnored)
 		if cfg == nil {
 			t.Error("a section of no use is an error")
 		}
-		_, ds = config.Check(config.Sources{
+		_, ds = config.Diagnose(config.Sources{
 			Environ: []string{"SPANROUTE_JAEGER_THRIFT_AGENT_PORT=x"}, Registry: r,
 			Defaults: map[string]any{"otlp": map[string]any{"endpoint": "h"}},
 		})
 		wantKinds(t, ds, config.WarnIgnored, config.WarnIgnored)
 		_, ds = load("exporter_type: jaeger")
 		wantKinds(t, ds, config.ErrUnsupported)
-		if want := `exporter "jaeger" is not in this program, import github.com/spanroute/spanroute/exporters/jaeger or exporters/all`; !strings.Contains(lines(ds), want) {
+		if want := `exporter "jaeger" is not linked into this program, import github.com/spanroute/spanroute/exporters/jaeger or exporters/all`; !strings.Contains(lines(ds), want) {
 			t.Errorf("diagnosed %s, want %s", lines(ds), want)
 		}
 	})

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -10,7 +11,7 @@ import (
 	"github.com/spanroute/spanroute/config"
 )
 
-// Case 71: what is printed loads to the same configuration and prints the same text.
+// What is printed loads to the same configuration and prints the same text.
 func TestPrintLoadsBack(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -62,7 +63,7 @@ func printed(t *testing.T, c *config.Config) string {
 	return b.String()
 }
 
-// What only variables of OpenTelemetry can say is a comment.
+// Values that only OTEL_* variables can set are comments.
 func TestPrintNoLimit(t *testing.T) {
 	t.Parallel()
 	cfg, _ := check(t, section(onOTLP), "OTEL_EXPORTER_OTLP_TIMEOUT=0", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT=0")
@@ -79,7 +80,7 @@ func TestPrintNoLimit(t *testing.T) {
 
 func TestDefault(t *testing.T) {
 	t.Parallel()
-	loaded, err := config.Load(config.Sources{Environ: []string{}, Registry: kit})
+	loaded, err := config.Load(config.Sources{Environ: []string{}, Registry: builtin})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,5 +90,37 @@ func TestDefault(t *testing.T) {
 	}
 	if got := config.Default().Source("sample_rate"); got != "built-in" {
 		t.Errorf("Source(sample_rate) = %s, want built-in", got)
+	}
+}
+
+// Every text that is printed loads back, as YAML and as JSON, whatever it looks like.
+func TestPrintLoadsBackOddTexts(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"true", "1.0", "~", "${X}", "$${X}", "${", "a: b", "# c", "'", "\"", "\\", "a\nb", "\ta", "<<", "!foo", "*a", "1:30", "2024-01-01",
+		"[a]", "{a: b}", "%zz", " a ", "|", "@", "\u0085", "\u2028", "\x01", "\x7f", "\ufeff", "a\r\nb",
+	} {
+		cfg, err := config.Load(config.Sources{Environ: []string{"X=boo"}, Registry: builtin, Overrides: map[string]any{
+			"service_name": text + ".", "exporter_type": "jaeger", "sample_rate": 1,
+			"resource_attributes": map[string]any{"k": text}, "jaeger": map[string]any{"username": "u", "password": text + "."},
+		}})
+		if err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		var asYAML, asJSON, again strings.Builder
+		if err := errors.Join(cfg.WriteYAML(&asYAML, true), cfg.WriteJSON(&asJSON, true)); err != nil {
+			t.Fatal(err)
+		}
+		for _, printed := range []string{asYAML.String(), asJSON.String()} {
+			loaded, ds := check(t, printed, "X=boo")
+			if loaded == nil {
+				t.Errorf("%q: %s\n%s", text, lines(ds), printed)
+				continue
+			}
+			again.Reset()
+			if err := loaded.WriteYAML(&again, true); err != nil || again.String() != asYAML.String() || loaded.ServiceName != text+"." {
+				t.Errorf("%q: printed\n%swant\n%s", text, again.String(), asYAML.String())
+			}
+		}
 	}
 }

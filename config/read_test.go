@@ -51,7 +51,7 @@ func TestLoadRefusesWhatIsNotARegularFile(t *testing.T) {
 	t.Parallel()
 	for name, path := range notRegular(t) {
 		t.Run(name, func(t *testing.T) {
-			cfg, ds := config.Check(config.Sources{Files: []string{path}, Environ: []string{}, Registry: kit})
+			cfg, ds := config.Diagnose(config.Sources{Files: []string{path}, Environ: []string{}, Registry: builtin})
 			wantKinds(t, ds, config.ErrFile)
 			found, _, _ := strings.Cut(name, " behind")
 			found, _, _ = strings.Cut(found, " as")
@@ -69,7 +69,7 @@ func TestWatchRefusesWhatIsNotARegularFile(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var log strings.Builder
 			w := config.NewWatcher(config.Sources{
-				Files: []string{path}, Environ: []string{}, Registry: kit, Logger: slog.New(slog.NewTextHandler(&log, nil)),
+				Files: []string{path}, Environ: []string{}, Registry: builtin, Logger: slog.New(slog.NewTextHandler(&log, nil)),
 			}, func(*config.Config) error { return errors.New("applied") })
 			w.Poll()
 			w.Poll()
@@ -87,7 +87,7 @@ func TestLinksToRegularFiles(t *testing.T) {
 	if err := os.Symlink(write(t, rate(0.5)), link); err != nil {
 		t.Fatal(err)
 	}
-	cfg, ds := config.Check(config.Sources{Files: []string{link}, Environ: []string{}, Registry: kit})
+	cfg, ds := config.Diagnose(config.Sources{Files: []string{link}, Environ: []string{}, Registry: builtin})
 	wantKinds(t, ds)
 	if cfg == nil || cfg.Sampling.SampleRate != 0.5 {
 		t.Errorf("loaded %v", cfg)
@@ -99,9 +99,9 @@ const readsStdin = "SPANROUTE_TEST_READS_STDIN"
 // TestStandardInput runs this test again as a program whose standard input is a pipe.
 func TestStandardInput(t *testing.T) {
 	t.Parallel()
-	sources := config.Sources{Files: []string{"/dev/stdin"}, Environ: []string{}, Registry: kit}
+	sources := config.Sources{Files: []string{"/dev/stdin"}, Environ: []string{}, Registry: builtin}
 	if os.Getenv(readsStdin) != "" {
-		cfg, ds := config.Check(sources)
+		cfg, ds := config.Diagnose(sources)
 		if cfg == nil || len(ds) > 0 || cfg.Sampling.SampleRate != 0.25 {
 			t.Errorf("loaded %v with %v", cfg, ds)
 		}

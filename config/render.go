@@ -6,8 +6,11 @@ import (
 	"strings"
 )
 
-// WriteText writes the diagnostics for people, each with the line of the file it is about and a caret below. color
-// adds terminal colours. Secrets are masked in lines too.
+// WriteText writes the diagnostics with the line of the file and a caret below. color adds terminal colours. Secrets are
+// masked in lines too.
+//
+// The line is shown unchanged, except for secrets and for characters that would move the cursor of a
+// terminal. A long line is cut around the caret.
 func (ds Diagnostics) WriteText(w io.Writer, color bool) error {
 	var b strings.Builder
 	for i, d := range ds {
@@ -20,6 +23,7 @@ func (ds Diagnostics) WriteText(w io.Writer, color bool) error {
 	return err
 }
 
+// render writes one diagnostic: severity and kind, the sentence, the place, the line with a caret, and related places.
 func (d Diagnostic) render(b *strings.Builder, color bool) {
 	head := d.Severity.String()
 	if d.Kind != "" {
@@ -36,7 +40,7 @@ func (d Diagnostic) render(b *strings.Builder, color bool) {
 	if place := d.place(); place != "" {
 		fmt.Fprintf(b, "  --> %s\n", place)
 	}
-	if d.Source.text != nil && d.Source.Line > 0 && d.Source.text.line(d.Source.Line) != "" {
+	if d.Origin.text != nil && d.Origin.Line > 0 && d.Origin.text.Line(d.Origin.Line) != "" {
 		d.point(b)
 	}
 	for _, s := range d.Related {
@@ -50,8 +54,8 @@ const maxExcerpt = 160
 // point writes the line and the caret. Tabs become spaces so that the caret stays in place. A line that is not shown
 // has no caret: its place is in the address.
 func (d Diagnostic) point(b *strings.Builder) {
-	s := d.Source
-	text, masked := s.text.show(s.Line)
+	s := d.Origin
+	text, masked := s.text.Show(s.Line)
 	runes := []rune(strings.ReplaceAll(text, "\t", " "))
 	if masked {
 		fmt.Fprintf(b, "%4d | %s\n", s.Line, clean(runes[max(0, len(runes)-maxExcerpt):]))
@@ -71,7 +75,7 @@ func (d Diagnostic) point(b *strings.Builder) {
 // clean replaces characters that would move a terminal's cursor.
 func clean(runes []rune) string {
 	return strings.Map(func(r rune) rune {
-		if isControl(r) || r == '\r' || r == '\n' || r >= 0x200e && r <= 0x200f || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+		if r < ' ' || r >= 0x7f && r < 0xa0 && r != 0x85 || r >= 0x200e && r <= 0x200f || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
 			return '?'
 		}
 		return r

@@ -1,98 +1,62 @@
 package config
 
 import (
-	"slices"
-
+	"github.com/spanroute/spanroute/internal/schema"
+	"github.com/spanroute/spanroute/registry"
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// resolve merges the layers, checks what spans keys and decodes. A fault that a variable of OpenTelemetry caused
-// takes that variable out and starts again.
-func (l *loader) resolve() *Config {
+// resolve merges layers and turns the result into a Config. An OTEL_* variable that the result shows to be invalid is
+// taken out, and the layers are merged again.
+func resolve(s *Sources, in *intake, layers []*layer, otel *otelLayer) *Config {
 	for {
-		m, err := l.merge()
+		m, err := merge(in.table, layers)
 		if err != nil {
-			l.report.add(Diagnostic{Kind: ErrSyntax, Message: err.Error()})
+			in.report.add(Diagnostic{Kind: ErrSyntax, Message: err.Error()})
 			return nil
 		}
-		before := l.report.clone()
-		r := &resolver{loader: l, merged: m, rejected: map[*entry]Diagnostic{}}
-		cfg := r.resolve()
+		m.setOTelSampler(in.table)
+		before := in.report.clone()
+		r := &resolver{
+			registry: s.registry(), table: in.table, report: in.report, env: in.env, merged: m,
+			inferredRate: otel.inferred, rejected: map[*entry]Diagnostic{},
+		}
+		cfg := r.resolve(s.Registry)
 		if len(r.rejected) == 0 {
 			return cfg
 		}
-		l.report = before
+		*in.report = before
 		for e, d := range r.rejected {
-			l.report.add(d)
-			l.reject(e)
+			in.report.add(d)
+			otel.reject(e)
 		}
 	}
 }
 
-func (r *report) clone() report {
-	c := *r
-	c.kept[Error], c.kept[Warning] = slices.Clone(r.kept[Error]), slices.Clone(r.kept[Warning])
-	return c
-}
-
-// A resolver works on one merge.
-type resolver struct {
-	*loader
-	*merged
-	types    []string // exporters selected
-	rejected map[*entry]Diagnostic
-}
-
-func (r *resolver) resolve() *Config {
-	cfg := &Config{registry: r.sources.Registry, origins: &origins{table: r.table, merged: r.merged, secrets: r.secrets}}
-	c := commonDefaults()
-	r.common(&c)
-	c.assign(cfg)
-	if e := r.winner("batch.export_timeout"); e != nil && e.noLimit {
+// resolve decodes the common keys, then completes the exporters, which can depend on them, and applies the rules
+// between keys last, on the complete result.
+func (r *resolver) resolve(given *registry.Registry) *Config {
+	cfg := Default()
+	cfg.registry, cfg.origins = given, &origins{table: r.table, merged: r.merged, secrets: r.report.secrets}
+	r.common(cfg)
+	if e := r.merged.effective("batch.export_timeout"); e != nil && e.noLimit {
 		cfg.Batch.ExportTimeout = -1
 	}
 	r.types = cfg.ExporterTypes
 	r.exporters(cfg)
-	r.across(cfg)
+	r.crossKeyRules(cfg)
 	return cfg
 }
 
 // common decodes the section without exporters.
-func (r *resolver) common(c *common) {
-	section := map[string]any{}
-	for _, k := range r.table.keys {
-		if e := r.winner(k.path); k.exporter == "" && e != nil && !e.noLimit {
-			value, _ := get(r.section, k.path)
-			put(section, k.path, value)
+func (r *resolver) common(cfg *Config) {
+	values := map[string]any{}
+	for _, k := range r.table.Keys {
+		if e := r.merged.effective(k.Path); k.Exporter == "" && e != nil && !e.noLimit {
+			values[k.Path] = r.merged.values[k.Path]
 		}
 	}
-	for _, fault := range settings.KeyErrors(commonSchema.Decode(section, c)) {
+	for _, fault := range settings.KeyErrors(commonSchema.Decode(schema.Nest(values), cfg)) {
 		r.faultAt(fault.Key, fault.Err)
 	}
-}
-
-// faultAt reports a fault of the merged result at the place of the value that causes it.
-func (r *resolver) faultAt(path string, err error) {
-	e := r.winner(path)
-	if e == nil { // the invalid value is a default: report it where the exporter was selected
-		e = r.chooser(path)
-	}
-	if e.source.Layer == LayerOTel {
-		r.rejected[e] = Diagnostic{
-			Kind: settings.KindOf(err), Severity: Warning, Key: path, Source: e.source, Message: err.Error(), Hint: "ignored",
-		}
-		return
-	}
-	r.refuse(e, e.source, err)
-}
-
-func (r *resolver) chooser(path string) *entry {
-	if e := r.winner("exporter_type"); e != nil && e.source.Layer == LayerOTel {
-		return e
-	} else if e != nil {
-		at := *e
-		at.written = path
-		return &at
-	}
-	return &entry{key: r.table.byPath[path], written: path}
 }

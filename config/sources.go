@@ -10,8 +10,11 @@ import (
 	"github.com/spanroute/spanroute/registry"
 )
 
-// Sources is all that [Load] depends on. The zero value means the process's environment, no files, no flags and
+// Sources holds everything that [Load] depends on. The zero value means the process's environment, no files, no flags and
 // the default registry.
+//
+// Load reads the environment and flags only through Sources, so that tests and programs with several configurations
+// need no global state.
 type Sources struct {
 	// Files are read in order, a later one over an earlier. They are used when neither a flag --config nor the
 	// variable SPANROUTE_CONFIG names others. Each is a regular file or a link to one. A FIFO, a socket, a device and
@@ -21,7 +24,7 @@ type Sources struct {
 	// Section is the place of the section in every file, as a dotted path; "." is a file that is the bare section.
 	// Empty means tracing, api_server.tracing and services.tracing.
 	Section string
-	// EnvPrefix begins the kit's variables. Empty means SPANROUTE_, "-" switches the layer off.
+	// EnvPrefix begins the variables of the layer SPANROUTE_*. Empty means SPANROUTE_; "-" turns the layer off.
 	EnvPrefix string
 	// Environ is the environment as os.Environ returns it. Nil means the process's.
 	Environ []string
@@ -30,7 +33,7 @@ type Sources struct {
 	// Defaults and Overrides are the lowest and the highest layer that code sets: nested maps of the section's
 	// shape. They are read, never kept.
 	Defaults, Overrides map[string]any
-	// Registry knows the exporters. Nil means registry.Default().
+	// Registry holds the exporters. Nil means registry.Default().
 	Registry *registry.Registry
 	// Logger is where [Watch] reports. Nil means slog.Default().
 	Logger *slog.Logger
@@ -54,6 +57,7 @@ func (s *Sources) logger() *slog.Logger {
 	return s.Logger
 }
 
+// prefix returns the prefix of SPANROUTE_* variables, "" if the layer is off.
 func (s *Sources) prefix() string {
 	switch s.EnvPrefix {
 	case "":
@@ -62,6 +66,14 @@ func (s *Sources) prefix() string {
 		return ""
 	}
 	return s.EnvPrefix
+}
+
+// configName names the way to name a file, for hints.
+func (s *Sources) configName() string {
+	if prefix := s.prefix(); prefix != "" {
+		return prefix + "CONFIG"
+	}
+	return "--config"
 }
 
 // environ returns the environment by name; of a name that occurs twice the first counts, as in package os.

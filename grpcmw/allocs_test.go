@@ -83,8 +83,8 @@ func TestAllocations(t *testing.T) {
 	}{
 		{"server interceptor, sampled", always, way{}, false, 12},
 		{"server interceptor, unsampled", never, way{}, false, 6},
-		{"server options, sampled", always, way{stats: true}, false, 40},
-		{"server options, unsampled", never, way{stats: true}, false, 32},
+		{"server options, sampled", always, way{stats: true}, false, 30},
+		{"server options, unsampled", never, way{stats: true}, false, 27},
 		{"client interceptor, sampled", always, way{}, true, 17},
 		{"client interceptor, unsampled", never, way{}, true, 13},
 		{"dial options, sampled", always, way{stats: true}, true, 34},

@@ -272,7 +272,7 @@ func TestScope(t *testing.T) {
 	}
 }
 
-// asked is a sampler that keeps what it is asked.
+// asked is a sampler that keeps its parameters.
 type asked struct{ got []sdktrace.SamplingParameters }
 
 func (a *asked) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {

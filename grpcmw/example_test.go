@@ -103,7 +103,7 @@ func ExampleWithErrorCode() {
 func ExampleWithAttributes() {
 	spans, with := newProvider()
 	tenant := grpcmw.WithAttributes(func(context.Context, string) []attribute.KeyValue {
-		return []attribute.KeyValue{attribute.String("tenant", "acme")} // from ctx, say
+		return []attribute.KeyValue{attribute.String("tenant", "acme")} // a program takes it from ctx
 	})
 	checkHealth("", grpcmw.ServerOptions(with, tenant), nil, spans)
 	// Output: SERVER grpc.health.v1.Health/Check Unset acme OK

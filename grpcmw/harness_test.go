@@ -67,7 +67,7 @@ func (w way) client(opts ...grpcmw.ClientOption) []grpc.DialOption {
 	}
 }
 
-// A service answers as a test wants, by default with the status the request asks for.
+// A service answers as a test wants, by default with the status in the request.
 type service struct {
 	testgrpc.UnimplementedTestServiceServer
 	unary  func(context.Context, *testgrpc.SimpleRequest) (*testgrpc.SimpleResponse, error)
@@ -154,7 +154,7 @@ type setup struct {
 	noRegister    bool
 }
 
-// A world is a server and a client, both traced, that speak over a real connection.
+// A world is a server and a client, both traced, with a real connection between them.
 type world struct {
 	*spantest.Recorder
 	server *grpc.Server

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"go.opentelemetry.io/otel/propagation"
 	"google.golang.org/grpc/metadata"
@@ -54,7 +55,8 @@ func wireText(key string, values []string) []string {
 // carrier without an allocation.
 type incoming struct {
 	ctx    context.Context
-	header metadata.MD // from the stats handler, nil to read ctx
+	header metadata.MD // from the stats handler or, once read, from ctx; nil to look up each key in ctx
+	folded bool        // ctx is read, but its keys need a comparison without regard to case
 }
 
 var (
@@ -62,18 +64,72 @@ var (
 	_ propagation.ValuesGetter   = (*incoming)(nil)
 )
 
-// Values returns all values of key, which must be lower case.
-func (c *incoming) Values(key string) []string {
+// Values returns all values of key.
+func (c *incoming) Values(key string) []string { return slices.Clone(c.lookup(key)) }
+
+// lookup returns all values of key, which must not be changed. metadata.ValueFromIncomingContext walks through all
+// metadata for each absent key; lookup walks through them once.
+func (c *incoming) lookup(key string) []string {
+	if c.header == nil && !c.folded {
+		c.header = incomingMetadata(c.ctx)
+		c.folded = c.header == nil
+	}
 	if c.header != nil {
-		return c.header[key]
+		return c.header[strings.ToLower(key)]
 	}
 	return metadata.ValueFromIncomingContext(c.ctx, key)
+}
+
+// incomingMetadata returns the incoming metadata of ctx, which must not be changed. It returns nil if their place in
+// the context is unknown or if a key has an upper-case letter, which only programs can put there.
+func incomingMetadata(ctx context.Context) metadata.MD {
+	if incomingKey == nil {
+		return nil
+	}
+	md, _ := ctx.Value(incomingKey).(metadata.MD)
+	for key := range md {
+		for i := range len(key) {
+			if c := key[i]; c >= 'A' && c <= 'Z' || c >= utf8.RuneSelf {
+				return nil
+			}
+		}
+	}
+	return md
+}
+
+// incomingKey is the context key of the incoming metadata, nil if it is unknown.
+var incomingKey = learnIncomingKey(metadata.NewIncomingContext(context.Background(), metadata.MD{}))
+
+// A keyProbe records the last key that is looked up in it.
+type keyProbe struct {
+	context.Context
+	key any
+}
+
+// Value records key.
+func (p *keyProbe) Value(key any) any {
+	p.key = key
+	return nil
+}
+
+// learnIncomingKey returns the key under which the metadata package looks up incoming metadata, or nil if ctx, which
+// has such metadata, does not have them under this key.
+func learnIncomingKey(ctx context.Context) any {
+	probe := &keyProbe{Context: context.Background()}
+	metadata.ValueFromIncomingContext(probe, "")
+	if probe.key == nil {
+		return nil
+	}
+	if _, ok := ctx.Value(probe.key).(metadata.MD); !ok {
+		return nil
+	}
+	return probe.key
 }
 
 // Get returns the value of key. A tracestate may have several parts, which are joined (W3C Trace Context, 3.3.1); of
 // other keys, the first value counts.
 func (c *incoming) Get(key string) string {
-	values := c.Values(key)
+	values := c.lookup(key)
 	switch {
 	case len(values) == 0:
 		return ""

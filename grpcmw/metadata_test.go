@@ -191,7 +191,7 @@ func TestCapturedRequestMetadata(t *testing.T) {
 			}
 		}
 	})
-	bothWays(t, func(t *testing.T, w way) { // none asked for
+	bothWays(t, func(t *testing.T, w way) { // without the option
 		v := newWorld(t, w, setup{})
 		if _, err := v.stub.UnaryCall(metadata.AppendToOutgoingContext(testContext(t), request[:6]...), &testgrpc.SimpleRequest{}); err != nil {
 			t.Fatal(err)

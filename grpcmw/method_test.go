@@ -89,7 +89,7 @@ func (v *world) spansOf(t testing.TB, kind trace.SpanKind, n int) []spantest.Spa
 	return got
 }
 
-// rawCodec sends bytes as they are under the name of protobuf.
+// rawCodec sends bytes unchanged under the name of protobuf.
 type rawCodec struct{}
 
 func (rawCodec) Marshal(any) (mem.BufferSlice, error) {

@@ -194,7 +194,7 @@ func TestErrorCodeOption(t *testing.T) {
 		}{
 			{codes.NotFound, "NOT_FOUND", "NOT_FOUND", ""},
 			{codes.Internal, "INTERNAL", "", "INTERNAL"},
-			{codes.OK, "OK", "", ""}, // not asked for
+			{codes.OK, "OK", "", ""}, // the function is not called
 		} {
 			_, _ = v.stub.UnaryCall(testContext(t), asking(tt.code, ""))
 			client, server := v.pair(t)

@@ -33,6 +33,7 @@ type serverCall struct {
 	stream     grpc.ServerTransportStream // identifies the RPC, nil until an interceptor sees it
 	arrived    time.Time                  // of TagRPC
 	carrier    incoming
+	options    [4]trace.SpanStartOption // with the time of arrival; more than these need an allocation
 	excluded   bool
 	tagged     bool // all stats handlers have had their TagRPC
 	begun      bool // the method is registered, or an unknown-service handler handles it
@@ -138,7 +139,7 @@ func (c *serverCall) start(ctx context.Context, m method) context.Context {
 		c.deferred.Keep(c.startAttributes(ctx, m, c.deferred.Attributes()))
 		c.in.callAttributes(ctx, c.fullMethod, &c.userAttributes) // may panic
 	}
-	c.carrier.header = nil
+	c.carrier.header, c.options = nil, [len(c.options)]trace.SpanStartOption{}
 	return ctx
 }
 
@@ -157,7 +158,7 @@ func (c *serverCall) setSpan(span trace.Span) {
 func (c *serverCall) startOptions(ctx context.Context) []trace.SpanStartOption {
 	opts := c.in.StartOptions()
 	if !c.arrived.IsZero() {
-		opts = append(opts, trace.WithTimestamp(c.arrived))
+		opts = append(append(c.options[:0], opts...), trace.WithTimestamp(c.arrived))
 	}
 	remote := trace.SpanContextFromContext(ctx)
 	if c.in.public == nil || remote.IsValid() && !remote.IsRemote() || !c.in.public(ctx, c.fullMethod) {

@@ -33,18 +33,20 @@ func (c *serverCall) abort(end guard.End, v any) {
 	c.in.RecordPanic(span, end, v) // unlocked, because it calls methods of v
 }
 
-// finish ends the span with the recorded result or err. Only the first call has an effect. at is the time of the end,
-// or zero for now.
+// finish ends the span with the recorded result or err. Only the first call has an effect. at is the time of the end
+// for a span that is not started yet, or zero.
 func (c *serverCall) finish(err error, at time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.ended {
 		return
 	}
-	c.ended, c.err, c.endedAt = true, err, at
+	c.ended, c.err = true, err
 	if c.span != nil {
-		c.close()
+		c.close() // the end is now, so that no option is allocated
+		return
 	}
+	c.endedAt = at
 }
 
 // close ends the span, also if a function of WithErrorCode panics.

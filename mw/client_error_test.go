@@ -193,7 +193,7 @@ func TestClientCancels(t *testing.T) {
 	})
 }
 
-// "A 4xx/5xx code outlives any later error": neither the truncated body nor its error's text is told.
+// A status code that is an error takes precedence over a later error of the body, whose text is not recorded.
 func TestFailedCodeOutlivesBodyError(t *testing.T) {
 	base := tripper(func(r *http.Request) (*http.Response, error) {
 		body := io.MultiReader(strings.NewReader("sorry"), iotest.ErrReader(io.ErrUnexpectedEOF))

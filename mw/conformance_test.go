@@ -44,7 +44,7 @@ var must = map[trace.SpanKind][]attribute.Key{
 	},
 }
 
-// findings are what the suite would say about a span of an answered request.
+// findings returns the findings of the suite for a span of an answered request.
 func findings(s spantest.Span) (found []string) {
 	for _, key := range must[s.SpanKind()] {
 		if !s.Has(key) {

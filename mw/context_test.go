@@ -404,7 +404,7 @@ func TestSamplerSeesStartAttributes(t *testing.T) {
 }
 
 func TestSameSpanEarlyAndLate(t *testing.T) {
-	// Attributes that are set at the end say the same as those that are set at the start.
+	// Attributes that are set at the end equal those that are set at the start.
 	for _, reads := range []bool{false, true} {
 		rec := spantest.NewRecorder(t)
 		rec.ReadsAttributes = reads

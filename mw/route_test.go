@@ -198,7 +198,7 @@ func TestNoRouteFromTheClientBehindARewrite(t *testing.T) {
 		"/prefix/files/EVIL":     "",
 		"/prefix/{EVIL}/{EVIL2}": "",
 		"/prefix/EVIL/{b}":       "",
-		"/prefix/files/a/":       "", // cannot be told from a redirect
+		"/prefix/files/a/":       "", // looks like a redirect
 		"/files/a/":              "/files/{name}/",
 		"/rpc/x/a":               "/rpc/x/",
 	} {

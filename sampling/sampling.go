@@ -18,17 +18,17 @@ import (
 type Config struct {
 	// SampleRate is the share of new traces that are kept by the two traceidratio samplers, from 0 (none, the
 	// default) to 1 (all).
-	SampleRate float64
+	SampleRate float64 `koanf:"/sample_rate" otel:"TRACES_SAMPLER_ARG" range:"0..1" hot:"true" format:"rate" doc:"share of new traces to keep, 0 to 1"`
 	// Sampler is one of the names of [Samplers]; empty means parentbased_traceidratio.
-	Sampler string
+	Sampler string `koanf:"sampler" otel:"TRACES_SAMPLER" hot:"true" format:"sampler" enum:"parentbased_traceidratio,parentbased_always_on,parentbased_always_off,traceidratio,always_on,always_off" doc:"who decides: the parent, the ratio of sample_rate, always or never"`
 	// Dropped selects what happens to a span that is not kept: "drop" (also when empty) or "record", with which span
 	// processors receive it, but exporters do not.
-	Dropped string
+	Dropped string `koanf:"dropped" hot:"true" enum:"drop,record" doc:"record: span processors see what is not kept"`
 	// RemoteParent is "respect" (also when empty) or "ignore", which is for services with untrusted callers. With
 	// "ignore", neither the sampled flag nor the trace id of a remote parent decides. The span stays in the caller's
 	// trace, and is kept with the probability of a root span. Local children follow their local parent, also with
 	// traceidratio, because their trace id is the caller's. always_on and always_off are not affected.
-	RemoteParent string
+	RemoteParent string `koanf:"remote_parent" hot:"true" enum:"respect,ignore" doc:"ignore: neither the flag nor the trace id of a caller decides; for services at the edge"`
 }
 
 // The values of Config.Sampler, Config.Dropped and Config.RemoteParent.

@@ -33,6 +33,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/spanroute/spanroute/exporters/memory"
+	"github.com/spanroute/spanroute/exporters/memory/tracepage"
 )
 
 // open starts a browser of its own and returns the context of its one tab, and the errors of the page.
@@ -238,7 +239,7 @@ func TestForeignSite(t *testing.T) {
 	store := memory.NewStore(memory.Limits{})
 	store.Add(tracetest.SpanStub{Name: "secret", SpanContext: trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{1}})}.Snapshot())
 	var fetched atomic.Int32
-	page := memory.Handler(store)
+	page := tracepage.Handler(store)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/attack" { // the attacker's document, on the origin that then leads to the page
 			w.Header().Set("Content-Type", "text/html")
@@ -304,7 +305,7 @@ func TestHostileSpans(t *testing.T) {
 	}
 	add(trace.TraceID{15: 3}, 1, 0, hostile, attribute.String(hostile, hostile), attribute.String("long", strings.Repeat("a ", 1<<19)))
 
-	server := httptest.NewServer(memory.Handler(store))
+	server := httptest.NewServer(tracepage.Handler(store))
 	defer server.Close()
 	for _, query := range []string{"?data=traces", "?data=traces&name=item&status=ok&min=1us", "?data=trace&id=" + many.String()} {
 		fastest := time.Hour

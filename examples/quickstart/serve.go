@@ -17,7 +17,7 @@ import (
 
 	"github.com/spanroute/spanroute"
 	"github.com/spanroute/spanroute/config"
-	"github.com/spanroute/spanroute/exporters/memory"
+	"github.com/spanroute/spanroute/exporters/memory/tracepage"
 	"github.com/spanroute/spanroute/grpcmw"
 	"github.com/spanroute/spanroute/mw"
 )
@@ -127,7 +127,7 @@ func (p *program) withPage(router http.Handler, mounted bool) http.Handler {
 	if !mounted {
 		return router
 	}
-	page := memory.Handler(nil, memory.AllowHosts(p.pageHosts...))
+	page := tracepage.Handler(nil, tracepage.AllowHosts(p.pageHosts...))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == tracesPage {
 			page.ServeHTTP(w, r)

@@ -53,7 +53,7 @@ func examine(span sdktrace.ReadOnlySpan) (cost int64, hides bool) {
 // owning returns what the queue keeps of a span, and its cost.
 func owning(span sdktrace.ReadOnlySpan) (sdktrace.ReadOnlySpan, int64) {
 	cost, hides := examine(span)
-	if _, ok := span.(*owned); ok || !hides {
+	if _, ok := span.(Owner); ok || !hides {
 		return span, cost
 	}
 	span = own(span)

@@ -32,13 +32,21 @@ func Cut(span sdktrace.ReadOnlySpan, limit int) sdktrace.ReadOnlySpan {
 
 // Own returns a span that keeps alive what it shows and nothing else, so that [Cost] holds for it. span does not
 // change: Own copies it when a tracestate refers to the header it was read from, and when the attributes of an
-// event or a link are a part of a larger array. Any other span is returned itself, without an allocation.
+// event or a link are a part of a larger array. Any other span, and an [Owner], is returned itself, without an
+// allocation.
 //
 // A text that the program, or the provider, took from a larger one keeps the larger one alive; [Cut] and [Copy]
 // end that.
 func Own(span sdktrace.ReadOnlySpan) sdktrace.ReadOnlySpan {
 	span, _ = owning(span)
 	return span
+}
+
+// An Owner is a span that refers to no memory other than what its methods return. It must not change after its end.
+type Owner interface {
+	sdktrace.ReadOnlySpan
+	// OwnsMemory does nothing.
+	OwnsMemory()
 }
 
 func own(span sdktrace.ReadOnlySpan) *owned {
@@ -116,6 +124,7 @@ var empty = sync.OnceValue(func() sdktrace.ReadOnlySpan {
 	return recorded
 })
 
+func (o *owned) OwnsMemory()                                 {}
 func (o *owned) Name() string                                { return o.name }
 func (o *owned) SpanContext() trace.SpanContext              { return o.context }
 func (o *owned) Parent() trace.SpanContext                   { return o.parent }

@@ -42,7 +42,7 @@ type Thrift struct {
 	MaxBytesPerSecond        int64         `koanf:"max_bytes_per_second" range:"0.." doc:"pace of UDP packets, so that the receiver's buffer does not overflow; 0 means none"`
 	Oversize                 string        `koanf:"oversize" enum:"truncate,drop" doc:"what happens to a span larger than a packet"`
 	ResolveInterval          time.Duration `koanf:"resolve_interval" doc:"how often the agent's host name is looked up again"`
-	ClientStats              bool          `koanf:"client_stats" doc:"tell Jaeger's agent how many spans were lost before it"`
+	ClientStats              bool          `koanf:"client_stats" doc:"report to Jaeger's agent how many spans were lost before it"`
 	CertificateFile          string        `koanf:"certificate_file" format:"pem" doc:"CA bundle for an https collector, instead of the system's"`
 	ClientCertificateFile    string        `koanf:"client_certificate_file" with:"client_key_file" format:"pem" doc:"client certificate for an https collector, with client_key_file"`
 	ClientKeyFile            string        `koanf:"client_key_file" with:"client_certificate_file" format:"pem" doc:"key of client_certificate_file"`

@@ -71,15 +71,6 @@ func New(store *Store) *Exporter {
 	return &Exporter{store: store, dropped: map[string]uint64{}}
 }
 
-// Store is where the spans go.
-func (x *Exporter) Store() *Store { return x.store }
-
-// Spans are the spans of the store. The slice is the caller's.
-func (x *Exporter) Spans() []sdktrace.ReadOnlySpan { return x.store.Spans() }
-
-// Reset empties the store, not the accounts.
-func (x *Exporter) Reset() { x.store.Reset() }
-
 // Enqueue keeps one span, of which it makes what delivery.Own returns; nil is nothing. After Shutdown it is only
 // counted, and the first one is logged if the exporter was opened by the configuration.
 func (x *Exporter) Enqueue(span sdktrace.ReadOnlySpan) { x.take(span, delivery.Own) }
@@ -126,7 +117,7 @@ func (x *Exporter) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan)
 // ForceFlush returns nil: nothing waits.
 func (*Exporter) ForceFlush(context.Context) error { return nil }
 
-// Shutdown ends the exporter and leaves the store as it is. It returns nil.
+// Shutdown ends the exporter and leaves the store unchanged. It returns nil.
 func (x *Exporter) Shutdown(context.Context) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -134,7 +125,7 @@ func (x *Exporter) Shutdown(context.Context) error {
 	return nil
 }
 
-// Stats are the accounts: every span is delivered, but for those after Shutdown.
+// Stats returns the account: every span is delivered, except those after Shutdown.
 func (x *Exporter) Stats() delivery.Stats {
 	x.mu.Lock()
 	defer x.mu.Unlock()

@@ -26,12 +26,12 @@ func heap() int64 {
 
 // Spans are put into a full store by every way there is; what it keeps alive is its limit, index included.
 func TestStoreKeepsWhatItCharges(t *testing.T) {
-	ways := map[string]func(*memory.Exporter, sdktrace.ReadOnlySpan){
-		"Enqueue": func(x *memory.Exporter, s sdktrace.ReadOnlySpan) { x.Enqueue(s) },
-		"ExportSpans": func(x *memory.Exporter, s sdktrace.ReadOnlySpan) {
+	ways := map[string]func(*memory.Store, *memory.Exporter, sdktrace.ReadOnlySpan){
+		"Enqueue": func(_ *memory.Store, x *memory.Exporter, s sdktrace.ReadOnlySpan) { x.Enqueue(s) },
+		"ExportSpans": func(_ *memory.Store, x *memory.Exporter, s sdktrace.ReadOnlySpan) {
 			_ = x.ExportSpans(t.Context(), []sdktrace.ReadOnlySpan{s})
 		},
-		"Add": func(x *memory.Exporter, s sdktrace.ReadOnlySpan) { x.Store().Add(s) },
+		"Add": func(store *memory.Store, _ *memory.Exporter, s sdktrace.ReadOnlySpan) { store.Add(s) },
 	}
 	rows := map[string]struct {
 		size, perTrace int
@@ -63,7 +63,7 @@ func TestStoreKeepsWhatItCharges(t *testing.T) {
 					if row.size >= 1<<20 && n == 60 {
 						break
 					}
-					put(x, stored(n, row.perTrace, row.size, row.part))
+					put(store, x, stored(n, row.perTrace, row.size, row.part))
 				}
 				if ratio := float64(heap()-before) / float64(limit); ratio < 0.7 || ratio > 1.3 {
 					t.Errorf("%.2f times the limit is kept, want 0.7 to 1.3", ratio)

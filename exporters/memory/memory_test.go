@@ -200,7 +200,7 @@ func TestExporter(t *testing.T) {
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(x))
 	_, one := provider.Tracer("test").Start(t.Context(), "one")
 	one.End()
-	if got := names(x.Spans()); !cmp.Equal(got, []string{"one"}) {
+	if got := names(store.Spans()); !cmp.Equal(got, []string{"one"}) {
 		t.Errorf("spans after End = %v, want one", got)
 	}
 	x.Enqueue(span(1, 1))
@@ -218,10 +218,10 @@ func TestExporter(t *testing.T) {
 	if diff := cmp.Diff(want, x.Stats()); diff != "" {
 		t.Errorf("stats (-want +got):\n%s", diff)
 	}
-	if got := len(x.Spans()); got != 2 {
+	if got := len(store.Spans()); got != 2 {
 		t.Errorf("%d spans after Shutdown, want 2: the store outlives the exporter", got)
 	}
-	x.Reset()
+	store.Reset()
 	if got := len(store.Spans()); got != 0 {
 		t.Errorf("%d spans after Reset, want none", got)
 	}

@@ -40,7 +40,7 @@ type Store struct {
 	byID    map[trace.TraceID]*list.Element
 	bytes   int64         // of spans and traces
 	number  uint64        // of changes
-	changed chan struct{} // closed at the next change; nil: nobody waits
+	changed chan struct{} // closed at the next change; nil without a waiting caller
 }
 
 type kept struct {
@@ -233,7 +233,7 @@ func (s *Store) Generation() uint64 {
 	return s.number
 }
 
-// Wait returns the generation as soon as it is another than seen, or when ctx ends. A page that
+// Wait returns the generation as soon as it differs from seen, or when ctx ends. A page that
 // shows the store reads Generation, then the spans, then waits:
 //
 //	for seen := store.Generation(); ctx.Err() == nil; seen = store.Wait(ctx, seen) {

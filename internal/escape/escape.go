@@ -1,5 +1,5 @@
-// Package escape replaces the characters that a terminal or a log viewer acts on or hides: control characters (C0,
-// DEL, C1), bidirectional controls, zero-width and other format characters, separators other than the space, and
+// Package escape replaces the characters that a terminal or a log viewer acts on or hides: control characters,
+// bidirectional controls, zero-width and other format characters, separators other than the space, and
 // unassigned code points. Log lines and the console exporter use it, so that texts of clients and receivers cannot
 // control the terminal that shows them.
 package escape

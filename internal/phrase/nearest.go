@@ -22,6 +22,15 @@ func Nearest(name string, candidates []string) (near string, ok bool) {
 	return best, found
 }
 
+// OneEdit reports whether name becomes want by at most one edit, in any letter case.
+func OneEdit(name, want string) bool {
+	if n := utf8.RuneCountInString(name) - utf8.RuneCountInString(want); n > 1 || n < -1 {
+		return false
+	}
+	_, near := distance([]rune(strings.ToLower(name)), []rune(strings.ToLower(want)), 1)
+	return near
+}
+
 // DidYouMean returns the hint `did you mean "x"?` for the candidate that [Nearest] returns, "" without one.
 func DidYouMean(name string, candidates []string) string {
 	near, ok := Nearest(name, candidates)

@@ -136,3 +136,14 @@ func TestName(t *testing.T) {
 		}
 	}
 }
+
+func TestOneEdit(t *testing.T) {
+	for name, want := range map[string]bool{
+		"tracing": true, "TRACING": true, "tracng": true, "trracing": true, "trcaing": true, "tracinG": true,
+		"training": false, "trace": false, "": false, "tracings2": false,
+	} {
+		if got := phrase.OneEdit(name, "tracing"); got != want {
+			t.Errorf("OneEdit(%q) = %t, want %t", name, got, want)
+		}
+	}
+}

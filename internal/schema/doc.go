@@ -14,7 +14,8 @@
 //
 // The tags:
 //
-//	koanf   the key's name, [a-z][a-z0-9_]*; for a nested struct, the name of a section. "-" excludes the field
+//	koanf   the key's name, [a-z][a-z0-9_]*; for a nested struct, the name of a section. "-" excludes the field. A
+//	        name after / is a key at the root, wherever its struct is nested
 //	alias   other paths of the key from the root of the struct, separated by commas
 //	otel    environment variables, in order of precedence; the prefix OTEL_ is optional
 //	enum    the values of a text or list key, case-insensitive. "http=http/protobuf" accepts the second spelling for
@@ -23,7 +24,8 @@
 //	secret  "true": the value is never printed
 //	hot     "true": a reload applies the key
 //	format  "pem": a file of PEM blocks; "ipv4", "ipv6": an address, which may be written as a whole number;
-//	        "headers", "metadata": a map of HTTP headers, of gRPC metadata
+//	        "headers", "metadata": a map of HTTP headers, of gRPC metadata. The common keys have further formats, which
+//	        select the normalizers in package config
 //	with    the key of the same section that must be set too
 //	overrides  a more general key, by its path from the root of the struct: within a layer this key takes precedence,
 //	        and a higher layer that sets the general key replaces both

@@ -270,3 +270,31 @@ func TestTagsThatReflectCannotRead(t *testing.T) {
 		}
 	}
 }
+
+type nestedWithRootKey struct {
+	Sampling struct {
+		Rate float64 `koanf:"/rate" range:"0..1" doc:"a key at the root"`
+		Name string  `koanf:"name" doc:"a key of the section"`
+	} `koanf:"sampling"`
+}
+
+func TestKeyAtTheRootOfANestedStruct(t *testing.T) {
+	s, err := schema.Of(func() nestedWithRootKey { return nestedWithRootKey{} })
+	if err != nil {
+		t.Fatal(err)
+	}
+	var paths []string
+	for _, k := range s.Keys() {
+		paths = append(paths, k.Path)
+	}
+	if got := strings.Join(paths, " "); got != "rate sampling.name" {
+		t.Errorf("keys %s, want rate sampling.name", got)
+	}
+	var v nestedWithRootKey
+	if err := s.Decode(map[string]any{"rate": 0.5, "sampling": map[string]any{"name": "x"}}, &v); err != nil || v.Sampling.Rate != 0.5 || v.Sampling.Name != "x" {
+		t.Errorf("decoded %+v, %v", v, err)
+	}
+	if got := s.Section(v)["rate"]; got != 0.5 {
+		t.Errorf("the section has the rate %v, want 0.5", got)
+	}
+}

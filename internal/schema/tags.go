@@ -23,6 +23,12 @@ var (
 // formats maps the values of the tag format to the type of key that they are for.
 var formats = map[string]settings.Type{
 	"pem": settings.TypeString, "ipv4": settings.TypeString, "ipv6": settings.TypeString, "headers": settings.TypeMap, "metadata": settings.TypeMap,
+
+	// of common keys
+	"exporters": settings.TypeList, "propagators": settings.TypeList, "query_keys": settings.TypeList,
+	"url_patterns": settings.TypeList, "path_globs": settings.TypeList, "rpc_globs": settings.TypeList,
+	"attributes": settings.TypeMap, "rate": settings.TypeFloat, "length": settings.TypeInt, "sampler": settings.TypeString,
+	"timeout": settings.TypeDuration, "bound": settings.TypeDuration,
 }
 
 // Of returns the schema of S, which must be a struct. defaults is called for each use, but not by Of; nil means the zero
@@ -74,6 +80,8 @@ func (b *builder) walk(t reflect.Type, prefix string, index []int) {
 			b.refuse("%s has no koanf tag", f.Name)
 		case !f.IsExported():
 			b.refuse("%s has a koanf tag and is not exported", f.Name)
+		case strings.HasPrefix(tag, "/") && nameSyntax.MatchString(tag[1:]):
+			b.field(f, tag[1:], append(slices.Clone(index), i))
 		case !nameSyntax.MatchString(tag):
 			b.refuse("%s: koanf tag %s is not of the form [a-z][a-z0-9_]*", f.Name, phrase.Quote(tag))
 		default:

@@ -20,8 +20,8 @@ import (
 	"github.com/spanroute/spanroute/mw/tracing"
 )
 
-// patience is the maximum time to wait for a span.
-const patience = 10 * time.Second
+// maxWait is the maximum time to wait for a span.
+const maxWait = 10 * time.Second
 
 // A Recorder is a tracer provider whose spans are kept in memory. [Recorder.Tracing] is the
 // argument of mw.With and grpcmw.With. At the end of its test it checks the invariants of every span, and that
@@ -125,7 +125,7 @@ func (r *Recorder) Open() []string {
 // ends its span after the client has the response, so tests with a real server must wait.
 func (r *Recorder) Wait(t testing.TB, n int) []Span {
 	t.Helper()
-	deadline := time.NewTimer(patience)
+	deadline := time.NewTimer(maxWait)
 	defer deadline.Stop()
 	for {
 		r.mu.Lock()
@@ -154,7 +154,7 @@ func (r *Recorder) One(t testing.TB) Span {
 // Settle waits until all spans are ended.
 func (r *Recorder) Settle(t testing.TB) {
 	t.Helper()
-	deadline := time.NewTimer(patience)
+	deadline := time.NewTimer(maxWait)
 	defer deadline.Stop()
 	for {
 		r.mu.Lock()

@@ -24,7 +24,7 @@
 // # What a crash can cost
 //
 // If the process dies (a panic, os.Exit, kill -9, the out-of-memory killer), nothing that Append has accepted is lost,
-// whatever [Options.Sync] says, because the operating system has it. If the machine dies (power, kernel), what was
+// with any [Options.Sync], because the operating system has it. If the machine dies (power, kernel), what was
 // appended since the last sync may be lost: nothing with [SyncAlways], up to the interval with [SyncInterval]. In both
 // cases a record that was sent and not yet acknowledged is delivered twice. Lost marks of acknowledged records have the
 // same effect.

@@ -28,9 +28,9 @@ type model struct {
 }
 
 func TestNothingAcceptedIsLost(t *testing.T) {
-	seeds := 2000
+	seeds := 500
 	if testing.Short() {
-		seeds = 200
+		seeds = 100
 	}
 	for seed := range seeds {
 		m := &model{

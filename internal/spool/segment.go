@@ -184,7 +184,7 @@ func (s *segment) empty() bool {
 }
 
 // next takes the next record that is not acknowledged. It returns nil at the end of the segment, and the number of spans
-// that damage in front of the record has cost, as far as it is known.
+// that are known to be lost to damage in front of the record.
 func (s *segment) next() (e *Entry, lost int64, err error) {
 	if err := s.open(); err != nil {
 		return nil, 0, err

@@ -25,7 +25,7 @@ type Key struct {
 	Enum    []string // the allowed values; nil if any is allowed
 	Secret  bool     // the value is never printed
 	Hot     bool     // a reload applies it; false for all keys of exporters
-	Format  string   // "", "pem", "ipv4", "ipv6", "headers" or "metadata"
+	Format  string   // "", "pem", "ipv4", "ipv6", "headers", "metadata", or a format of common keys such as "url_patterns"
 	Range   string   // "1..65535", "0..", "..1" or ""
 
 	With      string // the path of the key that must be set together with this one; may be empty

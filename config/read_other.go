@@ -1,6 +1,0 @@
-//go:build !unix
-
-package config
-
-// nonblock is 0 where no file name is that of a FIFO.
-const nonblock = 0

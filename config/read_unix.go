@@ -1,8 +1,0 @@
-//go:build unix
-
-package config
-
-import "syscall"
-
-// nonblock keeps open from waiting for the writer of a FIFO.
-const nonblock = syscall.O_NONBLOCK
