@@ -15,13 +15,17 @@ import (
 	"github.com/spanroute/spanroute/internal/escape"
 )
 
-// encoder makes one line per span.
+// An encoder writes each span as one JSON object.
+//
+// How it works. A line collects the text of a span member by member and leaves out empty ones. Characters that are not
+// printable are escaped at the end, in the whole text, because only strings can contain them. With pretty the finished
+// object is indented, which takes more lines. All spans of a call form one payload, so that they are written together.
 type encoder struct {
-	limit  int // of attribute text, in code points; 0: none
+	limit  int // maximum code points of attribute text; 0 means no limit
 	pretty bool
 }
 
-// Encode makes one payload of all spans.
+// Encode returns one payload of all spans.
 func (e encoder) Encode(spans []sdktrace.ReadOnlySpan, r *delivery.Report) []lines {
 	all := make(lines, 0, len(spans))
 	for _, span := range spans {
@@ -39,7 +43,7 @@ func (encoder) Split(l lines) (a, b lines, ok bool) {
 	return l[:n:n], l[n:], n > 0
 }
 
-// layout ends the text of a span.
+// layout indents the text of a span if the setting requires it, and ends it.
 func (e encoder) layout(text []byte) []byte {
 	if !e.pretty {
 		return append(text, '\n')
@@ -96,7 +100,7 @@ func (l *line) span(s sdktrace.ReadOnlySpan) {
 	l.Close('}')
 }
 
-// kindOf is the word for a span kind; internal has none.
+// kindOf returns the word for a span kind; it is empty for internal.
 func kindOf(k trace.SpanKind) string {
 	if k == trace.SpanKindInternal || k == trace.SpanKindUnspecified {
 		return ""
@@ -104,7 +108,7 @@ func kindOf(k trace.SpanKind) string {
 	return k.String()
 }
 
-// resourceOf is the resource without the service's name, which has a field of its own.
+// resourceOf returns the attributes of the resource without the service name, which has a field of its own.
 func resourceOf(s sdktrace.ReadOnlySpan) []attribute.KeyValue {
 	if s.Resource() == nil {
 		return nil

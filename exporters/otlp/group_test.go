@@ -13,7 +13,7 @@ import (
 	"github.com/spanroute/spanroute/exporters/otlp"
 )
 
-// A scope that had to be repaired says nothing about the spans of another scope of the same resource.
+// A scope that had to be repaired does not count for the spans of another scope of the same resource.
 func TestRepairedScopeCountsItsOwnSpans(t *testing.T) {
 	scoped := func(id byte, name string) sdktrace.ReadOnlySpan {
 		return exportertest.Span(func(s *tracetest.SpanStub) {

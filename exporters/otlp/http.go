@@ -20,7 +20,7 @@ const (
 	typeJSON  = "application/json"
 )
 
-// httpSender posts requests.
+// An httpSender posts requests.
 type httpSender struct {
 	http     *transport.HTTP
 	json     bool
@@ -78,7 +78,7 @@ func compressed(body []byte) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// reply reads the answer's body; nil if there is none or it cannot be read.
+// reply decodes the body of the answer. It returns nil if the body is missing or cannot be decoded.
 func reply(a transport.Answer) *coltracepb.ExportTraceServiceResponse {
 	out := new(coltracepb.ExportTraceServiceResponse)
 	var err error
@@ -100,9 +100,9 @@ func fromJSON(body []byte, out proto.Message) error {
 	return protojson.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(body, out)
 }
 
-// accepts reports whether a success can be that of an OTLP receiver (OTLP 1.5.0, "OTLP/HTTP Response"): its two types,
-// no body, or a body of another or no type that is nevertheless a response. A body of the two types that cannot be
-// read does not take back the success.
+// accepts reports whether an OTLP receiver can have sent a success (OTLP 1.5.0, "OTLP/HTTP Response"): its two types,
+// no body, or a body of another or no type that is nevertheless a response. A success counts also if a body of the two
+// types cannot be decoded.
 func accepts(a transport.Answer) bool {
 	switch kind := a.MediaType(); {
 	case kind == typeProto, kind == typeJSON, len(bytes.TrimSpace(a.Body)) == 0:

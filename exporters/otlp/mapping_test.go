@@ -78,7 +78,7 @@ func serviceName(rs *tracepb.ResourceSpans) string {
 	return ""
 }
 
-func TestEncodeServiceName(t *testing.T) { // section 1 rule 3
+func TestEncodeServiceName(t *testing.T) {
 	tests := map[string]struct {
 		res  *resource.Resource
 		want string
@@ -109,7 +109,7 @@ func count(kvs []*commonpb.KeyValue, key string) (n int) {
 	return n
 }
 
-func TestEncodeCutsStringValues(t *testing.T) { // section 1 rule 6
+func TestEncodeCutsStringValues(t *testing.T) {
 	attrs := []attribute.KeyValue{
 		attribute.String("s", "héllo wörld"), attribute.Int("n", 1234567), attribute.StringSlice("l", []string{"abcdefg", "x"}),
 		attribute.Map("m", attribute.String("long key stays", "abcdefg")), attribute.ByteSlice("b", []byte("abcdefg")),
@@ -135,7 +135,7 @@ func TestEncodeCutsStringValues(t *testing.T) { // section 1 rule 6
 	}
 }
 
-func TestEncodeRepairsTimes(t *testing.T) { // section 1 rule 5
+func TestEncodeRepairsTimes(t *testing.T) {
 	at := time.Unix(1700000000, 5)
 	tests := map[string]struct {
 		start, end time.Time

@@ -11,8 +11,8 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// Bytes of one request before compression: receivers take 4 MiB over gRPC and 20 MiB over HTTP
-// (otelcol v0.155.0). JSON is two to three times the protobuf by which payloads are measured.
+// Maximum bytes of one request before compression: receivers accept 4 MiB over gRPC and 20 MiB over HTTP
+// (otelcol v0.155.0). JSON is two to three times as large as the protobuf by which payloads are measured.
 const (
 	maxGRPC  = 7 << 19
 	maxHTTP  = 16 << 20
@@ -92,7 +92,7 @@ func (s Settings) open(common registry.BuildContext, most int, endpoint string, 
 	return delivery.New(e, to, o)
 }
 
-// from names the endpoint's key and where it was set, for hints.
+// from returns the key of the endpoint and where it was set, for hints.
 func from(common registry.BuildContext) string {
 	return common.Name() + ".endpoint (" + common.Source("endpoint") + ")"
 }

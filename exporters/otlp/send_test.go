@@ -132,7 +132,7 @@ func checkBody(t *testing.T, contentType string, body []byte) {
 	}
 }
 
-func TestEndpointOverHTTPIsTakenAsItIs(t *testing.T) {
+func TestEndpointOverHTTPIsUsedUnchanged(t *testing.T) {
 	t.Parallel()
 	rc := exportertest.Receive(t, exportertest.OK)
 	for endpoint, want := range map[string]string{
@@ -162,7 +162,7 @@ func TestCallOverGRPC(t *testing.T) {
 		{map[string]any{"endpoint": "http://" + rc.target + "/ignored", "compression": "gzip"}, true},
 		{map[string]any{"endpoint": "localhost:" + port, "grpc": map[string]any{"insecure": true}}, false},
 		{map[string]any{"url": rc.target, "grpc": map[string]any{"insecure": true, "headers": settings.Pairs{{Name: "grpc-encoding", Value: "gzip"}, {Name: "X-Tenant", Value: "t1"}}}}, true},
-		{map[string]any{"endpoint": "http://" + rc.target, "grpc": map[string]any{"insecure": false}}, false}, // the scheme beats insecure
+		{map[string]any{"endpoint": "http://" + rc.target, "grpc": map[string]any{"insecure": false}}, false}, // the scheme takes precedence over insecure
 	}
 	for _, tt := range tests {
 		if s := exportertest.Flush(t, exporter.Open(t, tt.section), exportertest.Span()); s.Delivered != 1 {

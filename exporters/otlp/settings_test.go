@@ -15,7 +15,7 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-func TestSettingsFaults(t *testing.T) { // O9, C2
+func TestSettingsFaults(t *testing.T) {
 	headers := func(section string, pairs ...settings.Pair) map[string]any {
 		return map[string]any{"protocol": section, section: map[string]any{"headers": settings.Pairs(pairs)}}
 	}
@@ -53,7 +53,7 @@ func TestSettingsFaults(t *testing.T) { // O9, C2
 	}
 }
 
-func TestTargetOfGRPC(t *testing.T) { // section 2
+func TestTargetOfGRPC(t *testing.T) {
 	yes, no := true, false
 	tests := []struct {
 		endpoint string
@@ -90,7 +90,7 @@ func TestTargetOfGRPC(t *testing.T) { // section 2
 	}
 }
 
-func TestURLOfHTTP(t *testing.T) { // section 2
+func TestURLOfHTTP(t *testing.T) {
 	for endpoint, want := range map[string]string{
 		"":                          "http://localhost:4318/v1/traces",
 		"h":                         "http://h:4318/",
@@ -112,20 +112,19 @@ func TestURLOfHTTP(t *testing.T) { // section 2
 	}
 }
 
-// TestEnvironmentChangesNothing: every variable upstream's clients read is rubbish, or worse, plausible
-// (O4); the traffic is as configured.
+// Every variable that upstream's clients read is invalid or, worse, plausible. The traffic follows the configuration.
 func TestEnvironmentChangesNothing(t *testing.T) {
 	trap := exportertest.Receive(t, exportertest.OK)
 	dir := t.TempDir()
-	pem := filepath.Join(dir, "rubbish.pem")
-	if err := os.WriteFile(pem, []byte("rubbish"), 0o600); err != nil {
+	pem := filepath.Join(dir, "invalid.pem")
+	if err := os.WriteFile(pem, []byte("invalid"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	a := exportertest.NewAuthority(t)
 	plausible := map[string]string{"CERTIFICATE": a.CA, "CLIENT_CERTIFICATE": a.Cert, "CLIENT_KEY": a.Key, "ENDPOINT": "https://127.0.0.1:1", "INSECURE": "false", "COMPRESSION": "gzip", "PROTOCOL": "http/json", "HEADERS": "x-trap=1", "TIMEOUT": "1"}
-	rubbish := map[string]string{"CERTIFICATE": pem, "CLIENT_CERTIFICATE": pem, "CLIENT_KEY": "/no/such", "ENDPOINT": trap.URL, "INSECURE": "maybe", "COMPRESSION": "zip", "PROTOCOL": "smoke", "HEADERS": "==,\x01=%zz", "TIMEOUT": "never"}
+	invalid := map[string]string{"CERTIFICATE": pem, "CLIENT_CERTIFICATE": pem, "CLIENT_KEY": "/no/such", "ENDPOINT": trap.URL, "INSECURE": "maybe", "COMPRESSION": "zip", "PROTOCOL": "smoke", "HEADERS": "==,\x01=%zz", "TIMEOUT": "never"}
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(error) {}))
-	for name, values := range map[string]map[string]string{"plausible": plausible, "rubbish": rubbish} {
+	for name, values := range map[string]map[string]string{"plausible": plausible, "invalid": invalid} {
 		t.Run(name, func(t *testing.T) {
 			for k, v := range values {
 				t.Setenv("OTEL_EXPORTER_OTLP_"+k, v)
@@ -151,7 +150,7 @@ func TestEnvironmentChangesNothing(t *testing.T) {
 		})
 	}
 	if trap.Count() != 0 {
-		t.Errorf("%d requests went where the environment says", trap.Count())
+		t.Errorf("%d requests went to the endpoint of the environment", trap.Count())
 	}
 }
 

@@ -12,40 +12,45 @@ import (
 )
 
 const (
-	maxPayload = 5_000_000 // bytes of one request, exporters.md section 3
+	maxPayload = 5_000_000 // maximum bytes of one request
 	minPayload = 64 << 10  // below this the limit is not halved
 )
 
-// An encoder writes spans as Zipkin v2 JSON, appending bytes straight from the span: with room in the
-// buffer a span of scalar attributes costs no allocation. It is safe for concurrent use.
+// An encoder writes spans as Zipkin v2 JSON. It is safe for concurrent use.
 //
-// It is the kit's own because the upstream encoder (otel exporters/zipkin v1.47.0) loses a batch for
-// one span that ends before it starts, lets resource attributes override the span's, drops `error`
-// attributes and lower-cases names; where upstream is right, it is the oracle of the tests.
+// How it works. Each call of Encode appends the spans to one buffer, straight from their methods, and starts another
+// payload when the limit is reached: the last span then moves to the new buffer. The tags of the resource and of the
+// scope are rendered once for consecutive spans that have the same. A key is written once for each span, so a 64-bit
+// filter of keys finds out whether a search for an equal key is necessary. With room in the buffer, a span with scalar
+// attributes costs no allocation; the encoder remembers the size of recent spans and allocates the buffer for it.
+//
+// The encoder of upstream (otel exporters/zipkin v1.47.0) loses a batch for one span that ends before it starts, lets
+// resource attributes override those of the span, drops `error` attributes and changes names to lower case. Apart from
+// that, the tests compare with it.
 type encoder struct {
 	local    node
-	limit    int          // code points of a tag; 0: no limit
-	spanSize atomic.Int64 // bytes of a span, lately: what a buffer starts with
+	limit    int          // maximum code points of a tag; 0 means no limit
+	spanSize atomic.Int64 // bytes of recent spans, for the size of the next buffer
 }
 
-// node is the address of this process, part of every localEndpoint. Zero fields are left out.
+// A node is the address of this process, a part of every localEndpoint. Zero fields are left out.
 type node struct {
 	IPv4, IPv6 string // canonical text
 	Port       uint16
 }
 
-// newEncoder returns an encoder; maxTag is max_tag_value_length, 0 or less means no limit.
+// newEncoder returns an encoder; maxTag is max_tag_value_length, where 0 or less means no limit.
 func newEncoder(local node, maxTag int) *encoder {
 	e := &encoder{local: local, limit: max(0, maxTag)}
 	e.spanSize.Store(1 << 10)
 	return e
 }
 
-// Limits is the most bytes of a payload, and the least it is halved to.
+// Limits returns the maximum size of a payload, and the size below which it is not halved.
 func (*encoder) Limits() (most, floor int) { return maxPayload, minPayload }
 
 // Encode writes spans in order into as few payloads as the limit allows. A span above the limit
-// travels alone; one without ids is dropped, Zipkin has no zeros for them.
+// gets a payload of its own. A span without ids is dropped, because Zipkin does not accept zeros.
 func (e *encoder) Encode(spans []sdktrace.ReadOnlySpan, r *delivery.Report) []*payload {
 	w := writer{encoder: e, report: r, most: maxPayload}
 	if l := r.Limit(); l > 0 && l < w.most {
@@ -64,7 +69,7 @@ func (e *encoder) Encode(spans []sdktrace.ReadOnlySpan, r *delivery.Report) []*p
 	return w.done
 }
 
-// writer is the state of one call of Encode.
+// A writer is the state of one call of Encode.
 type writer struct {
 	*encoder
 	report *delivery.Report

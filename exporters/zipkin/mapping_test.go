@@ -20,7 +20,7 @@ import (
 	"github.com/spanroute/spanroute/exporters/zipkin"
 )
 
-func TestEncodeMapsASpan(t *testing.T) { // Z1, Z2
+func TestEncodeMapsASpan(t *testing.T) {
 	e := zipkin.NewEncoder(zipkin.Node{IPv4: "192.168.0.1", IPv6: "2001:db8::c001", Port: 31313}, 0)
 	got, _ := encode(t, e, exportertest.Span(func(s *tracetest.SpanStub) {
 		s.SpanKind = trace.SpanKindClient
@@ -51,7 +51,7 @@ func TestEncodeOmitsWhatIsAbsent(t *testing.T) {
 	}
 }
 
-func TestEncodeKind(t *testing.T) { // Z3
+func TestEncodeKind(t *testing.T) {
 	for kind, want := range map[trace.SpanKind]string{
 		trace.SpanKindUnspecified: "", trace.SpanKindInternal: "", trace.SpanKindServer: "SERVER",
 		trace.SpanKindClient: "CLIENT", trace.SpanKindProducer: "PRODUCER", trace.SpanKindConsumer: "CONSUMER",
@@ -105,34 +105,34 @@ func TestEncodeTags(t *testing.T) {
 		change func(*tracetest.SpanStub)
 		want   map[string]string
 	}{
-		{"ERROR with empty description", func(s *tracetest.SpanStub) { // Z4
+		{"ERROR with empty description", func(s *tracetest.SpanStub) {
 			s.Status = sdktrace.Status{Code: codes.Error}
 		}, map[string]string{"error": "", "otel.status_code": "ERROR"}},
 		{"ERROR replaces an attribute error", func(s *tracetest.SpanStub) {
 			s.Status = sdktrace.Status{Code: codes.Error, Description: "boom"}
 			s.Attributes = []attribute.KeyValue{str("error", "x"), str("otel.status_code", "mine")}
 		}, map[string]string{"error": "boom", "otel.status_code": "ERROR"}},
-		{"UNSET with error=false", func(s *tracetest.SpanStub) { // Z5
+		{"UNSET with error=false", func(s *tracetest.SpanStub) {
 			s.Attributes = []attribute.KeyValue{attribute.Bool("error", false)}
 		}, nil},
 		{"OK with error=\"false\"", func(s *tracetest.SpanStub) {
 			s.Status = sdktrace.Status{Code: codes.Ok}
 			s.Attributes = []attribute.KeyValue{str("error", "false")}
 		}, map[string]string{"otel.status_code": "OK"}},
-		{"UNSET with error=timeout", func(s *tracetest.SpanStub) { // Z5
+		{"UNSET with error=timeout", func(s *tracetest.SpanStub) {
 			s.Attributes = []attribute.KeyValue{str("error", "timeout")}
 		}, map[string]string{"error": "timeout"}},
 		{"no status: the user's otel.status_code stays", func(s *tracetest.SpanStub) {
 			s.Attributes = []attribute.KeyValue{str("otel.status_code", "mine")}
 		}, map[string]string{"otel.status_code": "mine"}},
-		{"bytes, NaN in a slice, map, mixed slice", func(s *tracetest.SpanStub) { // Z6
+		{"bytes, NaN in a slice, map, mixed slice", func(s *tracetest.SpanStub) {
 			s.Attributes = []attribute.KeyValue{
 				attribute.ByteSlice("b", []byte{0, 255}), attribute.Float64Slice("f", []float64{math.NaN()}),
 				attribute.Map("m", str("k", "a\"b")), attribute.Slice("s", attribute.IntValue(1), attribute.StringValue("<")),
 				attribute.Float64("inf", math.Inf(-1)), attribute.StringSlice("none", nil),
 			}
 		}, map[string]string{"b": "AP8=", "f": `["NaN"]`, "m": `{"k":"a\"b"}`, "s": `[1,"<"]`, "inf": "-Infinity", "none": "[]"}},
-		{"dropped counts and scope", func(s *tracetest.SpanStub) { // Z7
+		{"dropped counts and scope", func(s *tracetest.SpanStub) {
 			s.DroppedAttributes, s.DroppedEvents, s.DroppedLinks = 3, 4, 5
 			s.InstrumentationScope = instrumentation.Scope{Name: "lib", Version: "1.2", Attributes: attribute.NewSet(str("sa", "x"))}
 		}, map[string]string{
@@ -180,7 +180,7 @@ func TestEncodeAnnotations(t *testing.T) {
 		{"without attributes the bare name", sdktrace.Event{Name: `a "b"`, Time: at}, annotation{1700000000123456, `a "b"`}},
 		{"attributes as JSON behind the quoted name", sdktrace.Event{Name: `a"b`, Time: at.Add(time.Nanosecond), Attributes: []attribute.KeyValue{attribute.String("k", "v\n"), attribute.Int("n", 1)}},
 			annotation{1700000000123457, `"a\"b": {"k":"v\n","n":1}`}},
-		{"NaN spares its neighbours", sdktrace.Event{Name: "e", Time: at, Attributes: []attribute.KeyValue{attribute.Float64("x", math.NaN()), attribute.String("a", "b")}}, // Z8
+		{"NaN spares its neighbours", sdktrace.Event{Name: "e", Time: at, Attributes: []attribute.KeyValue{attribute.Float64("x", math.NaN()), attribute.String("a", "b")}},
 			annotation{1700000000123456, `"e": {"x":"NaN","a":"b"}`}},
 		{"the dropped count joins the JSON", sdktrace.Event{Name: "e", Time: at, DroppedAttributeCount: 2, Attributes: []attribute.KeyValue{attribute.Bool("a", true)}},
 			annotation{1700000000123456, `"e": {"a":true,"otel.dropped_attributes_count":2}`}},
@@ -292,7 +292,7 @@ func TestEncodeCutsTagValues(t *testing.T) {
 		s.Attributes = attrs
 		s.Events = []sdktrace.Event{{Name: "long event name", Time: s.StartTime, Attributes: attrs}}
 		s.Resource = resource.NewSchemaless(attribute.String("r", strings.Repeat("x", 9)))
-		// What is no attribute stays whole.
+		// Names are not cut.
 		s.Status = sdktrace.Status{Code: codes.Error, Description: "a description"}
 		s.InstrumentationScope = instrumentation.Scope{Name: "library", Attributes: attribute.NewSet(attribute.String("sa", "attribute"))}
 	}))

@@ -1,19 +1,19 @@
 package zipkin
 
-// A payload is the body of one request: a JSON array of Zipkin v2 spans. It is never changed.
+// A payload is the body of one request, a JSON array of Zipkin v2 spans. It does not change.
 type payload struct {
 	body   []byte
 	starts []int // where each span begins in body
 }
 
-// Spans is the number of spans in the array.
+// Spans returns the count of spans in the array.
 func (p *payload) Spans() int { return len(p.starts) }
 
-// Size is the length of the body in bytes.
+// Size returns the length of the body in bytes.
 func (p *payload) Size() int { return len(p.body) }
 
-// Split copies the two halves of p's spans into payloads of their own; false for a single span.
-// The bytes are copied and not shared: a transport may still be writing a body that was refused.
+// Split copies the two halves of p's spans into payloads of their own. It reports false for a single span.
+// The bytes are copied, because a transport may still read a body that was refused.
 func (e *encoder) Split(p *payload) (a, b *payload, ok bool) {
 	half := len(p.starts) / 2
 	if half == 0 {

@@ -17,7 +17,7 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-func TestSettingsFaults(t *testing.T) { // C2
+func TestSettingsFaults(t *testing.T) {
 	tests := []struct {
 		section map[string]any
 		want    string // "": none
@@ -30,8 +30,8 @@ func TestSettingsFaults(t *testing.T) { // C2
 		{map[string]any{"local_node_port": "x"}, "local_node_port:"},
 		{map[string]any{"local_node_ipv4": "2001:db8::1"}, `local_node_ipv4: "2001:db8::1" is an IPv6 address, use local_node_ipv6`},
 		{map[string]any{"local_node_ipv6": "10.0.0.1"}, `local_node_ipv6: "10.0.0.1" is an IPv4 address, use local_node_ipv4`},
-		{map[string]any{"local_node_ipv4": "here"}, `local_node_ipv4: "here" is no IPv4 address`},
-		{map[string]any{"local_node_ipv4": "4294967296"}, `local_node_ipv4: "4294967296" is no IPv4 address`},
+		{map[string]any{"local_node_ipv4": "here"}, `local_node_ipv4: "here" is not an IPv4 address`},
+		{map[string]any{"local_node_ipv4": "4294967296"}, `local_node_ipv4: "4294967296" is not an IPv4 address`},
 		{map[string]any{"endpoint": "ftp://h"}, "endpoint: "},
 		{map[string]any{"endpoint": "http://h:0"}, "endpoint: "},
 		{map[string]any{"headers": settings.Pairs{{Name: "a b", Value: "s3cret"}}}, `headers: "a b" is not a header name`},
@@ -53,7 +53,7 @@ func TestSettingsFaults(t *testing.T) { // C2
 	}
 }
 
-func TestURL(t *testing.T) { // section 2, Z10
+func TestURL(t *testing.T) {
 	for endpoint, want := range map[string]string{
 		"":                       "http://localhost:9411/api/v2/spans",
 		"h":                      "http://h:9411/api/v2/spans",
@@ -76,7 +76,7 @@ func TestURL(t *testing.T) { // section 2, Z10
 	}
 }
 
-func TestLocalNode(t *testing.T) { // Z2
+func TestLocalNode(t *testing.T) {
 	tests := []struct {
 		section map[string]any
 		want    node
@@ -100,7 +100,7 @@ func TestLocalNode(t *testing.T) { // Z2
 	}
 }
 
-func TestFilesAreReadWhenBuilt(t *testing.T) { // H7
+func TestFilesAreReadWhenBuilt(t *testing.T) {
 	dir := t.TempDir()
 	empty := filepath.Join(dir, "empty.pem")
 	if err := os.WriteFile(empty, []byte("no PEM"), 0o600); err != nil {

@@ -62,7 +62,7 @@ func (w *writer) ids(span sdktrace.ReadOnlySpan) {
 	w.raw(`"`)
 }
 
-// kinds are the fields by trace.SpanKind; internal and unspecified spans have none.
+// kinds holds the fields by trace.SpanKind; internal and unspecified spans have none.
 var kinds = [...]string{
 	trace.SpanKindServer:   `,"kind":"SERVER"`,
 	trace.SpanKindClient:   `,"kind":"CLIENT"`,
@@ -78,7 +78,7 @@ func kindIndex(k trace.SpanKind) int {
 }
 
 // times appends timestamp and duration. Zipkin has no instant before its first microsecond and no
-// negative duration; both are repaired, because a receiver refuses the whole request for one.
+// negative duration; both are repaired, because a receiver rejects the whole request for one.
 func (w *writer) times(span sdktrace.ReadOnlySpan) {
 	start, end := span.StartTime(), span.EndTime()
 	at := micros(start)
@@ -98,7 +98,7 @@ func (w *writer) times(span sdktrace.ReadOnlySpan) {
 	}
 }
 
-// micros is the time in whole microseconds since the epoch, rounded half up.
+// micros returns the time in whole microseconds since the epoch, rounded half up.
 func micros(t time.Time) int64 { return t.Unix()*1e6 + int64(t.Nanosecond()+500)/1000 }
 
 func halfUp(d time.Duration) int64 {

@@ -22,8 +22,8 @@ type tag struct {
 
 type tags []tag
 
-// keys is a filter: a key whose bit is not set has not been seen. It keeps the search for equal
-// keys of span, scope and resource off the usual path.
+// keys is a filter: a key whose bit is not set has not been seen. It makes the search for equal keys of span, scope and
+// resource rare.
 type keys uint64
 
 func bit(k attribute.Key) keys {
@@ -116,8 +116,8 @@ func render(kv attribute.KeyValue, limit int) tag {
 	return t
 }
 
-// tags appends all tags. A key is written once: what the kit derives from the span beats its
-// attributes, and these beat the scope's, and those the resource's.
+// tags appends all tags, each key once. What is derived from the span takes precedence over its attributes, these over
+// the attributes of the scope, and those over the attributes of the resource.
 func (w *writer) tags(span sdktrace.ReadOnlySpan) {
 	open := len(w.buf) + len(`,"tags":`)
 	w.raw(`,"tags":`)
@@ -144,7 +144,7 @@ func (w *writer) tags(span sdktrace.ReadOnlySpan) {
 	w.close(open)
 }
 
-// see adds the keys to the filter and says whether two of them may be the same.
+// see adds the keys to the filter and reports whether two of them may be the same.
 func (w *writer) see(attrs []attribute.KeyValue) (twice bool) {
 	var own keys
 	for i := range attrs {
@@ -156,7 +156,7 @@ func (w *writer) see(attrs []attribute.KeyValue) (twice bool) {
 	return twice
 }
 
-// close turns the first comma into the brace, or takes the empty object back.
+// close turns the first comma into the brace, or removes the empty object.
 func (w *writer) close(open int) {
 	if len(w.buf) == open {
 		w.buf = w.buf[:open-len(`,"tags":`)]
@@ -200,7 +200,7 @@ func (w *writer) dropped(key attribute.Key, n int) {
 	}
 }
 
-// derives says whether status or dropped counts have written the key.
+// derives reports whether status or dropped counts have written the key.
 func (w *writer) derives(span sdktrace.ReadOnlySpan, k attribute.Key) bool {
 	switch k {
 	case "otel.status_code":
@@ -217,7 +217,7 @@ func (w *writer) derives(span sdktrace.ReadOnlySpan, k attribute.Key) bool {
 	return false
 }
 
-// scopeNames says whether the scope itself writes the key, which an attribute cannot replace.
+// scopeNames reports whether the scope itself writes the key, which an attribute cannot replace.
 func (w *writer) scopeNames(k attribute.Key) bool {
 	switch k {
 	case "otel.scope.name", "otel.library.name":
@@ -243,7 +243,7 @@ func (w *writer) shared(span sdktrace.ReadOnlySpan, ts tags, attrs []attribute.K
 	}
 }
 
-// isFalse tells an `error` tag that would read "false".
+// isFalse reports whether the attribute is an `error` tag with the text "false".
 func isFalse(kv *attribute.KeyValue) bool {
 	if kv.Key != "error" {
 		return false
@@ -257,7 +257,7 @@ func isFalse(kv *attribute.KeyValue) bool {
 	return false
 }
 
-// later says whether the key comes again: the last attribute of a name wins.
+// later reports whether the key is in attrs: the last attribute of a name takes precedence.
 func later(attrs []attribute.KeyValue, k attribute.Key) bool {
 	for i := range attrs {
 		if attrs[i].Key == k {

@@ -50,7 +50,7 @@ func init() { registry.Register(Factory) }
 
 func defaults() Settings { return Settings{Endpoint: defaultEndpoint} }
 
-// complete gives the endpoint its scheme, port and path, and takes out what has no effect there.
+// complete adds scheme, port and path to the endpoint, and removes what has no effect there.
 func (s *Settings) complete(c *registry.Completion) {
 	if s.Endpoint == "" {
 		s.Endpoint = defaultEndpoint
@@ -93,7 +93,7 @@ func (s Settings) headers() transport.Headers {
 	return out
 }
 
-// node is the local endpoint's address.
+// node returns the address of the local endpoint.
 func (s Settings) node() (node, error) {
 	v4, err4 := address("local_node_ipv4", s.LocalNodeIPv4, 4)
 	v6, err6 := address("local_node_ipv6", s.LocalNodeIPv6, 6)
@@ -111,7 +111,7 @@ func address(key, text string, family int) (string, error) {
 	ip, err := parse(text, family)
 	switch {
 	case err != nil:
-		return "", &settings.KeyError{Key: key, Err: settings.Errorf(settings.ErrWrongType, "%s is no IPv%d address", phrase.Quote(text), family)}
+		return "", &settings.KeyError{Key: key, Err: settings.Errorf(settings.ErrWrongType, "%s is not an IPv%d address", phrase.Quote(text), family)}
 	case ip.Is4() && family == 6:
 		return "", &settings.KeyError{Key: key, Err: settings.Errorf(settings.ErrWrongType, "%s is an IPv4 address, use local_node_ipv4", phrase.Quote(text))}
 	case ip.Is6() && family == 4:
@@ -120,7 +120,7 @@ func address(key, text string, family int) (string, error) {
 	return ip.WithZone("").String(), nil
 }
 
-// parse reads an address, or its number in decimal digits, as Python packs it.
+// parse parses an address, or its number in decimal digits, as Python packs it.
 func parse(text string, family int) (netip.Addr, error) {
 	if strings.Trim(text, "0123456789") != "" {
 		return netip.ParseAddr(strings.Trim(text, "[]"))
@@ -156,7 +156,7 @@ func build(_ context.Context, common registry.BuildContext, s Settings) (sdktrac
 	return delivery.New(newEncoder(local, common.MaxTagValueLength), sender{post}, o), nil
 }
 
-// sender posts payloads.
+// A sender posts payloads.
 type sender struct{ http *transport.HTTP }
 
 func (s sender) Send(ctx context.Context, p *payload) delivery.Outcome {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// conns are the open connections of one destination. http.Transport finishes a dial whose request
-// is gone, and keeps a hung connection as long as its peer likes; Shutdown must leave neither.
+// conns holds the open connections of one destination, so that Shutdown can close them: http.Transport finishes a dial
+// whose request has ended, and keeps a connection until its peer closes it.
 type conns struct {
 	dialer net.Dialer
 	life   context.Context
@@ -69,7 +69,7 @@ type conn struct {
 	in *conns
 }
 
-// Close forgets the connection and closes it.
+// Close removes the connection from the list and closes it.
 func (c *conn) Close() error {
 	c.in.mu.Lock()
 	delete(c.in.open, c)
