@@ -12,11 +12,15 @@ import (
 	"github.com/spanroute/spanroute/exporters/internal/spantext"
 )
 
-// A batch is the state of one call of Encode. It is used again by later calls.
+// A batch is the state of one call of Encode. Later calls use it again, one at a time.
+//
+// How it works. add appends a span to the buffer and notes where it ends and which scope it has. A scope is found by
+// comparing it with that of the last span, else in the map of groups; a new one takes its head from the cache. order
+// then brings the spans of each scope together, with a counting sort, because a request lists them by resource and
+// scope. Nothing is copied until the layout writes the payloads.
 type batch struct {
-	encoder *encoder
-	report  *delivery.Report
-	writer  // its buffer holds the spans
+	report *delivery.Report
+	writer // its buffer holds the spans
 	layout
 	heads heads
 
@@ -45,6 +49,12 @@ type group struct {
 	set   bool
 }
 
+// newBatch returns a batch that writes with the settings of w.
+func newBatch(w writer) *batch {
+	return &batch{writer: w, heads: newHeads(w), groups: map[groupKey]int{}, known: map[resourceKey]int{}}
+}
+
+// reset prepares the batch for another call. It keeps the memory and the cached heads, but no span and no report.
 func (b *batch) reset() {
 	b.report, b.source, b.last = nil, nil, group{}
 	b.writer.buf, b.writer.fixed, b.writer.depth = b.writer.buf[:0], 0, 0
@@ -110,10 +120,10 @@ func (b *batch) open(key groupKey, res *resource.Resource) int {
 	if !ok {
 		in = len(b.resources)
 		b.known[key.resource] = in
-		h := b.heads.resource(b.encoder, res)
+		h := b.heads.resource(res)
 		b.resources = append(b.resources, section{head: h.bytes, fixed: h.fixed})
 	}
-	scope := b.heads.scope(b.encoder, key.scope)
+	scope := b.heads.scope(key.scope)
 	b.scopes = append(b.scopes, section{head: scope.bytes, in: in, fixed: b.resources[in].fixed | scope.fixed})
 	return len(b.scopes) - 1
 }

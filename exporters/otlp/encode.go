@@ -65,13 +65,25 @@ func (e *encoder) Encode(spans []sdktrace.ReadOnlySpan, r *delivery.Report) []*p
 	return payloads
 }
 
+// Split cuts p between two spans into two payloads, and repeats resource and scope in each. It reports false for a
+// single span.
+func (e *encoder) Split(p *payload) (a, b *payload, ok bool) {
+	half := p.spans / 2
+	if half == 0 {
+		return nil, nil, false
+	}
+	l := readLayout(p.bytes, p.spans)
+	return l.payload(l.spans[:half]), l.payload(l.spans[half:]), true
+}
+
+// writer returns a writer with the settings of the encoder and without a buffer.
 func (e *encoder) writer() writer { return writer{limit: e.limit, words: e.wordsForNonFinite} }
 
 func (e *encoder) batch() *batch {
 	if b, ok := e.batches.Get().(*batch); ok {
 		return b
 	}
-	return &batch{encoder: e, writer: e.writer(), heads: newHeads(), groups: map[groupKey]int{}, known: map[resourceKey]int{}}
+	return newBatch(e.writer())
 }
 
 // keep is the maximum size of a buffer that stays in the pool. A batch of 512 usual spans needs a quarter of it.

@@ -26,6 +26,7 @@ type head struct {
 // heads caches the heads of resources and scopes, so that a batch pays for them only once. A program has one resource
 // and few scopes. Anything else makes the cache start again, which bounds its memory.
 type heads struct {
+	blank     writer // with the settings that heads are written with
 	resources map[*resource.Resource]head
 	scopes    map[instrumentation.Scope]head
 }
@@ -33,18 +34,20 @@ type heads struct {
 // maxHeads is the maximum count of resources, and of scopes, that the cache holds.
 const maxHeads = 64
 
-func newHeads() heads {
-	return heads{map[*resource.Resource]head{}, map[instrumentation.Scope]head{}}
+func newHeads(w writer) heads {
+	w.buf = nil
+	return heads{w, map[*resource.Resource]head{}, map[instrumentation.Scope]head{}}
 }
 
-func (h *heads) resource(e *encoder, res *resource.Resource) head {
-	return cached(h.resources, res, func() head { return e.head(func(w *writer) { w.resource(res) }) })
+func (h *heads) resource(res *resource.Resource) head {
+	return cached(h.resources, res, func() head { return written(h.blank, func(w *writer) { w.resource(res) }) })
 }
 
-func (h *heads) scope(e *encoder, scope instrumentation.Scope) head {
-	return cached(h.scopes, scope, func() head { return e.head(func(w *writer) { w.scope(scope) }) })
+func (h *heads) scope(scope instrumentation.Scope) head {
+	return cached(h.scopes, scope, func() head { return written(h.blank, func(w *writer) { w.scope(scope) }) })
 }
 
+// cached returns the head of key, and creates it if it is not in all.
 func cached[K comparable](all map[K]head, key K, create func() head) head {
 	h, ok := all[key]
 	if ok {
@@ -58,9 +61,8 @@ func cached[K comparable](all map[K]head, key K, create func() head) head {
 	return h
 }
 
-// head returns what write appends.
-func (e *encoder) head(write func(*writer)) head {
-	w := e.writer()
+// written returns the head that write appends to the empty writer w.
+func written(w writer, write func(*writer)) head {
 	write(&w)
 	return head{w.buf, w.fixed}
 }

@@ -6,8 +6,12 @@ import (
 	"github.com/spanroute/spanroute/exporters/internal/spantext"
 )
 
-// A layout lists the spans of a request and the resources and scopes around them. It has all that is needed to write
-// a request with any consecutive part of the spans.
+// A layout lists the spans of a request and the resources and scopes around them. From it a request with any
+// consecutive part of the spans can be written.
+//
+// How it works. The lengths of the messages around the spans depend on which spans a request has, so payload first
+// measures the sections, from the spans outwards, and then writes tag, length and head of each section before its first
+// span. The spans themselves are copied unchanged. To split a payload, readLayout finds the same parts in its bytes.
 type layout struct {
 	source    []byte  // contains the spans
 	spans     []piece // ordered by resource and scope
@@ -123,3 +127,39 @@ func (l *layout) measure(spans []piece) (total int) {
 
 // fieldSize returns the size of a message of n bytes with tag and length; the field number is below 16.
 func fieldSize(n int) int { return 1 + protowire.SizeBytes(n) }
+
+// readLayout finds the layout in the bytes of a request with n spans. Requests are split so rarely that a payload does
+// not keep its layout.
+func readLayout(request []byte, n int) *layout {
+	l := &layout{source: request, spans: make([]piece, 0, n)}
+	for message := range fields(request) {
+		l.resources = append(l.resources, section{})
+		l.readResource(message.bytes)
+	}
+	return l
+}
+
+func (l *layout) readResource(message []byte) {
+	resource := &l.resources[len(l.resources)-1]
+	for f := range fields(message) {
+		if f.number != contentField {
+			resource.head = append(resource.head, f.raw...)
+			continue
+		}
+		l.scopes = append(l.scopes, section{in: len(l.resources) - 1})
+		l.readScope(f.bytes)
+	}
+}
+
+func (l *layout) readScope(message []byte) {
+	at := len(l.scopes) - 1
+	scope := &l.scopes[at]
+	for f := range fields(message) {
+		if f.number != contentField {
+			scope.head = append(scope.head, f.raw...)
+			continue
+		}
+		from := cap(l.source) - cap(f.raw) // f.raw is a part of source
+		l.spans = append(l.spans, piece{from, from + len(f.raw), at})
+	}
+}
