@@ -3,12 +3,9 @@ package zipkin
 import (
 	"sync/atomic"
 
-	"go.opentelemetry.io/otel/sdk/instrumentation"
-	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
-	"github.com/spanroute/spanroute/exporters/internal/spantext"
 )
 
 const (
@@ -33,12 +30,6 @@ type encoder struct {
 	spanSize atomic.Int64 // bytes of recent spans, for the size of the next buffer
 }
 
-// A node is the address of this process, a part of every localEndpoint. Zero fields are left out.
-type node struct {
-	IPv4, IPv6 string // canonical text
-	Port       uint16
-}
-
 // newEncoder returns an encoder; maxTag is max_tag_value_length, where 0 or less means no limit.
 func newEncoder(local node, maxTag int) *encoder {
 	e := &encoder{local: local, limit: max(0, maxTag)}
@@ -52,7 +43,7 @@ func (*encoder) Limits() (most, floor int) { return maxPayload, minPayload }
 // Encode writes spans in order into as few payloads as the limit allows. A span above the limit
 // gets a payload of its own. A span without ids is dropped, because Zipkin does not accept zeros.
 func (e *encoder) Encode(spans []sdktrace.ReadOnlySpan, r *delivery.Report) []*payload {
-	w := writer{encoder: e, report: r, most: maxPayload}
+	w := writer{local: e.local, limit: e.limit, most: maxPayload, spanSize: &e.spanSize, report: r}
 	if l := r.Limit(); l > 0 && l < w.most {
 		w.most = l
 	}
@@ -69,26 +60,15 @@ func (e *encoder) Encode(spans []sdktrace.ReadOnlySpan, r *delivery.Report) []*p
 	return w.done
 }
 
-// A writer is the state of one call of Encode.
-type writer struct {
-	*encoder
-	report *delivery.Report
-	most   int
-	done   []*payload
-	starts []int
-	buf    []byte
-
-	event  []byte // scratch: the text of an annotation, before it is escaped
-	repair spantext.Repair
-	seen   keys
-
-	resource    *resource.Resource
-	resources   tags
-	endpoint    []byte // localEndpoint of resource, with its name
-	endpointFix spantext.Repair
-	scope       instrumentation.Scope
-	scopes      tags
-	known       bool // resource and scope are set
+// Split copies the two halves of p's spans into payloads of their own. It reports false for a single span.
+// The bytes are copied, because a transport may still read a body that was refused.
+func (e *encoder) Split(p *payload) (a, b *payload, ok bool) {
+	half := len(p.starts) / 2
+	if half == 0 {
+		return nil, nil, false
+	}
+	cut := p.starts[half]
+	return p.part(1, cut-1, p.starts[:half]), p.part(cut, len(p.body)-1, p.starts[half:]), true
 }
 
 // add encodes one span; left counts the spans still to come, this one included.
@@ -111,20 +91,4 @@ func (w *writer) add(span sdktrace.ReadOnlySpan, left int) {
 		w.buf = append(w.buf, tail...)
 	}
 	w.starts = append(w.starts, start)
-}
-
-// begin starts a payload with room for spans of the usual size, and an eighth.
-func (w *writer) begin(spans int) {
-	room := spans * int(w.spanSize.Load())
-	w.buf = append(make([]byte, 0, min(room+room/8, w.most)+64), '[')
-	w.starts = make([]int, 0, spans)
-}
-
-func (w *writer) finish() {
-	if len(w.starts) == 0 {
-		return
-	}
-	w.spanSize.Store(int64(len(w.buf)/len(w.starts) + 1))
-	w.done = append(w.done, &payload{body: append(w.buf, ']'), starts: w.starts})
-	w.buf, w.starts = nil, nil
 }

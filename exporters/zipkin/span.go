@@ -31,23 +31,6 @@ func (w *writer) span(span sdktrace.ReadOnlySpan) {
 	w.count(span, w.repair|w.endpointFix)
 }
 
-func (w *writer) count(span sdktrace.ReadOnlySpan, fixed spantext.Repair) {
-	if fixed&spantext.UTF8 != 0 {
-		w.report.Repair(span, delivery.RepairUTF8)
-	}
-	if fixed&spantext.Value != 0 {
-		w.report.Repair(span, delivery.RepairValue)
-	}
-}
-
-func (w *writer) raw(text string) { w.buf = append(w.buf, text...) }
-
-func (w *writer) quoted(text string) {
-	var fixed spantext.Repair
-	w.buf, fixed = spantext.AppendQuoted(w.buf, text, 0)
-	w.repair |= fixed
-}
-
 func (w *writer) ids(span sdktrace.ReadOnlySpan) {
 	sc := span.SpanContext()
 	traceID, id := sc.TraceID(), sc.SpanID()
