@@ -75,6 +75,7 @@ func (l lines) Size() int {
 	return n
 }
 
+// text joins the lines, so that one call of Write sends them.
 func (l lines) text() []byte {
 	text := make([]byte, 0, l.Size())
 	for _, line := range l {

@@ -62,6 +62,7 @@ type line struct {
 	negative bool // a negative duration became 0
 }
 
+// report counts the repairs of the span.
 func (l *line) report(span sdktrace.ReadOnlySpan, r *delivery.Report) {
 	if l.Repair&spantext.UTF8 != 0 {
 		r.Repair(span, delivery.RepairUTF8)
@@ -74,6 +75,7 @@ func (l *line) report(span sdktrace.ReadOnlySpan, r *delivery.Report) {
 	}
 }
 
+// span writes all fields of a span, in the order in which readers look for them.
 func (l *line) span(s sdktrace.ReadOnlySpan) {
 	l.Open('{')
 	l.Instant("time", s.StartTime())
@@ -122,6 +124,7 @@ func resourceOf(s sdktrace.ReadOnlySpan) []attribute.KeyValue {
 	return rest
 }
 
+// status writes a status that is set, and its description.
 func (l *line) status(s sdktrace.Status) {
 	switch s.Code {
 	case codes.Ok:
@@ -167,6 +170,7 @@ func (l *line) links(links []sdktrace.Link) {
 	l.Close(']')
 }
 
+// scope writes name, version and attributes of the instrumentation scope.
 func (l *line) scope(s sdktrace.ReadOnlySpan) {
 	scope := s.InstrumentationScope()
 	l.String("scope", scope.Name)
@@ -174,6 +178,7 @@ func (l *line) scope(s sdktrace.ReadOnlySpan) {
 	l.Attributes("scope_attributes", scope.Attributes.ToSlice(), l.limit)
 }
 
+// ids writes the ids of a span or of the target of a link.
 func (l *line) ids(sc trace.SpanContext) {
 	traceID, spanID := sc.TraceID(), sc.SpanID()
 	l.ID("trace_id", traceID[:])

@@ -17,6 +17,7 @@ func (s *Settings) complete(c *registry.Completion) {
 	}
 }
 
+// completeGRPC decides on TLS and on compression, which the header grpc-encoding can turn on.
 func (s *Settings) completeGRPC(c *registry.Completion) {
 	rule := transport.GRPCRule{Section: name, Key: "endpoint", Insecure: "grpc.insecure", Default: defaultGRPC}
 	s.HTTP.files().Clear()

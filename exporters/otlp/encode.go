@@ -79,6 +79,7 @@ func (e *encoder) Split(p *payload) (a, b *payload, ok bool) {
 // writer returns a writer with the settings of the encoder and without a buffer.
 func (e *encoder) writer() writer { return writer{limit: e.limit, words: e.wordsForNonFinite} }
 
+// batch returns a batch that only the caller uses until it releases it.
 func (e *encoder) batch() *batch {
 	if b, ok := e.batches.Get().(*batch); ok {
 		return b

@@ -21,6 +21,7 @@ type grpcSender struct {
 	grpc *transport.GRPC
 }
 
+// newGRPCSender prepares a sender. It does not dial.
 func newGRPCSender(o transport.GRPCOptions) (*grpcSender, error) {
 	conn, err := transport.NewGRPC(o)
 	if err != nil {

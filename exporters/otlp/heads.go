@@ -34,15 +34,18 @@ type heads struct {
 // maxHeads is the maximum count of resources, and of scopes, that the cache holds.
 const maxHeads = 64
 
+// newHeads returns an empty cache, which writes heads with the settings of w.
 func newHeads(w writer) heads {
 	w.buf = nil
 	return heads{w, map[*resource.Resource]head{}, map[instrumentation.Scope]head{}}
 }
 
+// resource returns the head of a resource, which may be nil. Resources do not change, so the pointer identifies one.
 func (h *heads) resource(res *resource.Resource) head {
 	return cached(h.resources, res, func() head { return written(h.blank, func(w *writer) { w.resource(res) }) })
 }
 
+// scope returns the head of a scope.
 func (h *heads) scope(scope instrumentation.Scope) head {
 	return cached(h.scopes, scope, func() head { return written(h.blank, func(w *writer) { w.scope(scope) }) })
 }

@@ -27,6 +27,7 @@ type httpSender struct {
 	compress bool
 }
 
+// newHTTPSender prepares a sender. It does not dial.
 func newHTTPSender(o transport.HTTPOptions, json, compress bool) (*httpSender, error) {
 	o.ContentType = typeProto
 	if json {
@@ -53,6 +54,7 @@ func (s *httpSender) Send(ctx context.Context, p *payload) delivery.Outcome {
 	return o
 }
 
+// body returns what is posted. Each attempt encodes JSON and compresses again, so that a payload in the queue is held once.
 func (s *httpSender) body(p *payload) (body []byte, err error) {
 	body = p.bytes
 	if s.json {
@@ -66,6 +68,7 @@ func (s *httpSender) body(p *payload) (body []byte, err error) {
 
 var writers = sync.Pool{New: func() any { return gzip.NewWriter(io.Discard) }}
 
+// compressed returns body in gzip. Compressors are reused, because a new one takes several hundred kilobytes.
 func compressed(body []byte) ([]byte, error) {
 	w := writers.Get().(*gzip.Writer)
 	defer writers.Put(w)
@@ -96,6 +99,7 @@ func reply(a transport.Answer) *coltracepb.ExportTraceServiceResponse {
 	return out
 }
 
+// fromJSON decodes a response and ignores fields of later versions.
 func fromJSON(body []byte, out proto.Message) error {
 	return protojson.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(body, out)
 }

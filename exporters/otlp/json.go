@@ -51,11 +51,13 @@ func (j *object) element(key string, f wireField, write func(*object, wireField)
 	}
 }
 
+// text writes a string, which the encoder has made valid UTF-8.
 func (j *object) text(key string, f wireField) {
 	j.Key(key)
 	j.Text = append(spantext.AppendEscaped(append(j.Text, '"'), f.bytes), '"')
 }
 
+// number writes an integer of at most 32 bits or an enumeration.
 func (j *object) number(key string, f wireField) {
 	j.Key(key)
 	j.Text = strconv.AppendUint(j.Text, f.value, 10)
@@ -67,6 +69,7 @@ func (j *object) nanos(key string, f wireField) {
 	j.Text = append(strconv.AppendUint(append(j.Text, '"'), f.value, 10), '"')
 }
 
+// id writes the id of a trace or span in hexadecimal digits, where ProtoJSON has base64.
 func (j *object) id(key string, f wireField) { j.ID(key, f.bytes) }
 
 func appendRequestField(j *object, f wireField) { j.element("resourceSpans", f, appendResourceSpans) }
@@ -106,6 +109,7 @@ func appendScope(j *object, f wireField) {
 	}
 }
 
+// appendSpan writes the fields of a span that are not lists.
 func appendSpan(j *object, f wireField) {
 	switch f.number {
 	case spanTraceID:
@@ -199,6 +203,7 @@ func appendKeyValue(j *object, f wireField) {
 	}
 }
 
+// appendAny writes a value. An empty one has no field. JSON numbers have 53 bits, so integers are written as strings.
 func appendAny(j *object, f wireField) {
 	switch f.number {
 	case stringField:

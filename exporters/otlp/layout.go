@@ -139,6 +139,7 @@ func readLayout(request []byte, n int) *layout {
 	return l
 }
 
+// readResource reads a ResourceSpans message into the last resource.
 func (l *layout) readResource(message []byte) {
 	resource := &l.resources[len(l.resources)-1]
 	for f := range fields(message) {
@@ -151,6 +152,7 @@ func (l *layout) readResource(message []byte) {
 	}
 }
 
+// readScope reads a ScopeSpans message into the last scope.
 func (l *layout) readScope(message []byte) {
 	at := len(l.scopes) - 1
 	scope := &l.scopes[at]

@@ -56,6 +56,7 @@ func (w *writer) context(sc trace.SpanContext) {
 	}
 }
 
+// events appends each event as a Span.Event message.
 func (w *writer) events(events []sdktrace.Event) {
 	for i := range events {
 		e := &events[i]
@@ -68,6 +69,7 @@ func (w *writer) events(events []sdktrace.Event) {
 	}
 }
 
+// links appends each link as a Span.Link message, with its tracestate, which upstream leaves out.
 func (w *writer) links(links []sdktrace.Link) {
 	for i := range links {
 		l := &links[i]
@@ -110,6 +112,7 @@ func flags(own trace.TraceFlags, parent trace.SpanContext) uint32 {
 	return f
 }
 
+// kindOf returns the kind of the protocol. Unknown kinds are unspecified.
 func kindOf(k trace.SpanKind) tracepb.Span_SpanKind {
 	switch k {
 	case trace.SpanKindInternal:
@@ -126,6 +129,7 @@ func kindOf(k trace.SpanKind) tracepb.Span_SpanKind {
 	return tracepb.Span_SPAN_KIND_UNSPECIFIED
 }
 
+// codeOf returns the status code of the protocol, which has other numbers than the API. Unknown codes are unset.
 func codeOf(c codes.Code) tracepb.Status_StatusCode {
 	switch c {
 	case codes.Ok:

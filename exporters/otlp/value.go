@@ -27,6 +27,7 @@ func (w *writer) attributes(field byte, list []attribute.KeyValue) {
 	}
 }
 
+// keyValue appends one KeyValue message.
 func (w *writer) keyValue(field byte, key attribute.Key, value *attribute.Value) {
 	pair := w.begin(field)
 	w.text(keyField, string(key))
@@ -55,6 +56,7 @@ func (w *writer) anyValue(field byte, v *attribute.Value) {
 	w.end(start)
 }
 
+// bool appends a boolean, also if it is false: the field shows the type of the value.
 func (w *writer) bool(b bool) {
 	if b {
 		w.varint(boolField, 1)
@@ -110,6 +112,7 @@ func (w *writer) json(v *attribute.Value) {
 	w.string(stringField, string(text))
 }
 
+// elements appends the elements of an array as AnyValue messages.
 func (w *writer) elements(v *attribute.Value) {
 	switch v.Type() {
 	case attribute.STRINGSLICE:
@@ -125,6 +128,7 @@ func (w *writer) elements(v *attribute.Value) {
 	}
 }
 
+// each appends elements of one type as values.
 func each[E any](w *writer, elements []E, value func(E) attribute.Value) {
 	for _, e := range elements {
 		v := value(e)

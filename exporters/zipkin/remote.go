@@ -25,6 +25,7 @@ var ranks = [...]struct{ key, port attribute.Key }{
 	{key: "db.name"},
 }
 
+// rank returns the index of a key in ranks, or -1.
 func rank(k attribute.Key) int {
 	switch k {
 	case "peer.service":
@@ -73,6 +74,8 @@ func (w *writer) remote(span sdktrace.ReadOnlySpan) {
 	}
 }
 
+// remoteOf appends the endpoint that an attribute describes, and reports whether it describes one. With portKey the value
+// is an IP address, and without it a name.
 func (w *writer) remoteOf(v attribute.Value, portKey attribute.Key, attrs []attribute.KeyValue) bool {
 	if v.Type() != attribute.STRING || v.AsString() == "" {
 		return false

@@ -265,7 +265,8 @@ func TestTLSMinimum(t *testing.T) {
 	}
 }
 
-// After the first failure there is at most one attempt in 30 s; an ordinary failure is retried after 1 ms here, then after 2 and so on.
+// After the first failure there is at most one attempt in 30 s. An ordinary failure would be retried after at most 1 ms,
+// 2 ms and so on.
 func TestMisconfiguredBacksOff(t *testing.T) {
 	t.Parallel()
 	rc := exportertest.Receive(t, func(_ int, w http.ResponseWriter, _ *http.Request) {

@@ -31,6 +31,7 @@ func (w *writer) span(span sdktrace.ReadOnlySpan) {
 	w.count(span, w.repair|w.endpointFix)
 }
 
+// ids opens the object of the span and appends its ids. The ids of a trace always have 32 digits.
 func (w *writer) ids(span sdktrace.ReadOnlySpan) {
 	sc := span.SpanContext()
 	traceID, id := sc.TraceID(), sc.SpanID()
@@ -53,6 +54,7 @@ var kinds = [...]string{
 	trace.SpanKindConsumer: `,"kind":"CONSUMER"`,
 }
 
+// kindIndex returns the index of a kind in kinds. Unknown kinds have no field.
 func kindIndex(k trace.SpanKind) int {
 	if k < 0 || int(k) >= len(kinds) {
 		return 0
@@ -84,6 +86,7 @@ func (w *writer) times(span sdktrace.ReadOnlySpan) {
 // micros returns the time in whole microseconds since the epoch, rounded half up.
 func micros(t time.Time) int64 { return t.Unix()*1e6 + int64(t.Nanosecond()+500)/1000 }
 
+// halfUp returns a duration in whole microseconds, rounded half up.
 func halfUp(d time.Duration) int64 {
 	whole := int64(d / time.Microsecond)
 	if d%time.Microsecond >= 500 {

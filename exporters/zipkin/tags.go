@@ -24,6 +24,7 @@ func (w *writer) describe(span sdktrace.ReadOnlySpan) {
 	w.known = true
 }
 
+// setResource renders the tags of a resource and the local endpoint, which contains the name of the service.
 func (w *writer) setResource(res *resource.Resource) {
 	w.resource = res
 	w.resources = nil
@@ -39,6 +40,7 @@ func (w *writer) setResource(res *resource.Resource) {
 	w.endpointFix = fixed
 }
 
+// appendNode appends the fields of an endpoint after its name.
 func appendNode(b []byte, n node) []byte {
 	if n.IPv4 != "" {
 		b = append(append(append(b, `,"ipv4":"`...), n.IPv4...), '"')
@@ -52,6 +54,8 @@ func appendNode(b []byte, n node) []byte {
 	return b
 }
 
+// setScope renders the tags of a scope. Name and version have two keys each, the current and the deprecated one, and take
+// precedence over attributes of the scope with these keys.
 func (w *writer) setScope(scope instrumentation.Scope) {
 	w.scope = scope
 	w.scopes = nil
@@ -123,6 +127,7 @@ func (w *writer) close(open int) {
 	w.raw("}")
 }
 
+// tag appends an attribute of the span as a tag.
 func (w *writer) tag(kv *attribute.KeyValue) {
 	w.raw(",")
 	w.quoted(string(kv.Key))
@@ -146,6 +151,7 @@ func (w *writer) status(s sdktrace.Status) codes.Code {
 	return s.Code
 }
 
+// dropped appends how many attributes, events or links the span has lost, if any.
 func (w *writer) dropped(key attribute.Key, n int) {
 	if n > 0 {
 		w.raw(`,"`)

@@ -18,6 +18,10 @@ type node struct {
 }
 
 // A writer is the state of one call of Encode.
+//
+// How it works. buf holds the array so far, without its closing bracket, and starts the index of each span in it. The
+// methods append fields to buf and collect in repair what the span at hand needed. What depends only on the resource or
+// the scope is kept as rendered text, and rendered again when a span has another one.
 type writer struct {
 	local    node
 	limit    int           // maximum code points of a tag

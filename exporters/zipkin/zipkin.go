@@ -85,6 +85,7 @@ func (s *Settings) tls(log *slog.Logger) (*transport.TLS, error) {
 	return s.files().Certificates().TLS("", log)
 }
 
+// headers returns the pairs as headers of package transport.
 func (s Settings) headers() transport.Headers {
 	out := make(transport.Headers, len(s.Headers))
 	for i, p := range s.Headers {
@@ -104,6 +105,7 @@ func (s Settings) node() (node, error) {
 	return node{IPv4: v4, IPv6: v6, Port: uint16(s.LocalNodePort)}, errors.Join(err4, err6, errPort)
 }
 
+// address parses an address and checks its family. The result has no zone.
 func address(key, text string, family int) (string, error) {
 	if text == "" {
 		return "", nil
@@ -128,6 +130,7 @@ func parse(text string, family int) (netip.Addr, error) {
 	return unpack(text, family)
 }
 
+// build opens the exporter of a completed section.
 func build(_ context.Context, common registry.BuildContext, s Settings) (sdktrace.SpanExporter, error) {
 	local, err := s.node()
 	if err != nil {
@@ -159,10 +162,12 @@ func build(_ context.Context, common registry.BuildContext, s Settings) (sdktrac
 // A sender posts payloads.
 type sender struct{ http *transport.HTTP }
 
+// Send makes one request.
 func (s sender) Send(ctx context.Context, p *payload) delivery.Outcome {
 	return s.http.Post(ctx, p.body)
 }
 
+// Close ends every connection; running requests fail.
 func (s sender) Close(context.Context) error {
 	s.http.Close()
 	return nil

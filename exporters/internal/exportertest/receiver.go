@@ -75,6 +75,7 @@ func ReceiveAt(t testing.TB, address string, answer Answer) *Receiver {
 	})
 }
 
+// receive creates a receiver, which start starts.
 func receive(t testing.TB, answer Answer, start func(*httptest.Server)) *Receiver {
 	rc := new(Receiver)
 	rc.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -104,6 +105,7 @@ func (rc *Receiver) keep(r *http.Request) (n int, whole bool) {
 	return len(rc.requests), true
 }
 
+// decompressed returns the content of a gzip body.
 func decompressed(body []byte) ([]byte, error) {
 	in, err := gzip.NewReader(bytes.NewReader(body))
 	if err != nil {

@@ -66,6 +66,7 @@ func (a Answer) MediaType() string {
 	return kind
 }
 
+// retries reports whether a backend of the family may accept the same request later, after an answer with this status.
 func (f Family) retries(status int) bool {
 	switch status {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
@@ -83,6 +84,7 @@ func wantsTLS(body []byte) bool {
 		contains(body, "speaking plain http to an ssl-enabled server port")
 }
 
+// contains reports whether body contains text, which is in lower case. The letter case of body does not matter.
 func contains(body []byte, lower string) bool {
 	return bytes.Contains(bytes.ToLower(body), []byte(lower))
 }

@@ -131,6 +131,7 @@ func (c Certificates) roots(prefix string, data []byte) (*x509.CertPool, error) 
 	}
 }
 
+// pair returns the client certificate, which needs both files.
 func (c Certificates) pair(prefix string, p pemFiles) ([]tls.Certificate, error) {
 	pair, err := tls.X509KeyPair(p.cert, p.key)
 	if err != nil {

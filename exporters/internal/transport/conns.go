@@ -27,6 +27,7 @@ func newConns() *conns {
 	}
 }
 
+// dial opens a connection. It fails after close, also if it has begun before.
 func (cs *conns) dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	if cs.life.Err() != nil {
 		return nil, net.ErrClosed
@@ -41,6 +42,7 @@ func (cs *conns) dial(ctx context.Context, network, addr string) (net.Conn, erro
 	return cs.add(c)
 }
 
+// add lists a connection, or closes it if close was called in the meantime.
 func (cs *conns) add(nc net.Conn) (net.Conn, error) {
 	c := &conn{Conn: nc, in: cs}
 	cs.mu.Lock()
@@ -53,6 +55,7 @@ func (cs *conns) add(nc net.Conn) (net.Conn, error) {
 	return c, nil
 }
 
+// close closes the connections in use and ends the dials under way. Later dials fail.
 func (cs *conns) close() {
 	cs.end()
 	cs.mu.Lock()
@@ -64,6 +67,7 @@ func (cs *conns) close() {
 	}
 }
 
+// A conn removes itself from the list when it is closed.
 type conn struct {
 	net.Conn
 	in *conns

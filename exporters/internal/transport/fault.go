@@ -26,6 +26,7 @@ func (h *HTTP) fault(ctx context.Context, err error) delivery.Outcome {
 	return delivery.Outcome{Verdict: verdict, Err: h.secrets.bounded(err), Hint: hint}
 }
 
+// noAnswer returns the error of an attempt that its context has ended.
 func noAnswer(ctx context.Context) error {
 	return fmt.Errorf("no answer: %w", context.Cause(ctx))
 }

@@ -163,6 +163,8 @@ func hungUp(text string) bool {
 		strings.Contains(text, "write: broken pipe") || strings.Contains(text, "write: connection reset by peer")
 }
 
+// retriesCode reports whether a backend of the family may accept the same call later. info means that the status contains
+// a RetryInfo, without which OTLP does not retry a call that exhausted a resource.
 func (f Family) retriesCode(c codes.Code, info bool) bool {
 	switch c {
 	case codes.Canceled, codes.DeadlineExceeded, codes.Aborted, codes.OutOfRange, codes.Unavailable, codes.DataLoss:
@@ -173,6 +175,7 @@ func (f Family) retriesCode(c codes.Code, info bool) bool {
 	return false
 }
 
+// retryInfo returns the RetryInfo in the details of a status, or nil.
 func retryInfo(s *status.Status) *errdetails.RetryInfo {
 	for _, detail := range s.Details() {
 		if info, ok := detail.(*errdetails.RetryInfo); ok {

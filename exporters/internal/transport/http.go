@@ -85,6 +85,8 @@ func NewHTTP(o HTTPOptions) (*HTTP, error) {
 	return h, nil
 }
 
+// newBase returns a transport with the TLS configuration of the moment. A transport does not change, so that requests in
+// flight keep theirs.
 func (h *HTTP) newBase() *http.Transport {
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
@@ -119,6 +121,7 @@ func (h *HTTP) transport() *http.Transport {
 	return h.base
 }
 
+// senders returns how many connections stay open between requests.
 func (o HTTPOptions) senders() int {
 	if o.Senders > 0 {
 		return o.Senders
