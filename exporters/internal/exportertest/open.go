@@ -57,7 +57,7 @@ func (e Exporter) Open(t testing.TB, section map[string]any, change ...func(*reg
 	t.Cleanup(func() {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
-		x.Shutdown(ctx)
+		_ = x.Shutdown(ctx) // the context has ended: what is queued is dropped
 	})
 	return x.(delivery.Destination)
 }

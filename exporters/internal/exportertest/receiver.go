@@ -69,7 +69,7 @@ func ReceiveAt(t testing.TB, address string, answer Answer) *Receiver {
 			t.Error(err)
 			return
 		}
-		s.Listener.Close()
+		_ = s.Listener.Close()
 		s.Listener = l
 		s.Start()
 	})
@@ -144,14 +144,14 @@ var Breaks = map[string]http.HandlerFunc{
 	"EOF": func(w http.ResponseWriter, _ *http.Request) { Hijack(w).Close() },
 	"reset": func(w http.ResponseWriter, _ *http.Request) {
 		c := Hijack(w)
-		c.(*net.TCPConn).SetLinger(0)
-		c.Close()
+		_ = c.(*net.TCPConn).SetLinger(0)
+		_ = c.Close()
 	},
 	"hang": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
 	"half an answer": func(w http.ResponseWriter, _ *http.Request) {
 		c := Hijack(w)
-		c.Write([]byte("HTTP/1.1 20"))
-		c.Close()
+		_, _ = c.Write([]byte("HTTP/1.1 20"))
+		_ = c.Close()
 	},
 }
 
@@ -161,6 +161,9 @@ func FreeAddress(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	address := l.Addr().String()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return address
 }
