@@ -3,6 +3,7 @@ package otlp
 import (
 	"encoding/base64"
 	"math"
+	"slices"
 	"strconv"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -14,10 +15,13 @@ import (
 // but with ids in hex and enumerations as numbers. The package protojson does neither. It reads the bytes field by field
 // without messages: whatever the encoder leaves out of the bytes, as it has the zero value, is not in the JSON either.
 func appendRequest(b []byte, request []byte) []byte {
-	j := object{spantext.Object{Text: b}}
+	j := object{spantext.Object{Text: slices.Grow(b, jsonRatio*len(request))}}
 	j.message(request, appendRequestField)
 	return j.Text
 }
+
+// jsonRatio is the usual size of JSON relative to the wire format.
+const jsonRatio = 3
 
 // An object writes the fields of messages as members of JSON objects.
 type object struct{ spantext.Object }
