@@ -32,6 +32,7 @@ var floors = map[string]floor{
 	"internal/escape":   {0, nil, false},
 	"internal/guard":    {0, nil, false},
 	"internal/secret":   {0, nil, false},
+	"internal/service":  {0, nil, false},
 	"internal/spool":    {0, nil, false},
 	"internal/suppress": {0, nil, false},
 	"internal/version":  {0, nil, false},
@@ -42,7 +43,7 @@ var floors = map[string]floor{
 	"internal/recording":          {1, []string{"internal/version"}, true},
 	"internal/semattr":            {1, []string{"internal/version", "internal/secret"}, false},
 	"exporters/delivery":          {1, []string{"internal/escape"}, true},
-	"exporters/internal/spantext": {1, []string{"internal/escape"}, true},
+	"exporters/internal/spantext": {1, []string{"internal/escape", "internal/service"}, true},
 	"sampling":                    {1, []string{"internal/suppress"}, true},
 
 	"internal/endpoint":        {2, []string{"registry/settings", "internal/phrase", "internal/secret"}, false},
@@ -56,9 +57,10 @@ var floors = map[string]floor{
 	"sampling/jaegerremote": {3, []string{"registry/settings", "internal/endpoint", "internal/escape", "internal/phrase", "internal/suppress", "internal/version"}, true},
 	"registry":              {3, []string{"exporters/delivery", "registry/settings", "internal/schema", "internal/phrase"}, true},
 
-	"internal/configfile":          {4, []string{"registry/settings", "internal/*"}, false},
-	"registry/registrytest":        {4, []string{"registry", "registry/settings", "exporters/delivery", "internal/schema", "internal/phrase", "internal/secret"}, true},
-	"exporters/internal/transport": {4, []string{"exporters/delivery", "registry", "registry/settings", "internal/*"}, true},
+	"internal/configfile":             {4, []string{"registry/settings", "internal/*"}, false},
+	"registry/registrytest":           {4, []string{"registry", "registry/settings", "exporters/delivery", "internal/schema", "internal/phrase", "internal/secret"}, true},
+	"exporters/internal/transport":    {4, []string{"exporters/delivery", "registry", "registry/settings", "internal/*"}, true},
+	"exporters/internal/exportertest": {4, []string{"exporters/delivery", "registry"}, true}, // for tests only
 
 	"config":            {5, []string{"registry", "registry/settings", "sampling", "internal/*"}, true},
 	"mw":                {5, []string{"mw/tracing", "internal/*"}, false},

@@ -2,8 +2,6 @@ package spanroute
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -15,6 +13,7 @@ import (
 	"github.com/spanroute/spanroute/config"
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/internal/recording"
+	"github.com/spanroute/spanroute/internal/service"
 	"github.com/spanroute/spanroute/sampling"
 )
 
@@ -56,18 +55,10 @@ func newResource(cfg *config.Config) *resource.Resource {
 	}
 	name := cfg.ServiceName
 	if name == "" {
-		name = unknownService()
+		name = service.Unknown()
 	}
 	attributes = append(attributes, semconv.ServiceName(name))
 	return resource.NewWithAttributes(semconv.SchemaURL, attributes...)
-}
-
-func unknownService() string {
-	executable, err := os.Executable()
-	if err != nil || executable == "" {
-		return "unknown_service:go"
-	}
-	return "unknown_service:" + filepath.Base(executable)
 }
 
 // processor passes ended spans to the processors of [WithSpanProcessor], and sampled spans to the destinations. It stays

@@ -12,7 +12,7 @@ import (
 	"github.com/spanroute/spanroute/registry"
 )
 
-// Settings of the exporter.
+// Settings is the section "console".
 type Settings struct {
 	Pretty bool `koanf:"pretty" doc:"indent the JSON, one span over several lines"`
 }
@@ -22,10 +22,10 @@ var Factory = NewFactory(nil)
 
 func init() { registry.Register(Factory) }
 
-// maxDelay is how long a span may wait to be shown.
+// maxDelay is the maximum time until a span is shown.
 const maxDelay = 100 * time.Millisecond
 
-// NewFactory makes a factory whose exporters write to w; nil means what os.Stdout is at the
+// NewFactory returns a factory whose exporters write to w; nil means the value of os.Stdout at the
 // time of writing. A batch of spans is one call of Write; exporters that share w call it
 // concurrently. w is never closed.
 func NewFactory(w io.Writer) registry.Factory {
@@ -41,7 +41,7 @@ func NewFactory(w io.Writer) registry.Factory {
 		registry.WithAlias("stdout"), registry.WithDoc("writes finished spans to standard output as JSON lines"))
 }
 
-// sender writes to w, or to standard output.
+// A sender writes to w, or to standard output.
 type sender struct{ w io.Writer }
 
 // Send writes all lines with one call. A writer that fails is not tried again: part of the
@@ -57,16 +57,16 @@ func (s sender) Send(_ context.Context, l lines) delivery.Outcome {
 	return delivery.Outcome{}
 }
 
-// Close leaves the writer open: it is somebody else's.
+// Close leaves the writer open, because it belongs to the caller of NewFactory.
 func (sender) Close(context.Context) error { return nil }
 
-// lines is a payload: the JSON of some spans, each with the line feed that ends it.
+// lines is a payload, the JSON of some spans, each with the line feed that ends it.
 type lines [][]byte
 
-// Spans is the number of lines, pretty ones counting as one each.
+// Spans returns the count of spans.
 func (l lines) Spans() int { return len(l) }
 
-// Size is the length of all lines.
+// Size returns the length of all lines.
 func (l lines) Size() int {
 	n := 0
 	for _, line := range l {
@@ -75,6 +75,7 @@ func (l lines) Size() int {
 	return n
 }
 
+// text joins the lines, so that one call of Write sends them.
 func (l lines) text() []byte {
 	text := make([]byte, 0, l.Size())
 	for _, line := range l {

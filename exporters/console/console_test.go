@@ -92,7 +92,7 @@ func write(t *testing.T, section map[string]any, limit int, stubs ...tracetest.S
 	return out.String(), x.(delivery.Destination).Stats()
 }
 
-// The golden files are the format people read.
+// The golden files specify the format.
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	bare := tracetest.SpanStub{

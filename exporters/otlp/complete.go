@@ -7,8 +7,8 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// complete gives the endpoint of the protocol what it lacks, hands the protocol the headers that are for every
-// protocol, and takes out what has no effect.
+// complete adds what the endpoint lacks, copies the headers for every protocol to the protocol in use, and removes what
+// has no effect.
 func (s *Settings) complete(c *registry.Completion) {
 	if s.overGRPC() {
 		s.completeGRPC(c)
@@ -17,6 +17,7 @@ func (s *Settings) complete(c *registry.Completion) {
 	}
 }
 
+// completeGRPC decides on TLS and on compression, which the header grpc-encoding can turn on.
 func (s *Settings) completeGRPC(c *registry.Completion) {
 	rule := transport.GRPCRule{Section: name, Key: "endpoint", Insecure: "grpc.insecure", Default: defaultGRPC}
 	s.HTTP.files().Clear()
@@ -79,7 +80,7 @@ func other(c *registry.Completion, key, used string) {
 	c.Note(settings.Ignored, key, "has no effect: spans are sent over "+used, "write otlp.headers, which is for every protocol")
 }
 
-// distribute hands the headers for every protocol to the one in use, unless that has its own, and returns the key that
+// distribute copies the headers for every protocol to the one in use, unless that has its own, and returns the key that
 // its headers come from.
 func (s *Settings) distribute(own *settings.Pairs, key string) string {
 	all := s.Headers

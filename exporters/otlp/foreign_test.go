@@ -8,6 +8,8 @@ import (
 
 	coltracepb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/spanroute/spanroute/exporters/internal/exportertest"
 )
 
 // A 200 counts only if an OTLP receiver can have answered it.
@@ -40,21 +42,21 @@ func TestAnswersOfOtherServersAreNotDelivered(t *testing.T) {
 		for _, protocol := range []string{"http", "http/json"} {
 			t.Run(name+" over "+protocol, func(t *testing.T) {
 				t.Parallel()
-				rc := receiveHTTP(t, func(_ int, w http.ResponseWriter, _ *http.Request) {
+				rc := exportertest.Receive(t, func(_ int, w http.ResponseWriter, _ *http.Request) {
 					w.Header()["Content-Type"] = []string{tt.kind}
 					w.Write([]byte(tt.body))
 				})
-				x := open(t, map[string]any{"protocol": protocol, "endpoint": rc.URL + "/v1/traces"})
+				x := exporter.Open(t, map[string]any{"protocol": protocol, "endpoint": rc.URL + "/v1/traces"})
 				if tt.delivered {
-					if s := flush(t, x, spansS(2)...); s.Delivered != 2 {
+					if s := exportertest.Flush(t, x, exportertest.Spans(2)...); s.Delivered != 2 {
 						t.Errorf("stats %+v, want 2 delivered", s)
 					}
 					return
 				}
-				if err := x.ExportSpans(context.Background(), spansS(2)); err != nil {
+				if err := x.ExportSpans(context.Background(), exportertest.Spans(2)); err != nil {
 					t.Fatal(err)
 				}
-				if s := failing(t, x); s.Delivered != 0 || s.Queued != 2 || !strings.Contains(s.Hint, "not as a receiver of spans") {
+				if s := exportertest.Failing(t, x); s.Delivered != 0 || s.Queued != 2 || !strings.Contains(s.Hint, "not as a receiver of spans") {
 					t.Errorf("stats %+v, want 2 queued and a hint", s)
 				}
 			})

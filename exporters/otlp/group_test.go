@@ -9,13 +9,14 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/exporters/internal/exportertest"
 	"github.com/spanroute/spanroute/exporters/otlp"
 )
 
-// A scope that had to be repaired says nothing about the spans of another scope of the same resource.
+// A scope that had to be repaired does not count for the spans of another scope of the same resource.
 func TestRepairedScopeCountsItsOwnSpans(t *testing.T) {
 	scoped := func(id byte, name string) sdktrace.ReadOnlySpan {
-		return spanS(func(s *tracetest.SpanStub) {
+		return exportertest.Span(func(s *tracetest.SpanStub) {
 			s.SpanContext = s.SpanContext.WithSpanID(trace.SpanID{id})
 			s.InstrumentationScope = instrumentation.Scope{Name: name}
 		})
@@ -33,7 +34,7 @@ func TestLinkKeepsItsTraceState(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tree, _ := encode(t, 0, spanS(func(s *tracetest.SpanStub) {
+	tree, _ := encode(t, 0, exportertest.Span(func(s *tracetest.SpanStub) {
 		s.Links = []sdktrace.Link{{SpanContext: s.Parent.WithTraceState(state)}}
 	}))
 	if got := tree.ScopeSpans[0].Spans[0].Links[0].TraceState; got != "vendor=abc" {

@@ -5,6 +5,7 @@ import (
 
 	"google.golang.org/grpc/metadata"
 
+	"github.com/spanroute/spanroute/exporters/internal/exportertest"
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
@@ -21,7 +22,7 @@ func (rc *grpcReceiver) lastCall() metadata.MD {
 // The key for all protocols reaches each of them, and the protocol's own key takes precedence.
 func TestHeadersForAllProtocols(t *testing.T) {
 	t.Parallel()
-	viaHTTP, viaGRPC := receiveHTTP(t, ok), receiveGRPC(t, nil)
+	viaHTTP, viaGRPC := exportertest.Receive(t, exportertest.OK), receiveGRPC(t, nil)
 	pairs := func(name, value string) map[string]any { return map[string]any{"headers": pairsOf(name, value)} }
 	common := pairsOf("X-Tenant", "all")
 	for name, tt := range map[string]struct {
@@ -44,9 +45,9 @@ func TestHeadersForAllProtocols(t *testing.T) {
 			}
 			return s
 		}
-		flush(t, open(t, section("http", viaHTTP.URL+"/v1/traces")), spanS())
-		r, _ := viaHTTP.last()
-		flush(t, open(t, section("grpc", "http://"+viaGRPC.target)), spanS())
+		exportertest.Flush(t, exporter.Open(t, section("http", viaHTTP.URL+"/v1/traces")), exportertest.Span())
+		r := viaHTTP.Last()
+		exportertest.Flush(t, exporter.Open(t, section("grpc", "http://"+viaGRPC.target)), exportertest.Span())
 		var got [2]string
 		got[0] = r.Header.Get("X-Tenant")
 		if md := viaGRPC.lastCall().Get("x-tenant"); len(md) > 0 {
@@ -56,10 +57,10 @@ func TestHeadersForAllProtocols(t *testing.T) {
 			t.Errorf("%s: X-Tenant over HTTP and gRPC = %q, want %q", name, got, tt.want)
 		}
 	}
-	if _, err := prepare(map[string]any{"headers": pairsOf("x~y", "v")}); err == nil {
+	if _, err := exporter.Prepare(map[string]any{"headers": pairsOf("x~y", "v")}); err == nil {
 		t.Error("a name that gRPC cannot send is accepted over gRPC")
 	}
-	if _, err := prepare(map[string]any{"protocol": "http", "headers": pairsOf("x~y", "v")}); err != nil {
+	if _, err := exporter.Prepare(map[string]any{"protocol": "http", "headers": pairsOf("x~y", "v")}); err != nil {
 		t.Errorf("a name that only HTTP can send is refused over HTTP: %v", err)
 	}
 }

@@ -20,13 +20,14 @@ const (
 	typeJSON  = "application/json"
 )
 
-// httpSender posts requests.
+// An httpSender posts requests.
 type httpSender struct {
 	http     *transport.HTTP
 	json     bool
 	compress bool
 }
 
+// newHTTPSender prepares a sender. It does not dial.
 func newHTTPSender(o transport.HTTPOptions, json, compress bool) (*httpSender, error) {
 	o.ContentType = typeProto
 	if json {
@@ -41,7 +42,7 @@ func newHTTPSender(o transport.HTTPOptions, json, compress bool) (*httpSender, e
 }
 
 // Send makes one request.
-func (s *httpSender) Send(ctx context.Context, p *Payload) delivery.Outcome {
+func (s *httpSender) Send(ctx context.Context, p *payload) delivery.Outcome {
 	body, err := s.body(p)
 	if err != nil {
 		return delivery.Outcome{Verdict: delivery.Rejected, Err: err}
@@ -53,11 +54,11 @@ func (s *httpSender) Send(ctx context.Context, p *Payload) delivery.Outcome {
 	return o
 }
 
-func (s *httpSender) body(p *Payload) (body []byte, err error) {
+// body returns what is posted. Each attempt encodes JSON and compresses again, so that a payload in the queue is held once.
+func (s *httpSender) body(p *payload) (body []byte, err error) {
+	body = p.bytes
 	if s.json {
-		body = appendRequest(nil, p.resources)
-	} else if body, err = proto.Marshal(p.request()); err != nil {
-		return nil, err
+		body = appendRequest(nil, body)
 	}
 	if s.compress {
 		return compressed(body)
@@ -67,6 +68,7 @@ func (s *httpSender) body(p *Payload) (body []byte, err error) {
 
 var writers = sync.Pool{New: func() any { return gzip.NewWriter(io.Discard) }}
 
+// compressed returns body in gzip. Compressors are reused, because a new one takes several hundred kilobytes.
 func compressed(body []byte) ([]byte, error) {
 	w := writers.Get().(*gzip.Writer)
 	defer writers.Put(w)
@@ -79,7 +81,7 @@ func compressed(body []byte) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// reply reads the answer's body; nil if there is none or it cannot be read.
+// reply decodes the body of the answer. It returns nil if the body is missing or cannot be decoded.
 func reply(a transport.Answer) *coltracepb.ExportTraceServiceResponse {
 	out := new(coltracepb.ExportTraceServiceResponse)
 	var err error
@@ -97,13 +99,14 @@ func reply(a transport.Answer) *coltracepb.ExportTraceServiceResponse {
 	return out
 }
 
+// fromJSON decodes a response and ignores fields of later versions.
 func fromJSON(body []byte, out proto.Message) error {
 	return protojson.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(body, out)
 }
 
-// accepts reports whether a success can be that of an OTLP receiver (OTLP 1.5.0, "OTLP/HTTP Response"): its two types,
-// no body, or a body of another or no type that is nevertheless a response. A body of the two types that cannot be
-// read does not take back the success.
+// accepts reports whether an OTLP receiver can have sent a success (OTLP 1.5.0, "OTLP/HTTP Response"): its two types,
+// no body, or a body of another or no type that is nevertheless a response. A success counts also if a body of the two
+// types cannot be decoded.
 func accepts(a transport.Answer) bool {
 	switch kind := a.MediaType(); {
 	case kind == typeProto, kind == typeJSON, len(bytes.TrimSpace(a.Body)) == 0:

@@ -2,189 +2,240 @@ package otlp
 
 import (
 	"encoding/base64"
-	"encoding/hex"
+	"math"
+	"slices"
 	"strconv"
 
-	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
-	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/spanroute/spanroute/exporters/internal/spantext"
 )
 
-// appendRequest appends a request as OTLP JSON (specification v1.5.0, "JSON Protobuf Encoding"): ProtoJSON,
-// but ids in hex and enumerations as numbers. Fields with the zero value are left out. protojson
-// itself can do neither; the tests compare with otlptracehttp v1.47.0.
-func appendRequest(b []byte, tree []*tracepb.ResourceSpans) []byte {
-	j := object{buf: append(b, '{')}
-	list(&j, "resourceSpans", tree, appendResource)
-	return append(j.buf, '}')
+// appendRequest appends a request in wire format as OTLP JSON (specification v1.5.0, "JSON Protobuf Encoding"): ProtoJSON,
+// but with ids in hex and enumerations as numbers. The package protojson does neither. It reads the bytes field by field
+// without messages: whatever the encoder leaves out of the bytes, as it has the zero value, is not in the JSON either.
+func appendRequest(b []byte, request []byte) []byte {
+	j := object{spantext.Object{Text: slices.Grow(b, jsonRatio*len(request))}}
+	j.message(request, appendRequestField)
+	return j.Text
 }
 
-// object writes the fields of JSON objects; each one ends with a field, a brace or nothing.
-type object struct{ buf []byte }
+// jsonRatio is the usual size of JSON relative to the wire format.
+const jsonRatio = 3
 
-func (j *object) name(key string) {
-	if c := j.buf[len(j.buf)-1]; c != '{' {
-		j.buf = append(j.buf, ',')
+// An object writes the fields of messages as members of JSON objects.
+type object struct{ spantext.Object }
+
+// message writes the object of a message; write writes one field.
+func (j *object) message(message []byte, write func(*object, wireField)) {
+	j.Open('{')
+	for f := range fields(message) {
+		write(j, f)
 	}
-	j.buf = append(append(append(j.buf, '"'), key...), `":`...)
+	j.Close('}')
 }
 
-func (j *object) raw(text string) { j.buf = append(j.buf, text...) }
+// nested writes a field that is a message.
+func (j *object) nested(key string, f wireField, write func(*object, wireField)) {
+	j.Key(key)
+	j.message(f.bytes, write)
+}
 
-func (j *object) quoted(s string) { j.buf, _ = spantext.AppendQuoted(j.buf, s, 0) }
-
-func (j *object) text(key, s string) {
-	if s != "" {
-		j.name(key)
-		j.quoted(s)
+// element writes one message of a repeated field. Those of one field follow one another.
+func (j *object) element(key string, f wireField, write func(*object, wireField)) {
+	if f.first {
+		j.Key(key)
+		j.Open('[')
+	} else {
+		j.Element()
 	}
-}
-
-func (j *object) number(key string, n uint32) {
-	if n != 0 {
-		j.name(key)
-		j.buf = strconv.AppendUint(j.buf, uint64(n), 10)
-	}
-}
-
-// nanos is a 64-bit number, which JSON cannot hold: a string.
-func (j *object) nanos(key string, n uint64) {
-	if n != 0 {
-		j.name(key)
-		j.buf = append(strconv.AppendUint(append(j.buf, '"'), n, 10), '"')
-	}
-}
-
-func (j *object) id(key string, id []byte) {
-	if len(id) != 0 {
-		j.name(key)
-		j.buf = append(hex.AppendEncode(append(j.buf, '"'), id), '"')
+	j.message(f.bytes, write)
+	if f.last {
+		j.Close(']')
 	}
 }
 
-func list[M any](j *object, key string, all []M, write func(*object, M)) {
-	if len(all) == 0 {
-		return
+// text writes a string, which the encoder has made valid UTF-8.
+func (j *object) text(key string, f wireField) {
+	j.Key(key)
+	j.Text = append(spantext.AppendEscaped(append(j.Text, '"'), f.bytes), '"')
+}
+
+// number writes an integer of at most 32 bits or an enumeration.
+func (j *object) number(key string, f wireField) {
+	j.Key(key)
+	j.Text = strconv.AppendUint(j.Text, f.value, 10)
+}
+
+// nanos writes a 64-bit number, which JSON cannot hold, as a string.
+func (j *object) nanos(key string, f wireField) {
+	j.Key(key)
+	j.Text = append(strconv.AppendUint(append(j.Text, '"'), f.value, 10), '"')
+}
+
+// id writes the id of a trace or span in hexadecimal digits, where ProtoJSON has base64.
+func (j *object) id(key string, f wireField) { j.ID(key, f.bytes) }
+
+func appendRequestField(j *object, f wireField) { j.element("resourceSpans", f, appendResourceSpans) }
+
+func appendResourceSpans(j *object, f wireField) {
+	switch f.number {
+	case headField:
+		j.nested("resource", f, appendResource)
+	case contentField:
+		j.element("scopeSpans", f, appendScopeSpans)
+	case schemaField:
+		j.text("schemaUrl", f)
 	}
-	j.name(key)
-	for i, m := range all {
-		if i == 0 {
-			j.raw("[{")
-		} else {
-			j.raw(",{")
-		}
-		write(j, m)
-		j.raw("}")
+}
+
+func appendResource(j *object, f wireField) { j.element("attributes", f, appendKeyValue) }
+
+func appendScopeSpans(j *object, f wireField) {
+	switch f.number {
+	case headField:
+		j.nested("scope", f, appendScope)
+	case contentField:
+		j.element("spans", f, appendSpan)
+	case schemaField:
+		j.text("schemaUrl", f)
 	}
-	j.raw("]")
 }
 
-func appendResource(j *object, rs *tracepb.ResourceSpans) {
-	j.name("resource")
-	j.raw("{")
-	list(j, "attributes", rs.Resource.GetAttributes(), appendKeyValue)
-	j.raw("}")
-	list(j, "scopeSpans", rs.ScopeSpans, appendScope)
-	j.text("schemaUrl", rs.SchemaUrl)
-}
-
-func appendScope(j *object, ss *tracepb.ScopeSpans) {
-	if scope := ss.Scope; scope != nil {
-		j.name("scope")
-		j.raw("{")
-		j.text("name", scope.Name)
-		j.text("version", scope.Version)
-		list(j, "attributes", scope.Attributes, appendKeyValue)
-		j.raw("}")
+func appendScope(j *object, f wireField) {
+	switch f.number {
+	case scopeName:
+		j.text("name", f)
+	case scopeVersion:
+		j.text("version", f)
+	case scopeAttributes:
+		j.element("attributes", f, appendKeyValue)
 	}
-	list(j, "spans", ss.Spans, appendSpan)
-	j.text("schemaUrl", ss.SchemaUrl)
 }
 
-func appendSpan(j *object, s *tracepb.Span) {
-	j.id("traceId", s.TraceId)
-	j.id("spanId", s.SpanId)
-	j.text("traceState", s.TraceState)
-	j.id("parentSpanId", s.ParentSpanId)
-	j.number("flags", s.Flags)
-	j.text("name", s.Name)
-	j.number("kind", uint32(s.Kind))
-	j.nanos("startTimeUnixNano", s.StartTimeUnixNano)
-	j.nanos("endTimeUnixNano", s.EndTimeUnixNano)
-	list(j, "attributes", s.Attributes, appendKeyValue)
-	j.number("droppedAttributesCount", s.DroppedAttributesCount)
-	list(j, "events", s.Events, appendEvent)
-	j.number("droppedEventsCount", s.DroppedEventsCount)
-	list(j, "links", s.Links, appendLink)
-	j.number("droppedLinksCount", s.DroppedLinksCount)
-	j.name("status")
-	j.raw("{")
-	j.text("message", s.Status.GetMessage())
-	j.number("code", uint32(s.Status.GetCode()))
-	j.raw("}")
+// appendSpan writes the fields of a span that are not lists.
+func appendSpan(j *object, f wireField) {
+	switch f.number {
+	case spanTraceID:
+		j.id("traceId", f)
+	case spanID:
+		j.id("spanId", f)
+	case spanState:
+		j.text("traceState", f)
+	case spanParent:
+		j.id("parentSpanId", f)
+	case spanFlags:
+		j.number("flags", f)
+	case spanName:
+		j.text("name", f)
+	case spanKind:
+		j.number("kind", f)
+	case spanStart:
+		j.nanos("startTimeUnixNano", f)
+	case spanEnd:
+		j.nanos("endTimeUnixNano", f)
+	case spanStatus:
+		j.nested("status", f, appendStatus)
+	default:
+		appendSpanList(j, f)
+	}
 }
 
-func appendEvent(j *object, e *tracepb.Span_Event) {
-	j.nanos("timeUnixNano", e.TimeUnixNano)
-	j.text("name", e.Name)
-	list(j, "attributes", e.Attributes, appendKeyValue)
-	j.number("droppedAttributesCount", e.DroppedAttributesCount)
+// appendSpanList writes the lists of a span and how many elements were dropped from them.
+func appendSpanList(j *object, f wireField) {
+	switch f.number {
+	case spanAttributes:
+		j.element("attributes", f, appendKeyValue)
+	case spanDroppedAttributes:
+		j.number("droppedAttributesCount", f)
+	case spanEvents:
+		j.element("events", f, appendEvent)
+	case spanDroppedEvents:
+		j.number("droppedEventsCount", f)
+	case spanLinks:
+		j.element("links", f, appendLink)
+	case spanDroppedLinks:
+		j.number("droppedLinksCount", f)
+	}
 }
 
-func appendLink(j *object, l *tracepb.Span_Link) {
-	j.id("traceId", l.TraceId)
-	j.id("spanId", l.SpanId)
-	j.text("traceState", l.TraceState)
-	list(j, "attributes", l.Attributes, appendKeyValue)
-	j.number("droppedAttributesCount", l.DroppedAttributesCount)
-	j.number("flags", l.Flags)
+func appendStatus(j *object, f wireField) {
+	switch f.number {
+	case statusMessage:
+		j.text("message", f)
+	case statusCode:
+		j.number("code", f)
+	}
 }
 
-func appendKeyValue(j *object, kv *commonpb.KeyValue) {
-	j.name("key")
-	j.quoted(kv.Key)
-	j.name("value")
-	j.raw("{")
-	appendAny(j, kv.Value)
-	j.raw("}")
+func appendEvent(j *object, f wireField) {
+	switch f.number {
+	case eventTime:
+		j.nanos("timeUnixNano", f)
+	case eventName:
+		j.text("name", f)
+	case eventAttributes:
+		j.element("attributes", f, appendKeyValue)
+	case eventDropped:
+		j.number("droppedAttributesCount", f)
+	}
 }
 
-func appendAny(j *object, v *commonpb.AnyValue) {
-	switch v := v.Value.(type) {
-	case *commonpb.AnyValue_StringValue:
-		j.name("stringValue")
-		j.quoted(v.StringValue)
-	case *commonpb.AnyValue_BoolValue:
-		j.name("boolValue")
-		j.buf = strconv.AppendBool(j.buf, v.BoolValue)
-	case *commonpb.AnyValue_IntValue:
-		j.name("intValue")
-		j.buf = append(strconv.AppendInt(append(j.buf, '"'), v.IntValue, 10), '"')
-	case *commonpb.AnyValue_DoubleValue:
-		j.name("doubleValue")
-		appendDouble(j, v.DoubleValue)
-	case *commonpb.AnyValue_BytesValue:
-		j.name("bytesValue")
-		j.buf = append(base64.StdEncoding.AppendEncode(append(j.buf, '"'), v.BytesValue), '"')
-	case *commonpb.AnyValue_ArrayValue:
-		j.name("arrayValue")
-		j.raw("{")
-		list(j, "values", v.ArrayValue.Values, appendAny)
-		j.raw("}")
-	case *commonpb.AnyValue_KvlistValue:
-		j.name("kvlistValue")
-		j.raw("{")
-		list(j, "values", v.KvlistValue.Values, appendKeyValue)
-		j.raw("}")
+func appendLink(j *object, f wireField) {
+	switch f.number {
+	case linkTraceID:
+		j.id("traceId", f)
+	case linkSpanID:
+		j.id("spanId", f)
+	case linkState:
+		j.text("traceState", f)
+	case linkAttributes:
+		j.element("attributes", f, appendKeyValue)
+	case linkDropped:
+		j.number("droppedAttributesCount", f)
+	case linkFlags:
+		j.number("flags", f)
+	}
+}
+
+func appendKeyValue(j *object, f wireField) {
+	switch f.number {
+	case keyField:
+		j.text("key", f)
+	case valueField:
+		j.nested("value", f, appendAny)
+	}
+}
+
+// appendAny writes a value. An empty one has no field. JSON numbers have 53 bits, so integers are written as strings.
+func appendAny(j *object, f wireField) {
+	switch f.number {
+	case stringField:
+		j.text("stringValue", f)
+	case boolField:
+		j.Key("boolValue")
+		j.Text = strconv.AppendBool(j.Text, protowire.DecodeBool(f.value))
+	case intField:
+		j.Key("intValue")
+		j.Text = append(strconv.AppendInt(append(j.Text, '"'), int64(f.value), 10), '"')
+	case doubleField:
+		j.Key("doubleValue")
+		appendDouble(j, math.Float64frombits(f.value))
+	case bytesField:
+		j.Key("bytesValue")
+		j.Text = append(base64.StdEncoding.AppendEncode(append(j.Text, '"'), f.bytes), '"')
+	case arrayField:
+		j.nested("arrayValue", f, func(j *object, f wireField) { j.element("values", f, appendAny) })
+	case mapField:
+		j.nested("kvlistValue", f, func(j *object, f wireField) { j.element("values", f, appendKeyValue) })
 	}
 }
 
 // appendDouble writes NaN and the infinities as ProtoJSON has them: words in quotes.
 func appendDouble(j *object, f float64) {
 	if word := spantext.Special(f); word != "" {
-		j.quoted(word)
+		j.Quote(word)
 		return
 	}
-	j.buf = strconv.AppendFloat(j.buf, f, 'g', -1, 64)
+	j.Text = strconv.AppendFloat(j.Text, f, 'g', -1, 64)
 }

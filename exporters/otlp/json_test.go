@@ -12,18 +12,19 @@ import (
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/exporters/internal/exportertest"
 	"github.com/spanroute/spanroute/exporters/otlp"
 )
 
 func TestJSONAgreesWithUpstream(t *testing.T) {
-	rc := receiveHTTP(t, ok)
+	rc := exportertest.Receive(t, exportertest.OK)
 	client := otlptracehttp.NewClient(otlptracehttp.WithEndpointURL(rc.URL), otlptracehttp.WithEncoding(otlptracehttp.EncodingJSON))
 	for seed := range uint64(100) {
 		p := otlp.NewEncoder(16<<20, 0).Encode(random{Rand: rand.New(rand.NewPCG(seed, 3))}.spans(8), &delivery.Report{})[0]
 		if err := client.UploadTraces(context.Background(), otlp.Tree(p)); err != nil {
 			t.Fatal(err)
 		}
-		_, body := rc.last()
+		body := rc.Last().Content
 		want, got := parse(t, body), parse(t, otlp.JSON(p))
 		if !reflect.DeepEqual(want, got) {
 			t.Fatalf("seed %d (-upstream +got):\n%s", seed, cmp.Diff(want, got))

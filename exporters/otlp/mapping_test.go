@@ -17,6 +17,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/exporters/internal/exportertest"
 	"github.com/spanroute/spanroute/exporters/otlp"
 )
 
@@ -33,7 +34,7 @@ func encode(t testing.TB, maxTag int, span sdktrace.ReadOnlySpan) (*tracepb.Reso
 func TestEncodeMakesEveryStringUTF8(t *testing.T) {
 	bad, good := "a\xff", "a\uFFFD"
 	kv := attribute.String(bad, bad)
-	tree, r := encode(t, 0, spanS(func(s *tracetest.SpanStub) {
+	tree, r := encode(t, 0, exportertest.Span(func(s *tracetest.SpanStub) {
 		s.Name, s.Status = bad, sdktrace.Status{Code: codes.Error, Description: bad}
 		s.Attributes = []attribute.KeyValue{kv, attribute.StringSlice("l", []string{bad}), attribute.Map("m", attribute.Slice(bad, attribute.StringValue(bad)))}
 		s.Events = []sdktrace.Event{{Name: bad, Attributes: []attribute.KeyValue{kv}}}
@@ -77,7 +78,7 @@ func serviceName(rs *tracepb.ResourceSpans) string {
 	return ""
 }
 
-func TestEncodeServiceName(t *testing.T) { // section 1 rule 3
+func TestEncodeServiceName(t *testing.T) {
 	tests := map[string]struct {
 		res  *resource.Resource
 		want string
@@ -89,7 +90,7 @@ func TestEncodeServiceName(t *testing.T) { // section 1 rule 3
 		"a number is its text, never dropped": {resource.NewSchemaless(attribute.Int("service.name", 7)), "7"},
 	}
 	for name, tt := range tests {
-		tree, _ := encode(t, 3, spanS(func(s *tracetest.SpanStub) { s.Resource = tt.res }))
+		tree, _ := encode(t, 3, exportertest.Span(func(s *tracetest.SpanStub) { s.Resource = tt.res }))
 		if got := serviceName(tree); got != tt.want {
 			t.Errorf("%s: service name = %q, want %q", name, got, tt.want)
 		}
@@ -108,12 +109,12 @@ func count(kvs []*commonpb.KeyValue, key string) (n int) {
 	return n
 }
 
-func TestEncodeCutsStringValues(t *testing.T) { // section 1 rule 6
+func TestEncodeCutsStringValues(t *testing.T) {
 	attrs := []attribute.KeyValue{
 		attribute.String("s", "héllo wörld"), attribute.Int("n", 1234567), attribute.StringSlice("l", []string{"abcdefg", "x"}),
 		attribute.Map("m", attribute.String("long key stays", "abcdefg")), attribute.ByteSlice("b", []byte("abcdefg")),
 	}
-	tree, _ := encode(t, 5, spanS(func(s *tracetest.SpanStub) {
+	tree, _ := encode(t, 5, exportertest.Span(func(s *tracetest.SpanStub) {
 		s.Name, s.Attributes = "a long name", attrs
 		s.Events = []sdktrace.Event{{Name: "a long event", Attributes: attrs}}
 		s.Links = []sdktrace.Link{{Attributes: attrs}}
@@ -134,7 +135,7 @@ func TestEncodeCutsStringValues(t *testing.T) { // section 1 rule 6
 	}
 }
 
-func TestEncodeRepairsTimes(t *testing.T) { // section 1 rule 5
+func TestEncodeRepairsTimes(t *testing.T) {
 	at := time.Unix(1700000000, 5)
 	tests := map[string]struct {
 		start, end time.Time
@@ -148,7 +149,7 @@ func TestEncodeRepairsTimes(t *testing.T) { // section 1 rule 5
 		"year 3000":         {at, time.Date(3000, 1, 1, 0, 0, 0, 0, time.UTC), [2]uint64{1700000000000000005, 1<<63 - 1}, ""},
 	}
 	for name, tt := range tests {
-		tree, r := encode(t, 0, spanS(func(s *tracetest.SpanStub) { s.StartTime, s.EndTime = tt.start, tt.end }))
+		tree, r := encode(t, 0, exportertest.Span(func(s *tracetest.SpanStub) { s.StartTime, s.EndTime = tt.start, tt.end }))
 		span := tree.ScopeSpans[0].Spans[0]
 		if got := [2]uint64{span.StartTimeUnixNano, span.EndTimeUnixNano}; got != tt.want {
 			t.Errorf("%s: start, end = %v, want %v", name, got, tt.want)
@@ -180,7 +181,7 @@ func TestEncodeFlattensWhatNestsTooDeep(t *testing.T) {
 	}{{24, 0}, {25, 1}, {5000, 1}} {
 		for _, wrap := range []func(attribute.Value) attribute.Value{inMap, inSlice} {
 			deep := []attribute.KeyValue{{Key: "deep", Value: nest(tt.depth, wrap)}, attribute.Map("flat", attribute.Int("n", 1))}
-			span := spanS(func(s *tracetest.SpanStub) {
+			span := exportertest.Span(func(s *tracetest.SpanStub) {
 				s.Attributes, s.Events = deep, []sdktrace.Event{{Name: "e", Attributes: deep}}
 			})
 			var r delivery.Report
@@ -208,7 +209,7 @@ func TestEncodeGroups(t *testing.T) {
 	again := resource.NewSchemaless(attribute.String("service.name", "a"))
 	b := resource.NewSchemaless(attribute.String("service.name", "b"))
 	of := func(res *resource.Resource, scope string) sdktrace.ReadOnlySpan {
-		return spanS(func(s *tracetest.SpanStub) {
+		return exportertest.Span(func(s *tracetest.SpanStub) {
 			s.Resource, s.InstrumentationScope = res, instrumentation.Scope{Name: scope}
 		})
 	}
@@ -237,7 +238,7 @@ func FuzzEncode(f *testing.F) {
 	f.Add("name", "k", "v", int64(5), int64(9), 0, 100)
 	f.Add("\xff", "", "日本\xc3", int64(-5), int64(1<<62), 2, 0)
 	f.Fuzz(func(t *testing.T, name, key, value string, start, took int64, limit, most int) {
-		span := spanS(func(s *tracetest.SpanStub) {
+		span := exportertest.Span(func(s *tracetest.SpanStub) {
 			s.Name, s.StartTime = name, time.Unix(start, 0)
 			s.EndTime = s.StartTime.Add(time.Duration(took))
 			s.Attributes = []attribute.KeyValue{attribute.String(key, value), attribute.StringSlice(value, []string{key}), attribute.Map(name, attribute.String(key, value))}

@@ -14,12 +14,13 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/exporters/internal/exportertest"
 )
 
 // Numbers that JSON cannot hold stay numbers, or become words wherever a value can stand.
 func TestNonFiniteNumbers(t *testing.T) {
 	t.Parallel()
-	span := spanS(func(s *tracetest.SpanStub) {
+	span := exportertest.Span(func(s *tracetest.SpanStub) {
 		s.Attributes = []attribute.KeyValue{
 			attribute.Float64("nan", math.NaN()), attribute.Float64("plain", 0.5), attribute.Float64Slice("list", []float64{1, math.Inf(1)}),
 			{Key: "map", Value: attribute.MapValue(attribute.Float64("low", math.Inf(-1)))},
@@ -42,15 +43,15 @@ func TestNonFiniteNumbers(t *testing.T) {
 	} {
 		t.Run("non_finite: "+setting, func(t *testing.T) {
 			t.Parallel()
-			rc := receiveHTTP(t, ok)
+			rc := exportertest.Receive(t, exportertest.OK)
 			section := map[string]any{"protocol": "http", "endpoint": rc.URL + "/v1/traces"}
 			if setting != "" {
 				section["non_finite"] = setting
 			}
-			if s := flush(t, open(t, section), span); s.Delivered != 1 || s.Repaired[delivery.RepairValue] != tt.repaired {
+			if s := exportertest.Flush(t, exporter.Open(t, section), span); s.Delivered != 1 || s.Repaired[delivery.RepairValue] != tt.repaired {
 				t.Errorf("stats %+v, want 1 delivered and %d repaired", s, tt.repaired)
 			}
-			_, body := rc.last()
+			body := rc.Last().Content
 			req := new(coltracepb.ExportTraceServiceRequest)
 			if err := proto.Unmarshal(body, req); err != nil {
 				t.Fatal(err)
@@ -68,7 +69,7 @@ func TestNonFiniteNumbers(t *testing.T) {
 			}
 		})
 	}
-	if _, err := prepare(map[string]any{"non_finite": "words"}); err == nil {
+	if _, err := exporter.Prepare(map[string]any{"non_finite": "words"}); err == nil {
 		t.Error("non_finite: words is accepted")
 	}
 }

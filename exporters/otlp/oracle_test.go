@@ -24,6 +24,7 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/exporters/internal/exportertest"
 	"github.com/spanroute/spanroute/exporters/otlp"
 )
 
@@ -144,16 +145,44 @@ func sorted(tree []*tracepb.ResourceSpans) []*tracepb.ResourceSpans {
 
 func TestEncodeAgreesWithUpstream(t *testing.T) {
 	for seed := range uint64(150) {
-		spans := random{Rand: rand.New(rand.NewPCG(seed, 1))}.spans(12)
-		payloads := otlp.NewEncoder(16<<20, 0).Encode(spans, &delivery.Report{})
-		if len(payloads) != 1 || payloads[0].Spans() != len(spans) {
-			t.Fatalf("seed %d: %d payloads, want 1", seed, len(payloads))
+		agrees(t, otlp.NewEncoder(16<<20, 0), random{Rand: rand.New(rand.NewPCG(seed, 1))}.spans(12))
+	}
+}
+
+// FuzzEncodeAgreesWithUpstream encodes a second batch with the same encoder, which has cached what the first one needed.
+func FuzzEncodeAgreesWithUpstream(f *testing.F) {
+	f.Add(uint64(1), uint64(2), uint8(1), "name", "text", int64(1))
+	f.Add(uint64(3), uint64(4), uint8(40), strings.Repeat("long", 50), strings.Repeat("é", 9000), int64(-1))
+	f.Fuzz(func(t *testing.T, seed, other uint64, count uint8, name, value string, number int64) {
+		e := otlp.NewEncoder(64<<20, 0)
+		for _, seed := range []uint64{seed, other} {
+			spans := random{Rand: rand.New(rand.NewPCG(seed, 1))}.spans(1 + int(count%16))
+			agrees(t, e, append(spans, exportertest.Span(func(s *tracetest.SpanStub) {
+				name, value := strings.ToValidUTF8(name, "?"), strings.ToValidUTF8(value, "?")
+				s.Name, s.Status = name, sdktrace.Status{Code: codes.Error, Description: value}
+				s.Attributes = []attribute.KeyValue{
+					attribute.String(value, name), attribute.Int64("n", number), attribute.Map(name, attribute.Map(value, attribute.String(name, value))),
+				}
+				s.Events = []sdktrace.Event{{Name: value, Time: s.StartTime, Attributes: s.Attributes}}
+			})))
 		}
-		want := &coltracepb.ExportTraceServiceRequest{ResourceSpans: sorted(upstreamTree(t, spans))}
-		got := &coltracepb.ExportTraceServiceRequest{ResourceSpans: sorted(otlp.Tree(payloads[0]))}
-		if !proto.Equal(want, got) {
-			t.Fatalf("seed %d (-upstream +got):\n%s", seed, cmp.Diff(want, got, protocmp.Transform()))
-		}
+	})
+}
+
+// agrees checks that the requests are the same messages as upstream's, and are the canonical bytes of them.
+func agrees(t *testing.T, e *otlp.Encoder, spans []sdktrace.ReadOnlySpan) {
+	t.Helper()
+	payloads := e.Encode(spans, &delivery.Report{})
+	if len(payloads) != 1 || payloads[0].Spans() != len(spans) {
+		t.Fatalf("%d payloads, want 1", len(payloads))
+	}
+	want := &coltracepb.ExportTraceServiceRequest{ResourceSpans: sorted(upstreamTree(t, spans))}
+	got := &coltracepb.ExportTraceServiceRequest{ResourceSpans: sorted(otlp.Tree(payloads[0]))}
+	if !proto.Equal(want, got) {
+		t.Fatalf("(-upstream +got):\n%s", cmp.Diff(want, got, protocmp.Transform()))
+	}
+	if size := proto.Size(want); payloads[0].Size() != size {
+		t.Fatalf("%d bytes, want the %d of upstream's messages", payloads[0].Size(), size)
 	}
 }
 

@@ -11,8 +11,8 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// Bytes of one request before compression: receivers take 4 MiB over gRPC and 20 MiB over HTTP
-// (otelcol v0.155.0). JSON is two to three times the protobuf by which payloads are measured.
+// Maximum bytes of one request before compression: receivers accept 4 MiB over gRPC and 20 MiB over HTTP
+// (otelcol v0.155.0). JSON is two to three times as large as the protobuf by which payloads are measured.
 const (
 	maxGRPC  = 7 << 19
 	maxHTTP  = 16 << 20
@@ -28,6 +28,7 @@ var Factory = registry.NewFactory(name, defaults, build,
 
 func init() { registry.Register(Factory) }
 
+// build opens the exporter of a completed section.
 func build(_ context.Context, common registry.BuildContext, s Settings) (sdktrace.SpanExporter, error) {
 	if s.overGRPC() {
 		return s.buildGRPC(common)
@@ -35,6 +36,7 @@ func build(_ context.Context, common registry.BuildContext, s Settings) (sdktrac
 	return s.buildHTTP(common)
 }
 
+// buildGRPC opens an exporter over gRPC. Certificate files are read only for a TLS connection.
 func (s Settings) buildGRPC(common registry.BuildContext) (sdktrace.SpanExporter, error) {
 	o := transport.GRPCOptions{
 		Target:  s.target.Address,
@@ -57,6 +59,7 @@ func (s Settings) buildGRPC(common registry.BuildContext) (sdktrace.SpanExporter
 	return s.open(common, maxGRPC, o.Target, g), nil
 }
 
+// buildHTTP opens an exporter over HTTP. Certificate files are read only for an https endpoint.
 func (s Settings) buildHTTP(common registry.BuildContext) (sdktrace.SpanExporter, error) {
 	o := transport.HTTPOptions{
 		URL:       s.Endpoint,
@@ -84,15 +87,16 @@ func (s Settings) buildHTTP(common registry.BuildContext) (sdktrace.SpanExporter
 	return s.open(common, most, h.http.Endpoint(), h), nil
 }
 
-func (s Settings) open(common registry.BuildContext, most int, endpoint string, to delivery.Sender[*Payload]) sdktrace.SpanExporter {
+// open connects encoder and sender through a queue. most is the maximum size of a payload.
+func (s Settings) open(common registry.BuildContext, most int, endpoint string, to delivery.Sender[*payload]) sdktrace.SpanExporter {
 	o := common.Delivery
 	o.Senders, o.Endpoint = inFlight, endpoint
-	e := NewEncoder(most, common.MaxTagValueLength)
+	e := newEncoder(most, common.MaxTagValueLength)
 	e.wordsForNonFinite = s.NonFinite == "text"
 	return delivery.New(e, to, o)
 }
 
-// from names the endpoint's key and where it was set, for hints.
+// from returns the key of the endpoint and where it was set, for hints.
 func from(common registry.BuildContext) string {
 	return common.Name() + ".endpoint (" + common.Source("endpoint") + ")"
 }

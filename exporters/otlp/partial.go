@@ -6,8 +6,8 @@ import (
 	coltracepb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 )
 
-// partial returns how many spans of a success the receiver refused, and its message: with no span refused that is a
-// warning. excerpt makes the receiver's text fit for a log. A partial success is never sent again (OTLP 1.5.0).
+// partial returns how many spans of a success the receiver rejected, and its message, which is a warning if it rejected
+// none of them. excerpt shortens and masks the receiver's text for the log. A partial success is never sent again (OTLP 1.5.0).
 func partial(reply *coltracepb.ExportTraceServiceResponse, excerpt func(string) string) (refused int, message error) {
 	p := reply.GetPartialSuccess()
 	if text := p.GetErrorMessage(); text != "" {

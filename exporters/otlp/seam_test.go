@@ -3,15 +3,35 @@ package otlp
 import (
 	"testing"
 
+	coltracepb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/exporters/internal/transport"
 	"github.com/spanroute/spanroute/registry"
 )
 
-// Tree is the content of a payload, for comparing it with upstream's.
-func Tree(p *Payload) []*tracepb.ResourceSpans { return p.resources }
+// Encoder is the encoder, for tests outside the package.
+type Encoder = encoder
+
+// Payload is a request of the encoder.
+type Payload = payload
+
+// NewEncoder returns an encoder without the text for numbers that are not finite.
+var NewEncoder = newEncoder
+
+// Tree returns the decoded content of a payload, to compare it with upstream's.
+func Tree(p *Payload) []*tracepb.ResourceSpans {
+	request := new(coltracepb.ExportTraceServiceRequest)
+	if err := proto.Unmarshal(p.bytes, request); err != nil {
+		panic(err)
+	}
+	return request.ResourceSpans
+}
+
+// Bytes returns the bytes that are sent.
+func Bytes(p *Payload) []byte { return p.bytes }
 
 // NewSender is the sender alone, without queue and retry.
 func NewSender(tb testing.TB, protocol, endpoint string) delivery.Sender[*Payload] {
@@ -32,7 +52,7 @@ func NewSender(tb testing.TB, protocol, endpoint string) delivery.Sender[*Payloa
 }
 
 // JSON is the body of a request over http/json.
-func JSON(p *Payload) []byte { return appendRequest(nil, p.resources) }
+func JSON(p *Payload) []byte { return appendRequest(nil, p.bytes) }
 
 // Target is where gRPC connects to, and whether with TLS.
 func Target(endpoint string, insecure *bool) (address string, secure bool, err error) {

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/spanroute/spanroute/exporters/internal/exportertest"
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
@@ -50,14 +51,14 @@ func TestEchoedCredentialsAreMasked(t *testing.T) {
 	}
 	headers := map[string]any{"headers": settings.Pairs{{Name: "Authorization", Value: "Bearer " + token}}}
 	viaHTTP := func(code int) map[string]any {
-		return map[string]any{"protocol": "http", "endpoint": receiveHTTP(t, httpEcho(code)).URL + "/v1/traces?api_key=" + token, "http": headers}
+		return map[string]any{"protocol": "http", "endpoint": exportertest.Receive(t, httpEcho(code)).URL + "/v1/traces?api_key=" + token, "http": headers}
 	}
 	for name, section := range map[string]map[string]any{
 		"403":             viaHTTP(403),
 		"a redirect":      viaHTTP(302),
 		"partial success": viaHTTP(200),
 		"user information": {
-			"protocol": "http", "endpoint": strings.Replace(receiveHTTP(t, httpEcho(403)).URL, "://", "://user:"+token+"@", 1),
+			"protocol": "http", "endpoint": strings.Replace(exportertest.Receive(t, httpEcho(403)).URL, "://", "://user:"+token+"@", 1),
 		},
 		"grpc, denied":          {"endpoint": "http://" + receiveGRPC(t, grpcEcho(codes.PermissionDenied)).target, "grpc": headers},
 		"grpc, partial success": {"endpoint": "http://" + receiveGRPC(t, grpcEcho(codes.OK)).target, "grpc": headers},
@@ -65,8 +66,8 @@ func TestEchoedCredentialsAreMasked(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var log strings.Builder
-			x := open(t, section, logTo(&log))
-			s := flush(t, x, spansS(2)...)
+			x := exporter.Open(t, section, exportertest.LogTo(&log))
+			s := exportertest.Flush(t, x, exportertest.Spans(2)...)
 			if err := x.Shutdown(t.Context()); err != nil {
 				t.Fatal(err)
 			}
@@ -96,12 +97,12 @@ func TestHintWhenNothingListens(t *testing.T) {
 	} {
 		t.Run(protocol, func(t *testing.T) {
 			t.Parallel()
-			x := open(t, section)
-			if err := x.ExportSpans(context.Background(), spansS(1)); err != nil {
+			x := exporter.Open(t, section)
+			if err := x.ExportSpans(context.Background(), exportertest.Spans(1)); err != nil {
 				t.Fatal(err)
 			}
 			want := "nothing listens on " + free + "; start the receiver or change otlp.endpoint (app.yaml:3:5)"
-			if s := failing(t, x); s.Hint != want {
+			if s := exportertest.Failing(t, x); s.Hint != want {
 				t.Errorf("hint %q, want %q; %s", s.Hint, want, s.LastError)
 			}
 		})

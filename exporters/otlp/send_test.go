@@ -3,6 +3,7 @@ package otlp_test
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"math"
 	"net"
 	"net/http"
@@ -24,6 +25,8 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/exporters/internal/exportertest"
+	"github.com/spanroute/spanroute/exporters/otlp"
 	"github.com/spanroute/spanroute/registry"
 	"github.com/spanroute/spanroute/registry/settings"
 )
@@ -35,11 +38,11 @@ func protocols(t *testing.T, test func(t *testing.T, x delivery.Destination, cou
 			t.Parallel()
 			if protocol == "grpc" {
 				rc := receiveGRPC(t, nil)
-				test(t, open(t, map[string]any{"endpoint": "http://" + rc.target}), rc.count)
+				test(t, exporter.Open(t, map[string]any{"endpoint": "http://" + rc.target}, exportertest.OneBatch), rc.count)
 				return
 			}
-			rc := receiveHTTP(t, ok)
-			test(t, open(t, map[string]any{"protocol": protocol, "endpoint": rc.URL + "/v1/traces"}), rc.count)
+			rc := exportertest.Receive(t, exportertest.OK)
+			test(t, exporter.Open(t, map[string]any{"protocol": protocol, "endpoint": rc.URL + "/v1/traces"}, exportertest.OneBatch), rc.Count)
 		})
 	}
 }
@@ -47,7 +50,7 @@ func protocols(t *testing.T, test func(t *testing.T, x delivery.Destination, cou
 func TestDelivers(t *testing.T) {
 	t.Parallel()
 	protocols(t, func(t *testing.T, x delivery.Destination, count func() int) {
-		if s := flush(t, x, spansS(3)...); s.Delivered != 3 || count() != 1 {
+		if s := exportertest.Flush(t, x, exportertest.Spans(3)...); s.Delivered != 3 || count() != 1 {
 			t.Errorf("stats %+v after %d requests, want 3 delivered in 1", s, count())
 		}
 	})
@@ -55,20 +58,20 @@ func TestDelivers(t *testing.T) {
 
 func TestOddSpansDoNotHarmTheirNeighbours(t *testing.T) {
 	t.Parallel()
-	odd := spanS(func(s *tracetest.SpanStub) {
+	odd := exportertest.Span(func(s *tracetest.SpanStub) {
 		s.Name, s.Resource = "\xff", nil
 		s.Attributes = []attribute.KeyValue{attribute.Float64("nan", math.NaN()), attribute.Float64("inf", math.Inf(-1)), attribute.String("\xfe", "\xff")}
 	})
 	protocols(t, func(t *testing.T, x delivery.Destination, _ func() int) {
-		if s := flush(t, x, append(spansS(2), odd)...); s.Delivered != 3 || s.Repaired[delivery.RepairUTF8] != 1 {
+		if s := exportertest.Flush(t, x, append(exportertest.Spans(2), odd)...); s.Delivered != 3 || s.Repaired[delivery.RepairUTF8] != 1 {
 			t.Errorf("stats %+v, want 3 delivered and 1 repaired", s)
 		}
 	})
 }
 
-func TestRequestOverHTTP(t *testing.T) { // O7, O8, O9
+func TestRequestOverHTTP(t *testing.T) {
 	t.Parallel()
-	rc := receiveHTTP(t, ok)
+	rc := exportertest.Receive(t, exportertest.OK)
 	tests := []struct {
 		protocol, compression, contentType, encoding string
 	}{
@@ -79,11 +82,12 @@ func TestRequestOverHTTP(t *testing.T) { // O7, O8, O9
 		{"http/json", "gzip", "application/json", "gzip"},
 	}
 	for _, tt := range tests {
-		flush(t, open(t, map[string]any{
+		exportertest.Flush(t, exporter.Open(t, map[string]any{
 			"protocol": tt.protocol, "compression": tt.compression, "endpoint": rc.URL + "/v1/traces?tenant=7&key=x",
 			"http": map[string]any{"headers": settings.Pairs{{Name: "Keep-Alive", Value: "timeout=5"}, {Name: "X-Tenant", Value: "t1"}, {Name: "content-type", Value: "text/plain"}}},
-		}), spanS())
-		r, body := rc.last()
+		}), exportertest.Span())
+		r := rc.Last()
+		body := r.Content
 		for name, want := range map[string]string{
 			"Content-Type": tt.contentType, "Content-Encoding": tt.encoding, "User-Agent": "spanroute/0.1.0", "Keep-Alive": "timeout=5", "X-Tenant": "t1",
 		} {
@@ -128,15 +132,15 @@ func checkBody(t *testing.T, contentType string, body []byte) {
 	}
 }
 
-func TestEndpointOverHTTPIsTakenAsItIs(t *testing.T) {
+func TestEndpointOverHTTPIsUsedUnchanged(t *testing.T) {
 	t.Parallel()
-	rc := receiveHTTP(t, ok)
+	rc := exportertest.Receive(t, exportertest.OK)
 	for endpoint, want := range map[string]string{
 		rc.URL: "/", rc.URL + "/": "/", rc.URL + "/v1/traces": "/v1/traces", rc.URL + "/a/b": "/a/b", strings.TrimPrefix(rc.URL, "http://") + "/x": "/x",
 		strings.Replace(rc.URL, "http://", "http://u:p@", 1) + "/auth": "/auth",
 	} {
-		flush(t, open(t, map[string]any{"protocol": "http", "endpoint": endpoint}), spanS())
-		r, _ := rc.last()
+		exportertest.Flush(t, exporter.Open(t, map[string]any{"protocol": "http", "endpoint": endpoint}), exportertest.Span())
+		r := rc.Last()
 		if r.RequestURI != want {
 			t.Errorf("endpoint %s posts to %s, want %s", endpoint, r.RequestURI, want)
 		}
@@ -146,7 +150,7 @@ func TestEndpointOverHTTPIsTakenAsItIs(t *testing.T) {
 	}
 }
 
-func TestCallOverGRPC(t *testing.T) { // O2, O7, H8
+func TestCallOverGRPC(t *testing.T) {
 	t.Parallel()
 	rc := receiveGRPC(t, nil)
 	_, port, _ := net.SplitHostPort(rc.target)
@@ -158,10 +162,10 @@ func TestCallOverGRPC(t *testing.T) { // O2, O7, H8
 		{map[string]any{"endpoint": "http://" + rc.target + "/ignored", "compression": "gzip"}, true},
 		{map[string]any{"endpoint": "localhost:" + port, "grpc": map[string]any{"insecure": true}}, false},
 		{map[string]any{"url": rc.target, "grpc": map[string]any{"insecure": true, "headers": settings.Pairs{{Name: "grpc-encoding", Value: "gzip"}, {Name: "X-Tenant", Value: "t1"}}}}, true},
-		{map[string]any{"endpoint": "http://" + rc.target, "grpc": map[string]any{"insecure": false}}, false}, // the scheme beats insecure
+		{map[string]any{"endpoint": "http://" + rc.target, "grpc": map[string]any{"insecure": false}}, false}, // the scheme takes precedence over insecure
 	}
 	for _, tt := range tests {
-		if s := flush(t, open(t, tt.section), spanS()); s.Delivered != 1 {
+		if s := exportertest.Flush(t, exporter.Open(t, tt.section), exportertest.Span()); s.Delivered != 1 {
 			t.Errorf("%v: stats %+v, want 1 delivered", tt.section, s)
 		}
 		md := rc.calls[rc.count()-1]
@@ -177,7 +181,7 @@ func TestCallOverGRPC(t *testing.T) { // O2, O7, H8
 	}
 }
 
-func TestPartialSuccess(t *testing.T) { // D6
+func TestPartialSuccess(t *testing.T) {
 	t.Parallel()
 	answers := map[string]*coltracepb.ExportTraceServiceResponse{
 		"3 of 10 refused":    {PartialSuccess: &coltracepb.ExportTracePartialSuccess{RejectedSpans: 3, ErrorMessage: "too old\n" + strings.Repeat("x", 300)}},
@@ -193,11 +197,11 @@ func TestPartialSuccess(t *testing.T) { // D6
 			raw, _ := proto.Marshal(answer)
 			text, _ := protojson.Marshal(answer)
 			viaGRPC := receiveGRPC(t, func(int, context.Context) (*coltracepb.ExportTraceServiceResponse, error) { return answer, nil })
-			viaHTTP := receiveHTTP(t, func(_ int, w http.ResponseWriter, r *http.Request) {
+			viaHTTP := exportertest.Receive(t, func(_ int, w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Content-Type", "application/x-protobuf")
 				w.Write(raw)
 			})
-			viaJSON := receiveHTTP(t, func(_ int, w http.ResponseWriter, r *http.Request) {
+			viaJSON := exportertest.Receive(t, func(_ int, w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Content-Type", "application/json; charset=utf-8")
 				w.Write(text)
 			})
@@ -207,8 +211,8 @@ func TestPartialSuccess(t *testing.T) { // D6
 				{"endpoint": viaJSON.URL, "protocol": "http/json"},
 			} {
 				var log strings.Builder
-				x := open(t, section, logTo(&log))
-				s := flush(t, x, spansS(10)...)
+				x := exporter.Open(t, section, exportertest.LogTo(&log))
+				s := exportertest.Flush(t, x, exportertest.Spans(10)...)
 				if s.Dropped[delivery.DropPartial] != refused[name] || s.Delivered != 10-refused[name] || s.Retries != 0 {
 					t.Errorf("%v: stats %+v, want %d refused", section, s, refused[name])
 				}
@@ -221,47 +225,64 @@ func TestPartialSuccess(t *testing.T) { // D6
 	}
 }
 
-func TestRejectedAndRetriedOverHTTP(t *testing.T) { // D3, D9; delivery.md section 5
+func TestRejectedAndRetriedOverHTTP(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		status   int
 		after    string
-		retried  bool
+		verdict  delivery.Verdict
 		min, max time.Duration
 	}{
-		"408 is an answer": {408, "", false, 0, 0}, "500 is an answer": {500, "", false, 0, 0}, "400": {400, "", false, 0, 0},
-		"429 with seconds": {429, "2", true, 2 * time.Second, 3 * time.Second},
-		"502":              {502, "", true, 0, 1500 * time.Millisecond},
-		"503":              {503, "soon", true, 0, 1500 * time.Millisecond},
-		"504":              {504, "-1", true, 0, 1500 * time.Millisecond},
+		"408 is an answer": {408, "", delivery.Rejected, 0, 0}, "500 is an answer": {500, "", delivery.Rejected, 0, 0}, "400": {400, "", delivery.Rejected, 0, 0},
+		"429 with seconds": {429, "2", delivery.Retry, 2 * time.Second, 2 * time.Second},
+		"502":              {502, "", delivery.Retry, 0, 0},
+		"503":              {503, "soon", delivery.Retry, 0, 0},
+		"504":              {504, "-1", delivery.Retry, 0, 0},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			rc := receiveHTTP(t, func(n int, w http.ResponseWriter, _ *http.Request) {
-				if n == 1 {
-					w.Header().Set("Retry-After", tt.after)
-					w.WriteHeader(tt.status)
-				}
+			answer := exportertest.Fail(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Retry-After", tt.after)
+				w.WriteHeader(tt.status)
 			})
-			s := flush(t, open(t, map[string]any{"protocol": "http", "endpoint": rc.URL}), spansS(3)...)
-			if !tt.retried {
-				if s.Dropped[delivery.DropRejected] != 3 || rc.count() != 1 {
-					t.Errorf("stats %+v after %d requests, want 3 rejected after 1", s, rc.count())
-				}
+			checkWait(t, attempt(t, "http", exportertest.Receive(t, answer).URL), tt.verdict, tt.min, tt.max)
+			if tt.max > 0 { // package delivery tests that it waits this long
 				return
 			}
-			if s.Delivered != 3 || rc.count() != 2 {
-				t.Fatalf("stats %+v after %d requests, want 3 delivered after 2", s, rc.count())
-			}
-			if wait := rc.at[1].Sub(rc.at[0]); wait < tt.min-5*time.Millisecond || wait > tt.max {
-				t.Errorf("second attempt after %v, want %v to %v", wait, tt.min, tt.max)
-			}
+			rc := exportertest.Receive(t, answer)
+			checkRetried(t, exporter.Open(t, map[string]any{"protocol": "http", "endpoint": rc.URL}, exportertest.OneBatch), tt.verdict, rc.Count)
 		})
 	}
 }
 
-func TestRejectedAndRetriedOverGRPC(t *testing.T) { // D3, D5
+// attempt makes one attempt without queue and retry.
+func attempt(t *testing.T, protocol, endpoint string) delivery.Outcome {
+	sender := otlp.NewSender(t, protocol, endpoint)
+	defer sender.Close(context.Background())
+	return sender.Send(context.Background(), otlp.NewEncoder(1<<20, 0).Encode(exportertest.Spans(3), &delivery.Report{})[0])
+}
+
+func checkWait(t *testing.T, o delivery.Outcome, verdict delivery.Verdict, least, most time.Duration) {
+	t.Helper()
+	if o.Verdict != verdict || o.RetryAfter < least || o.RetryAfter > most {
+		t.Errorf("verdict %v, next attempt after %v, want %v after %v to %v", o.Verdict, o.RetryAfter, verdict, least, most)
+	}
+}
+
+// checkRetried exports three spans to a receiver that fails once, and checks what becomes of them.
+func checkRetried(t *testing.T, x delivery.Destination, verdict delivery.Verdict, count func() int) {
+	t.Helper()
+	s := exportertest.Flush(t, x, exportertest.Spans(3)...)
+	switch {
+	case verdict == delivery.Rejected && (s.Dropped[delivery.DropRejected] != 3 || count() != 1):
+		t.Errorf("stats %+v after %d attempts, want 3 rejected after 1", s, count())
+	case verdict == delivery.Retry && (s.Delivered != 3 || s.Retries != 1 || count() != 2):
+		t.Errorf("stats %+v after %d attempts, want 3 delivered after 2", s, count())
+	}
+}
+
+func TestRejectedAndRetriedOverGRPC(t *testing.T) {
 	t.Parallel()
 	withInfo := func(c codes.Code, d time.Duration) error {
 		s, err := status.New(c, "busy").WithDetails(&errdetails.RetryInfo{RetryDelay: durationpb.New(d)})
@@ -271,62 +292,43 @@ func TestRejectedAndRetriedOverGRPC(t *testing.T) { // D3, D5
 		return s.Err()
 	}
 	tests := map[string]struct {
-		err      error
-		retried  bool
-		min, max time.Duration
+		err     error
+		verdict delivery.Verdict
+		after   time.Duration
 	}{
-		"invalid argument":              {status.Error(codes.InvalidArgument, "x"), false, 0, 0},
-		"exhausted without RetryInfo":   {status.Error(codes.ResourceExhausted, "busy"), false, 0, 0},
-		"exhausted with RetryInfo":      {withInfo(codes.ResourceExhausted, 2*time.Second), true, 2 * time.Second, 3 * time.Second},
-		"unavailable":                   {status.Error(codes.Unavailable, "x"), true, 0, 1500 * time.Millisecond},
-		"data loss, negative RetryInfo": {withInfo(codes.DataLoss, -time.Second), true, 0, 1500 * time.Millisecond},
+		"invalid argument":              {status.Error(codes.InvalidArgument, "x"), delivery.Rejected, 0},
+		"exhausted without RetryInfo":   {status.Error(codes.ResourceExhausted, "busy"), delivery.Rejected, 0},
+		"exhausted with RetryInfo":      {withInfo(codes.ResourceExhausted, 2*time.Second), delivery.Retry, 2 * time.Second},
+		"unavailable":                   {status.Error(codes.Unavailable, "x"), delivery.Retry, 0},
+		"data loss, negative RetryInfo": {withInfo(codes.DataLoss, -time.Second), delivery.Retry, 0},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			rc := receiveGRPC(t, func(n int, _ context.Context) (*coltracepb.ExportTraceServiceResponse, error) {
+			answer := func(n int, _ context.Context) (*coltracepb.ExportTraceServiceResponse, error) {
 				if n == 1 {
 					return nil, tt.err
 				}
 				return &coltracepb.ExportTraceServiceResponse{}, nil
-			})
-			s := flush(t, open(t, map[string]any{"endpoint": "http://" + rc.target}), spansS(3)...)
-			if !tt.retried {
-				if s.Dropped[delivery.DropRejected] != 3 || rc.count() != 1 {
-					t.Errorf("stats %+v after %d calls, want 3 rejected after 1", s, rc.count())
-				}
+			}
+			checkWait(t, attempt(t, "grpc", "http://"+receiveGRPC(t, answer).target), tt.verdict, tt.after, tt.after)
+			if tt.after > 0 { // package delivery tests that it waits this long
 				return
 			}
-			if s.Delivered != 3 || rc.count() != 2 {
-				t.Fatalf("stats %+v after %d calls, want 3 delivered after 2", s, rc.count())
-			}
-			if wait := rc.at[1].Sub(rc.at[0]); wait < tt.min-5*time.Millisecond || wait > tt.max {
-				t.Errorf("second attempt after %v, want %v to %v", wait, tt.min, tt.max)
-			}
+			rc := receiveGRPC(t, answer)
+			checkRetried(t, exporter.Open(t, map[string]any{"endpoint": "http://" + rc.target}, exportertest.OneBatch), tt.verdict, rc.count)
 		})
 	}
 }
 
-func TestNoAnswerIsRetried(t *testing.T) { // D4, D8
+func TestNoAnswerIsRetried(t *testing.T) {
 	t.Parallel()
-	hijack := func(w http.ResponseWriter) net.Conn { c, _, _ := w.(http.Hijacker).Hijack(); return c }
-	tests := map[string]func(http.ResponseWriter, *http.Request){
-		"EOF":   func(w http.ResponseWriter, _ *http.Request) { hijack(w).Close() },
-		"reset": func(w http.ResponseWriter, _ *http.Request) { c := hijack(w); c.(*net.TCPConn).SetLinger(0); c.Close() },
-		"hang":  func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
-	}
-	soon := func(c *registry.BuildContext) { c.Delivery.Timeout = 300 * time.Millisecond }
-	for name, fail := range tests {
+	for name, fail := range exportertest.Breaks {
 		t.Run("http "+name, func(t *testing.T) {
 			t.Parallel()
-			rc := receiveHTTP(t, func(n int, w http.ResponseWriter, r *http.Request) {
-				if n == 1 {
-					fail(w, r)
-				}
-			})
-			if s := flush(t, open(t, map[string]any{"protocol": "http", "endpoint": rc.URL}, soon), spansS(3)...); s.Delivered != 3 || rc.count() != 2 {
-				t.Errorf("stats %+v after %d requests, want 3 delivered after 2", s, rc.count())
-			}
+			rc := exportertest.Receive(t, exportertest.Fail(fail))
+			x := exporter.Open(t, map[string]any{"protocol": "http", "endpoint": rc.URL}, exportertest.OneBatch, exportertest.Timeout(300*time.Millisecond))
+			checkRetried(t, x, delivery.Retry, rc.Count)
 		})
 	}
 	t.Run("grpc hang", func(t *testing.T) {
@@ -337,9 +339,8 @@ func TestNoAnswerIsRetried(t *testing.T) { // D4, D8
 			}
 			return &coltracepb.ExportTraceServiceResponse{}, nil
 		})
-		if s := flush(t, open(t, map[string]any{"endpoint": "http://" + rc.target}, soon), spansS(3)...); s.Delivered != 3 || rc.count() != 2 {
-			t.Errorf("stats %+v after %d calls, want 3 delivered after 2", s, rc.count())
-		}
+		x := exporter.Open(t, map[string]any{"endpoint": "http://" + rc.target}, exportertest.OneBatch, exportertest.Timeout(300*time.Millisecond))
+		checkRetried(t, x, delivery.Retry, rc.count)
 	})
 }
 
@@ -358,7 +359,7 @@ func (k *keeper) Accept() (net.Conn, error) {
 	return c, err
 }
 
-func TestConnectionLostDuringACall(t *testing.T) { // D8
+func TestConnectionLostDuringACall(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -374,51 +375,42 @@ func TestConnectionLostDuringACall(t *testing.T) { // D8
 		}
 		return &coltracepb.ExportTraceServiceResponse{}, nil
 	})
-	if s := flush(t, open(t, map[string]any{"endpoint": "http://" + rc.target}), spansS(3)...); s.Delivered != 3 || rc.count() != 2 {
+	if s := exportertest.Flush(t, exporter.Open(t, map[string]any{"endpoint": "http://" + rc.target}, exportertest.OneBatch), exportertest.Spans(3)...); s.Delivered != 3 || rc.count() != 2 {
 		t.Errorf("stats %+v after %d calls, want 3 delivered after 2", s, rc.count())
 	}
 }
 
-func TestServerThatStartsLate(t *testing.T) { // D7
+func TestServerThatStartsLate(t *testing.T) {
 	t.Parallel()
-	for _, protocol := range []string{"grpc", "http"} {
-		t.Run(protocol, func(t *testing.T) {
-			t.Parallel()
-			l, err := net.Listen("tcp", "127.0.0.1:0")
+	for protocol, start := range map[string]func(t *testing.T, address string){
+		"grpc": func(t *testing.T, address string) {
+			l, err := net.Listen("tcp", address)
 			if err != nil {
 				t.Fatal(err)
 			}
-			addr := l.Addr().String()
-			l.Close()
-			x := open(t, map[string]any{"protocol": protocol, "endpoint": "http://" + addr}, func(c *registry.BuildContext) { c.Delivery.Retry.Max = time.Second })
-			late := time.AfterFunc(3*time.Second, func() {
-				l, err := net.Listen("tcp", addr)
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				if protocol == "grpc" {
-					serveGRPC(t, l, nil)
-					return
-				}
-				srv := &http.Server{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})}
-				t.Cleanup(func() { srv.Close() })
-				go srv.Serve(l)
-			})
-			defer late.Stop()
-			if s := flush(t, x, spansS(3)...); s.Delivered != 3 || !strings.Contains(s.LastError, "connection refused") {
+			serveGRPC(t, l, nil)
+		},
+		"http": func(t *testing.T, address string) { exportertest.ReceiveAt(t, address, exportertest.OK) },
+	} {
+		t.Run(protocol, func(t *testing.T) {
+			t.Parallel()
+			address := exportertest.FreeAddress(t)
+			x := exporter.Open(t, map[string]any{"protocol": protocol, "endpoint": "http://" + address})
+			exportertest.FailsOnce(t, x, exportertest.Spans(3)...)
+			start(t, address)
+			if s := exportertest.Flush(t, x); s.Delivered != 3 || !strings.Contains(s.LastError, "connection refused") {
 				t.Errorf("stats %+v, want 3 delivered after connection refused", s)
 			}
 		})
 	}
 }
 
-func TestTooLargeIsSplit(t *testing.T) { // D5, O5
+func TestTooLargeIsSplit(t *testing.T) {
 	t.Parallel()
 	big := func(n, size int) []sdktrace.ReadOnlySpan {
 		var out []sdktrace.ReadOnlySpan
 		for range n {
-			out = append(out, spanS(func(s *tracetest.SpanStub) {
+			out = append(out, exportertest.Span(func(s *tracetest.SpanStub) {
 				s.Attributes = []attribute.KeyValue{attribute.String("fill", strings.Repeat("x", size))}
 			}))
 		}
@@ -427,40 +419,39 @@ func TestTooLargeIsSplit(t *testing.T) { // D5, O5
 	t.Run("512 spans of 10 kB stay below grpc's 4 MiB", func(t *testing.T) {
 		t.Parallel()
 		rc := receiveGRPC(t, nil, grpc.MaxRecvMsgSize(64<<20)) // so that nothing is refused and split for that
-		if s := flush(t, open(t, map[string]any{"endpoint": "http://" + rc.target}), big(512, 10_000)...); s.Delivered != 512 || rc.total() != 512 || rc.count() < 2 || s.Retries != 0 {
+		if s := exportertest.Flush(t, exporter.Open(t, map[string]any{"endpoint": "http://" + rc.target}), big(512, 10_000)...); s.Delivered != 512 || rc.total() != 512 || rc.count() < 2 || s.Retries != 0 {
 			t.Errorf("stats %+v, %d spans in %d calls, want 512 in two or more without retry", s, rc.total(), rc.count())
 		}
 	})
 	t.Run("30 MB over http", func(t *testing.T) {
 		t.Parallel()
-		rc := receiveHTTP(t, ok)
-		s := flush(t, open(t, map[string]any{"protocol": "http", "endpoint": rc.URL}, func(c *registry.BuildContext) { c.Delivery.QueueBytes = 64 << 20 }), big(300, 100_000)...)
-		if s.Delivered != 300 || rc.count() < 2 {
-			t.Errorf("stats %+v in %d requests, want 300 delivered in two or more", s, rc.count())
+		rc := exportertest.Receive(t, exportertest.OK)
+		s := exportertest.Flush(t, exporter.Open(t, map[string]any{"protocol": "http", "endpoint": rc.URL}, func(c *registry.BuildContext) { c.Delivery.QueueBytes = 64 << 20 }), big(300, 100_000)...)
+		if s.Delivered != 300 || rc.Count() < 2 {
+			t.Errorf("stats %+v in %d requests, want 300 delivered in two or more", s, rc.Count())
 		}
-		for _, body := range rc.bodies {
-			if len(body) > 16<<20 {
-				t.Errorf("a body of %d bytes, want at most 16 MiB", len(body))
+		for _, r := range rc.Requests() {
+			if len(r.Content) > 16<<20 {
+				t.Errorf("a body of %d bytes, want at most 16 MiB", len(r.Content))
 			}
 		}
 	})
 	t.Run("10 MB over http/json", func(t *testing.T) {
 		t.Parallel()
-		rc := receiveHTTP(t, ok)
-		s := flush(t, open(t, map[string]any{"protocol": "http/json", "endpoint": rc.URL}), big(100, 100_000)...)
-		if s.Delivered != 100 || rc.count() < 3 {
-			t.Errorf("stats %+v in %d requests, want 100 delivered in three or more", s, rc.count())
+		rc := exportertest.Receive(t, exportertest.OK)
+		s := exportertest.Flush(t, exporter.Open(t, map[string]any{"protocol": "http/json", "endpoint": rc.URL}), big(100, 100_000)...)
+		if s.Delivered != 100 || rc.Count() < 3 {
+			t.Errorf("stats %+v in %d requests, want 100 delivered in three or more", s, rc.Count())
 		}
 	})
 	t.Run("a receiver that takes less", func(t *testing.T) {
 		t.Parallel()
-		rc := receiveHTTP(t, nil)
-		rc.Config.Handler = rc.handler(func(n int, w http.ResponseWriter, r *http.Request) {
-			if _, body := rc.last(); len(body) > 300_000 {
+		rc := exportertest.Receive(t, func(n int, w http.ResponseWriter, r *http.Request) {
+			if body, _ := io.ReadAll(r.Body); len(body) > 300_000 {
 				http.Error(w, "request body too large", 400)
 			}
 		})
-		s := flush(t, open(t, map[string]any{"protocol": "http", "endpoint": rc.URL}), append(big(9, 100_000), big(1, 400_000)...)...)
+		s := exportertest.Flush(t, exporter.Open(t, map[string]any{"protocol": "http", "endpoint": rc.URL}), append(big(9, 100_000), big(1, 400_000)...)...)
 		if s.Delivered != 9 || s.Dropped[delivery.DropTooLarge] != 1 {
 			t.Errorf("stats %+v, want 9 delivered and 1 too large", s)
 		}
@@ -476,25 +467,25 @@ func TestTooLargeIsSplit(t *testing.T) { // D5, O5
 			}
 			return &coltracepb.ExportTraceServiceResponse{}, nil
 		}
-		if s := flush(t, open(t, map[string]any{"endpoint": "http://" + rc.target}), spansS(9)...); s.Delivered != 9 {
+		if s := exportertest.Flush(t, exporter.Open(t, map[string]any{"endpoint": "http://" + rc.target}), exportertest.Spans(9)...); s.Delivered != 9 {
 			t.Errorf("stats %+v, want 9 delivered", s)
 		}
 	})
 }
 
-// TestShutdownLeavesNothing: D13 with receivers that hang; TestMain looks for goroutines.
+// The receivers hang; TestMain looks for goroutines.
 func TestShutdownLeavesNothing(t *testing.T) {
 	t.Parallel()
 	arrived := make(chan struct{}, 9)
-	viaHTTP := receiveHTTP(t, func(_ int, _ http.ResponseWriter, r *http.Request) { arrived <- struct{}{}; <-r.Context().Done() })
+	viaHTTP := exportertest.Receive(t, func(_ int, _ http.ResponseWriter, r *http.Request) { arrived <- struct{}{}; <-r.Context().Done() })
 	viaGRPC := receiveGRPC(t, func(_ int, ctx context.Context) (*coltracepb.ExportTraceServiceResponse, error) {
 		arrived <- struct{}{}
 		<-ctx.Done()
 		return nil, ctx.Err()
 	})
 	for _, section := range []map[string]any{{"endpoint": "http://" + viaGRPC.target}, {"protocol": "http", "endpoint": viaHTTP.URL}} {
-		x := open(t, section)
-		x.ExportSpans(context.Background(), spansS(3))
+		x := exporter.Open(t, section)
+		x.ExportSpans(context.Background(), exportertest.Spans(3))
 		<-arrived
 		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
 		start := time.Now()
@@ -508,10 +499,10 @@ func TestShutdownLeavesNothing(t *testing.T) {
 		if err := x.Shutdown(context.Background()); err != nil {
 			t.Errorf("%v: second Shutdown = %v, want nil", section, err)
 		}
-		if err := x.ExportSpans(context.Background(), spansS(1)); err != delivery.ErrShutdown {
+		if err := x.ExportSpans(context.Background(), exportertest.Spans(1)); err != delivery.ErrShutdown {
 			t.Errorf("%v: export after Shutdown = %v, want ErrShutdown", section, err)
 		}
-		if s := account(t, x); s.Dropped[delivery.DropShutdown] != 4 {
+		if s := exportertest.Account(t, x); s.Dropped[delivery.DropShutdown] != 4 {
 			t.Errorf("%v: stats %+v, want 4 dropped by shutdown", section, s)
 		}
 	}
@@ -521,12 +512,12 @@ func TestUnknownHost(t *testing.T) {
 	t.Parallel()
 	for _, section := range []map[string]any{{"endpoint": "http://no-such.invalid:4317"}, {"protocol": "http", "endpoint": "http://no-such.invalid"}} {
 		start := time.Now()
-		x := open(t, section)
+		x := exporter.Open(t, section)
 		if took := time.Since(start); took > 100*time.Millisecond {
 			t.Errorf("%v: building took %v", section, took)
 		}
-		x.ExportSpans(context.Background(), spansS(1))
-		if s := failing(t, x); s.Queued != 1 || !strings.Contains(s.Hint, "otlp.endpoint (app.yaml:3:5)") {
+		x.ExportSpans(context.Background(), exportertest.Spans(1))
+		if s := exportertest.Failing(t, x); s.Queued != 1 || !strings.Contains(s.Hint, "otlp.endpoint (app.yaml:3:5)") {
 			t.Errorf("%v: stats %+v, want 1 queued and a hint that names the key's place", section, s)
 		}
 	}

@@ -65,6 +65,7 @@ func (s Settings) Validate() error {
 	return headersOf(s.HTTP.Headers).Check("http.headers")
 }
 
+// overGRPC reports whether the protocol is gRPC, which is the default.
 func (s Settings) overGRPC() bool { return s.Protocol == protoGRPC || s.Protocol == "" }
 
 func (s *HTTPSettings) files() transport.Files {
@@ -75,6 +76,7 @@ func (s *GRPCSettings) files() transport.Files {
 	return transport.Files{&s.CertificateFile, &s.ClientCertificateFile, &s.ClientKeyFile}
 }
 
+// headersOf returns the pairs as headers of package transport.
 func headersOf(pairs settings.Pairs) transport.Headers {
 	out := make(transport.Headers, len(pairs))
 	for i, p := range pairs {
@@ -83,4 +85,5 @@ func headersOf(pairs settings.Pairs) transport.Headers {
 	return out
 }
 
+// gzips reports whether requests are compressed.
 func (s Settings) gzips() bool { return s.Compression == compGzip }

@@ -8,13 +8,14 @@ import (
 
 	"go.opentelemetry.io/otel"
 
+	"github.com/spanroute/spanroute/exporters/internal/exportertest"
 	"github.com/spanroute/spanroute/exporters/otlp"
 	"github.com/spanroute/spanroute/registry"
 	"github.com/spanroute/spanroute/registry/registrytest"
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-func TestSettingsFaults(t *testing.T) { // O9, C2
+func TestSettingsFaults(t *testing.T) {
 	headers := func(section string, pairs ...settings.Pair) map[string]any {
 		return map[string]any{"protocol": section, section: map[string]any{"headers": settings.Pairs(pairs)}}
 	}
@@ -40,7 +41,7 @@ func TestSettingsFaults(t *testing.T) { // O9, C2
 		{map[string]any{"protocol": "http", "http": map[string]any{"client_certificate_file": "c"}}, "http.client_key_file: "},
 	}
 	for _, tt := range tests {
-		_, err := prepare(tt.section)
+		_, err := exporter.Prepare(tt.section)
 		switch {
 		case tt.want == "" && err != nil:
 			t.Errorf("%v: %v, want no error", tt.section, err)
@@ -52,7 +53,7 @@ func TestSettingsFaults(t *testing.T) { // O9, C2
 	}
 }
 
-func TestTargetOfGRPC(t *testing.T) { // section 2
+func TestTargetOfGRPC(t *testing.T) {
 	yes, no := true, false
 	tests := []struct {
 		endpoint string
@@ -89,7 +90,7 @@ func TestTargetOfGRPC(t *testing.T) { // section 2
 	}
 }
 
-func TestURLOfHTTP(t *testing.T) { // section 2
+func TestURLOfHTTP(t *testing.T) {
 	for endpoint, want := range map[string]string{
 		"":                          "http://localhost:4318/v1/traces",
 		"h":                         "http://h:4318/",
@@ -111,36 +112,35 @@ func TestURLOfHTTP(t *testing.T) { // section 2
 	}
 }
 
-// TestEnvironmentChangesNothing: every variable upstream's clients read is rubbish, or worse, plausible
-// (O4); the traffic is as configured.
+// Every variable that upstream's clients read is invalid or, worse, plausible. The traffic follows the configuration.
 func TestEnvironmentChangesNothing(t *testing.T) {
-	trap := receiveHTTP(t, ok)
+	trap := exportertest.Receive(t, exportertest.OK)
 	dir := t.TempDir()
-	pem := filepath.Join(dir, "rubbish.pem")
-	if err := os.WriteFile(pem, []byte("rubbish"), 0o600); err != nil {
+	pem := filepath.Join(dir, "invalid.pem")
+	if err := os.WriteFile(pem, []byte("invalid"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	a := newAuthority(t)
-	plausible := map[string]string{"CERTIFICATE": a.ca, "CLIENT_CERTIFICATE": a.cert, "CLIENT_KEY": a.key, "ENDPOINT": "https://127.0.0.1:1", "INSECURE": "false", "COMPRESSION": "gzip", "PROTOCOL": "http/json", "HEADERS": "x-trap=1", "TIMEOUT": "1"}
-	rubbish := map[string]string{"CERTIFICATE": pem, "CLIENT_CERTIFICATE": pem, "CLIENT_KEY": "/no/such", "ENDPOINT": trap.URL, "INSECURE": "maybe", "COMPRESSION": "zip", "PROTOCOL": "smoke", "HEADERS": "==,\x01=%zz", "TIMEOUT": "never"}
+	a := exportertest.NewAuthority(t)
+	plausible := map[string]string{"CERTIFICATE": a.CA, "CLIENT_CERTIFICATE": a.Cert, "CLIENT_KEY": a.Key, "ENDPOINT": "https://127.0.0.1:1", "INSECURE": "false", "COMPRESSION": "gzip", "PROTOCOL": "http/json", "HEADERS": "x-trap=1", "TIMEOUT": "1"}
+	invalid := map[string]string{"CERTIFICATE": pem, "CLIENT_CERTIFICATE": pem, "CLIENT_KEY": "/no/such", "ENDPOINT": trap.URL, "INSECURE": "maybe", "COMPRESSION": "zip", "PROTOCOL": "smoke", "HEADERS": "==,\x01=%zz", "TIMEOUT": "never"}
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(error) {}))
-	for name, values := range map[string]map[string]string{"plausible": plausible, "rubbish": rubbish} {
+	for name, values := range map[string]map[string]string{"plausible": plausible, "invalid": invalid} {
 		t.Run(name, func(t *testing.T) {
 			for k, v := range values {
 				t.Setenv("OTEL_EXPORTER_OTLP_"+k, v)
 				t.Setenv("OTEL_EXPORTER_OTLP_TRACES_"+k, v)
 			}
-			viaHTTP, viaGRPC := receiveHTTP(t, ok), receiveGRPC(t, nil)
+			viaHTTP, viaGRPC := exportertest.Receive(t, exportertest.OK), receiveGRPC(t, nil)
 			for _, section := range []map[string]any{
 				{"endpoint": "http://" + viaGRPC.target},
 				{"protocol": "http", "endpoint": viaHTTP.URL + "/v1/traces?q=1"},
 			} {
-				if s := flush(t, open(t, section), spansS(2)...); s.Delivered != 2 || s.Retries != 0 {
+				if s := exportertest.Flush(t, exporter.Open(t, section), exportertest.Spans(2)...); s.Delivered != 2 || s.Retries != 0 {
 					t.Errorf("%v: stats %+v, want 2 delivered at once", section, s)
 				}
 			}
-			r, body := viaHTTP.last()
-			checkBody(t, "application/x-protobuf", body)
+			r := viaHTTP.Last()
+			checkBody(t, "application/x-protobuf", r.Content)
 			if r.RequestURI != "/v1/traces?q=1" || r.Header.Get("X-Trap") != "" || r.Header.Get("Content-Encoding") != "" || r.Header.Get("Content-Type") != "application/x-protobuf" {
 				t.Errorf("request %s with headers %v, want what was configured", r.RequestURI, r.Header)
 			}
@@ -149,8 +149,8 @@ func TestEnvironmentChangesNothing(t *testing.T) {
 			}
 		})
 	}
-	if trap.count() != 0 {
-		t.Errorf("%d requests went where the environment says", trap.count())
+	if trap.Count() != 0 {
+		t.Errorf("%d requests went to the endpoint of the environment", trap.Count())
 	}
 }
 
@@ -158,8 +158,8 @@ func TestConformance(t *testing.T) {
 	secret := settings.Pairs{{Name: "x-api-key", Value: "s3cret-value"}}
 	for protocol, section := range map[string]map[string]any{
 		"grpc":      {"endpoint": "http://" + receiveGRPC(t, nil).target, "grpc": map[string]any{"headers": secret}},
-		"http":      {"protocol": "http", "endpoint": receiveHTTP(t, ok).URL, "http": map[string]any{"headers": secret}},
-		"http/json": {"protocol": "http/json", "endpoint": receiveHTTP(t, ok).URL},
+		"http":      {"protocol": "http", "endpoint": exportertest.Receive(t, exportertest.OK).URL, "http": map[string]any{"headers": secret}},
+		"http/json": {"protocol": "http/json", "endpoint": exportertest.Receive(t, exportertest.OK).URL},
 	} {
 		t.Run(protocol, func(t *testing.T) { registrytest.Run(t, otlp.Factory, section) })
 	}

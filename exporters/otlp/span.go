@@ -8,55 +8,91 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
-
-	"github.com/spanroute/spanroute/exporters/delivery"
 )
 
-// fixedSize is more than the fields of a span, event or link without text take.
-const fixedSize = 128
+// Fields of Span, Span.Event, Span.Link and Status.
+const (
+	spanTraceID, spanID, spanState, spanParent, spanName, spanKind = 1, 2, 3, 4, 5, 6
 
-func (t *tree) span(sd sdktrace.ReadOnlySpan) *tracepb.Span {
-	sc, parent, status := sd.SpanContext(), sd.Parent(), sd.Status()
-	t.bound += fixedSize
-	s := t.newSpan()
-	s.TraceId, s.SpanId = t.ids(sc)
-	s.TraceState = t.text(sc.TraceState().String())
-	if parent.SpanID().IsValid() {
-		id := parent.SpanID()
-		s.ParentSpanId = t.bytes(id[:])
+	spanStart, spanEnd, spanAttributes, spanDroppedAttributes  = 7, 8, 9, 10
+	spanEvents, spanDroppedEvents, spanLinks, spanDroppedLinks = 11, 12, 13, 14
+	spanStatus, spanFlags                                      = 15, 16
+
+	eventTime, eventName, eventAttributes, eventDropped = 1, 2, 3, 4
+
+	linkTraceID, linkSpanID, linkState, linkAttributes, linkDropped, linkFlags = 1, 2, 3, 4, 5, 6
+
+	statusMessage, statusCode = 2, 3
+)
+
+// span appends the content of a Span message. start and end are in nanoseconds, already repaired.
+func (w *writer) span(s sdktrace.ReadOnlySpan, start, end uint64) {
+	sc, parent := s.SpanContext(), s.Parent()
+	w.context(sc)
+	if id := parent.SpanID(); id.IsValid() {
+		w.id(spanParent, id[:])
 	}
-	s.Flags = flags(sc.TraceFlags(), parent)
-	s.Name = t.text(sd.Name())
-	s.Kind = kindOf(sd.SpanKind())
-	s.Status.Code = statusOf(status.Code)
-	s.Status.Message = t.text(status.Description)
-	t.times(s, sd)
-	s.Attributes = t.keyValues(sd.Attributes())
-	s.Events = t.events(sd.Events())
-	s.Links = t.links(sd.Links())
-	s.DroppedAttributesCount = clamp(sd.DroppedAttributes())
-	s.DroppedEventsCount = clamp(sd.DroppedEvents())
-	s.DroppedLinksCount = clamp(sd.DroppedLinks())
-	return s
+	w.text(spanName, s.Name())
+	w.number(spanKind, uint64(kindOf(s.SpanKind())))
+	w.nanos(spanStart, start)
+	w.nanos(spanEnd, end)
+	w.attributes(spanAttributes, s.Attributes())
+	w.number(spanDroppedAttributes, clamp(s.DroppedAttributes()))
+	w.events(s.Events())
+	w.number(spanDroppedEvents, clamp(s.DroppedEvents()))
+	w.links(s.Links())
+	w.number(spanDroppedLinks, clamp(s.DroppedLinks()))
+	w.status(s.Status())
+	w.flags(spanFlags, flags(sc.TraceFlags(), parent))
 }
 
-// times sets start and end. OTLP counts from 1970 on and receivers take end before start for an
-// overflow, so both are repaired.
-func (t *tree) times(s *tracepb.Span, sd sdktrace.ReadOnlySpan) {
-	start, end := sd.StartTime(), sd.EndTime()
-	if start.Before(epoch) {
-		t.report.Repair(sd, delivery.RepairStart)
+// context appends ids and tracestate, which have the same field numbers in a span and in a link.
+func (w *writer) context(sc trace.SpanContext) {
+	traceID, id := sc.TraceID(), sc.SpanID()
+	w.id(spanTraceID, traceID[:])
+	w.id(spanID, id[:])
+	if state := sc.TraceState(); state.Len() > 0 {
+		w.text(spanState, state.String())
 	}
-	if end.Before(start) {
-		t.report.Repair(sd, delivery.RepairDuration)
-		end = start
+}
+
+// events appends each event as a Span.Event message.
+func (w *writer) events(events []sdktrace.Event) {
+	for i := range events {
+		e := &events[i]
+		start := w.begin(spanEvents)
+		w.nanos(eventTime, nanos(e.Time))
+		w.text(eventName, e.Name)
+		w.attributes(eventAttributes, e.Attributes)
+		w.number(eventDropped, clamp(e.DroppedAttributeCount))
+		w.end(start)
 	}
-	s.StartTimeUnixNano, s.EndTimeUnixNano = nanos(start), nanos(end)
+}
+
+// links appends each link as a Span.Link message, with its tracestate, which upstream leaves out.
+func (w *writer) links(links []sdktrace.Link) {
+	for i := range links {
+		l := &links[i]
+		start := w.begin(spanLinks)
+		w.context(l.SpanContext)
+		w.attributes(linkAttributes, l.Attributes)
+		w.number(linkDropped, clamp(l.DroppedAttributeCount))
+		w.flags(linkFlags, flags(l.SpanContext.TraceFlags(), l.SpanContext))
+		w.end(start)
+	}
+}
+
+// status appends a Status message, also for a status that is not set: upstream does so.
+func (w *writer) status(s sdktrace.Status) {
+	start := w.begin(spanStatus)
+	w.text(statusMessage, s.Description)
+	w.number(statusCode, uint64(codeOf(s.Code)))
+	w.end(start)
 }
 
 var epoch = time.Unix(0, 0)
 
-// nanos is the time in the range of the format; UnixNano alone is undefined outside 1678 to 2262.
+// nanos returns the time in the range of the format; UnixNano alone is undefined outside 1678 to 2262.
 func nanos(t time.Time) uint64 {
 	switch sec := t.Unix(); {
 	case sec < 0:
@@ -67,49 +103,7 @@ func nanos(t time.Time) uint64 {
 	return uint64(t.UnixNano())
 }
 
-func (t *tree) ids(sc trace.SpanContext) (traceID, spanID []byte) {
-	tid, sid := sc.TraceID(), sc.SpanID()
-	return t.bytes(tid[:]), t.bytes(sid[:])
-}
-
-func (t *tree) events(events []sdktrace.Event) []*tracepb.Span_Event {
-	if len(events) == 0 {
-		return nil
-	}
-	out := make([]*tracepb.Span_Event, len(events))
-	block := make([]tracepb.Span_Event, len(events))
-	for i := range events {
-		e := &block[i]
-		t.bound += fixedSize
-		e.Name = t.text(events[i].Name)
-		e.TimeUnixNano = nanos(events[i].Time)
-		e.Attributes = t.keyValues(events[i].Attributes)
-		e.DroppedAttributesCount = clamp(events[i].DroppedAttributeCount)
-		out[i] = e
-	}
-	return out
-}
-
-func (t *tree) links(links []sdktrace.Link) []*tracepb.Span_Link {
-	if len(links) == 0 {
-		return nil
-	}
-	out := make([]*tracepb.Span_Link, len(links))
-	block := make([]tracepb.Span_Link, len(links))
-	for i := range links {
-		l, sc := &block[i], links[i].SpanContext
-		t.bound += fixedSize
-		l.TraceId, l.SpanId = t.ids(sc)
-		l.TraceState = t.text(sc.TraceState().String())
-		l.Attributes = t.keyValues(links[i].Attributes)
-		l.DroppedAttributesCount = clamp(links[i].DroppedAttributeCount)
-		l.Flags = flags(sc.TraceFlags(), sc)
-		out[i] = l
-	}
-	return out
-}
-
-// flags are the W3C flags, that it is known whether the parent is remote, and whether it is.
+// flags returns the W3C flags, the flag that the origin of the parent is known, and whether the parent is remote.
 func flags(own trace.TraceFlags, parent trace.SpanContext) uint32 {
 	f := uint32(own) | uint32(tracepb.SpanFlags_SPAN_FLAGS_CONTEXT_HAS_IS_REMOTE_MASK)
 	if parent.IsRemote() {
@@ -118,6 +112,7 @@ func flags(own trace.TraceFlags, parent trace.SpanContext) uint32 {
 	return f
 }
 
+// kindOf returns the kind of the protocol. Unknown kinds are unspecified.
 func kindOf(k trace.SpanKind) tracepb.Span_SpanKind {
 	switch k {
 	case trace.SpanKindInternal:
@@ -134,7 +129,8 @@ func kindOf(k trace.SpanKind) tracepb.Span_SpanKind {
 	return tracepb.Span_SPAN_KIND_UNSPECIFIED
 }
 
-func statusOf(c codes.Code) tracepb.Status_StatusCode {
+// codeOf returns the status code of the protocol, which has other numbers than the API. Unknown codes are unset.
+func codeOf(c codes.Code) tracepb.Status_StatusCode {
 	switch c {
 	case codes.Ok:
 		return tracepb.Status_STATUS_CODE_OK
@@ -144,4 +140,5 @@ func statusOf(c codes.Code) tracepb.Status_StatusCode {
 	return tracepb.Status_STATUS_CODE_UNSET
 }
 
-func clamp(n int) uint32 { return uint32(min(max(0, int64(n)), math.MaxUint32)) }
+// clamp returns n in the range of a 32-bit count.
+func clamp(n int) uint64 { return uint64(min(max(0, int64(n)), math.MaxUint32)) }

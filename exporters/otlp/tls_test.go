@@ -2,113 +2,29 @@ package otlp_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"log/slog"
-	"math/big"
-	"net"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/exporters/internal/exportertest"
 	"github.com/spanroute/spanroute/registry"
 )
 
-// authority is a CA of its own, with files as an operator would have them.
-type authority struct {
-	ca, cert, key string // paths; cert and key are a client's
-	pool          *x509.CertPool
-	server        tls.Certificate
-}
-
-func newAuthority(t testing.TB) authority {
-	t.Helper()
-	dir := t.TempDir()
-	caKey := newKey(t)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test CA"}, NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, caKey.Public(), caKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ca, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := authority{ca: filepath.Join(dir, "ca.pem"), cert: filepath.Join(dir, "client.pem"), key: filepath.Join(dir, "client.key"), pool: x509.NewCertPool()}
-	a.pool.AddCert(ca)
-	write(t, a.ca, "CERTIFICATE", der)
-	leaf := func(serial int64) (tls.Certificate, []byte, []byte) {
-		key := newKey(t)
-		template := &x509.Certificate{
-			SerialNumber: big.NewInt(serial), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-			ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-		}
-		der, err := x509.CreateCertificate(rand.Reader, template, ca, key.Public(), caKey)
-		if err != nil {
-			t.Fatal(err)
-		}
-		raw, err := x509.MarshalPKCS8PrivateKey(key)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, der, raw
-	}
-	a.server, _, _ = leaf(2)
-	_, cert, key := leaf(3)
-	write(t, a.cert, "CERTIFICATE", cert)
-	write(t, a.key, "PRIVATE KEY", key)
-	return a
-}
-
-func newKey(t testing.TB) *ecdsa.PrivateKey {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key
-}
-
-func write(t testing.TB, path, kind string, der []byte) {
-	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func secureHTTP(t testing.TB, conf *tls.Config) *httptest.Server {
-	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-	srv.TLS = conf
-	srv.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
-	srv.StartTLS()
-	t.Cleanup(srv.Close)
-	return srv
-}
-
-func TestTLS(t *testing.T) { // O4, O6
+func TestTLS(t *testing.T) {
 	t.Parallel()
-	a := newAuthority(t)
-	oneWay := &tls.Config{Certificates: []tls.Certificate{a.server}}
-	mutual := &tls.Config{Certificates: []tls.Certificate{a.server}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: a.pool, MaxVersion: tls.VersionTLS12} // 1.3 refuses after the handshake, when a write may fail first
-	viaHTTP, viaGRPC := secureHTTP(t, oneWay.Clone()), receiveGRPC(t, nil, grpc.Creds(credentials.NewTLS(oneWay.Clone())))
-	mutualHTTP, mutualGRPC := secureHTTP(t, mutual.Clone()), receiveGRPC(t, nil, grpc.Creds(credentials.NewTLS(mutual.Clone())))
-	plainHTTP, plainGRPC := receiveHTTP(t, ok), receiveGRPC(t, nil)
-	ca := map[string]any{"certificate_file": a.ca}
-	both := map[string]any{"certificate_file": a.ca, "client_certificate_file": a.cert, "client_key_file": a.key}
+	a := exportertest.NewAuthority(t)
+	oneWay, mutual := a.ServerTLS(), a.MutualTLS()
+	viaHTTP, viaGRPC := exportertest.ReceiveTLS(t, exportertest.OK, oneWay), receiveGRPC(t, nil, grpc.Creds(credentials.NewTLS(oneWay.Clone())))
+	mutualHTTP, mutualGRPC := exportertest.ReceiveTLS(t, exportertest.OK, mutual), receiveGRPC(t, nil, grpc.Creds(credentials.NewTLS(mutual.Clone())))
+	plainHTTP, plainGRPC := exportertest.Receive(t, exportertest.OK), receiveGRPC(t, nil)
+	ca := map[string]any{"certificate_file": a.CA}
+	both := map[string]any{"certificate_file": a.CA, "client_certificate_file": a.Cert, "client_key_file": a.Key}
 	tests := map[string]struct {
 		section map[string]any
 		hint    string // "": delivered
@@ -132,15 +48,14 @@ func TestTLS(t *testing.T) { // O4, O6
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			x := open(t, tt.section)
+			x := exporter.Open(t, tt.section)
 			if tt.hint == "" {
-				if s := flush(t, x, spansS(2)...); s.Delivered != 2 {
+				if s := exportertest.Flush(t, x, exportertest.Spans(2)...); s.Delivered != 2 {
 					t.Errorf("stats %+v, want 2 delivered", s)
 				}
 				return
 			}
-			x.ExportSpans(context.Background(), spansS(2))
-			s := failing(t, x)
+			s := exportertest.FailsOnce(t, x, exportertest.Spans(2)...)
 			if !strings.Contains(s.Hint, tt.hint) || s.Queued != 2 {
 				t.Errorf("stats %+v, want 2 queued and %q in the hint", s, tt.hint)
 			}
@@ -148,7 +63,7 @@ func TestTLS(t *testing.T) { // O4, O6
 	}
 }
 
-func TestFilesAreReadWhenBuilt(t *testing.T) { // H7
+func TestFilesAreReadWhenBuilt(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	empty, missing := filepath.Join(dir, "empty.pem"), filepath.Join(dir, "missing.pem")
@@ -164,7 +79,7 @@ func TestFilesAreReadWhenBuilt(t *testing.T) { // H7
 		{map[string]any{"endpoint": "h:4317", "grpc": map[string]any{"client_certificate_file": missing, "client_key_file": missing}}, "grpc.client_key_file: open " + missing},
 	}
 	for _, tt := range tests {
-		open, err := prepare(tt.section)
+		open, err := exporter.Prepare(tt.section)
 		if err != nil {
 			t.Errorf("Prepare(%v) = %v, want nil", tt.section, err)
 			continue

@@ -2,119 +2,136 @@ package otlp
 
 import (
 	"go.opentelemetry.io/otel/attribute"
-	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 
 	"github.com/spanroute/spanroute/exporters/internal/spantext"
 )
 
-func (t *tree) keyValues(attrs []attribute.KeyValue) []*commonpb.KeyValue {
-	if len(attrs) == 0 {
-		return nil
-	}
-	out := t.pointers(len(attrs))
-	for i := range attrs {
-		out[i] = t.keyValue(&attrs[i])
-	}
-	return out
-}
+// Fields of KeyValue, AnyValue and of the messages for arrays and maps.
+const (
+	keyField, valueField = 1, 2
 
-// keyValue does scalars itself, in slabs; what holds other values goes the longer way.
-func (t *tree) keyValue(kv *attribute.KeyValue) *commonpb.KeyValue {
-	p := t.pair()
-	p.kv.Key = t.text(string(kv.Key))
-	p.kv.Value = &p.value
-	t.set(&p.value, kv.Value)
-	return &p.kv
-}
+	stringField, boolField, intField, doubleField = 1, 2, 3, 4
+	arrayField, mapField, bytesField              = 5, 6, 7
 
-// maxDepth is how deep arrays and maps nest. Receivers refuse a whole request for one value that is
-// deeper than their protobuf library goes: 100 messages in C++, Java and Python, and a map in a map is three.
+	elementsField = 1
+)
+
+// maxDepth is the maximum depth to which arrays and maps nest. Receivers reject a whole request for one value that is
+// deeper than their protobuf library reads: 100 messages in C++, Java and Python, where a map in a map takes three.
 const maxDepth = 24
 
-func (t *tree) set(into *commonpb.AnyValue, v attribute.Value) {
-	t.bound += 3 * framing
-	if v.Type() == attribute.MAP || v.Type() == attribute.SLICE {
-		if t.depth == maxDepth {
-			into.Value = t.flat(v)
-			return
-		}
-		t.depth++
-		defer func() { t.depth-- }()
+// attributes appends each attribute as a KeyValue message.
+func (w *writer) attributes(field byte, list []attribute.KeyValue) {
+	for i := range list {
+		w.keyValue(field, list[i].Key, &list[i].Value)
 	}
+}
+
+// keyValue appends one KeyValue message.
+func (w *writer) keyValue(field byte, key attribute.Key, value *attribute.Value) {
+	pair := w.begin(field)
+	w.text(keyField, string(key))
+	w.anyValue(valueField, value)
+	w.end(pair)
+}
+
+// anyValue appends an AnyValue message. The message of an empty value has no fields.
+func (w *writer) anyValue(field byte, v *attribute.Value) {
+	start := w.begin(field)
 	switch v.Type() {
 	case attribute.STRING:
-		s := t.newString()
-		s.StringValue = t.value(v.AsString())
-		into.Value = s
+		w.string(stringField, w.cut(v.AsString()))
 	case attribute.INT64:
-		n := t.newInt()
-		n.IntValue = v.AsInt64()
-		into.Value = n
+		w.varint(intField, uint64(v.AsInt64()))
 	case attribute.BOOL:
-		into.Value = &commonpb.AnyValue_BoolValue{BoolValue: v.AsBool()}
+		w.bool(v.AsBool())
 	case attribute.FLOAT64:
-		t.setDouble(into, v.AsFloat64())
+		w.float(v.AsFloat64())
 	case attribute.BYTESLICE:
-		data := v.AsByteSlice()
-		t.bound += len(data)
-		into.Value = &commonpb.AnyValue_BytesValue{BytesValue: data}
-	case attribute.MAP:
-		into.Value = &commonpb.AnyValue_KvlistValue{KvlistValue: &commonpb.KeyValueList{Values: t.keyValues(v.AsMap())}}
+		w.string(bytesField, v.AsString()) // the same bytes as AsByteSlice returns, without its copy
 	case attribute.EMPTY:
 	default:
-		into.Value = &commonpb.AnyValue_ArrayValue{ArrayValue: &commonpb.ArrayValue{Values: t.elements(v)}}
+		w.nested(v)
 	}
+	w.end(start)
 }
 
-// setDouble keeps NaN and the infinities as numbers, as upstream and the protocol do, unless the receiver fails on them:
-// the query API of Jaeger answers 500 for a whole trace that holds one (v1.42.0).
-func (t *tree) setDouble(into *commonpb.AnyValue, f float64) {
-	if word := spantext.Special(f); word != "" && t.encoder.wordsForNonFinite {
-		t.fixed |= spantext.Value
-		t.bound += len(word)
-		into.Value = &commonpb.AnyValue_StringValue{StringValue: word}
+// bool appends a boolean, also if it is false: the field shows the type of the value.
+func (w *writer) bool(b bool) {
+	if b {
+		w.varint(boolField, 1)
 		return
 	}
-	into.Value = &commonpb.AnyValue_DoubleValue{DoubleValue: f}
+	w.varint(boolField, 0)
 }
 
-// flat is what nests too deep, as JSON text.
-func (t *tree) flat(v attribute.Value) *commonpb.AnyValue_StringValue {
-	text, fixed := spantext.AppendValue(nil, v, t.encoder.limit)
-	t.fixed |= fixed | spantext.Value
-	t.bound += len(text)
-	return &commonpb.AnyValue_StringValue{StringValue: string(text)}
+// float keeps NaN and the infinities as numbers, as upstream and the protocol do, unless the receiver fails on them:
+// the query API of Jaeger v1.42.0 responds with 500 for a whole trace that contains one.
+func (w *writer) float(f float64) {
+	if word := spantext.Special(f); word != "" && w.words {
+		w.fixed |= spantext.Value
+		w.string(stringField, word)
+		return
+	}
+	w.double(doubleField, f)
 }
 
-// value cleans and cuts a string value.
-func (t *tree) value(s string) string {
+// cut cleans a string value and applies the limit.
+func (w *writer) cut(s string) string {
 	s, fixed := spantext.Clean(s)
-	t.fixed |= fixed
-	s = spantext.Cut(s, t.encoder.limit)
-	t.bound += len(s)
-	return s
+	w.fixed |= fixed
+	return spantext.Cut(s, w.limit)
 }
 
-func (t *tree) elements(v attribute.Value) []*commonpb.AnyValue {
+// nested appends an array or a map. Below the maximum depth, maps and arrays of values become JSON text.
+func (w *writer) nested(v *attribute.Value) {
+	deep := v.Type() == attribute.MAP || v.Type() == attribute.SLICE
+	if deep && w.depth == maxDepth {
+		w.json(v)
+		return
+	}
+	if deep {
+		w.depth++
+		defer func() { w.depth-- }()
+	}
+	if v.Type() == attribute.MAP {
+		start := w.begin(mapField)
+		w.attributes(elementsField, v.AsMap())
+		w.end(start)
+		return
+	}
+	start := w.begin(arrayField)
+	w.elements(v)
+	w.end(start)
+}
+
+// json appends v as JSON text, which counts as a repair.
+func (w *writer) json(v *attribute.Value) {
+	text, fixed := spantext.AppendValue(nil, *v, w.limit)
+	w.fixed |= fixed | spantext.Value
+	w.string(stringField, string(text))
+}
+
+// elements appends the elements of an array as AnyValue messages.
+func (w *writer) elements(v *attribute.Value) {
 	switch v.Type() {
 	case attribute.STRINGSLICE:
-		return each(t, v.AsStringSlice(), attribute.StringValue)
+		each(w, v.AsStringSlice(), attribute.StringValue)
 	case attribute.INT64SLICE:
-		return each(t, v.AsInt64Slice(), attribute.Int64Value)
+		each(w, v.AsInt64Slice(), attribute.Int64Value)
 	case attribute.FLOAT64SLICE:
-		return each(t, v.AsFloat64Slice(), attribute.Float64Value)
+		each(w, v.AsFloat64Slice(), attribute.Float64Value)
 	case attribute.BOOLSLICE:
-		return each(t, v.AsBoolSlice(), attribute.BoolValue)
+		each(w, v.AsBoolSlice(), attribute.BoolValue)
+	case attribute.SLICE:
+		each(w, v.AsSlice(), func(v attribute.Value) attribute.Value { return v })
 	}
-	return each(t, v.AsSlice(), func(v attribute.Value) attribute.Value { return v })
 }
 
-func each[E any](t *tree, elems []E, value func(E) attribute.Value) []*commonpb.AnyValue {
-	out := make([]*commonpb.AnyValue, len(elems))
-	block := make([]commonpb.AnyValue, len(elems))
-	for i, e := range elems {
-		t.set(&block[i], value(e))
-		out[i] = &block[i]
+// each appends elements of one type as values.
+func each[E any](w *writer, elements []E, value func(E) attribute.Value) {
+	for _, e := range elements {
+		v := value(e)
+		w.anyValue(elementsField, &v)
 	}
-	return out
 }

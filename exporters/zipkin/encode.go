@@ -3,51 +3,47 @@ package zipkin
 import (
 	"sync/atomic"
 
-	"go.opentelemetry.io/otel/sdk/instrumentation"
-	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
-	"github.com/spanroute/spanroute/exporters/internal/spantext"
 )
 
 const (
-	maxPayload = 5_000_000 // bytes of one request, exporters.md section 3
+	maxPayload = 5_000_000 // maximum bytes of one request
 	minPayload = 64 << 10  // below this the limit is not halved
 )
 
-// Encoder writes spans as Zipkin v2 JSON, appending bytes straight from the span: with room in the
-// buffer a span of scalar attributes costs no allocation. It is safe for concurrent use.
+// An encoder writes spans as Zipkin v2 JSON. It is safe for concurrent use.
 //
-// It is the kit's own because the upstream encoder (otel exporters/zipkin v1.47.0) loses a batch for
-// one span that ends before it starts, lets resource attributes override the span's, drops `error`
-// attributes and lower-cases names; where upstream is right, it is the oracle of the tests.
-type Encoder struct {
-	local    Node
-	limit    int          // code points of a tag; 0: no limit
-	spanSize atomic.Int64 // bytes of a span, lately: what a buffer starts with
+// How it works. Each call of Encode appends the spans to one buffer, straight from their methods, and starts another
+// payload when the limit is reached: the last span then moves to the new buffer. The tags of the resource and of the
+// scope are rendered once for consecutive spans that have the same. A key is written once for each span, so a 64-bit
+// filter of keys finds out whether a search for an equal key is necessary. With room in the buffer, a span with scalar
+// attributes costs no allocation; the encoder remembers the size of recent spans and allocates the buffer for it.
+//
+// The encoder of upstream (otel exporters/zipkin v1.47.0) loses a batch for one span that ends before it starts, lets
+// resource attributes override those of the span, drops `error` attributes and changes names to lower case. Apart from
+// that, the tests compare with it.
+type encoder struct {
+	local    node
+	limit    int          // maximum code points of a tag; 0 means no limit
+	spanSize atomic.Int64 // bytes of recent spans, for the size of the next buffer
 }
 
-// Node is the address of this process, part of every localEndpoint. Zero fields are left out.
-type Node struct {
-	IPv4, IPv6 string // canonical text
-	Port       uint16
-}
-
-// NewEncoder returns an encoder; maxTag is max_tag_value_length, 0 or less means no limit.
-func NewEncoder(local Node, maxTag int) *Encoder {
-	e := &Encoder{local: local, limit: max(0, maxTag)}
+// newEncoder returns an encoder; maxTag is max_tag_value_length, where 0 or less means no limit.
+func newEncoder(local node, maxTag int) *encoder {
+	e := &encoder{local: local, limit: max(0, maxTag)}
 	e.spanSize.Store(1 << 10)
 	return e
 }
 
-// Limits is the most bytes of a payload, and the least it is halved to.
-func (*Encoder) Limits() (most, floor int) { return maxPayload, minPayload }
+// Limits returns the maximum size of a payload, and the size below which it is not halved.
+func (*encoder) Limits() (most, floor int) { return maxPayload, minPayload }
 
 // Encode writes spans in order into as few payloads as the limit allows. A span above the limit
-// travels alone; one without ids is dropped, Zipkin has no zeros for them.
-func (e *Encoder) Encode(spans []sdktrace.ReadOnlySpan, r *delivery.Report) []*Payload {
-	w := writer{Encoder: e, report: r, most: maxPayload}
+// gets a payload of its own. A span without ids is dropped, because Zipkin does not accept zeros.
+func (e *encoder) Encode(spans []sdktrace.ReadOnlySpan, r *delivery.Report) []*payload {
+	w := writer{local: e.local, limit: e.limit, most: maxPayload, spanSize: &e.spanSize, report: r}
 	if l := r.Limit(); l > 0 && l < w.most {
 		w.most = l
 	}
@@ -64,26 +60,15 @@ func (e *Encoder) Encode(spans []sdktrace.ReadOnlySpan, r *delivery.Report) []*P
 	return w.done
 }
 
-// writer is the state of one call of Encode.
-type writer struct {
-	*Encoder
-	report *delivery.Report
-	most   int
-	done   []*Payload
-	starts []int
-	buf    []byte
-
-	event  []byte // scratch: the text of an annotation, before it is escaped
-	repair spantext.Repair
-	seen   keys
-
-	resource    *resource.Resource
-	resources   tags
-	endpoint    []byte // localEndpoint of resource, with its name
-	endpointFix spantext.Repair
-	scope       instrumentation.Scope
-	scopes      tags
-	known       bool // resource and scope are set
+// Split copies the two halves of p's spans into payloads of their own. It reports false for a single span.
+// The bytes are copied, because a transport may still read a body that was refused.
+func (e *encoder) Split(p *payload) (a, b *payload, ok bool) {
+	half := len(p.starts) / 2
+	if half == 0 {
+		return nil, nil, false
+	}
+	cut := p.starts[half]
+	return p.part(1, cut-1, p.starts[:half]), p.part(cut, len(p.body)-1, p.starts[half:]), true
 }
 
 // add encodes one span; left counts the spans still to come, this one included.
@@ -106,20 +91,4 @@ func (w *writer) add(span sdktrace.ReadOnlySpan, left int) {
 		w.buf = append(w.buf, tail...)
 	}
 	w.starts = append(w.starts, start)
-}
-
-// begin starts a payload with room for spans of the usual size, and an eighth.
-func (w *writer) begin(spans int) {
-	room := spans * int(w.spanSize.Load())
-	w.buf = append(make([]byte, 0, min(room+room/8, w.most)+64), '[')
-	w.starts = make([]int, 0, spans)
-}
-
-func (w *writer) finish() {
-	if len(w.starts) == 0 {
-		return
-	}
-	w.spanSize.Store(int64(len(w.buf)/len(w.starts) + 1))
-	w.done = append(w.done, &Payload{body: append(w.buf, ']'), starts: w.starts})
-	w.buf, w.starts = nil, nil
 }

@@ -16,12 +16,13 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/exporters/internal/exportertest"
 	"github.com/spanroute/spanroute/exporters/zipkin"
 )
 
-func TestEncodeMapsASpan(t *testing.T) { // Z1, Z2
+func TestEncodeMapsASpan(t *testing.T) {
 	e := zipkin.NewEncoder(zipkin.Node{IPv4: "192.168.0.1", IPv6: "2001:db8::c001", Port: 31313}, 0)
-	got, _ := encode(t, e, spanS(func(s *tracetest.SpanStub) {
+	got, _ := encode(t, e, exportertest.Span(func(s *tracetest.SpanStub) {
 		s.SpanKind = trace.SpanKindClient
 		s.Attributes = []attribute.KeyValue{attribute.String("peer.service", "DB"), attribute.Int("n", -7)}
 	}))
@@ -38,7 +39,7 @@ func TestEncodeMapsASpan(t *testing.T) { // Z1, Z2
 }
 
 func TestEncodeOmitsWhatIsAbsent(t *testing.T) {
-	got, _ := encode(t, zipkin.NewEncoder(zipkin.Node{}, 0), spanS(func(s *tracetest.SpanStub) {
+	got, _ := encode(t, zipkin.NewEncoder(zipkin.Node{}, 0), exportertest.Span(func(s *tracetest.SpanStub) {
 		s.Name, s.Parent, s.EndTime = "", trace.SpanContext{}, s.StartTime
 	}))
 	want := []model{{
@@ -50,13 +51,13 @@ func TestEncodeOmitsWhatIsAbsent(t *testing.T) {
 	}
 }
 
-func TestEncodeKind(t *testing.T) { // Z3
+func TestEncodeKind(t *testing.T) {
 	for kind, want := range map[trace.SpanKind]string{
 		trace.SpanKindUnspecified: "", trace.SpanKindInternal: "", trace.SpanKindServer: "SERVER",
 		trace.SpanKindClient: "CLIENT", trace.SpanKindProducer: "PRODUCER", trace.SpanKindConsumer: "CONSUMER",
 		trace.SpanKind(99): "", trace.SpanKind(-1): "",
 	} {
-		got, _ := encode(t, zipkin.NewEncoder(zipkin.Node{}, 0), spanS(func(s *tracetest.SpanStub) { s.SpanKind = kind }))
+		got, _ := encode(t, zipkin.NewEncoder(zipkin.Node{}, 0), exportertest.Span(func(s *tracetest.SpanStub) { s.SpanKind = kind }))
 		if got[0].Kind != want {
 			t.Errorf("kind of %v = %q, want %q", kind, got[0].Kind, want)
 		}
@@ -89,7 +90,7 @@ func TestEncodeRemoteEndpoint(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, _ := encode(t, zipkin.NewEncoder(zipkin.Node{}, 0), spanS(func(s *tracetest.SpanStub) { s.SpanKind, s.Attributes = tt.kind, tt.attrs }))
+			got, _ := encode(t, zipkin.NewEncoder(zipkin.Node{}, 0), exportertest.Span(func(s *tracetest.SpanStub) { s.SpanKind, s.Attributes = tt.kind, tt.attrs }))
 			if diff := cmp.Diff(tt.want, got[0].RemoteEndpoint); diff != "" {
 				t.Errorf("remote endpoint (-want +got):\n%s", diff)
 			}
@@ -104,34 +105,34 @@ func TestEncodeTags(t *testing.T) {
 		change func(*tracetest.SpanStub)
 		want   map[string]string
 	}{
-		{"ERROR with empty description", func(s *tracetest.SpanStub) { // Z4
+		{"ERROR with empty description", func(s *tracetest.SpanStub) {
 			s.Status = sdktrace.Status{Code: codes.Error}
 		}, map[string]string{"error": "", "otel.status_code": "ERROR"}},
 		{"ERROR replaces an attribute error", func(s *tracetest.SpanStub) {
 			s.Status = sdktrace.Status{Code: codes.Error, Description: "boom"}
 			s.Attributes = []attribute.KeyValue{str("error", "x"), str("otel.status_code", "mine")}
 		}, map[string]string{"error": "boom", "otel.status_code": "ERROR"}},
-		{"UNSET with error=false", func(s *tracetest.SpanStub) { // Z5
+		{"UNSET with error=false", func(s *tracetest.SpanStub) {
 			s.Attributes = []attribute.KeyValue{attribute.Bool("error", false)}
 		}, nil},
 		{"OK with error=\"false\"", func(s *tracetest.SpanStub) {
 			s.Status = sdktrace.Status{Code: codes.Ok}
 			s.Attributes = []attribute.KeyValue{str("error", "false")}
 		}, map[string]string{"otel.status_code": "OK"}},
-		{"UNSET with error=timeout", func(s *tracetest.SpanStub) { // Z5
+		{"UNSET with error=timeout", func(s *tracetest.SpanStub) {
 			s.Attributes = []attribute.KeyValue{str("error", "timeout")}
 		}, map[string]string{"error": "timeout"}},
 		{"no status: the user's otel.status_code stays", func(s *tracetest.SpanStub) {
 			s.Attributes = []attribute.KeyValue{str("otel.status_code", "mine")}
 		}, map[string]string{"otel.status_code": "mine"}},
-		{"bytes, NaN in a slice, map, mixed slice", func(s *tracetest.SpanStub) { // Z6
+		{"bytes, NaN in a slice, map, mixed slice", func(s *tracetest.SpanStub) {
 			s.Attributes = []attribute.KeyValue{
 				attribute.ByteSlice("b", []byte{0, 255}), attribute.Float64Slice("f", []float64{math.NaN()}),
 				attribute.Map("m", str("k", "a\"b")), attribute.Slice("s", attribute.IntValue(1), attribute.StringValue("<")),
 				attribute.Float64("inf", math.Inf(-1)), attribute.StringSlice("none", nil),
 			}
 		}, map[string]string{"b": "AP8=", "f": `["NaN"]`, "m": `{"k":"a\"b"}`, "s": `[1,"<"]`, "inf": "-Infinity", "none": "[]"}},
-		{"dropped counts and scope", func(s *tracetest.SpanStub) { // Z7
+		{"dropped counts and scope", func(s *tracetest.SpanStub) {
 			s.DroppedAttributes, s.DroppedEvents, s.DroppedLinks = 3, 4, 5
 			s.InstrumentationScope = instrumentation.Scope{Name: "lib", Version: "1.2", Attributes: attribute.NewSet(str("sa", "x"))}
 		}, map[string]string{
@@ -161,7 +162,7 @@ func TestEncodeTags(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, _ := encode(t, zipkin.NewEncoder(zipkin.Node{}, 0), spanS(tt.change))
+			got, _ := encode(t, zipkin.NewEncoder(zipkin.Node{}, 0), exportertest.Span(tt.change))
 			if diff := cmp.Diff(tt.want, got[0].Tags); diff != "" {
 				t.Errorf("tags (-want +got):\n%s", diff)
 			}
@@ -179,7 +180,7 @@ func TestEncodeAnnotations(t *testing.T) {
 		{"without attributes the bare name", sdktrace.Event{Name: `a "b"`, Time: at}, annotation{1700000000123456, `a "b"`}},
 		{"attributes as JSON behind the quoted name", sdktrace.Event{Name: `a"b`, Time: at.Add(time.Nanosecond), Attributes: []attribute.KeyValue{attribute.String("k", "v\n"), attribute.Int("n", 1)}},
 			annotation{1700000000123457, `"a\"b": {"k":"v\n","n":1}`}},
-		{"NaN spares its neighbours", sdktrace.Event{Name: "e", Time: at, Attributes: []attribute.KeyValue{attribute.Float64("x", math.NaN()), attribute.String("a", "b")}}, // Z8
+		{"NaN spares its neighbours", sdktrace.Event{Name: "e", Time: at, Attributes: []attribute.KeyValue{attribute.Float64("x", math.NaN()), attribute.String("a", "b")}},
 			annotation{1700000000123456, `"e": {"x":"NaN","a":"b"}`}},
 		{"the dropped count joins the JSON", sdktrace.Event{Name: "e", Time: at, DroppedAttributeCount: 2, Attributes: []attribute.KeyValue{attribute.Bool("a", true)}},
 			annotation{1700000000123456, `"e": {"a":true,"otel.dropped_attributes_count":2}`}},
@@ -189,7 +190,7 @@ func TestEncodeAnnotations(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, _ := encode(t, zipkin.NewEncoder(zipkin.Node{}, 0), spanS(func(s *tracetest.SpanStub) { s.Events = []sdktrace.Event{tt.event} }))
+			got, _ := encode(t, zipkin.NewEncoder(zipkin.Node{}, 0), exportertest.Span(func(s *tracetest.SpanStub) { s.Events = []sdktrace.Event{tt.event} }))
 			if diff := cmp.Diff([]annotation{tt.want}, got[0].Annotations); diff != "" {
 				t.Errorf("annotations (-want +got):\n%s", diff)
 			}
@@ -229,7 +230,7 @@ func TestEncodeRepairsAndCounts(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, r := encode(t, zipkin.NewEncoder(zipkin.Node{}, 0), spanS(func(s *tracetest.SpanStub) { s.StartTime = start }, tt.change))
+			got, r := encode(t, zipkin.NewEncoder(zipkin.Node{}, 0), exportertest.Span(func(s *tracetest.SpanStub) { s.StartTime = start }, tt.change))
 			for _, kind := range []string{delivery.RepairUTF8, delivery.RepairValue, delivery.RepairDuration, delivery.RepairStart, delivery.RepairTruncated} {
 				want := 0
 				for _, k := range tt.kinds {
@@ -255,9 +256,9 @@ func TestEncodeDropsASpanWithoutIDs(t *testing.T) {
 		"no trace id": trace.SpanContext{}.WithSpanID(trace.SpanID{1}),
 		"no span id":  trace.SpanContext{}.WithTraceID(trace.TraceID{1}),
 	} {
-		bad := spanS(func(s *tracetest.SpanStub) { s.SpanContext = zero })
+		bad := exportertest.Span(func(s *tracetest.SpanStub) { s.SpanContext = zero })
 		var r delivery.Report
-		got := zipkin.NewEncoder(zipkin.Node{}, 0).Encode([]sdktrace.ReadOnlySpan{bad, spanS(), bad}, &r)
+		got := zipkin.NewEncoder(zipkin.Node{}, 0).Encode([]sdktrace.ReadOnlySpan{bad, exportertest.Span(), bad}, &r)
 		if len(got) != 1 || check(t, got[0]) != 1 || r.Dropped(delivery.DropInvalid) != 2 {
 			t.Errorf("%s: %d payloads, %d invalid, want 1 of a span and 2 invalid", name, len(got), r.Dropped(delivery.DropInvalid))
 		}
@@ -277,7 +278,7 @@ func TestEncodeServiceName(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, _ := encode(t, zipkin.NewEncoder(zipkin.Node{}, 3), spanS(func(s *tracetest.SpanStub) { s.Resource = tt.res }))
+			got, _ := encode(t, zipkin.NewEncoder(zipkin.Node{}, 3), exportertest.Span(func(s *tracetest.SpanStub) { s.Resource = tt.res }))
 			if name := got[0].LocalEndpoint.ServiceName; name != tt.want {
 				t.Errorf("service name = %q, want %q", name, tt.want)
 			}
@@ -287,11 +288,11 @@ func TestEncodeServiceName(t *testing.T) {
 
 func TestEncodeCutsTagValues(t *testing.T) {
 	attrs := []attribute.KeyValue{attribute.String("s", "héllo wörld"), attribute.Int("n", 1234567), attribute.IntSlice("l", []int{10, 20, 30})}
-	got, _ := encode(t, zipkin.NewEncoder(zipkin.Node{}, 5), spanS(func(s *tracetest.SpanStub) {
+	got, _ := encode(t, zipkin.NewEncoder(zipkin.Node{}, 5), exportertest.Span(func(s *tracetest.SpanStub) {
 		s.Attributes = attrs
 		s.Events = []sdktrace.Event{{Name: "long event name", Time: s.StartTime, Attributes: attrs}}
 		s.Resource = resource.NewSchemaless(attribute.String("r", strings.Repeat("x", 9)))
-		// What is no attribute stays whole.
+		// Names are not cut.
 		s.Status = sdktrace.Status{Code: codes.Error, Description: "a description"}
 		s.InstrumentationScope = instrumentation.Scope{Name: "library", Attributes: attribute.NewSet(attribute.String("sa", "attribute"))}
 	}))

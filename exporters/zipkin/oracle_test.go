@@ -22,8 +22,7 @@ import (
 	"github.com/spanroute/spanroute/exporters/zipkin"
 )
 
-// random makes spans. Tame ones stay where upstream is right (exporters.md section 10); wild ones
-// are anything at all.
+// random makes spans. Tame ones contain only what upstream encodes correctly; wild ones contain anything.
 type random struct {
 	*rand.Rand
 	wild bool
@@ -191,8 +190,7 @@ func TestEncodeAgreesWithUpstream(t *testing.T) {
 	}
 }
 
-// correct makes upstream's span what the reference wants: the defects of exporters.md section 10 that
-// tame spans meet.
+// correct repairs the defects of upstream that tame spans meet.
 func correct(m *model) {
 	delete(m.Tags, "service.name")
 	for _, part := range []string{"name", "version"} {

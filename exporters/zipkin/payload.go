@@ -1,29 +1,19 @@
 package zipkin
 
-// A Payload is the body of one request: a JSON array of Zipkin v2 spans. It is never changed.
-type Payload struct {
+// A payload is the body of one request, a JSON array of Zipkin v2 spans. It does not change.
+type payload struct {
 	body   []byte
 	starts []int // where each span begins in body
 }
 
-// Spans is the number of spans in the array.
-func (p *Payload) Spans() int { return len(p.starts) }
+// Spans returns the count of spans in the array.
+func (p *payload) Spans() int { return len(p.starts) }
 
-// Size is the length of the body in bytes.
-func (p *Payload) Size() int { return len(p.body) }
+// Size returns the length of the body in bytes.
+func (p *payload) Size() int { return len(p.body) }
 
-// Split copies the two halves of p's spans into payloads of their own; false for a single span.
-// The bytes are copied and not shared: a transport may still be writing a body that was refused.
-func (e *Encoder) Split(p *Payload) (a, b *Payload, ok bool) {
-	half := len(p.starts) / 2
-	if half == 0 {
-		return nil, nil, false
-	}
-	cut := p.starts[half]
-	return p.part(1, cut-1, p.starts[:half]), p.part(cut, len(p.body)-1, p.starts[half:]), true
-}
-
-func (p *Payload) part(from, to int, starts []int) *Payload {
+// part copies the spans that begin at starts and lie between the bytes from and to.
+func (p *payload) part(from, to int, starts []int) *payload {
 	body := make([]byte, 0, to-from+2)
 	body = append(body, '[')
 	body = append(body, p.body[from:to]...)
@@ -32,5 +22,5 @@ func (p *Payload) part(from, to int, starts []int) *Payload {
 	for i, at := range starts {
 		moved[i] = at - from + 1
 	}
-	return &Payload{body: body, starts: moved}
+	return &payload{body: body, starts: moved}
 }

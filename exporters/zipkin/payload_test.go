@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/exporters/internal/exportertest"
 	"github.com/spanroute/spanroute/exporters/zipkin"
 )
 
@@ -70,7 +71,7 @@ func once(t testing.TB, body []byte) {
 }
 
 func sized(n int) sdktrace.ReadOnlySpan {
-	return spanS(func(s *tracetest.SpanStub) {
+	return exportertest.Span(func(s *tracetest.SpanStub) {
 		s.Attributes = []attribute.KeyValue{attribute.String("fill", strings.Repeat("x", n))}
 	})
 }
@@ -121,7 +122,7 @@ func TestEncodeKeepsWithinTheLimit(t *testing.T) {
 func TestSplitHalvesWithoutLosingASpan(t *testing.T) {
 	e := zipkin.NewEncoder(zipkin.Node{}, 0)
 	for _, n := range []int{1, 2, 3, 7, 64} {
-		whole := e.Encode(spansS(n), &delivery.Report{})
+		whole := e.Encode(exportertest.Spans(n), &delivery.Report{})
 		before := append([]byte(nil), zipkin.Body(whole[0])...)
 		var singles []*zipkin.Payload
 		rest := []*zipkin.Payload{whole[0]}
@@ -165,7 +166,7 @@ func FuzzEncode(f *testing.F) {
 	f.Add("\xff", "error", "false", "\"", int64(-1), int64(-1), uint8(9), uint8(1), 3)
 	f.Add("", "", "\\", "", int64(1<<62), int64(1<<62), uint8(0), uint8(0), 1)
 	f.Fuzz(func(t *testing.T, name, key, value, event string, start, took int64, kind, status uint8, limit int) {
-		span := spanS(func(s *tracetest.SpanStub) {
+		span := exportertest.Span(func(s *tracetest.SpanStub) {
 			s.Name, s.SpanKind = name, trace.SpanKind(kind)
 			s.StartTime, s.EndTime = unix(start), unix(start).Add(time.Duration(took))
 			s.Status = sdktrace.Status{Code: codes.Code(status), Description: value}

@@ -9,7 +9,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// ranks are the attributes a remote endpoint comes from, first one first (OTel spec v1.28.0,
+// ranks lists the attributes that yield a remote endpoint, in the order of precedence (OTel spec v1.28.0,
 // "OTLP -> Zipkin"). With a port key, the value is an address.
 var ranks = [...]struct{ key, port attribute.Key }{
 	{key: "peer.service"},
@@ -25,6 +25,7 @@ var ranks = [...]struct{ key, port attribute.Key }{
 	{key: "db.name"},
 }
 
+// rank returns the index of a key in ranks, or -1.
 func rank(k attribute.Key) int {
 	switch k {
 	case "peer.service":
@@ -54,7 +55,7 @@ func rank(k attribute.Key) int {
 }
 
 // remote appends the remote endpoint of a client or producer: the first rank that yields one.
-// An address that is no IP yields none, and the next rank is asked.
+// An address that is not an IP address is skipped for the next rank.
 func (w *writer) remote(span sdktrace.ReadOnlySpan) {
 	if k := span.SpanKind(); k != trace.SpanKindClient && k != trace.SpanKindProducer {
 		return
@@ -73,6 +74,8 @@ func (w *writer) remote(span sdktrace.ReadOnlySpan) {
 	}
 }
 
+// remoteOf appends the endpoint that an attribute describes, and reports whether it describes one. With portKey the value
+// is an IP address, and without it a name.
 func (w *writer) remoteOf(v attribute.Value, portKey attribute.Key, attrs []attribute.KeyValue) bool {
 	if v.Type() != attribute.STRING || v.AsString() == "" {
 		return false
@@ -103,7 +106,7 @@ func (w *writer) remoteOf(v attribute.Value, portKey attribute.Key, attrs []attr
 	return true
 }
 
-// portOf is the port under key, 0 if there is none between 1 and 65535.
+// portOf returns the port under key, or 0 without a port from 1 to 65535.
 func portOf(attrs []attribute.KeyValue, key attribute.Key) int64 {
 	var port int64
 	for i := range attrs {

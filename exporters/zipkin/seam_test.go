@@ -8,7 +8,17 @@ import (
 	"github.com/spanroute/spanroute/registry"
 )
 
-// Body is what is posted.
+// The encoder and its parts, for tests outside the package.
+type (
+	Encoder = encoder
+	Payload = payload
+	Node    = node
+)
+
+// NewEncoder returns an encoder.
+var NewEncoder = newEncoder
+
+// Body returns what is posted.
 func Body(p *Payload) []byte { return p.body }
 
 // NewSender is the sender alone, without queue and retry.

@@ -11,20 +11,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/exporters/internal/exportertest"
 	"github.com/spanroute/spanroute/exporters/zipkin"
 	"github.com/spanroute/spanroute/registry"
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-func prepare(section map[string]any) (registry.Opener, error) {
-	var r registry.Registry
-	if err := r.Register(zipkin.Factory); err != nil {
-		return nil, err
-	}
-	return r.Prepare("zipkin", section)
-}
-
-func TestSettingsFaults(t *testing.T) { // C2
+func TestSettingsFaults(t *testing.T) {
 	tests := []struct {
 		section map[string]any
 		want    string // "": none
@@ -37,8 +30,8 @@ func TestSettingsFaults(t *testing.T) { // C2
 		{map[string]any{"local_node_port": "x"}, "local_node_port:"},
 		{map[string]any{"local_node_ipv4": "2001:db8::1"}, `local_node_ipv4: "2001:db8::1" is an IPv6 address, use local_node_ipv6`},
 		{map[string]any{"local_node_ipv6": "10.0.0.1"}, `local_node_ipv6: "10.0.0.1" is an IPv4 address, use local_node_ipv4`},
-		{map[string]any{"local_node_ipv4": "here"}, `local_node_ipv4: "here" is no IPv4 address`},
-		{map[string]any{"local_node_ipv4": "4294967296"}, `local_node_ipv4: "4294967296" is no IPv4 address`},
+		{map[string]any{"local_node_ipv4": "here"}, `local_node_ipv4: "here" is not an IPv4 address`},
+		{map[string]any{"local_node_ipv4": "4294967296"}, `local_node_ipv4: "4294967296" is not an IPv4 address`},
 		{map[string]any{"endpoint": "ftp://h"}, "endpoint: "},
 		{map[string]any{"endpoint": "http://h:0"}, "endpoint: "},
 		{map[string]any{"headers": settings.Pairs{{Name: "a b", Value: "s3cret"}}}, `headers: "a b" is not a header name`},
@@ -48,7 +41,7 @@ func TestSettingsFaults(t *testing.T) { // C2
 		{map[string]any{"client_certificate_file": "c.pem"}, "client_key_file: client_certificate_file is set without it, set both or neither"},
 	}
 	for _, tt := range tests {
-		_, err := prepare(tt.section)
+		_, err := exporter.Prepare(tt.section)
 		switch {
 		case tt.want == "" && err != nil:
 			t.Errorf("%v: %v, want no error", tt.section, err)
@@ -60,7 +53,7 @@ func TestSettingsFaults(t *testing.T) { // C2
 	}
 }
 
-func TestURL(t *testing.T) { // section 2, Z10
+func TestURL(t *testing.T) {
 	for endpoint, want := range map[string]string{
 		"":                       "http://localhost:9411/api/v2/spans",
 		"h":                      "http://h:9411/api/v2/spans",
@@ -83,7 +76,7 @@ func TestURL(t *testing.T) { // section 2, Z10
 	}
 }
 
-func TestLocalNode(t *testing.T) { // Z2
+func TestLocalNode(t *testing.T) {
 	tests := []struct {
 		section map[string]any
 		want    node
@@ -95,19 +88,19 @@ func TestLocalNode(t *testing.T) { // Z2
 		{nil, node{ServiceName: "MySvc"}},
 	}
 	for _, tt := range tests {
-		rc := receive(t, accept)
+		rc := exportertest.Receive(t, exportertest.Accept)
 		section := map[string]any{"endpoint": rc.URL}
 		for k, v := range tt.section {
 			section[k] = v
 		}
-		flush(t, open(t, section), spanS())
-		if diff := cmp.Diff(&tt.want, decode(t, rc.bodies[0])[0].LocalEndpoint); diff != "" {
+		exportertest.Flush(t, exporter.Open(t, section), exportertest.Span())
+		if diff := cmp.Diff(&tt.want, decode(t, rc.Requests()[0].Content)[0].LocalEndpoint); diff != "" {
 			t.Errorf("%v: local endpoint (-want +got):\n%s", tt.section, diff)
 		}
 	}
 }
 
-func TestFilesAreReadWhenBuilt(t *testing.T) { // H7
+func TestFilesAreReadWhenBuilt(t *testing.T) {
 	dir := t.TempDir()
 	empty := filepath.Join(dir, "empty.pem")
 	if err := os.WriteFile(empty, []byte("no PEM"), 0o600); err != nil {
@@ -125,7 +118,7 @@ func TestFilesAreReadWhenBuilt(t *testing.T) { // H7
 	}
 	for _, tt := range tests {
 		tt.section["endpoint"] = "https://localhost:9411"
-		open, err := prepare(tt.section)
+		open, err := exporter.Prepare(tt.section)
 		if err != nil {
 			t.Errorf("Prepare(%v) = %v, want nil", tt.section, err)
 			continue

@@ -31,23 +31,7 @@ func (w *writer) span(span sdktrace.ReadOnlySpan) {
 	w.count(span, w.repair|w.endpointFix)
 }
 
-func (w *writer) count(span sdktrace.ReadOnlySpan, fixed spantext.Repair) {
-	if fixed&spantext.UTF8 != 0 {
-		w.report.Repair(span, delivery.RepairUTF8)
-	}
-	if fixed&spantext.Value != 0 {
-		w.report.Repair(span, delivery.RepairValue)
-	}
-}
-
-func (w *writer) raw(text string) { w.buf = append(w.buf, text...) }
-
-func (w *writer) quoted(text string) {
-	var fixed spantext.Repair
-	w.buf, fixed = spantext.AppendQuoted(w.buf, text, 0)
-	w.repair |= fixed
-}
-
+// ids opens the object of the span and appends its ids. The ids of a trace always have 32 digits.
 func (w *writer) ids(span sdktrace.ReadOnlySpan) {
 	sc := span.SpanContext()
 	traceID, id := sc.TraceID(), sc.SpanID()
@@ -62,7 +46,7 @@ func (w *writer) ids(span sdktrace.ReadOnlySpan) {
 	w.raw(`"`)
 }
 
-// kinds are the fields by trace.SpanKind; internal and unspecified spans have none.
+// kinds holds the fields by trace.SpanKind; internal and unspecified spans have none.
 var kinds = [...]string{
 	trace.SpanKindServer:   `,"kind":"SERVER"`,
 	trace.SpanKindClient:   `,"kind":"CLIENT"`,
@@ -70,6 +54,7 @@ var kinds = [...]string{
 	trace.SpanKindConsumer: `,"kind":"CONSUMER"`,
 }
 
+// kindIndex returns the index of a kind in kinds. Unknown kinds have no field.
 func kindIndex(k trace.SpanKind) int {
 	if k < 0 || int(k) >= len(kinds) {
 		return 0
@@ -78,7 +63,7 @@ func kindIndex(k trace.SpanKind) int {
 }
 
 // times appends timestamp and duration. Zipkin has no instant before its first microsecond and no
-// negative duration; both are repaired, because a receiver refuses the whole request for one.
+// negative duration; both are repaired, because a receiver rejects the whole request for one.
 func (w *writer) times(span sdktrace.ReadOnlySpan) {
 	start, end := span.StartTime(), span.EndTime()
 	at := micros(start)
@@ -98,9 +83,10 @@ func (w *writer) times(span sdktrace.ReadOnlySpan) {
 	}
 }
 
-// micros is the time in whole microseconds since the epoch, rounded half up.
+// micros returns the time in whole microseconds since the epoch, rounded half up.
 func micros(t time.Time) int64 { return t.Unix()*1e6 + int64(t.Nanosecond()+500)/1000 }
 
+// halfUp returns a duration in whole microseconds, rounded half up.
 func halfUp(d time.Duration) int64 {
 	whole := int64(d / time.Microsecond)
 	if d%time.Microsecond >= 500 {
@@ -124,7 +110,7 @@ func (w *writer) annotations(events []sdktrace.Event) {
 			w.quoted(e.Name)
 		} else {
 			w.eventText(e)
-			w.buf = appendEscaped(w.buf, w.event)
+			w.buf = append(spantext.AppendEscaped(append(w.buf, '"'), w.event), '"')
 		}
 		w.raw("}")
 	}
@@ -161,20 +147,4 @@ func (w *writer) eventText(e *sdktrace.Event) {
 		w.event = strconv.AppendInt(w.event, int64(e.DroppedAttributeCount), 10)
 	}
 	w.event = append(w.event, '}')
-}
-
-// appendEscaped appends src, which is JSON text, as a JSON string: only quotes and backslashes are
-// left to escape in it.
-func appendEscaped(dst, src []byte) []byte {
-	dst = append(dst, '"')
-	from := 0
-	for i, c := range src {
-		if c == '"' || c == '\\' {
-			dst = append(dst, src[from:i]...)
-			dst = append(dst, '\\')
-			from = i
-		}
-	}
-	dst = append(dst, src[from:]...)
-	return append(dst, '"')
 }

@@ -12,30 +12,6 @@ import (
 	"github.com/spanroute/spanroute/exporters/internal/spantext"
 )
 
-// A tag is written once for all spans of a resource or scope: `,"key":"value"`.
-type tag struct {
-	key   attribute.Key
-	text  []byte
-	fixed spantext.Repair
-	off   bool // an `error` tag of "false", which Zipkin reads as an error
-}
-
-type tags []tag
-
-// keys is a filter: a key whose bit is not set has not been seen. It keeps the search for equal
-// keys of span, scope and resource off the usual path.
-type keys uint64
-
-func bit(k attribute.Key) keys {
-	n := len(k)
-	if n == 0 {
-		return 1
-	}
-	return 1 << ((uint(n)*7 + uint(k[0]) + uint(k[n-1])*31 + uint(k[n/2])*13) % 64)
-}
-
-func (ks keys) maybe(k attribute.Key) bool { return ks&bit(k) != 0 }
-
 // describe renders what all spans of one resource and scope share, unless the last span had the same.
 func (w *writer) describe(span sdktrace.ReadOnlySpan) {
 	res, scope := span.Resource(), span.InstrumentationScope()
@@ -48,6 +24,7 @@ func (w *writer) describe(span sdktrace.ReadOnlySpan) {
 	w.known = true
 }
 
+// setResource renders the tags of a resource and the local endpoint, which contains the name of the service.
 func (w *writer) setResource(res *resource.Resource) {
 	w.resource = res
 	w.resources = nil
@@ -63,7 +40,8 @@ func (w *writer) setResource(res *resource.Resource) {
 	w.endpointFix = fixed
 }
 
-func appendNode(b []byte, n Node) []byte {
+// appendNode appends the fields of an endpoint after its name.
+func appendNode(b []byte, n node) []byte {
 	if n.IPv4 != "" {
 		b = append(append(append(b, `,"ipv4":"`...), n.IPv4...), '"')
 	}
@@ -76,6 +54,8 @@ func appendNode(b []byte, n Node) []byte {
 	return b
 }
 
+// setScope renders the tags of a scope. Name and version have two keys each, the current and the deprecated one, and take
+// precedence over attributes of the scope with these keys.
 func (w *writer) setScope(scope instrumentation.Scope) {
 	w.scope = scope
 	w.scopes = nil
@@ -97,27 +77,8 @@ func (w *writer) setScope(scope instrumentation.Scope) {
 	}
 }
 
-func (ts tags) has(k attribute.Key) bool {
-	for i := range ts {
-		if ts[i].key == k {
-			return true
-		}
-	}
-	return false
-}
-
-func render(kv attribute.KeyValue, limit int) tag {
-	t := tag{key: kv.Key, off: isFalse(&kv)}
-	var fixedKey, fixedValue spantext.Repair
-	t.text, fixedKey = spantext.AppendQuoted([]byte{','}, string(kv.Key), 0)
-	t.text = append(t.text, ':')
-	t.text, fixedValue = spantext.AppendQuotedValue(t.text, kv.Value, limit)
-	t.fixed = fixedKey | fixedValue
-	return t
-}
-
-// tags appends all tags. A key is written once: what the kit derives from the span beats its
-// attributes, and these beat the scope's, and those the resource's.
+// tags appends all tags, each key once. What is derived from the span takes precedence over its attributes, these over
+// the attributes of the scope, and those over the attributes of the resource.
 func (w *writer) tags(span sdktrace.ReadOnlySpan) {
 	open := len(w.buf) + len(`,"tags":`)
 	w.raw(`,"tags":`)
@@ -144,7 +105,7 @@ func (w *writer) tags(span sdktrace.ReadOnlySpan) {
 	w.close(open)
 }
 
-// see adds the keys to the filter and says whether two of them may be the same.
+// see adds the keys to the filter and reports whether two of them may be the same.
 func (w *writer) see(attrs []attribute.KeyValue) (twice bool) {
 	var own keys
 	for i := range attrs {
@@ -156,7 +117,7 @@ func (w *writer) see(attrs []attribute.KeyValue) (twice bool) {
 	return twice
 }
 
-// close turns the first comma into the brace, or takes the empty object back.
+// close turns the first comma into the brace, or removes the empty object.
 func (w *writer) close(open int) {
 	if len(w.buf) == open {
 		w.buf = w.buf[:open-len(`,"tags":`)]
@@ -166,6 +127,7 @@ func (w *writer) close(open int) {
 	w.raw("}")
 }
 
+// tag appends an attribute of the span as a tag.
 func (w *writer) tag(kv *attribute.KeyValue) {
 	w.raw(",")
 	w.quoted(string(kv.Key))
@@ -189,6 +151,7 @@ func (w *writer) status(s sdktrace.Status) codes.Code {
 	return s.Code
 }
 
+// dropped appends how many attributes, events or links the span has lost, if any.
 func (w *writer) dropped(key attribute.Key, n int) {
 	if n > 0 {
 		w.raw(`,"`)
@@ -200,7 +163,7 @@ func (w *writer) dropped(key attribute.Key, n int) {
 	}
 }
 
-// derives says whether status or dropped counts have written the key.
+// derives reports whether status or dropped counts have written the key.
 func (w *writer) derives(span sdktrace.ReadOnlySpan, k attribute.Key) bool {
 	switch k {
 	case "otel.status_code":
@@ -217,7 +180,7 @@ func (w *writer) derives(span sdktrace.ReadOnlySpan, k attribute.Key) bool {
 	return false
 }
 
-// scopeNames says whether the scope itself writes the key, which an attribute cannot replace.
+// scopeNames reports whether the scope itself writes the key, which an attribute cannot replace.
 func (w *writer) scopeNames(k attribute.Key) bool {
 	switch k {
 	case "otel.scope.name", "otel.library.name":
@@ -241,28 +204,4 @@ func (w *writer) shared(span sdktrace.ReadOnlySpan, ts tags, attrs []attribute.K
 		w.buf = append(w.buf, t.text...)
 		w.repair |= t.fixed
 	}
-}
-
-// isFalse tells an `error` tag that would read "false".
-func isFalse(kv *attribute.KeyValue) bool {
-	if kv.Key != "error" {
-		return false
-	}
-	switch kv.Value.Type() {
-	case attribute.BOOL:
-		return !kv.Value.AsBool()
-	case attribute.STRING:
-		return kv.Value.AsString() == "false"
-	}
-	return false
-}
-
-// later says whether the key comes again: the last attribute of a name wins.
-func later(attrs []attribute.KeyValue, k attribute.Key) bool {
-	for i := range attrs {
-		if attrs[i].Key == k {
-			return true
-		}
-	}
-	return false
 }

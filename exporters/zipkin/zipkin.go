@@ -50,7 +50,7 @@ func init() { registry.Register(Factory) }
 
 func defaults() Settings { return Settings{Endpoint: defaultEndpoint} }
 
-// complete gives the endpoint its scheme, port and path, and takes out what has no effect there.
+// complete adds scheme, port and path to the endpoint, and removes what has no effect there.
 func (s *Settings) complete(c *registry.Completion) {
 	if s.Endpoint == "" {
 		s.Endpoint = defaultEndpoint
@@ -85,6 +85,7 @@ func (s *Settings) tls(log *slog.Logger) (*transport.TLS, error) {
 	return s.files().Certificates().TLS("", log)
 }
 
+// headers returns the pairs as headers of package transport.
 func (s Settings) headers() transport.Headers {
 	out := make(transport.Headers, len(s.Headers))
 	for i, p := range s.Headers {
@@ -93,17 +94,18 @@ func (s Settings) headers() transport.Headers {
 	return out
 }
 
-// node is the local endpoint's address.
-func (s Settings) node() (Node, error) {
+// node returns the address of the local endpoint.
+func (s Settings) node() (node, error) {
 	v4, err4 := address("local_node_ipv4", s.LocalNodeIPv4, 4)
 	v6, err6 := address("local_node_ipv6", s.LocalNodeIPv6, 6)
 	var errPort error
 	if s.LocalNodePort < 0 || s.LocalNodePort > 65535 {
 		errPort = &settings.KeyError{Key: "local_node_port", Err: settings.Errorf(settings.ErrOutOfRange, "%d is out of range, want 1 to 65535", s.LocalNodePort)}
 	}
-	return Node{IPv4: v4, IPv6: v6, Port: uint16(s.LocalNodePort)}, errors.Join(err4, err6, errPort)
+	return node{IPv4: v4, IPv6: v6, Port: uint16(s.LocalNodePort)}, errors.Join(err4, err6, errPort)
 }
 
+// address parses an address and checks its family. The result has no zone.
 func address(key, text string, family int) (string, error) {
 	if text == "" {
 		return "", nil
@@ -111,7 +113,7 @@ func address(key, text string, family int) (string, error) {
 	ip, err := parse(text, family)
 	switch {
 	case err != nil:
-		return "", &settings.KeyError{Key: key, Err: settings.Errorf(settings.ErrWrongType, "%s is no IPv%d address", phrase.Quote(text), family)}
+		return "", &settings.KeyError{Key: key, Err: settings.Errorf(settings.ErrWrongType, "%s is not an IPv%d address", phrase.Quote(text), family)}
 	case ip.Is4() && family == 6:
 		return "", &settings.KeyError{Key: key, Err: settings.Errorf(settings.ErrWrongType, "%s is an IPv4 address, use local_node_ipv4", phrase.Quote(text))}
 	case ip.Is6() && family == 4:
@@ -120,7 +122,7 @@ func address(key, text string, family int) (string, error) {
 	return ip.WithZone("").String(), nil
 }
 
-// parse reads an address, or its number in decimal digits, as Python packs it.
+// parse parses an address, or its number in decimal digits, as Python packs it.
 func parse(text string, family int) (netip.Addr, error) {
 	if strings.Trim(text, "0123456789") != "" {
 		return netip.ParseAddr(strings.Trim(text, "[]"))
@@ -128,8 +130,9 @@ func parse(text string, family int) (netip.Addr, error) {
 	return unpack(text, family)
 }
 
+// build opens the exporter of a completed section.
 func build(_ context.Context, common registry.BuildContext, s Settings) (sdktrace.SpanExporter, error) {
-	node, err := s.node()
+	local, err := s.node()
 	if err != nil {
 		return nil, err
 	}
@@ -153,16 +156,18 @@ func build(_ context.Context, common registry.BuildContext, s Settings) (sdktrac
 	}
 	o := common.Delivery
 	o.Senders, o.Endpoint = inFlight, post.Endpoint()
-	return delivery.New(NewEncoder(node, common.MaxTagValueLength), sender{post}, o), nil
+	return delivery.New(newEncoder(local, common.MaxTagValueLength), sender{post}, o), nil
 }
 
-// sender posts payloads.
+// A sender posts payloads.
 type sender struct{ http *transport.HTTP }
 
-func (s sender) Send(ctx context.Context, p *Payload) delivery.Outcome {
+// Send makes one request.
+func (s sender) Send(ctx context.Context, p *payload) delivery.Outcome {
 	return s.http.Post(ctx, p.body)
 }
 
+// Close ends every connection; running requests fail.
 func (s sender) Close(context.Context) error {
 	s.http.Close()
 	return nil

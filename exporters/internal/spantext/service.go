@@ -1,12 +1,10 @@
 package spantext
 
 import (
-	"os"
-	"path/filepath"
-	"sync"
-
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/resource"
+
+	"github.com/spanroute/spanroute/internal/service"
 )
 
 // ServiceKey is the resource attribute that names the service (semantic conventions 1.37.0).
@@ -34,11 +32,5 @@ func orUnknown(name string) string {
 	return name
 }
 
-// UnknownService is the name of a service that has none: unknown_service:<executable>.
-var UnknownService = sync.OnceValue(func() string {
-	executable := "go"
-	if len(os.Args) > 0 && os.Args[0] != "" {
-		executable, _ = Clean(filepath.Base(os.Args[0]))
-	}
-	return "unknown_service:" + executable
-})
+// UnknownService returns the name of a service without a name: unknown_service:<executable>.
+func UnknownService() string { return service.Unknown() }

@@ -5,20 +5,20 @@ import (
 	"unicode/utf8"
 )
 
-// Repair is a set of the changes a text needed; the zero value means none.
+// Repair is the set of changes that a text needed. The zero value is the empty set.
 type Repair uint8
 
 const (
-	// UTF8 says that bytes which are not UTF-8 became U+FFFD.
+	// UTF8 means that bytes which are not UTF-8 became U+FFFD.
 	UTF8 Repair = 1 << iota
-	// Value says that a NaN or an infinity became a string.
+	// Value means that a NaN or an infinity became a string.
 	Value
 )
 
 const replacement = "\uFFFD"
 
 // Clean returns s with each run of bytes that are not UTF-8 replaced by one U+FFFD.
-// A valid s comes back as it is, without an allocation.
+// It returns a valid s unchanged, without an allocation.
 func Clean(s string) (string, Repair) {
 	if utf8.ValidString(s) {
 		return s, 0
@@ -26,7 +26,7 @@ func Clean(s string) (string, Repair) {
 	return repair(s)
 }
 
-// repair is apart so that Clean can be inlined.
+// repair is a function of its own so that Clean can be inlined.
 func repair(s string) (string, Repair) {
 	return strings.ToValidUTF8(s, replacement), UTF8
 }
@@ -57,20 +57,20 @@ func CutBytes(s string, n int) string {
 	return s[:n]
 }
 
-// AppendClean appends s as Clean and then Cut would return it.
+// AppendClean appends s, cleaned and then cut.
 func AppendClean(dst []byte, s string, limit int) ([]byte, Repair) {
 	s, r := Clean(s)
 	return append(dst, Cut(s, limit)...), r
 }
 
 // AppendQuoted appends s as a JSON string, cut to limit code points before it is escaped.
-// Nothing is escaped that JSON does not ask for.
+// It escapes only what JSON requires.
 func AppendQuoted(dst []byte, s string, limit int) ([]byte, Repair) {
 	s, r := Clean(s)
 	return appendQuoted(dst, Cut(s, limit)), r
 }
 
-const hex = "0123456789abcdef"
+const digits = "0123456789abcdef"
 
 func appendQuoted(dst []byte, s string) []byte {
 	return append(AppendEscaped(append(dst, '"'), s), '"')
@@ -99,6 +99,6 @@ func appendEscape(dst []byte, c byte) []byte {
 	case '\t':
 		return append(dst, '\\', 't')
 	default:
-		return append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xF])
+		return append(dst, '\\', 'u', '0', '0', digits[c>>4], digits[c&0xF])
 	}
 }

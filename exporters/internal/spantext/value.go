@@ -9,7 +9,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 )
 
-// AppendValue appends the text of v: strings as they are, booleans and numbers as JSON writes them,
+// AppendValue appends the text of v: strings unchanged, booleans and numbers as JSON writes them,
 // NaN and the infinities as bare words, bytes as base64, arrays and maps as JSON text, an empty value
 // as nothing. The text has at most limit code points; 0 or less means no limit. Numbers, booleans and
 // the two brackets of an array or map are never cut, even when the limit is smaller than they are.
@@ -29,7 +29,7 @@ func AppendValue(dst []byte, v attribute.Value, limit int) ([]byte, Repair) {
 	return AppendJSON(dst, v, limit)
 }
 
-// AppendJSON appends v as a JSON value: AppendValue's text, in quotes where JSON wants them. An empty
+// AppendJSON appends v as a JSON value: AppendValue's text, in quotes where JSON requires them. An empty
 // value is null. The limit is that of AppendValue and counts before quoting.
 func AppendJSON(dst []byte, v attribute.Value, limit int) ([]byte, Repair) {
 	switch v.Type() {
@@ -54,8 +54,8 @@ func AppendJSON(dst []byte, v attribute.Value, limit int) ([]byte, Repair) {
 	}
 }
 
-// AppendQuotedValue appends the text of v as a JSON string: what a format whose values are all strings
-// (Zipkin's tags) writes.
+// AppendQuotedValue appends the text of v as a JSON string, for formats whose values are all strings, such as the tags
+// of Zipkin.
 func AppendQuotedValue(dst []byte, v attribute.Value, limit int) ([]byte, Repair) {
 	switch v.Type() {
 	case attribute.STRING:
@@ -126,7 +126,7 @@ func appendMap(dst []byte, kvs []attribute.KeyValue, limit int) ([]byte, Repair)
 	return l.close()
 }
 
-// list writes the elements of one JSON array or map, as many as fit.
+// A list writes the elements of one JSON array or map, as many as fit.
 type list struct {
 	dst    []byte
 	limit  int  // code points allowed, brackets included; <= 0: any number
@@ -135,7 +135,7 @@ type list struct {
 	repair Repair
 }
 
-// each writes elems until one does not fit; that one is taken back. What was repaired in it does not count.
+// each writes elems until one does not fit. It removes that one again, and does not count its repairs.
 func each[E any](l *list, elems []E, write func([]byte, E) ([]byte, Repair)) {
 	for i, e := range elems {
 		kept := len(l.dst)

@@ -10,15 +10,9 @@ import (
 	"time"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
-	"github.com/spanroute/spanroute/internal/endpoint"
 )
 
-const (
-	hintTLS   = "the server expects TLS; use https://"
-	hintProxy = "the proxy requires a user name and a password; set them in HTTP_PROXY or HTTPS_PROXY"
-)
-
-// verdict judges an answer. Text comes before the code.
+// verdict classifies an answer. Where both the text and the code are known, the text takes precedence.
 func (h *HTTP) verdict(a Answer) delivery.Outcome {
 	success := a.Status >= 200 && a.Status <= 299
 	if success && !h.foreign(a) {
@@ -28,7 +22,7 @@ func (h *HTTP) verdict(a Answer) delivery.Outcome {
 	switch {
 	case success:
 		o.Verdict, o.Hint = delivery.Misconfigured, delivery.Hint(h.seen(delivery.Attempt{Status: a.Status, Foreign: true}))
-	case a.Status == http.StatusBadRequest && saysHTTPS(a.Body):
+	case a.Status == http.StatusBadRequest && wantsTLS(a.Body):
 		o.Verdict, o.Hint = delivery.Misconfigured, hintTLS
 	case a.Status == http.StatusProxyAuthRequired:
 		o.Verdict, o.Hint = delivery.Misconfigured, hintProxy
@@ -43,7 +37,7 @@ func (h *HTTP) verdict(a Answer) delivery.Outcome {
 }
 
 // foreign reports whether a success came from a server that is not a receiver of spans. A 202 or 204 without a body is
-// always taken for a receiver's: frameworks add the type of a web page to it.
+// always accepted, because frameworks add the type of a web page to it.
 func (h *HTTP) foreign(a Answer) bool {
 	if len(a.Body) == 0 && a.Status != http.StatusOK {
 		return false
@@ -63,7 +57,7 @@ func (a Answer) webPage() bool {
 	return false
 }
 
-// MediaType is the type of the body in lower case, without parameters; empty if there is none or it is malformed.
+// MediaType returns the type of the body in lower case, without parameters. It is empty if it is missing or malformed.
 func (a Answer) MediaType() string {
 	kind, _, err := mime.ParseMediaType(a.Header.Get("Content-Type"))
 	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) {
@@ -72,6 +66,7 @@ func (a Answer) MediaType() string {
 	return kind
 }
 
+// retries reports whether a backend of the family may accept the same request later, after an answer with this status.
 func (f Family) retries(status int) bool {
 	switch status {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
@@ -82,30 +77,19 @@ func (f Family) retries(status int) bool {
 	return false
 }
 
-// saysHTTPS reports whether body is how servers answer a plaintext request on a TLS port (Go, nginx, Apache).
-func saysHTTPS(body []byte) bool {
+// wantsTLS reports whether body is the answer of a TLS port to a plaintext request (Go, nginx, Apache).
+func wantsTLS(body []byte) bool {
 	return contains(body, "http request to an https server") ||
 		contains(body, "plain http request was sent to https port") ||
 		contains(body, "speaking plain http to an ssl-enabled server port")
 }
 
+// contains reports whether body contains text, which is in lower case. The letter case of body does not matter.
 func contains(body []byte, lower string) bool {
 	return bytes.Contains(bytes.ToLower(body), []byte(lower))
 }
 
-func (h *HTTP) hint(a Answer) string {
-	if to := a.Header.Get("Location"); to != "" && a.Status >= 300 && a.Status <= 399 {
-		return "redirects are not followed; set the endpoint to " + delivery.Excerpt(endpoint.Redact(h.secrets.text(to)))
-	}
-	return delivery.Hint(h.seen(delivery.Attempt{Status: a.Status}))
-}
-
-func (h *HTTP) seen(s delivery.Attempt) delivery.Attempt {
-	s.Endpoint, s.Key, s.UsualPath, s.UsualPort = h.url.String(), h.opts.From, h.opts.UsualPath, h.opts.UsualPort
-	return s
-}
-
-// err is the status line and the head of the body, without the destination's secrets.
+// err returns the status line and the head of the body, without the secrets of the destination.
 func (h *HTTP) err(a Answer) error {
 	text := strings.TrimSpace(strconv.Itoa(a.Status) + " " + http.StatusText(a.Status))
 	body := h.secrets.text(string(a.Body))
@@ -118,7 +102,7 @@ func (h *HTTP) err(a Answer) error {
 	return errors.New("answer " + text)
 }
 
-// RetryAfter reads a Retry-After header (RFC 9110 section 10.2.3), seconds or an HTTP date. A negative, past or
+// RetryAfter parses a Retry-After header (RFC 9110 section 10.2.3), seconds or an HTTP date. A negative, past or
 // unreadable value is 0; a value that does not fit is the longest Duration.
 func RetryAfter(value string, now time.Time) time.Duration {
 	value = strings.TrimSpace(value)

@@ -42,7 +42,7 @@ func (c Certificates) Check(prefix string) error {
 	return nil
 }
 
-// pemFiles is the content of the three files at one time.
+// pemFiles holds the content of the three files at one time.
 type pemFiles struct{ ca, cert, key []byte }
 
 // sums identifies the content without a second copy of a key in memory.
@@ -80,7 +80,7 @@ func readPEM(key, name string) ([]byte, error) {
 	return data, nil
 }
 
-// openFault is err as an error of open, whichever call found it.
+// openFault returns err as an error of open, also if another call found it.
 func openFault(err error) error {
 	var path *os.PathError
 	if errors.As(err, &path) && path.Op == "stat" {
@@ -98,7 +98,7 @@ func readHead(name string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxPEM))
 }
 
-// config makes the client's TLS configuration of p: at least TLS 1.2, the system's roots unless there is a CA, the
+// config returns the client's TLS configuration for p: at least TLS 1.2, the system's roots unless there is a CA, the
 // server name from the endpoint.
 func (c Certificates) config(prefix string, p pemFiles) (*tls.Config, error) {
 	conf := &tls.Config{MinVersion: tls.VersionTLS12}
@@ -112,7 +112,7 @@ func (c Certificates) config(prefix string, p pemFiles) (*tls.Config, error) {
 	return conf, errors.Join(errCA, errPair)
 }
 
-// roots refuses a bundle that ends inside a certificate: it is being written.
+// roots rejects a bundle that ends inside a certificate, because it is being written.
 func (c Certificates) roots(prefix string, data []byte) (*x509.CertPool, error) {
 	fault := func(what string) error {
 		return &settings.KeyError{Key: prefix + caKey, Err: settings.Errorf(settings.ErrFile, "%s %s", c.CA, what)}
@@ -131,6 +131,7 @@ func (c Certificates) roots(prefix string, data []byte) (*x509.CertPool, error) 
 	}
 }
 
+// pair returns the client certificate, which needs both files.
 func (c Certificates) pair(prefix string, p pemFiles) ([]tls.Certificate, error) {
 	pair, err := tls.X509KeyPair(p.cert, p.key)
 	if err != nil {

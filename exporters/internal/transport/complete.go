@@ -11,17 +11,17 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// HTTPRule is how an exporter completes the endpoint of an HTTP backend.
+// An HTTPRule defines how an exporter completes the endpoint of an HTTP backend.
 type HTTPRule struct {
 	Key  string // of the endpoint
 	Port string // of an endpoint without scheme and port
 	Path string // of an endpoint without a path
 	Trim bool   // take one trailing slash off another path
-	Keep bool   // the path is complete as it is
+	Keep bool   // the path is complete
 	Join bool   // join Path to the endpoint's own
 }
 
-// Complete returns text with scheme, port and path, and notes what it inferred. It refuses what is not an endpoint and
+// Complete returns text with scheme, port and path, and notes what it inferred. It rejects what is not an endpoint and
 // returns nil then.
 func (h HTTPRule) Complete(c *registry.Completion, text string) *url.URL {
 	parsed, err := endpoint.ParseHTTP(text)
@@ -48,7 +48,7 @@ func (h HTTPRule) Complete(c *registry.Completion, text string) *url.URL {
 	return u
 }
 
-// completePath reports whether it inferred a path that an operator should know of.
+// completePath reports whether it inferred a path that is worth a notice to the operator.
 func (h HTTPRule) completePath(u *url.URL) (inferred bool) {
 	switch bare := u.Path == "" || u.Path == "/"; {
 	case h.Keep && u.Path == "":
@@ -74,7 +74,7 @@ func setPath(u *url.URL, escaped string) {
 	u.Path, u.RawPath = plain, escaped
 }
 
-// GRPCRule is how an exporter completes the endpoint of a gRPC backend.
+// A GRPCRule defines how an exporter completes the endpoint of a gRPC backend.
 type GRPCRule struct {
 	Section  string // of the exporter, for hints
 	Key      string // of the endpoint
@@ -90,7 +90,7 @@ type GRPCTarget struct {
 	TLS      bool
 }
 
-// Complete returns the target of text, which may be empty, and notes what it inferred. It refuses what is not an
+// Complete returns the target of text, which may be empty, and notes what it inferred. It rejects what is not an
 // endpoint and returns nil then.
 func (r GRPCRule) Complete(c *registry.Completion, text string, insecure *bool) *GRPCTarget {
 	bare := text == ""
@@ -135,7 +135,7 @@ func (r GRPCRule) withoutScheme(c *registry.Completion, text string, g endpoint.
 	return &GRPCTarget{Endpoint: text, Address: g.Target, Port: g.Port, TLS: insecure == nil || !*insecure}
 }
 
-// hint is what is used, and what to write instead.
+// hint returns what is used, and what to write instead.
 func (r GRPCRule) hint(g endpoint.GRPC, used []string, decided bool) string {
 	hint := "it uses " + phrase.Words(used, "and")
 	address := net.JoinHostPort(g.Host, g.Port)
@@ -154,14 +154,14 @@ type Files [3]*string
 // Certificates returns the files by their roles.
 func (f Files) Certificates() Certificates { return Certificates{CA: *f[0], Cert: *f[1], Key: *f[2]} }
 
-// Clear takes the files out, without a notice: one OTEL_* variable sets those of several protocols.
+// Clear removes the files, without a notice: one OTEL_* variable sets those of several protocols.
 func (f Files) Clear() {
 	for _, file := range f {
 		*file = ""
 	}
 }
 
-// Unencrypted notes that the connection is plain text and takes the files out; prefix leads to the keys' section.
+// Unencrypted notes that the connection is plain text and removes the files; prefix leads to the keys' section.
 func (f Files) Unencrypted(c *registry.Completion, prefix string) {
 	for _, key := range []string{caKey, certKey, keyKey} {
 		c.Note(settings.Ignored, prefix+key, "has no effect: the connection is plain text", "")
@@ -190,7 +190,8 @@ func CompleteHTTP(c *registry.Completion, key string, pairs settings.Pairs) sett
 	})
 }
 
-// CompleteMetadata is CompleteHTTP for gRPC, whose names are in lower case. It refuses names that gRPC cannot send.
+// CompleteMetadata does the same as CompleteHTTP for gRPC, whose names are in lower case. It rejects names that gRPC
+// cannot send.
 // compressed, which may be nil, is called for a header that means compression.
 func CompleteMetadata(c *registry.Completion, key string, pairs settings.Pairs, compressed func(item int)) settings.Pairs {
 	return filter(pairs, func(item int, p *settings.Pair) bool {

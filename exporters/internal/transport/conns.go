@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// conns are the open connections of one destination. http.Transport finishes a dial whose request
-// is gone, and keeps a hung connection as long as its peer likes; Shutdown must leave neither.
+// conns holds the open connections of one destination, so that Shutdown can close them: http.Transport finishes a dial
+// whose request has ended, and keeps a connection until its peer closes it.
 type conns struct {
 	dialer net.Dialer
 	life   context.Context
@@ -27,6 +27,7 @@ func newConns() *conns {
 	}
 }
 
+// dial opens a connection. It fails after close, also if it has begun before.
 func (cs *conns) dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	if cs.life.Err() != nil {
 		return nil, net.ErrClosed
@@ -41,6 +42,7 @@ func (cs *conns) dial(ctx context.Context, network, addr string) (net.Conn, erro
 	return cs.add(c)
 }
 
+// add lists a connection, or closes it if close was called in the meantime.
 func (cs *conns) add(nc net.Conn) (net.Conn, error) {
 	c := &conn{Conn: nc, in: cs}
 	cs.mu.Lock()
@@ -53,6 +55,7 @@ func (cs *conns) add(nc net.Conn) (net.Conn, error) {
 	return c, nil
 }
 
+// close closes the connections in use and ends the dials under way. Later dials fail.
 func (cs *conns) close() {
 	cs.end()
 	cs.mu.Lock()
@@ -64,12 +67,13 @@ func (cs *conns) close() {
 	}
 }
 
+// A conn removes itself from the list when it is closed.
 type conn struct {
 	net.Conn
 	in *conns
 }
 
-// Close forgets the connection and closes it.
+// Close removes the connection from the list and closes it.
 func (c *conn) Close() error {
 	c.in.mu.Lock()
 	delete(c.in.open, c)

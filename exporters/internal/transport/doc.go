@@ -1,4 +1,4 @@
-// Package transport is the wire under the exporters that get answers: HTTP POST and unary gRPC.
+// Package transport sends the requests of the exporters that get answers, by HTTP POST and unary gRPC.
 //
 // It builds one http.Transport or grpc.ClientConn per destination from endpoint, certificate files and headers, and
 // turns each answer or failure into a delivery.Outcome: whether a retry makes sense, how long a Retry-After delays it,

@@ -23,22 +23,28 @@ import (
 	"github.com/spanroute/spanroute/internal/version"
 )
 
-// reconnectWait is how long an attempt waits for a connection that was down: gRPC keeps failing
-// calls at once until a new connection stands.
+// reconnectWait is the maximum time that an attempt waits for a connection that was down. gRPC fails calls at once until
+// a new connection is open.
 const reconnectWait = time.Second
 
-// GRPCOptions describe one gRPC destination.
+// GRPCOptions describes one gRPC destination.
 type GRPCOptions struct {
 	Target  string  // for grpc.NewClient
 	TLS     *TLS    // nil means plaintext
 	Headers Headers // sent as metadata, already checked
 	Gzip    bool    // compress requests
 	Family  Family  //
-	Port    string  // that such receivers usually listen on, for hints: "4317"
+	Port    string  // the usual port of such receivers, for hints: "4317"
 	From    string  // where the target was set, for hints
 }
 
 // GRPC sends to one destination. It is safe for concurrent use.
+//
+// How it works. It has one connection, which grpc-go opens at the first call and opens again after a loss. Package
+// delivery decides when to retry, so grpc-go must neither retry a call nor delay a new connection: its retries are off,
+// and an attempt on a connection that is down first resets its backoff and waits up to reconnectWait. Outcome turns the
+// error of a call into a verdict. It looks at the message first, because some codes have several causes, then at the
+// code, by the rules of the family of the backend.
 type GRPC struct {
 	opts     GRPCOptions
 	conn     *grpc.ClientConn
@@ -72,7 +78,7 @@ func NewGRPC(o GRPCOptions) (*GRPC, error) {
 	return g, err
 }
 
-// Conn is the connection, for clients made from it. It belongs to g.
+// Conn returns the connection, which belongs to g.
 func (g *GRPC) Conn() *grpc.ClientConn { return g.conn }
 
 // Close ends the connection; running calls fail.
@@ -87,8 +93,8 @@ func (g *GRPC) Attempt(ctx context.Context, call func(context.Context) error) de
 	return g.Outcome(ctx, call(ctx))
 }
 
-// reconnect gives a connection that is down the chance to come back before the call: pacing
-// belongs to the delivery engine, so gRPC's own backoff is cut short.
+// reconnect makes a connection that is down dial again before the call. Package delivery schedules the attempts, so the
+// backoff of gRPC is reset.
 func (g *GRPC) reconnect(ctx context.Context) {
 	if g.conn.GetState() != connectivity.TransientFailure {
 		return
@@ -123,8 +129,8 @@ func (g *GRPC) Outcome(ctx context.Context, err error) delivery.Outcome {
 	return o
 }
 
-// textual decides by the message, before the code: it is all that tells a limit from a full queue,
-// and a handshake from an outage.
+// textual classifies by the message, before the code: only the message distinguishes a size limit from a full queue,
+// and a failed handshake from an outage.
 func (g *GRPC) textual(s *status.Status) (delivery.Outcome, bool) {
 	text := s.Message()
 	o := delivery.Outcome{Err: g.statusError(s)}
@@ -141,8 +147,8 @@ func (g *GRPC) textual(s *status.Status) (delivery.Outcome, bool) {
 		}
 		return o, true
 	}
-	// A TLS port hangs up on plaintext just as a restarting server does. Where TLS is spoken, or a
-	// gRPC server has answered before, it is the latter.
+	// A TLS port closes a plaintext connection just as a restarting server does. If the client uses TLS, or a gRPC
+	// server has answered before, the server restarts.
 	early := hungUp(text)
 	if early && g.opts.TLS == nil && !g.answered.Load() {
 		o.Verdict, o.Hint = delivery.Misconfigured, hintTLS
@@ -150,13 +156,15 @@ func (g *GRPC) textual(s *status.Status) (delivery.Outcome, bool) {
 	return o, early
 }
 
-// hungUp says whether the peer closed the connection before it was a gRPC connection; which of the
-// texts is met depends on who was quicker.
+// hungUp reports whether the peer closed the connection before it was a gRPC connection. The text depends on which side
+// noticed first.
 func hungUp(text string) bool {
 	return strings.Contains(text, "error reading server preface") ||
 		strings.Contains(text, "write: broken pipe") || strings.Contains(text, "write: connection reset by peer")
 }
 
+// retriesCode reports whether a backend of the family may accept the same call later. info means that the status contains
+// a RetryInfo, without which OTLP does not retry a call that exhausted a resource.
 func (f Family) retriesCode(c codes.Code, info bool) bool {
 	switch c {
 	case codes.Canceled, codes.DeadlineExceeded, codes.Aborted, codes.OutOfRange, codes.Unavailable, codes.DataLoss:
@@ -167,6 +175,7 @@ func (f Family) retriesCode(c codes.Code, info bool) bool {
 	return false
 }
 
+// retryInfo returns the RetryInfo in the details of a status, or nil.
 func retryInfo(s *status.Status) *errdetails.RetryInfo {
 	for _, detail := range s.Details() {
 		if info, ok := detail.(*errdetails.RetryInfo); ok {
@@ -176,28 +185,12 @@ func retryInfo(s *status.Status) *errdetails.RetryInfo {
 	return nil
 }
 
-func (g *GRPC) codeHint(s *status.Status) string {
-	switch s.Code() {
-	case codes.Unauthenticated, codes.PermissionDenied:
-		return delivery.Hint(delivery.Attempt{Status: 401})
-	case codes.Unimplemented:
-		return "the server has no such gRPC service; check the port of the endpoint"
-	case codes.Unavailable:
-		return delivery.Hint(g.seen(s.Message()))
-	}
-	return ""
-}
-
-func (g *GRPC) seen(text string) delivery.Attempt {
-	return delivery.Attempt{Text: strings.ReplaceAll(text, "produced zero addresses", "no such host"), Endpoint: g.opts.Target, Key: g.opts.From, UsualPort: g.opts.Port}
-}
-
-// statusError is the code and the head of the message, without the destination's secrets.
+// statusError returns the code and the head of the message, without the destination's secrets.
 func (g *GRPC) statusError(s *status.Status) error {
 	return errors.New("grpc " + s.Code().String() + ": " + delivery.Excerpt(g.masked(s.Message())))
 }
 
-// masked masks the secrets in a message. Of an answer that is not gRPC's, grpc-go (v1.85.0) quotes the first 1024
+// masked masks the secrets in a message. If an answer is not gRPC, grpc-go (v1.85.0) quotes its first 1024
 // bytes at the end of the message, where a secret may be cut.
 func (g *GRPC) masked(text string) string {
 	if i := strings.LastIndex(text, "\ndata: "); i >= 0 {

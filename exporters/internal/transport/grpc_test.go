@@ -31,7 +31,7 @@ func newGRPC(t testing.TB, o transport.GRPCOptions) *transport.GRPC {
 	return g
 }
 
-// serve runs a service /t.T/Call on l that answers as told.
+// serve runs a service /t.T/Call on l that responds with the given answer.
 func serve(t testing.TB, l net.Listener, answer func(context.Context) error, opts ...grpc.ServerOption) {
 	srv := grpc.NewServer(opts...)
 	srv.RegisterService(&grpc.ServiceDesc{ServiceName: "t.T", HandlerType: (*any)(nil), Methods: []grpc.MethodDesc{{
@@ -91,9 +91,9 @@ func TestVerdictOfACode(t *testing.T) {
 		{codes.Unavailable, "x", plain, retry, retry, 0}, {codes.DataLoss, "x", plain, retry, retry, 0},
 		{codes.Unavailable, "x", info(3 * time.Second), retry, retry, 3 * time.Second},
 		{codes.Unavailable, "x", info(-3 * time.Second), retry, retry, 0},
-		{codes.ResourceExhausted, "busy", plain, retry, no, 0}, // D5
+		{codes.ResourceExhausted, "busy", plain, retry, no, 0},
 		{codes.ResourceExhausted, "busy", info(time.Second), retry, retry, time.Second},
-		{codes.ResourceExhausted, "grpc: received message larger than max (5 vs. 4)", plain, large, large, 0}, // D5
+		{codes.ResourceExhausted, "grpc: received message larger than max (5 vs. 4)", plain, large, large, 0},
 		{codes.ResourceExhausted, "size exceeds maximum", info(time.Second), large, large, 0},
 		{codes.Unknown, "x", plain, no, no, 0}, {codes.InvalidArgument, "x", plain, no, no, 0}, {codes.NotFound, "x", plain, no, no, 0},
 		{codes.AlreadyExists, "x", plain, no, no, 0}, {codes.PermissionDenied, "x", plain, no, no, 0},
@@ -141,7 +141,7 @@ func TestReconnects(t *testing.T) {
 	if o := attempt(context.Background(), g); o.Verdict != delivery.Retry || !strings.Contains(o.Err.Error(), "connection refused") {
 		t.Fatalf("outcome = %+v, want a retry for connection refused", o)
 	}
-	// A call fails a moment before the connection says so.
+	// A call fails a moment before the state of the connection changes.
 	for state := g.Conn().GetState(); state != connectivity.TransientFailure; state = g.Conn().GetState() {
 		g.Conn().WaitForStateChange(context.Background(), state)
 	}
@@ -155,7 +155,7 @@ func TestReconnects(t *testing.T) {
 	}
 }
 
-func TestPlaintextToATLSPort(t *testing.T) { // H6, O6
+func TestPlaintextToATLSPort(t *testing.T) {
 	hangsUp := listen(t, func(c net.Conn) { c.Read(make([]byte, 10)); c.Close() })
 	g := newGRPC(t, transport.GRPCOptions{Target: hangsUp})
 	if o := attempt(context.Background(), g); o.Verdict != delivery.Misconfigured || !strings.Contains(o.Hint, "https://") {

@@ -16,10 +16,10 @@ import (
 // Headers are the extra headers of every request. All their values are secrets.
 type Headers []Header
 
-// Header is one of them.
+// A Header is one of them.
 type Header struct{ Name, Value string }
 
-// Check refuses names that are not tokens (RFC 9110 section 5.6.2), names that are set twice, and values that are not
+// Check rejects names that are not tokens (RFC 9110 section 5.6.2), names that are set twice, and values that are not
 // printable ASCII, so that no value can end its line. The faults name key and header, never a value.
 func (hs Headers) Check(key string) error {
 	var errs []error
@@ -39,8 +39,8 @@ func (hs Headers) Check(key string) error {
 	return errors.Join(errs...)
 }
 
-// CheckMetadata is Check for gRPC, which allows fewer characters in a name than HTTP: with another one every call would
-// fail.
+// CheckMetadata checks headers for gRPC, which allows fewer characters in a name than HTTP: with another one every call
+// would fail.
 func (hs Headers) CheckMetadata(key string) error {
 	errs := []error{hs.Check(key)}
 	for _, h := range hs {
@@ -110,7 +110,7 @@ func reserved(name string) bool {
 	return strings.HasPrefix(name, "grpc-") || strings.HasPrefix(name, ":")
 }
 
-// Basic is the value of an Authorization header, RFC 7617 with UTF-8; empty unless both are set.
+// Basic returns the value of an Authorization header, RFC 7617 with UTF-8; empty unless both are set.
 func Basic(username, password string) string {
 	if username == "" || password == "" {
 		return ""

@@ -20,17 +20,17 @@ const (
 	maxBody = 64 << 10 // read of a response, bytes
 )
 
-// Family is a row of answers that a kind of backend understands alike.
+// Family is a kind of backend. Backends of a family respond with the same codes for the same reasons.
 type Family uint8
 
 const (
 	// Classic is Zipkin and Jaeger, over HTTP and gRPC.
 	Classic Family = iota
-	// OTLP retries less: what its specification (v1.5.0, "Failures") calls retryable.
+	// OTLP retries only what its specification (v1.5.0, "Failures") calls retryable.
 	OTLP
 )
 
-// HTTPOptions describe one HTTP destination.
+// HTTPOptions describes one HTTP destination.
 type HTTPOptions struct {
 	URL             string  // absolute http or https; user information becomes Basic authentication
 	ContentType     string  // of the body
@@ -46,11 +46,17 @@ type HTTPOptions struct {
 	From            string  // for hints: "zipkin.endpoint (app.yaml:12:5)"
 
 	// Accepts reports whether a 2xx answer can be one of the protocol. A web page never is, whatever it reports.
-	// It may be nil, which means that any other answer can.
+	// If it is nil, any other answer can.
 	Accepts func(Answer) bool
 }
 
 // HTTP sends to one destination. It is safe for concurrent use.
+//
+// How it works. It has one http.Transport with as many idle connections as the destination has senders; changed
+// certificate files make a new one. Each attempt is one POST without redirects, whose context is its time limit. An
+// answer becomes a verdict: success if a receiver can have sent it, otherwise by its text and its code. A failure
+// without an answer is a fault, and its text decides whether a retry can help. Every text of a receiver passes through
+// the redactor before it is kept. The connections are dialled through conns, so that Close ends them all.
 type HTTP struct {
 	opts    HTTPOptions
 	url     *url.URL // without user information
@@ -79,6 +85,8 @@ func NewHTTP(o HTTPOptions) (*HTTP, error) {
 	return h, nil
 }
 
+// newBase returns a transport with the TLS configuration of the moment. A transport does not change, so that requests in
+// flight keep theirs.
 func (h *HTTP) newBase() *http.Transport {
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
@@ -113,6 +121,7 @@ func (h *HTTP) transport() *http.Transport {
 	return h.base
 }
 
+// senders returns how many connections stay open between requests.
 func (o HTTPOptions) senders() int {
 	if o.Senders > 0 {
 		return o.Senders
@@ -120,7 +129,7 @@ func (o HTTPOptions) senders() int {
 	return 2
 }
 
-// header is set on every request.
+// header returns the header of every request.
 func (o HTTPOptions) header(user *url.Userinfo) http.Header {
 	out := o.configured(user)
 	if out.Get("User-Agent") == "" {
@@ -135,12 +144,12 @@ func (o HTTPOptions) header(user *url.Userinfo) http.Header {
 	return out
 }
 
-// secrets are those of u and of what is sent there.
+// secrets returns the redactor for u and for what is sent there.
 func (o HTTPOptions) secrets(u *url.URL) *redactor {
 	return newRedactor(o.configured(u.User), u, proxyOf(u))
 }
 
-// configured is the part of the header whose values are secrets. An Authorization header takes precedence over
+// configured returns the part of the header whose values are secrets. An Authorization header takes precedence over
 // username and password, and those over the URL's.
 func (o HTTPOptions) configured(user *url.Userinfo) http.Header {
 	out := o.Headers.httpHeader()
@@ -159,7 +168,7 @@ func (o HTTPOptions) configured(user *url.Userinfo) http.Header {
 // characters escaped, at most 200 bytes.
 func (h *HTTP) Excerpt(text string) string { return h.secrets.excerpt(text) }
 
-// Endpoint is the URL for logs: without user information, secrets in the query masked.
+// Endpoint returns the URL for logs: without user information, secrets in the query masked.
 func (h *HTTP) Endpoint() string { return endpoint.Redact(h.url.String()) }
 
 // Post makes one attempt with the bytes of body.
@@ -168,7 +177,7 @@ func (h *HTTP) Post(ctx context.Context, body []byte) delivery.Outcome {
 	return o
 }
 
-// Exchange is Post that returns the answer too.
+// Exchange makes one attempt as Post does, and returns the answer too.
 func (h *HTTP) Exchange(ctx context.Context, body []byte) (delivery.Outcome, Answer) {
 	a, err := h.exchange(ctx, body)
 	if err != nil {
@@ -185,8 +194,8 @@ type Answer struct {
 }
 
 // exchange reads the answer's first 64 KiB. A body that breaks off does not undo a status that was read.
-// It goes to the transport and not through an http.Client, which would read the Location of a redirect,
-// and quote one it cannot parse in its error.
+// It calls the transport without an http.Client, because that would parse the Location of a redirect and quote an
+// invalid one in its error.
 func (h *HTTP) exchange(ctx context.Context, body []byte) (Answer, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.url.String(), bytes.NewReader(body))
 	if err != nil {

@@ -94,7 +94,7 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 	}
 }
 
-// A Location that is no URL makes no difference: it is neither parsed nor repeated with its secrets.
+// A Location that is not a URL makes no difference: it is neither parsed nor repeated with its secrets.
 func TestRedirectToNowhereIsRejected(t *testing.T) {
 	for _, location := range []string{"", "%zz", "http://[bad?token=s3cret", "//h:99999999?token=s3cret"} {
 		srv := server(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -231,7 +231,7 @@ func TestNoAnswer(t *testing.T) {
 			defer cancel()
 			o := newHTTP(t, transport.HTTPOptions{URL: tt.url, From: "x.endpoint (here)"}).Post(ctx, []byte("x"))
 			if name == "unknown host" && errors.Is(o.Err, context.DeadlineExceeded) {
-				return // a resolver that is slow to say no is a timeout
+				return // a resolver that fails slowly is a timeout
 			}
 			if o.Verdict != delivery.Retry || !strings.Contains(o.Err.Error(), tt.err) {
 				t.Errorf("outcome = %+v, want a retry for %q", o, tt.err)
@@ -296,7 +296,7 @@ func TestNewHTTPRefuses(t *testing.T) {
 	}
 }
 
-func TestBasic(t *testing.T) { // H3
+func TestBasic(t *testing.T) {
 	for _, tt := range [][3]string{{"u", "p:ä", "Basic dTpwOsOk"}, {"u", "", ""}, {"", "p", ""}} {
 		if got := transport.Basic(tt[0], tt[1]); got != tt[2] {
 			t.Errorf("Basic(%q, %q) = %q, want %q", tt[0], tt[1], got, tt[2])

@@ -112,7 +112,7 @@ func (r *redactor) add(value string) {
 	}
 }
 
-// forms returns value as it is, quoted for Go and JSON, escaped for URLs and HTML, in hex and in base64.
+// forms returns value unchanged, quoted for Go and JSON, escaped for URLs and HTML, in hex and in base64.
 func forms(value string) []string {
 	inJSON, _ := json.Marshal(value) // a string always has a form
 	inHex := hex.EncodeToString([]byte(value))
@@ -154,23 +154,23 @@ func (r *redactor) text(text string) string {
 	return text
 }
 
-// head is text for a text that was cut off, where a secret may have lost its end: as many bytes as the longest
+// head masks a text that was cut off, where a secret may have lost its end: as many bytes as the longest
 // secret could take are left out.
 func (r *redactor) head(text string) string {
 	text = r.text(text)
 	return text[:max(0, len(text)-r.longest)]
 }
 
-// excerpt is what may be logged and kept of a receiver's text.
+// excerpt returns the part of a receiver's text that may be logged and kept.
 func (r *redactor) excerpt(text string) string { return delivery.Excerpt(r.text(text)) }
 
-// proxyOf is the URL of the proxy that requests to u go through; nil if there is none.
+// proxyOf returns the URL of the proxy for requests to u, or nil.
 func proxyOf(u *url.URL) *url.URL {
 	proxy, _ := http.ProxyFromEnvironment(&http.Request{URL: u}) // the request reports the error
 	return proxy
 }
 
-// redactWord masks word where no letter or digit stands beside it.
+// redactWord masks word where the characters next to it are not letters or digits.
 func redactWord(text, word string) string {
 	var b strings.Builder
 	for done := 0; ; {

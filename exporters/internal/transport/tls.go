@@ -12,7 +12,7 @@ import (
 	"google.golang.org/grpc/credentials"
 )
 
-// checkInterval is the least time between two looks at the certificate files of a destination.
+// checkInterval is the minimum time between two checks of the certificate files of a destination.
 const checkInterval = 10 * time.Second
 
 // TLS is the TLS configuration of one destination. It follows its certificate files: before a request or a handshake
@@ -38,7 +38,7 @@ type TLS struct {
 
 // TLS reads the files and returns the client's TLS configuration: at least TLS 1.2, the system's roots unless CA is
 // set, the server name from the endpoint. All faults are joined, each a *settings.KeyError that names key and path;
-// prefix leads to the keys' section. log receives a line when changed files are used and when they cannot be; nil
+// prefix leads to the keys' section. log receives a line when changed files are used and when they cannot be used; nil
 // means no log.
 func (c Certificates) TLS(prefix string, log *slog.Logger) (*TLS, error) {
 	return c.follow(prefix, log, time.Now)
@@ -74,7 +74,7 @@ func (t *TLS) Config() *tls.Config {
 	return conf
 }
 
-// current looks at the files if it is time to. note writes the log line about what was found, outside the lock.
+// current checks the files if checkInterval has passed. note writes the log line about the result, outside the lock.
 func (t *TLS) current() (conf *tls.Config, note func()) {
 	now := t.now()
 	if now.Sub(t.checked) < checkInterval && !now.Before(t.checked) {
@@ -108,7 +108,7 @@ func (t *TLS) keep(err error) func() {
 	}
 }
 
-// write hands a line to the application's handler, whose panics stay here.
+// write passes a line to the application's handler and recovers its panics.
 func (t *TLS) write(level slog.Level, text string, attrs ...slog.Attr) {
 	defer func() { _ = recover() }()
 	t.log.LogAttrs(context.Background(), level, text, attrs...)
