@@ -1,0 +1,51 @@
+package spantest
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/spanroute/spanroute/internal/recording"
+)
+
+// A provider is a tracer provider that records spans for a [Recorder].
+type provider struct {
+	name string
+	open func(sdktrace.Sampler, sdktrace.SpanProcessor) trace.TracerProvider
+}
+
+// providers are all kinds of providers. Instrumentation must record the same spans with each of them.
+var providers = []provider{
+	{"the OpenTelemetry SDK", func(s sdktrace.Sampler, p sdktrace.SpanProcessor) trace.TracerProvider {
+		return sdktrace.NewTracerProvider(sdktrace.WithSampler(s), sdktrace.WithSpanProcessor(p))
+	}},
+	{"package recording", func(s sdktrace.Sampler, p sdktrace.SpanProcessor) trace.TracerProvider {
+		return recording.New(recording.Config{Sampler: s, Limits: sdktrace.NewSpanLimits(), Processors: []sdktrace.SpanProcessor{p}})
+	}},
+}
+
+// current is the provider of new recorders.
+var current = providers[len(providers)-1]
+
+// EachProvider runs the tests of a package once for each kind of provider that a [Recorder] may have:
+//
+//	func TestMain(m *testing.M) { goleak.VerifyTestMain(spantest.EachProvider{M: m}) }
+type EachProvider struct{ M interface{ Run() int } }
+
+// Run runs the tests until they fail. A fuzz target runs once, with the provider of spanroute.
+func (e EachProvider) Run() (code int) {
+	if slices.ContainsFunc(os.Args, func(argument string) bool { return strings.HasPrefix(argument, "-test.fuzz") }) {
+		return e.M.Run()
+	}
+	for _, current = range providers {
+		if code = e.M.Run(); code != 0 {
+			fmt.Println("The spans are those of", current.name)
+			break
+		}
+	}
+	return code
+}
