@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/spanroute/spanroute/internal/semattr"
+	"github.com/spanroute/spanroute/internal/spanrecord"
 	"github.com/spanroute/spanroute/internal/version"
 	"github.com/spanroute/spanroute/mw/tracing"
 )
@@ -39,6 +40,8 @@ type Instrumentation struct {
 	propagator      propagation.TextMapPropagator // nil: the global one
 	policy          func() tracing.Policy
 	deferAttributes bool
+	records         spanrecord.Starter // nil: spans have no records
+	kind            trace.SpanKind
 	noPanicMessages bool
 	noRemoteBaggage bool
 	startOptions    []trace.SpanStartOption // clipped: appending copies
@@ -55,6 +58,7 @@ type globalTracer struct {
 func New(scope string, kind trace.SpanKind, o Options) *Instrumentation {
 	in := &Instrumentation{
 		scope:           scope,
+		kind:            kind,
 		propagator:      o.Propagator,
 		noPanicMessages: o.NoPanicMessages,
 		noRemoteBaggage: o.NoRemoteBaggage,

@@ -2,10 +2,13 @@ package instrumentation
 
 import (
 	"context"
+	"reflect"
 
 	"go.opentelemetry.io/otel/baggage"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/spanroute/spanroute/internal/spanrecord"
 )
 
 // Extract returns ctx with the trace context and the baggage that the caller sent in c. With the option NoRemoteBaggage,
@@ -33,4 +36,21 @@ func AsNewRoot(ctx context.Context, options []trace.SpanStartOption) []trace.Spa
 		options = append(options, trace.WithLinks(trace.Link{SpanContext: caller}))
 	}
 	return options
+}
+
+// UseRecords makes [Instrumentation.StartRecord] return records of the struct types recorded and dropped. It is called
+// before the first span. It has an effect if the tracer supports records and attributes may be set at the end of a span.
+func (in *Instrumentation) UseRecords(recorded, dropped reflect.Type) {
+	if tracer, ok := in.tracer.(spanrecord.Tracer); ok && in.deferAttributes {
+		in.records = tracer.Records(recorded, dropped)
+	}
+}
+
+// StartRecord starts a span in a record, as [spanrecord.Starter] describes. It returns nil if the span must be started by
+// the tracer.
+func (in *Instrumentation) StartRecord(ctx context.Context, remote trace.SpanContext, name string) (record any, span trace.Span) {
+	if in.records == nil {
+		return nil, nil
+	}
+	return in.records.Start(ctx, remote, name, in.kind)
 }

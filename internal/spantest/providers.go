@@ -6,9 +6,11 @@ import (
 	"slices"
 	"strings"
 
+	"go.opentelemetry.io/otel/propagation"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/spanroute/spanroute/internal/instrumentation"
 	"github.com/spanroute/spanroute/internal/recording"
 )
 
@@ -16,16 +18,18 @@ import (
 type provider struct {
 	name string
 	open func(sdktrace.Sampler, sdktrace.SpanProcessor) trace.TracerProvider
+
+	propagator propagation.TextMapPropagator // W3C trace context and baggage
 }
 
 // providers are all kinds of providers. Instrumentation must record the same spans with each of them.
 var providers = []provider{
 	{"the OpenTelemetry SDK", func(s sdktrace.Sampler, p sdktrace.SpanProcessor) trace.TracerProvider {
 		return sdktrace.NewTracerProvider(sdktrace.WithSampler(s), sdktrace.WithSpanProcessor(p))
-	}},
+	}, propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{})},
 	{"package recording", func(s sdktrace.Sampler, p sdktrace.SpanProcessor) trace.TracerProvider {
 		return recording.New(recording.Config{Sampler: s, Limits: sdktrace.NewSpanLimits(), Processors: []sdktrace.SpanProcessor{p}})
-	}},
+	}, instrumentation.NewW3C(true)},
 }
 
 // current is the provider of new recorders.

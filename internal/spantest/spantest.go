@@ -51,7 +51,7 @@ type Recorder struct {
 func NewRecorder(t testing.TB, sampler ...sdktrace.Sampler) *Recorder {
 	t.Helper()
 	r := &Recorder{
-		Propagation: propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{}),
+		Propagation: current.propagator,
 		moved:       make(chan struct{}),
 		open:        make(map[trace.SpanID]string),
 	}
