@@ -21,9 +21,8 @@ type requestKey struct{}
 // reused, so that handlers may keep it.
 type derivedRequest struct {
 	context.Context
-	held     trace.Span // the span of this context, or nil if Context holds it
-	excluded bool       // held is that of an excluded request
-	request  http.Request
+	held    trace.Span // the span of this context, or nil if Context holds it
+	request http.Request
 }
 
 // Value returns p for requestKey, its span for the key of trace.SpanFromContext, and passes on all other keys.
@@ -36,8 +35,14 @@ func (p *derivedRequest) Value(key any) any {
 
 // value is Value for keys other than requestKey.
 func (p *derivedRequest) value(key any) any {
-	if p.held != nil && (key == spanKey || suppress.IsMark(key) && p.excluded) {
+	if p.held == nil {
+		return p.Context.Value(key)
+	}
+	if key == spanKey {
 		return p.held
+	}
+	if excluded, ok := p.held.(*suppress.Span); ok && suppress.IsMark(key) {
+		return excluded
 	}
 	return p.Context.Value(key)
 }
@@ -60,7 +65,7 @@ func newExcludedRequest(ctx context.Context, remote trace.SpanContext) *derivedR
 	if spanKey == nil {
 		return &derivedRequest{Context: suppress.Context(instrumentation.WithRemote(ctx, remote))}
 	}
-	p := &excludedRequest{derivedRequest{Context: ctx, excluded: true}, suppress.Of(remote)}
+	p := &excludedRequest{derivedRequest{Context: ctx}, suppress.Of(remote)}
 	p.held = &p.span
 	return &p.derivedRequest
 }

@@ -19,7 +19,7 @@ type markKey struct{}
 // A Span is the span of an excluded request: it is not recorded. Its span context is valid, local and unsampled. The
 // context of the request must return it for the key of trace.SpanFromContext, and for the key of [IsMark].
 type Span struct {
-	noop.Span
+	trace.Span  // does nothing; noop.Span has room for a span context of its own
 	spanContext trace.SpanContext
 }
 
@@ -29,7 +29,7 @@ func Of(parent trace.SpanContext) Span {
 	if !parent.IsValid() {
 		parent = trace.NewSpanContext(freshIDs())
 	}
-	return Span{spanContext: parent.WithTraceFlags(parent.TraceFlags().WithSampled(false)).WithRemote(false)}
+	return Span{noop.Span{}, parent.WithTraceFlags(parent.TraceFlags().WithSampled(false)).WithRemote(false)}
 }
 
 // SpanContext returns the ids that callees refer to.
