@@ -123,3 +123,37 @@ func TestAllocationsAdded(t *testing.T) {
 		})
 	}
 }
+
+func TestAllocationsAddedToAClient(t *testing.T) {
+	base := tripper(func(*http.Request) (*http.Response, error) { return response, nil })
+	own := func(rate float64) mw.ClientOption { return mw.With(newOwn(rate)) }
+	for _, tt := range []struct {
+		name string
+		with mw.ClientOption
+		want float64
+	}{
+		{"sampled", own(1), 11},
+		{"unsampled", own(0), 6},
+		{"the SDK, sampled", mw.With(newDiscard(sdktrace.AlwaysSample())), 14},
+		{"the SDK, unsampled", mw.With(newDiscard(sdktrace.NeverSample())), 8},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			transport := mw.NewTransport(base, tt.with)
+			r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://example.com/users/7", nil)
+			got := testing.AllocsPerRun(200, func() {
+				res, err := transport.RoundTrip(r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				_ = res.Body.Close()
+			})
+			t.Logf("adds %v allocations", got)
+			if got > tt.want {
+				t.Errorf("adds %v allocations, want at most %v", got, tt.want)
+			}
+		})
+	}
+}
+
+// response has no body.
+var response = &http.Response{StatusCode: 204, Body: http.NoBody, ProtoMajor: 1, ProtoMinor: 1}

@@ -38,6 +38,7 @@ type Instrumentation struct {
 	scope           string
 	tracer          trace.Tracer                  // nil: that of the global provider
 	propagator      propagation.TextMapPropagator // nil: the global one
+	fields          []string                      // of propagator
 	policy          func() tracing.Policy
 	deferAttributes bool
 	records         spanrecord.Starter // nil: spans have no records
@@ -74,6 +75,9 @@ func New(scope string, kind trace.SpanKind, o Options) *Instrumentation {
 		if provider == nil {
 			provider, in.deferAttributes = o.Tracing.TracerProvider(), settings.DeferAttributes
 		}
+	}
+	if in.propagator != nil {
+		in.fields = in.propagator.Fields()
 	}
 	if provider != nil {
 		in.tracer = in.tracerOf(provider)
@@ -114,6 +118,14 @@ func (in *Instrumentation) Propagator() propagation.TextMapPropagator {
 		return in.propagator
 	}
 	return otel.GetTextMapPropagator()
+}
+
+// Fields returns the names of the headers that the propagator writes. The list must not be changed.
+func (in *Instrumentation) Fields() []string {
+	if in.propagator != nil {
+		return in.fields
+	}
+	return otel.GetTextMapPropagator().Fields()
 }
 
 // DefersAttributes reports whether the attributes of the start of a span of t may be set together with those of its
