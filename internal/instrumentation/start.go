@@ -3,6 +3,7 @@ package instrumentation
 import (
 	"context"
 	"reflect"
+	"time"
 
 	"go.opentelemetry.io/otel/baggage"
 	"go.opentelemetry.io/otel/propagation"
@@ -41,9 +42,15 @@ func AsNewRoot(ctx context.Context, options []trace.SpanStartOption) []trace.Spa
 // UseRecords makes [Instrumentation.StartRecord] return records of the struct types recorded and dropped. It is called
 // before the first span. It has an effect if the tracer supports records and attributes may be set at the end of a span.
 func (in *Instrumentation) UseRecords(recorded, dropped reflect.Type) {
+	in.records = in.Records(recorded, dropped)
+}
+
+// Records returns records of other types than those of [Instrumentation.UseRecords], or nil under the same conditions.
+func (in *Instrumentation) Records(recorded, dropped reflect.Type) spanrecord.Starter {
 	if tracer, ok := in.tracer.(spanrecord.Tracer); ok && in.deferAttributes {
-		in.records = tracer.Records(recorded, dropped)
+		return tracer.Records(recorded, dropped)
 	}
+	return nil
 }
 
 // StartRecord starts a span in a record, as [spanrecord.Starter] describes. It returns nil if the span must be started by
@@ -52,5 +59,5 @@ func (in *Instrumentation) StartRecord(ctx context.Context, remote trace.SpanCon
 	if in.records == nil {
 		return nil, nil
 	}
-	return in.records.Start(ctx, remote, name, in.kind)
+	return in.records.Start(ctx, remote, name, in.kind, time.Time{})
 }

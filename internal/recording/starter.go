@@ -53,7 +53,7 @@ func allocate(t reflect.Type) (handle, record any) {
 // Start starts a span. While the execution tracer is enabled, it returns nil: the task of a span needs a context of its
 // own.
 func (s *starter) Start(
-	ctx context.Context, remote trace.SpanContext, name string, kind trace.SpanKind,
+	ctx context.Context, remote trace.SpanContext, name string, kind trace.SpanKind, at time.Time,
 ) (record any, span trace.Span) {
 	if rt.IsEnabled() {
 		return nil, nil
@@ -75,7 +75,9 @@ func (s *starter) Start(
 		span.Span, span.source, span.context = blank, &s.source, sc
 		return record, span
 	}
-	return s.start(ctx, parent, sc, name, kind, &result)
+	b := s.newContent(parent, sc, name, kind, at)
+	b.setAttributes(result.Attributes, &s.limits)
+	return s.start(ctx, b)
 }
 
 // sample calls the sampler. The parent need not be in the context of p.
@@ -95,23 +97,26 @@ func below(ctx context.Context, parent trace.SpanContext) context.Context {
 	return trace.ContextWithRemoteSpanContext(ctx, parent)
 }
 
-// start returns a recorded span, after it has called OnStart of the processors.
-func (s *starter) start(
-	ctx context.Context, parent, sc trace.SpanContext, name string, kind trace.SpanKind, result *sdktrace.SamplingResult,
-) (any, trace.Span) {
-	processors := *s.processors.Load()
-	b := newRoomyBody(s.pools(processors))
+// newContent returns the body of a span that starts at the time at, or now if at is zero.
+func (s *starter) newContent(parent, sc trace.SpanContext, name string, kind trace.SpanKind, at time.Time) *Body {
+	b := newRoomyBody(s.pools(*s.processors.Load()))
 	b.ReadOnlySpan, b.source, b.name, b.context, b.parent = blank, &s.source, name, sc, parent
-	b.kind, b.start = trace.ValidateSpanKind(kind), time.Now()
-	b.setAttributes(result.Attributes, &s.limits)
+	b.kind, b.start = trace.ValidateSpanKind(kind), at
+	if at.IsZero() {
+		b.start = time.Now()
+	}
+	return b
+}
 
+// start returns a recorded span with the body b, after it has called OnStart of the processors.
+func (s *starter) start(ctx context.Context, b *Body) (record any, span trace.Span) {
 	handle, record := allocate(s.recorded)
-	span := handle.(*Span)
-	span.ReadWriteSpan, span.source, span.context, span.body = blank, &s.source, sc, b
-	for _, sp := range processors {
+	recorded := handle.(*Span)
+	recorded.ReadWriteSpan, recorded.source, recorded.context, recorded.body = blank, &s.source, b.context, b
+	for _, sp := range *s.processors.Load() {
 		if !sp.ignoresStart {
-			sp.OnStart(below(ctx, parent), span)
+			sp.OnStart(below(ctx, b.parent), recorded)
 		}
 	}
-	return record, span
+	return record, recorded
 }

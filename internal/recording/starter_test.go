@@ -7,6 +7,7 @@ import (
 	"reflect"
 	rt "runtime/trace"
 	"testing"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -67,7 +68,7 @@ func TestRecordedSpansAreThoseOfStart(t *testing.T) {
 			var span trace.Span
 			if inRecord {
 				var record any
-				record, span = records(t, p).Start(ctx, remote, name, trace.SpanKindServer)
+				record, span = records(t, p).Start(ctx, remote, name, trace.SpanKindServer, time.Time{})
 				_, recorded := record.(*recordedCall)
 				_, dropped := record.(*droppedCall)
 				if recorded != span.IsRecording() || dropped == recorded {
@@ -120,7 +121,7 @@ func TestSpansWithTasksHaveNoRecords(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer rt.Stop()
-	if record, _ := records(t, recording.New(newConfig())).Start(context.Background(), trace.SpanContext{}, "work", trace.SpanKindServer); record != nil {
+	if record, _ := records(t, recording.New(newConfig())).Start(context.Background(), trace.SpanContext{}, "work", trace.SpanKindServer, time.Time{}); record != nil {
 		t.Errorf("%T, want nil while the execution tracer is enabled", record)
 	}
 }

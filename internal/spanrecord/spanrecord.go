@@ -3,6 +3,7 @@ package spanrecord
 import (
 	"context"
 	"reflect"
+	"time"
 
 	"go.opentelemetry.io/otel/trace"
 )
@@ -19,10 +20,10 @@ type Tracer interface {
 
 // A Starter starts spans in records. It is safe for concurrent use.
 type Starter interface {
-	// Start starts a span without attributes and links. Its parent is remote if that is valid, and otherwise the span in
+	// Start starts a span without attributes and links, at the time at, or now if at is zero. Its parent is remote if that is valid, and otherwise the span in
 	// ctx. The record is a pointer to a zero value of the type for recorded spans if span is recorded, and of the type for
 	// dropped spans otherwise. The caller makes it a context below ctx that holds the span.
 	//
 	// Start returns nil if this span must be started by trace.Tracer.Start.
-	Start(ctx context.Context, remote trace.SpanContext, name string, kind trace.SpanKind) (record any, span trace.Span)
+	Start(ctx context.Context, remote trace.SpanContext, name string, kind trace.SpanKind, at time.Time) (record any, span trace.Span)
 }
