@@ -19,7 +19,8 @@ type middleware = func(http.Handler) http.Handler
 
 const traceparent = "00-0102030405060708090a0b0c0d0e0f10-0102030405060708-01"
 
-// httpSides are the router alone, the middleware of spanroute and of its peers in every situation, and the floor.
+// httpSides are the router alone, the middleware of spanroute and of its peers in every situation, and the floor. Spanroute
+// has its own provider, that of the SDK with its settings, or a foreign one.
 func httpSides() []side {
 	on, off := newTracing(1), newTracing(0)
 	started, startedOff := start(1), start(0)
@@ -32,6 +33,9 @@ func httpSides() []side {
 		{"unsampled", request(mw.New(mw.With(startedOff)), none)},
 		{"sampled", request(mw.New(mw.With(started)), none)},
 		{"sampled, remote parent", request(mw.New(mw.With(started)), remote)},
+		{"SDK, unsampled", request(mw.New(mw.With(off)), none)},
+		{"SDK, sampled", request(mw.New(mw.With(on)), none)},
+		{"SDK, sampled, remote parent", request(mw.New(mw.With(on)), remote)},
 		{"foreign provider, sampled", request(mw.New(mw.WithTracerProvider(on.provider), mw.WithPropagator(propagator)), none)},
 		{"foreign provider, unsampled", request(mw.New(mw.WithTracerProvider(off.provider), mw.WithPropagator(propagator)), none)},
 		{"otelhttp, sampled", request(otelhttpMiddleware(on), none)},
