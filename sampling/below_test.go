@@ -13,7 +13,7 @@ import (
 // A parent that is passed separately counts as one in the context, for samplers of this package and for others.
 func TestParentOutsideOfTheContext(t *testing.T) {
 	for _, name := range append(sampling.Samplers(), "another") {
-		var s sdktrace.Sampler = sdktrace.ParentBased(sdktrace.NeverSample())
+		s := sdktrace.ParentBased(sdktrace.NeverSample())
 		if name != "another" {
 			var err error
 			if s, err = sampling.New(sampling.Config{Sampler: name}); err != nil {

@@ -18,8 +18,8 @@ import (
 )
 
 type (
-	recordedCall struct{ text string }
-	droppedCall  struct{ number int }
+	recordedCall struct{ Text string }
+	droppedCall  struct{ Number int }
 )
 
 func records(t *testing.T, p *recording.Provider) spanrecord.Starter {
