@@ -29,18 +29,19 @@ type floor struct {
 
 // floors is the plan of the root module: each of its packages has one line here.
 var floors = map[string]floor{
-	"internal/escape":   {0, nil, false},
-	"internal/guard":    {0, nil, false},
-	"internal/secret":   {0, nil, false},
-	"internal/service":  {0, nil, false},
-	"internal/spool":    {0, nil, false},
-	"internal/suppress": {0, nil, false},
-	"internal/version":  {0, nil, false},
-	"mw/tracing":        {0, nil, false},
-	"registry/settings": {0, nil, false},
+	"internal/escape":     {0, nil, false},
+	"internal/guard":      {0, nil, false},
+	"internal/secret":     {0, nil, false},
+	"internal/service":    {0, nil, false},
+	"internal/spool":      {0, nil, false},
+	"internal/spanrecord": {0, nil, false},
+	"internal/suppress":   {0, nil, false},
+	"internal/version":    {0, nil, false},
+	"mw/tracing":          {0, nil, false},
+	"registry/settings":   {0, nil, false},
 
 	"internal/phrase":             {1, []string{"registry/settings"}, false},
-	"internal/recording":          {1, []string{"internal/version"}, true},
+	"internal/recording":          {1, []string{"internal/spanrecord", "internal/version"}, true},
 	"internal/semattr":            {1, []string{"internal/version", "internal/secret"}, false},
 	"exporters/delivery":          {1, []string{"internal/escape"}, true},
 	"exporters/internal/spantext": {1, []string{"internal/escape", "internal/service"}, true},
@@ -50,7 +51,7 @@ var floors = map[string]floor{
 	"internal/policy":          {2, []string{"registry/settings", "internal/phrase"}, false},
 	"internal/schema":          {2, []string{"registry/settings", "internal/phrase", "internal/secret"}, false},
 	"internal/forwarded":       {2, []string{"internal/semattr"}, false},
-	"internal/instrumentation": {2, []string{"mw/tracing", "internal/guard", "internal/semattr", "internal/version"}, false},
+	"internal/instrumentation": {2, []string{"mw/tracing", "internal/guard", "internal/semattr", "internal/spanrecord", "internal/version"}, false},
 
 	"internal/spantest":     {3, []string{"exporters/delivery", "mw/tracing", "internal/*"}, true}, // for tests only
 	"internal/keytable":     {3, []string{"registry/settings", "internal/phrase", "internal/policy", "internal/schema", "internal/secret"}, false},

@@ -79,6 +79,9 @@ func (p *processor) OnStart(ctx context.Context, span sdktrace.ReadWriteSpan) {
 	}
 }
 
+// IgnoresStart reports whether OnStart does nothing.
+func (p *processor) IgnoresStart() bool { return len(p.userProcessors) == 0 }
+
 // OnEnd passes the span on. Spans of package recording never change and own their memory, so they are not copied.
 func (p *processor) OnEnd(span sdktrace.ReadOnlySpan) {
 	sampled, shutDown := span.SpanContext().IsSampled(), p.shutDown.Load()

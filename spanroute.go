@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/spanroute/spanroute/config"
+	"github.com/spanroute/spanroute/internal/instrumentation"
 	"github.com/spanroute/spanroute/internal/policy"
 	"github.com/spanroute/spanroute/internal/recording"
 	"github.com/spanroute/spanroute/mw/tracing"
@@ -153,20 +154,27 @@ func assemble(p plan, destinations []destination) *Tracing {
 	return t
 }
 
+// newPropagator returns the configured propagator. mw and grpcmw recognize the usual ones.
 func newPropagator(names []string) (propagation.TextMapPropagator, error) {
-	var list []propagation.TextMapPropagator
+	traceContext, baggage := false, false
 	for _, name := range names {
 		switch name {
 		case "tracecontext":
-			list = append(list, propagation.TraceContext{})
+			traceContext = true
 		case "baggage":
-			list = append(list, propagation.Baggage{})
+			baggage = true
 		case "none":
 		default:
 			return nil, fmt.Errorf("propagators: %q is unknown, want tracecontext, baggage or none", name)
 		}
 	}
-	return propagation.NewCompositeTextMapPropagator(list...), nil
+	switch {
+	case traceContext:
+		return instrumentation.NewW3C(baggage), nil
+	case baggage:
+		return propagation.Baggage{}, nil
+	}
+	return propagation.NewCompositeTextMapPropagator(), nil
 }
 
 // TracerProvider returns the provider whose spans are sent to the configured exporters. If enabled is false, it returns a

@@ -21,21 +21,26 @@ import (
 // all options of spanroute, and the peer's stats handler.
 func grpcSides() []side {
 	on, off := newTracing(1), newTracing(0)
+	with, without := grpcmw.With(start(1)), grpcmw.With(start(0))
 	server := func(o ...grpc.ServerOption) func(*testing.B) { return call(o, nil) }
 	client := func(o ...grpc.DialOption) func(*testing.B) { return call(nil, o) }
 	return []side{
 		{"call", call(nil, nil)},
 		{"floor", server(grpc.UnaryInterceptor(byHandRPC(on)))},
-		{"server, sampled", server(grpc.UnaryInterceptor(grpcmw.UnaryServerInterceptor(grpcmw.With(on))))},
-		{"server, unsampled", server(grpc.UnaryInterceptor(grpcmw.UnaryServerInterceptor(grpcmw.With(off))))},
-		{"ServerOptions, sampled", server(grpcmw.ServerOptions(grpcmw.With(on))...)},
-		{"ServerOptions, unsampled", server(grpcmw.ServerOptions(grpcmw.With(off))...)},
+		{"server, sampled", server(grpc.UnaryInterceptor(grpcmw.UnaryServerInterceptor(with)))},
+		{"server, unsampled", server(grpc.UnaryInterceptor(grpcmw.UnaryServerInterceptor(without)))},
+		{"ServerOptions, sampled", server(grpcmw.ServerOptions(with)...)},
+		{"ServerOptions, unsampled", server(grpcmw.ServerOptions(without)...)},
+		{"SDK, server, sampled", server(grpc.UnaryInterceptor(grpcmw.UnaryServerInterceptor(grpcmw.With(on))))},
+		{"SDK, server, unsampled", server(grpc.UnaryInterceptor(grpcmw.UnaryServerInterceptor(grpcmw.With(off))))},
 		{"otelgrpc server, sampled", server(otelgrpcServer(on))},
 		{"otelgrpc server, unsampled", server(otelgrpcServer(off))},
-		{"client, sampled", client(grpc.WithUnaryInterceptor(grpcmw.UnaryClientInterceptor(grpcmw.With(on))))},
-		{"client, unsampled", client(grpc.WithUnaryInterceptor(grpcmw.UnaryClientInterceptor(grpcmw.With(off))))},
-		{"DialOptions, sampled", client(grpcmw.DialOptions(grpcmw.With(on))...)},
-		{"DialOptions, unsampled", client(grpcmw.DialOptions(grpcmw.With(off))...)},
+		{"client, sampled", client(grpc.WithUnaryInterceptor(grpcmw.UnaryClientInterceptor(with)))},
+		{"client, unsampled", client(grpc.WithUnaryInterceptor(grpcmw.UnaryClientInterceptor(without)))},
+		{"DialOptions, sampled", client(grpcmw.DialOptions(with)...)},
+		{"DialOptions, unsampled", client(grpcmw.DialOptions(without)...)},
+		{"SDK, client, sampled", client(grpc.WithUnaryInterceptor(grpcmw.UnaryClientInterceptor(grpcmw.With(on))))},
+		{"SDK, client, unsampled", client(grpc.WithUnaryInterceptor(grpcmw.UnaryClientInterceptor(grpcmw.With(off))))},
 		{"otelgrpc client, sampled", client(otelgrpcClient(on))},
 		{"otelgrpc client, unsampled", client(otelgrpcClient(off))},
 	}

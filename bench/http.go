@@ -19,18 +19,23 @@ type middleware = func(http.Handler) http.Handler
 
 const traceparent = "00-0102030405060708090a0b0c0d0e0f10-0102030405060708-01"
 
-// httpSides are the router alone, the middleware of spanroute and of its peers in every situation, and the floor.
+// httpSides are the router alone, the middleware of spanroute and of its peers in every situation, and the floor. Spanroute
+// has its own provider, that of the SDK with its settings, or a foreign one.
 func httpSides() []side {
 	on, off := newTracing(1), newTracing(0)
-	excluding := newTracing(1, "readyz", "livez", "healthz", "static_content", "docs", "users")
+	started, startedOff := start(1), start(0)
+	excluding := start(1, "readyz", "livez", "healthz", "static_content", "docs", "users")
 	const none, remote = "", traceparent
 	return []side{
 		{"router", request(nil, none)},
 		{"router, remote parent", request(nil, remote)},
 		{"excluded", request(mw.New(mw.With(excluding)), none)},
-		{"unsampled", request(mw.New(mw.With(off)), none)},
-		{"sampled", request(mw.New(mw.With(on)), none)},
-		{"sampled, remote parent", request(mw.New(mw.With(on)), remote)},
+		{"unsampled", request(mw.New(mw.With(startedOff)), none)},
+		{"sampled", request(mw.New(mw.With(started)), none)},
+		{"sampled, remote parent", request(mw.New(mw.With(started)), remote)},
+		{"SDK, unsampled", request(mw.New(mw.With(off)), none)},
+		{"SDK, sampled", request(mw.New(mw.With(on)), none)},
+		{"SDK, sampled, remote parent", request(mw.New(mw.With(on)), remote)},
 		{"foreign provider, sampled", request(mw.New(mw.WithTracerProvider(on.provider), mw.WithPropagator(propagator)), none)},
 		{"foreign provider, unsampled", request(mw.New(mw.WithTracerProvider(off.provider), mw.WithPropagator(propagator)), none)},
 		{"otelhttp, sampled", request(otelhttpMiddleware(on), none)},

@@ -13,19 +13,19 @@ import (
 // parallelSides use all cores at once, with several goroutines for each, so that locks and shared cache lines count.
 // The sides whose name ends in "one core" are the same work on one core, for the throughput.
 func parallelSides() []side {
-	on, cores := newTracing(1), runtime.NumCPU()
+	on, own, cores := newTracing(1), start(1), runtime.NumCPU()
 	http := func(n int, wrap middleware) func(*testing.B) { return onCores(n, requests(wrap)) }
 	rpc := func(n int, o ...grpc.ServerOption) func(*testing.B) { return onCores(n, calls(o)) }
 	return []side{
 		{"router", http(cores, nil)},
-		{"http", http(cores, mw.New(mw.With(on)))},
-		{"http, one core", http(1, mw.New(mw.With(on)))},
+		{"http", http(cores, mw.New(mw.With(own)))},
+		{"http, one core", http(1, mw.New(mw.With(own)))},
 		{"otelhttp", http(cores, otelhttpMiddleware(on))},
 		{"otelchi", http(cores, otelchiMiddleware(on))},
 		{"call", rpc(cores)},
-		{"server", rpc(cores, grpc.UnaryInterceptor(grpcmw.UnaryServerInterceptor(grpcmw.With(on))))},
-		{"ServerOptions", rpc(cores, grpcmw.ServerOptions(grpcmw.With(on))...)},
-		{"ServerOptions, one core", rpc(1, grpcmw.ServerOptions(grpcmw.With(on))...)},
+		{"server", rpc(cores, grpc.UnaryInterceptor(grpcmw.UnaryServerInterceptor(grpcmw.With(own))))},
+		{"ServerOptions", rpc(cores, grpcmw.ServerOptions(grpcmw.With(own))...)},
+		{"ServerOptions, one core", rpc(1, grpcmw.ServerOptions(grpcmw.With(own))...)},
 		{"otelgrpc server", rpc(cores, otelgrpcServer(on))},
 	}
 }

@@ -47,10 +47,16 @@ var subjects = []subject{
 	{
 		name: "http", title: "HTTP server, added to a chi router's cost of one request", sides: static(httpSides), per: 1, cores: 1,
 		bounds: []bound{
-			{"excluded", "excluded", "router", 3, []ratio{{"otelhttp, sampled", "router", 0.1}}},
-			{"unsampled", "unsampled", "router", 3, []ratio{{"otelhttp, unsampled", "router", 0.2}, {"otelchi, unsampled", "router", 0.3}}},
-			{"sampled root", "sampled", "router", 11, []ratio{{"otelhttp, sampled", "router", 0.5}, {"otelchi, sampled", "router", 0.7}, {"floor", "router", 1.5}}},
-			{"sampled, remote parent", "sampled, remote parent", "router, remote parent", 14, []ratio{
+			{"excluded", "excluded", "router", 1, []ratio{{"otelhttp, sampled", "router", 0.07}}},
+			{"unsampled", "unsampled", "router", 1, []ratio{{"otelhttp, unsampled", "router", 0.12}, {"otelchi, unsampled", "router", 0.25}}},
+			{"sampled root", "sampled", "router", 2, []ratio{{"otelhttp, sampled", "router", 0.28}, {"otelchi, sampled", "router", 0.48}, {"floor", "router", 0.75}}},
+			{"sampled, remote parent", "sampled, remote parent", "router, remote parent", 2, []ratio{
+				{"otelhttp, sampled, remote parent", "router, remote parent", 0.28}, {"otelchi, sampled, remote parent", "router, remote parent", 0.48},
+				{"floor, remote parent", "router, remote parent", 0.75},
+			}},
+			{"provider of the SDK, unsampled", "SDK, unsampled", "router", 3, []ratio{{"otelhttp, unsampled", "router", 0.2}, {"otelchi, unsampled", "router", 0.3}}},
+			{"provider of the SDK, sampled root", "SDK, sampled", "router", 8, []ratio{{"otelhttp, sampled", "router", 0.5}, {"otelchi, sampled", "router", 0.7}, {"floor", "router", 1.5}}},
+			{"provider of the SDK, sampled, remote parent", "SDK, sampled, remote parent", "router, remote parent", 10, []ratio{
 				{"otelhttp, sampled, remote parent", "router, remote parent", 0.5}, {"otelchi, sampled, remote parent", "router, remote parent", 0.7},
 				{"floor, remote parent", "router, remote parent", 1.5},
 			}},
@@ -61,22 +67,26 @@ var subjects = []subject{
 	{
 		name: "grpc", title: "gRPC, added to the cost of one unary call, wire included", sides: static(grpcSides), per: 1, cores: 1,
 		bounds: []bound{
-			{"server interceptor, sampled", "server, sampled", "call", 12, []ratio{{"otelgrpc server, sampled", "call", 0.5}, {"floor", "call", 0}}},
-			{"server interceptor, unsampled", "server, unsampled", "call", 6, []ratio{{"otelgrpc server, unsampled", "call", 0.3}}},
-			{"ServerOptions, sampled", "ServerOptions, sampled", "call", 30, []ratio{{"otelgrpc server, sampled", "call", 0.75}}},
-			{"ServerOptions, unsampled", "ServerOptions, unsampled", "call", 27, []ratio{{"otelgrpc server, unsampled", "call", 0.75}}},
-			{"client interceptor, sampled", "client, sampled", "call", 17, []ratio{{"otelgrpc client, sampled", "call", 0.6}}},
-			{"client interceptor, unsampled", "client, unsampled", "call", 13, []ratio{{"otelgrpc client, unsampled", "call", 0.58}}},
-			{"DialOptions, sampled", "DialOptions, sampled", "call", 34, []ratio{{"otelgrpc client, sampled", "call", 1}}},
-			{"DialOptions, unsampled", "DialOptions, unsampled", "call", 30, []ratio{{"otelgrpc client, unsampled", "call", 1}}},
+			{"server interceptor, sampled", "server, sampled", "call", 5, []ratio{{"otelgrpc server, sampled", "call", 0.5}, {"floor", "call", 0}}},
+			{"server interceptor, unsampled", "server, unsampled", "call", 3, []ratio{{"otelgrpc server, unsampled", "call", 0.3}}},
+			{"ServerOptions, sampled", "ServerOptions, sampled", "call", 24, []ratio{{"otelgrpc server, sampled", "call", 0.75}}},
+			{"ServerOptions, unsampled", "ServerOptions, unsampled", "call", 22, []ratio{{"otelgrpc server, unsampled", "call", 0.75}}},
+			{"client interceptor, sampled", "client, sampled", "call", 13, []ratio{{"otelgrpc client, sampled", "call", 0.6}}},
+			{"client interceptor, unsampled", "client, unsampled", "call", 12, []ratio{{"otelgrpc client, unsampled", "call", 0.58}}},
+			{"server interceptor, provider of the SDK, sampled", "SDK, server, sampled", "call", 9, []ratio{{"otelgrpc server, sampled", "call", 0}}},
+			{"server interceptor, provider of the SDK, unsampled", "SDK, server, unsampled", "call", 6, []ratio{{"otelgrpc server, unsampled", "call", 0}}},
+			{"client interceptor, provider of the SDK, sampled", "SDK, client, sampled", "call", 17, []ratio{{"otelgrpc client, sampled", "call", 0}}},
+			{"client interceptor, provider of the SDK, unsampled", "SDK, client, unsampled", "call", 13, []ratio{{"otelgrpc client, unsampled", "call", 0}}},
+			{"DialOptions, sampled", "DialOptions, sampled", "call", 30, []ratio{{"otelgrpc client, sampled", "call", 1}}},
+			{"DialOptions, unsampled", "DialOptions, unsampled", "call", 28, []ratio{{"otelgrpc client, unsampled", "call", 1}}},
 		},
 	},
 	{
 		name: "parallel", title: "All cores at once, sampled, added to one request or call", sides: static(parallelSides), per: 1,
 		bounds: []bound{
-			{"HTTP server", "http", "router", 11, []ratio{{"otelhttp", "router", 0.5}, {"otelchi", "router", 0.7}}},
-			{"gRPC server interceptor", "server", "call", 12, []ratio{{"otelgrpc server", "call", 0.5}}},
-			{"gRPC ServerOptions", "ServerOptions", "call", 30, []ratio{{"otelgrpc server", "call", 0.75}}},
+			{"HTTP server", "http", "router", 2, []ratio{{"otelhttp", "router", 0.5}, {"otelchi", "router", 0.7}}},
+			{"gRPC server interceptor", "server", "call", 5, []ratio{{"otelgrpc server", "call", 0.5}}},
+			{"gRPC ServerOptions", "ServerOptions", "call", 24, []ratio{{"otelgrpc server", "call", 0.75}}},
 		},
 		scales: []scale{
 			{"HTTP server, whole request", "http", "http, one core", 1.8},

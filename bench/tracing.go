@@ -7,6 +7,8 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/spanroute/spanroute"
+	"github.com/spanroute/spanroute/config"
 	"github.com/spanroute/spanroute/internal/policy"
 	"github.com/spanroute/spanroute/mw/tracing"
 	"github.com/spanroute/spanroute/sampling"
@@ -19,6 +21,25 @@ func (discard) OnStart(context.Context, sdktrace.ReadWriteSpan) {}
 func (discard) OnEnd(sdktrace.ReadOnlySpan)                     {}
 func (discard) ForceFlush(context.Context) error                { return nil }
 func (discard) Shutdown(context.Context) error                  { return nil }
+
+// start starts spanroute as a program does, without an exporter: its spans are recorded and discarded, as those of the
+// peers.
+func start(rate float64, excluded ...string) *spanroute.Tracing {
+	cfg, err := config.Load(config.Sources{
+		Environ: []string{},
+		Overrides: map[string]any{
+			"exporter_type": "none", "service_name": "bench", "sample_rate": rate, "excluded_urls": excluded,
+		},
+	})
+	if err != nil {
+		panic(err)
+	}
+	t, err := spanroute.Start(context.Background(), cfg)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
 
 // testTracing implements the interface that the middleware expects of a *spanroute.Tracing, with the provider of the peers.
 type testTracing struct {

@@ -4,35 +4,31 @@ package grpcmw_test
 
 import (
 	"context"
-	"net"
 	"testing"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"google.golang.org/grpc"
 	testgrpc "google.golang.org/grpc/interop/grpc_testing"
-	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/peer"
 
 	"github.com/spanroute/spanroute/grpcmw"
 )
 
-var benchSamplers = []struct {
+var benchTracings = []struct {
 	name    string
-	sampler sdktrace.Sampler
+	tracing *discarding
 }{
-	{"sampled", sdktrace.ParentBased(sdktrace.AlwaysSample())},
-	{"unsampled", sdktrace.ParentBased(sdktrace.NeverSample())},
+	{"sampled", newOwn(1)},
+	{"unsampled", newOwn(0)},
+	{"SDK/sampled", newDiscarding(sdktrace.ParentBased(sdktrace.AlwaysSample()))},
+	{"SDK/unsampled", newDiscarding(sdktrace.ParentBased(sdktrace.NeverSample()))},
 }
 
 // BenchmarkServerInterceptor is the interceptor alone, with the metadata and peer of a real call.
 func BenchmarkServerInterceptor(b *testing.B) {
-	for _, bb := range benchSamplers {
+	for _, bb := range benchTracings {
 		b.Run(bb.name, func(b *testing.B) {
-			intercept := grpcmw.UnaryServerInterceptor(grpcmw.With(newDiscarding(bb.sampler)))
-			ctx := metadata.NewIncomingContext(context.Background(), metadata.MD{
-				":authority": {"127.0.0.1:50051"}, "content-type": {"application/grpc"}, "user-agent": {"grpc-go/1.85.0"}, "grpc-accept-encoding": {"gzip"},
-			})
-			ctx = peer.NewContext(ctx, &peer.Peer{Addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 40000}})
+			intercept := grpcmw.UnaryServerInterceptor(grpcmw.With(bb.tracing))
+			ctx := serverContext(nil)
 			info := &grpc.UnaryServerInfo{FullMethod: "/" + unary}
 			handler := func(context.Context, any) (any, error) { return nil, nil }
 			b.ReportAllocs()
@@ -45,9 +41,9 @@ func BenchmarkServerInterceptor(b *testing.B) {
 
 // BenchmarkClientInterceptor is the interceptor alone: what it costs on the wire is not in it.
 func BenchmarkClientInterceptor(b *testing.B) {
-	for _, bb := range benchSamplers {
+	for _, bb := range benchTracings {
 		b.Run(bb.name, func(b *testing.B) {
-			intercept := grpcmw.UnaryClientInterceptor(grpcmw.With(newDiscarding(bb.sampler)))
+			intercept := grpcmw.UnaryClientInterceptor(grpcmw.With(bb.tracing))
 			ctx := context.Background()
 			b.ReportAllocs()
 			for b.Loop() {
@@ -69,8 +65,8 @@ func BenchmarkCall(b *testing.B) {
 		})
 	}
 	run("untraced", nil, nil)
-	for _, bb := range benchSamplers {
-		with := grpcmw.With(newDiscarding(bb.sampler))
+	for _, bb := range benchTracings {
+		with := grpcmw.With(bb.tracing)
 		run("server/interceptor/"+bb.name, way{}.server(with), nil)
 		run("server/options/"+bb.name, way{stats: true}.server(with), nil)
 		run("client/interceptor/"+bb.name, nil, way{}.client(with))

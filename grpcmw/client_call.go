@@ -34,6 +34,7 @@ type clientCall struct {
 	cc         *grpc.ClientConn // nil if the interceptor was called by hand
 	fullMethod string
 	excluded   bool
+	holds      bool       // span is that of this context
 	span       trace.Span // nil: excluded, or not yet started
 	carrier    outgoing
 
@@ -51,10 +52,13 @@ type clientCall struct {
 	userAttributes instrumentation.UserAttributes
 }
 
-// Value returns c for clientKey and passes on all other keys.
+// Value returns c for clientKey, its span for the key of trace.SpanFromContext, and passes on all other keys.
 func (c *clientCall) Value(key any) any {
-	if key == (clientKey{}) {
+	switch {
+	case key == (clientKey{}):
 		return c
+	case c.holds && key == spanKey:
+		return c.span
 	}
 	return c.Context.Value(key)
 }
@@ -75,12 +79,20 @@ func inFlight(ctx context.Context, cc *grpc.ClientConn, fullMethod string) bool 
 	return !c.done
 }
 
-// startCall returns a new clientCall. If the call is excluded, its context is suppressed.
+// startCall returns a new clientCall. If the call is excluded, its context is suppressed. Otherwise its span may be
+// started already.
 func (in *clientInstrumentation) startCall(ctx context.Context, cc *grpc.ClientConn, fullMethod string) *clientCall {
-	c := &clientCall{Context: ctx, in: in, cc: cc, fullMethod: fullMethod}
-	if c.excluded = in.excludedByProgram(fullMethod); c.excluded {
-		c.Context = suppress.Context(ctx)
+	if in.excludedByProgram(fullMethod) {
+		return &clientCall{Context: suppress.Context(ctx), in: in, cc: cc, fullMethod: fullMethod, excluded: true}
 	}
+	record, span := in.StartRecord(ctx, trace.SpanContext{}, in.methodOf(fullMethod, false).span)
+	c, ok := record.(*clientCall)
+	if ok {
+		c.span, c.holds = span, true
+	} else {
+		c = new(clientCall)
+	}
+	c.Context, c.in, c.cc, c.fullMethod = ctx, in, cc, fullMethod
 	return c
 }
 
@@ -93,23 +105,33 @@ func (c *clientCall) start() context.Context {
 	return c.carrier.inject(ctx, c.in.Propagator())
 }
 
-func (c *clientCall) startSpan() context.Context {
-	in, opts, m := c.in, c.in.StartOptions(), c.in.methodOf(c.fullMethod, false)
+// startSpan starts the span, unless it is started already, and returns its context.
+func (c *clientCall) startSpan() (ctx context.Context) {
+	m, deferAttributes := c.in.methodOf(c.fullMethod, false), true
+	ctx = c
+	if !c.holds {
+		ctx, deferAttributes = c.startByTracer(m)
+	}
+	if deferAttributes && c.span.IsRecording() {
+		c.deferred = buffers.Get()
+		c.deferred.Keep(c.startAttributes(m, c.deferred.Attributes()))
+		c.in.callAttributes(c.Context, c.fullMethod, &c.userAttributes) // may panic
+	}
+	return ctx
+}
+
+// startByTracer starts the span by the tracer. It reports whether the attributes of the start are deferred.
+func (c *clientCall) startByTracer(m method) (ctx context.Context, deferred bool) {
+	in, opts := c.in, c.in.StartOptions()
 	tracer := in.Tracer()
-	deferAttributes := in.DefersAttributes(tracer)
-	if !deferAttributes {
+	deferred = in.DefersAttributes(tracer)
+	if !deferred {
 		attrs := c.startAttributes(m, make([]attribute.KeyValue, 0, usualAttributes))
 		in.callAttributes(c.Context, c.fullMethod, &c.userAttributes)
 		opts = append(opts, trace.WithAttributes(append(attrs, c.userAttributes.List()...)...))
 	}
-	ctx, span := tracer.Start(c, m.span, opts...)
-	c.span = span
-	if deferAttributes && span.IsRecording() {
-		c.deferred = buffers.Get()
-		c.deferred.Keep(c.startAttributes(m, c.deferred.Attributes()))
-		in.callAttributes(c.Context, c.fullMethod, &c.userAttributes) // may panic
-	}
-	return ctx
+	ctx, c.span = tracer.Start(c, m.span, opts...)
+	return ctx, deferred
 }
 
 // recorded reports whether the span records.

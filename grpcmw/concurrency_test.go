@@ -98,7 +98,7 @@ func TestExcludedStreamIsNotWrapped(t *testing.T) {
 // An unrecorded stream is wrapped for its context only.
 func TestUnrecordedStream(t *testing.T) {
 	bothWays(t, func(t *testing.T, w way) {
-		r := spantest.NewRecorder(t, sdktrace.WithSampler(sdktrace.NeverSample()))
+		r := spantest.NewRecorder(t, sdktrace.NeverSample())
 		var kind string
 		v := newWorld(t, w, setup{recorder: r, service: &service{output: func(_ *testgrpc.StreamingOutputCallRequest, ss testgrpc.TestService_StreamingOutputCallServer) error {
 			return ss.Send(&testgrpc.StreamingOutputCallResponse{})

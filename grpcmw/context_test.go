@@ -81,7 +81,7 @@ func TestExcludedRPCs(t *testing.T) {
 			{"caller unsampled", traceparent(false), callerTrace},
 			{"no caller", context.Background(), ""},
 		} {
-			r := spantest.NewRecorder(t, sdktrace.WithSampler(sdktrace.ParentBased(sdktrace.AlwaysSample())))
+			r := spantest.NewRecorder(t, sdktrace.ParentBased(sdktrace.AlwaysSample()))
 			var downstream arrived
 			next := newWorld(t, w, setup{recorder: r, service: downstream.service(), serverOptions: []grpcmw.ServerOption{grpcmw.WithExclude(func(string) bool { return true })}})
 			var inside trace.SpanContext
@@ -289,7 +289,7 @@ func TestSamplerSees(t *testing.T) {
 	for _, w := range []way{{}, {stats: true}} {
 		for _, reads := range []bool{true, false} {
 			var a asked
-			r := spantest.NewRecorder(t, sdktrace.WithSampler(&a))
+			r := spantest.NewRecorder(t, &a)
 			r.ReadsAttributes = reads
 			r.Allow("own")
 			v := newWorld(t, w, setup{recorder: r, serverOptions: []grpcmw.ServerOption{shared, grpcmw.WithPublicEndpoint()}, clientOptions: []grpcmw.ClientOption{shared}})

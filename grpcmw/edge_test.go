@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"go.opentelemetry.io/otel/baggage"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -55,7 +54,7 @@ func TestUntrustedCallersDoNotSample(t *testing.T) {
 				}
 				return &testgrpc.SimpleResponse{}, nil
 			}}
-			v := newWorld(t, w, setup{recorder: spantest.NewRecorder(t, sdktrace.WithSampler(sampler)), service: service})
+			v := newWorld(t, w, setup{recorder: spantest.NewRecorder(t, sampler), service: service})
 			ctx := metadata.AppendToOutgoingContext(testContext(t), "traceparent", "00-"+chosenTrace+"-"+callerSpan+"-01")
 			for range 100 {
 				if _, err := testgrpc.NewTestServiceClient(v.plain).UnaryCall(ctx, &testgrpc.SimpleRequest{}); err != nil {

@@ -28,7 +28,7 @@ import (
 	"github.com/spanroute/spanroute/mw/tracing"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(spantest.EachProvider{M: m}) }
 
 const (
 	unary  = "grpc.testing.TestService/UnaryCall"

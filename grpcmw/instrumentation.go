@@ -7,6 +7,7 @@ import (
 
 	"github.com/spanroute/spanroute/internal/instrumentation"
 	"github.com/spanroute/spanroute/internal/semattr"
+	"github.com/spanroute/spanroute/internal/spanrecord"
 )
 
 // scope is the name of the instrumentation scope of every span.
@@ -36,11 +37,17 @@ type serverInstrumentation struct {
 	*rpcInstrumentation
 	serverOptions
 	authorities authorities
+	contexts    spanrecord.Starter // of a callContext; nil if the tracer does not support records
 }
 
 func newServerInstrumentation(list []ServerOption) *serverInstrumentation {
 	o := newServerOptions(list)
-	return &serverInstrumentation{rpcInstrumentation: newRPCInstrumentation(trace.SpanKindServer, o.common), serverOptions: o}
+	in := &serverInstrumentation{rpcInstrumentation: newRPCInstrumentation(trace.SpanKindServer, o.common), serverOptions: o}
+	if spanKey != nil && o.public == nil {
+		in.UseRecords(reflect.TypeFor[serverCall](), reflect.TypeFor[serverCall]())
+		in.contexts = in.Records(reflect.TypeFor[callContext](), reflect.TypeFor[callContext]())
+	}
+	return in
 }
 
 // A clientInstrumentation is what a client makes of its options.
@@ -51,7 +58,11 @@ type clientInstrumentation struct {
 }
 
 func newClientInstrumentation(list []ClientOption) *clientInstrumentation {
-	return &clientInstrumentation{rpcInstrumentation: newRPCInstrumentation(trace.SpanKindClient, newClientOptions(list))}
+	in := &clientInstrumentation{rpcInstrumentation: newRPCInstrumentation(trace.SpanKindClient, newClientOptions(list))}
+	if spanKey != nil {
+		in.UseRecords(reflect.TypeFor[clientCall](), reflect.TypeFor[clientCall]())
+	}
+	return in
 }
 
 // excludedByProgram reports whether a function of WithExclude excludes fullMethod.

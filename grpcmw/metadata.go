@@ -3,6 +3,7 @@ package grpcmw
 import (
 	"context"
 	"encoding/base64"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -80,6 +81,26 @@ func (c *incoming) lookup(key string) []string {
 	return metadata.ValueFromIncomingContext(c.ctx, key)
 }
 
+// incomingMap is the result of incomingMetadata as a carrier without an allocation. Values are not copied.
+type incomingMap metadata.MD
+
+var (
+	_ propagation.TextMapCarrier = incomingMap(nil)
+	_ propagation.ValuesGetter   = incomingMap(nil)
+)
+
+// Values returns all values of key, which must not be changed.
+func (m incomingMap) Values(key string) []string { return m[strings.ToLower(key)] }
+
+// Get returns the value of key, as incoming.Get does.
+func (m incomingMap) Get(key string) string { return valueOf(key, m.Values(key)) }
+
+// Set does nothing: incoming metadata are not changed.
+func (incomingMap) Set(string, string) {}
+
+// Keys returns the keys that arrived.
+func (m incomingMap) Keys() []string { return slices.Collect(maps.Keys(m)) }
+
 // incomingMetadata returns the incoming metadata of ctx, which must not be changed. It returns nil if their place in
 // the context is unknown or if a key has an upper-case letter, which only programs can put there.
 func incomingMetadata(ctx context.Context) metadata.MD {
@@ -129,7 +150,11 @@ func learnIncomingKey(ctx context.Context) any {
 // Get returns the value of key. A tracestate may have several parts, which are joined (W3C Trace Context, 3.3.1); of
 // other keys, the first value counts.
 func (c *incoming) Get(key string) string {
-	values := c.lookup(key)
+	return valueOf(key, c.lookup(key))
+}
+
+// valueOf returns the value of key among those that arrived.
+func valueOf(key string, values []string) string {
 	switch {
 	case len(values) == 0:
 		return ""

@@ -138,7 +138,7 @@ func TestIncomingTraceContext(t *testing.T) {
 func TestUnsampledParent(t *testing.T) {
 	bothWays(t, func(t *testing.T, w way) {
 		var inside trace.SpanContext
-		r := spantest.NewRecorder(t, sdktrace.WithSampler(sdktrace.ParentBased(sdktrace.AlwaysSample())))
+		r := spantest.NewRecorder(t, sdktrace.ParentBased(sdktrace.AlwaysSample()))
 		v := newWorld(t, w, setup{recorder: r, service: &service{unary: func(ctx context.Context, _ *testgrpc.SimpleRequest) (*testgrpc.SimpleResponse, error) {
 			inside = trace.SpanContextFromContext(ctx)
 			return &testgrpc.SimpleResponse{}, nil
@@ -294,7 +294,7 @@ func TestTraceIDMetadata(t *testing.T) {
 	const key = "x-trace-id"
 	opt := grpcmw.WithTraceIDMetadata(" X-Trace-Id ")
 	bothWays(t, func(t *testing.T, w way) {
-		r := spantest.NewRecorder(t, sdktrace.WithSampler(sdktrace.ParentBased(sdktrace.AlwaysSample())))
+		r := spantest.NewRecorder(t, sdktrace.ParentBased(sdktrace.AlwaysSample()))
 		var nested []grpc.ServerOption
 		nested = append(nested, grpc.ChainUnaryInterceptor(grpcmw.UnaryServerInterceptor(opt)), grpc.ChainStreamInterceptor(grpcmw.StreamServerInterceptor(opt)))
 		v := newWorld(t, w, setup{recorder: r, serverOptions: []grpcmw.ServerOption{opt}, inner: nested})
@@ -354,7 +354,7 @@ func TestTraceIDMetadataOfStreams(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, sampled := range []bool{true, false} {
-				r := spantest.NewRecorder(t, sdktrace.WithSampler(sdktrace.ParentBased(sdktrace.AlwaysSample())))
+				r := spantest.NewRecorder(t, sdktrace.ParentBased(sdktrace.AlwaysSample()))
 				v := newWorld(t, way{}, setup{
 					recorder: r, service: &service{duplex: tt.handler}, outer: recovery(nil, failure),
 					serverOptions: []grpcmw.ServerOption{grpcmw.WithTraceIDMetadata(key)},

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/spanroute/spanroute/grpcmw"
+	"github.com/spanroute/spanroute/internal/instrumentation"
 )
 
 const (
@@ -25,6 +26,17 @@ const (
 // arrives behind it. The trace id, the tracestate and the baggage of the caller must be there whether or not a span is
 // recorded.
 func TestCallersContextGoesOn(t *testing.T) {
+	t.Run("spanroute's propagator", func(t *testing.T) { testCallersContext(t, instrumentation.NewW3C(true)) })
+	t.Run("another propagator", func(t *testing.T) {
+		testCallersContext(t, propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{}))
+	})
+}
+
+func TestCallersContextGoesOnWithAnUnknownSpanKey(t *testing.T) {
+	grpcmw.WithoutSpanKey(func() { t.Run("propagators", TestCallersContextGoesOn) })
+}
+
+func testCallersContext(t *testing.T, p propagation.TextMapPropagator) {
 	tests := []struct {
 		name, flags string
 		provider    trace.TracerProvider // nil: the recorder's
@@ -39,7 +51,7 @@ func TestCallersContextGoesOn(t *testing.T) {
 		{name: "excluded at the server", flags: "01", server: []grpcmw.ServerOption{grpcmw.WithExclude(func(string) bool { return true })}, wantFlags: "00"},
 		{name: "excluded at the client", flags: "01", client: []grpcmw.ClientOption{grpcmw.WithExclude(func(string) bool { return true })}, wantFlags: "00"},
 	}
-	propagator := grpcmw.WithPropagator(propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{}))
+	propagator := grpcmw.WithPropagator(p)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			bothWays(t, func(t *testing.T, w way) {

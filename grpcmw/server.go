@@ -38,7 +38,7 @@ func StreamServerInterceptor(opts ...ServerOption) grpc.StreamServerInterceptor 
 }
 
 func (in *serverInstrumentation) serveUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (resp any, err error) {
-	c, first := in.arrive(ctx, info.FullMethod)
+	c, first := in.arrive(ctx, info.FullMethod, false)
 	if !first {
 		return handler(ctx, req)
 	}
@@ -46,7 +46,7 @@ func (in *serverInstrumentation) serveUnary(ctx context.Context, req any, info *
 		return handler(c, req)
 	}
 	guard.Run(func() {
-		ctx = c.startSpan(ctx, c.in.methodOf(info.FullMethod, false))
+		ctx = c.startBelow(ctx, c.in.methodOf(info.FullMethod, false))
 		resp, err = handler(ctx, req)
 	}, func(end guard.End, v any) {
 		defer c.endSpan(end, v, err)
@@ -56,7 +56,7 @@ func (in *serverInstrumentation) serveUnary(ctx context.Context, req any, info *
 }
 
 func (in *serverInstrumentation) serveStream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) (err error) {
-	c, first := in.arrive(ss.Context(), info.FullMethod)
+	c, first := in.arrive(ss.Context(), info.FullMethod, srv == nil)
 	if !first {
 		return handler(srv, ss)
 	}
@@ -65,7 +65,7 @@ func (in *serverInstrumentation) serveStream(srv any, ss grpc.ServerStream, info
 	}
 	var sendID func(failed bool)
 	guard.Run(func() {
-		ctx := c.startSpan(ss.Context(), c.in.methodOf(info.FullMethod, srv == nil))
+		ctx := c.startBelow(ss.Context(), c.in.methodOf(info.FullMethod, srv == nil))
 		ss, sendID = c.withTraceID(ss)
 		err = handler(srv, c.wrap(ctx, ss))
 	}, func(end guard.End, v any) {
@@ -77,8 +77,8 @@ func (in *serverInstrumentation) serveStream(srv any, ss grpc.ServerStream, info
 	return err
 }
 
-// startSpan starts the span below ctx. Without a stats handler, c is not in ctx yet.
-func (c *serverCall) startSpan(ctx context.Context, m method) context.Context {
+// startBelow starts the span below ctx. Without a stats handler, c is not in ctx yet.
+func (c *serverCall) startBelow(ctx context.Context, m method) context.Context {
 	if c.stats == nil {
 		ctx = c
 	}

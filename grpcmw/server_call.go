@@ -23,7 +23,8 @@ type serverKey struct{}
 // handler; the stats handler ends the span with the error that was really sent. If no interceptor gets the RPC,
 // because it is unknown or cannot be decoded, the stats handler claims it at the end and starts and ends the span. An
 // interceptor that is installed alone makes the serverCall itself and ends the span when the handler returns. The
-// serverCall is itself the context of the RPC, without a second allocation. Messages, the handler and the end may run
+// serverCall is itself the context of the RPC, and holds its span if an interceptor made it and the tracer supports
+// records, without a second allocation. Messages, the handler and the end may run
 // in parallel, so the result is guarded by a mutex; the first end counts.
 type serverCall struct {
 	context.Context
@@ -42,6 +43,7 @@ type serverCall struct {
 	mu             sync.Mutex // guards what follows; SendMsg and RecvMsg may run in parallel with the end
 	claimed        bool       // an interceptor has taken the RPC
 	ended          bool
+	holds          bool                    // span is that of this context
 	span           trace.Span              // nil: not started
 	deferred       *instrumentation.Buffer // the attributes of the start, nil if they are set already
 	userAttributes instrumentation.UserAttributes
@@ -53,10 +55,13 @@ type serverCall struct {
 	response       []metadata.MD // header, then trailer, as sent
 }
 
-// Value returns c for serverKey and passes on all other keys.
+// Value returns c for serverKey, its span for the key of trace.SpanFromContext, and passes on all other keys.
 func (c *serverCall) Value(key any) any {
-	if key == (serverKey{}) {
+	switch {
+	case key == (serverKey{}):
 		return c
+	case c.holds && key == spanKey:
+		return c.span
 	}
 	return c.Context.Value(key)
 }
@@ -66,19 +71,53 @@ func serverCallFrom(ctx context.Context) *serverCall {
 	return c
 }
 
-// arrive returns the serverCall of ctx, and whether the calling interceptor is the one that starts its span.
-func (in *serverInstrumentation) arrive(ctx context.Context, fullMethod string) (c *serverCall, first bool) {
+// arrive returns the serverCall of ctx, and whether the calling interceptor is the one that starts its span. The span of a
+// new serverCall may be started already. bidi reports whether the RPC may belong to an unknown-service handler.
+func (in *serverInstrumentation) arrive(ctx context.Context, fullMethod string, bidi bool) (c *serverCall, first bool) {
 	stream := grpc.ServerTransportStreamFromContext(ctx)
 	if c = serverCallFrom(ctx); c != nil && c.sameRPC(stream) {
 		return c, c.claim(stream)
 	}
-	c = &serverCall{Context: ctx, in: in, fullMethod: fullMethod, stream: stream, claimed: true}
-	c.carrier.ctx = ctx
-	c.excluded = in.excludedByPolicy(fullMethod) || in.excludedByProgram(fullMethod)
+	excluded := in.excludedByPolicy(fullMethod) || in.excludedByProgram(fullMethod)
+	if !excluded {
+		c = in.startRecord(ctx, in.methodOf(fullMethod, bidi))
+	}
+	if c == nil {
+		c = &serverCall{Context: ctx, excluded: excluded}
+		c.carrier.ctx = ctx
+	}
+	c.in, c.fullMethod, c.stream, c.claimed = in, fullMethod, stream, true
 	if c.excluded {
 		c.suppress()
 	}
 	return c, true
+}
+
+// startRecord starts the span of method m in a serverCall. It returns nil if the tracer does not support records, if the
+// metadata cannot be read without an allocation, or if the caller's baggage must be removed from them.
+func (in *serverInstrumentation) startRecord(ctx context.Context, m method) *serverCall {
+	md := incomingMetadata(ctx)
+	if md == nil || in.DropsRemoteBaggage() {
+		return nil
+	}
+	below, remote := ctx, trace.SpanContext{}
+	if !hasLocalSpan(ctx) {
+		below, remote = in.ExtractRemote(ctx, incomingMap(md))
+	}
+	record, span := in.StartRecord(below, remote, m.span)
+	c, ok := record.(*serverCall)
+	if !ok {
+		return nil
+	}
+	c.Context, c.span, c.holds = below, span, true
+	c.carrier.ctx, c.carrier.header = ctx, md
+	return c
+}
+
+// hasLocalSpan reports whether ctx has a span of this process: mw serves the RPC through ServeHTTP.
+func hasLocalSpan(ctx context.Context) bool {
+	sc := trace.SpanContextFromContext(ctx)
+	return sc.IsValid() && !sc.IsRemote()
 }
 
 // sameRPC reports whether stream belongs to this RPC, and not to another one that is served with its context.
@@ -105,35 +144,29 @@ func (c *serverCall) claim(stream grpc.ServerTransportStream) bool {
 
 // suppress makes c the context of an excluded RPC.
 func (c *serverCall) suppress() {
-	c.Context = suppress.Context(c.extract(c.Context))
+	c.Context = suppress.Context(instrumentation.WithRemote(c.extract(c.Context)))
 }
 
-// extract returns ctx with the caller's trace context and baggage. If ctx has a local span, because mw serves the RPC
-// through ServeHTTP, that is the parent, and mw has read the headers.
-func (c *serverCall) extract(ctx context.Context) context.Context {
-	if sc := trace.SpanContextFromContext(ctx); sc.IsValid() && !sc.IsRemote() {
-		return ctx
+// extract returns ctx with the caller's baggage, and the caller's span context. If ctx has a local span, because mw serves
+// the RPC through ServeHTTP, that is the parent, and mw has read the headers.
+func (c *serverCall) extract(ctx context.Context) (extracted context.Context, remote trace.SpanContext) {
+	if hasLocalSpan(ctx) {
+		return ctx, trace.SpanContext{}
 	}
-	ctx = c.in.Extract(ctx, &c.carrier)
+	ctx, remote = c.in.ExtractRemote(ctx, &c.carrier)
 	if c.in.DropsRemoteBaggage() {
-		return withoutIncomingBaggage(ctx)
+		ctx = withoutIncomingBaggage(ctx)
 	}
-	return ctx
+	return ctx, remote
 }
 
-// start starts the span of method m and returns the handler's context.
+// start starts the span of method m, unless it is started already, and returns the handler's context.
 func (c *serverCall) start(ctx context.Context, m method) context.Context {
-	ctx = c.extract(ctx)
-	opts := c.startOptions(ctx)
-	tracer := c.in.Tracer()
-	deferAttributes := c.in.DefersAttributes(tracer)
-	if !deferAttributes {
-		attrs := c.startAttributes(ctx, m, make([]attribute.KeyValue, 0, usualAttributes))
-		c.in.callAttributes(ctx, c.fullMethod, &c.userAttributes)
-		opts = append(opts, trace.WithAttributes(append(attrs, c.userAttributes.List()...)...))
+	deferAttributes, span := true, c.span
+	if !c.holds {
+		ctx, span, deferAttributes = c.startSpan(ctx, m)
+		defer c.setSpan(span) // also when a function of WithAttributes panics
 	}
-	ctx, span := tracer.Start(ctx, m.span, opts...)
-	defer c.setSpan(span) // also when a function of WithAttributes panics
 	if deferAttributes && span.IsRecording() {
 		c.deferred = buffers.Get()
 		c.deferred.Keep(c.startAttributes(ctx, m, c.deferred.Attributes()))
@@ -141,6 +174,30 @@ func (c *serverCall) start(ctx context.Context, m method) context.Context {
 	}
 	c.carrier.header, c.options = nil, [len(c.options)]trace.SpanStartOption{}
 	return ctx
+}
+
+// startSpan starts the span of method m below ctx: in a callContext, or by the tracer. It reports whether the attributes of
+// the start are deferred.
+func (c *serverCall) startSpan(ctx context.Context, m method) (in context.Context, span trace.Span, deferred bool) {
+	ctx, remote := c.extract(ctx)
+	if c.in.contexts != nil {
+		record, span := c.in.contexts.Start(ctx, remote, m.span, trace.SpanKindServer, c.arrived)
+		if own, ok := record.(*callContext); ok {
+			own.Context, own.span = ctx, span
+			return own, span, true
+		}
+	}
+	ctx = instrumentation.WithRemote(ctx, remote)
+	opts := c.startOptions(ctx)
+	tracer := c.in.Tracer()
+	deferred = c.in.DefersAttributes(tracer)
+	if !deferred {
+		attrs := c.startAttributes(ctx, m, make([]attribute.KeyValue, 0, usualAttributes))
+		c.in.callAttributes(ctx, c.fullMethod, &c.userAttributes)
+		opts = append(opts, trace.WithAttributes(append(attrs, c.userAttributes.List()...)...))
+	}
+	in, span = tracer.Start(ctx, m.span, opts...)
+	return in, span, deferred
 }
 
 // setSpan sets the span, and ends it if the end of the RPC came first: an outer interceptor need not wait for this

@@ -13,23 +13,43 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
 
+	"github.com/spanroute/spanroute/internal/instrumentation"
 	"github.com/spanroute/spanroute/internal/policy"
+	"github.com/spanroute/spanroute/internal/recording"
 	"github.com/spanroute/spanroute/mw"
 	"github.com/spanroute/spanroute/mw/tracing"
+	"github.com/spanroute/spanroute/sampling"
 )
 
 // discard is a tracing whose spans go nowhere.
 type discard struct {
-	provider *sdktrace.TracerProvider
-	live     policy.Live
+	provider   trace.TracerProvider
+	propagator propagation.TextMapPropagator
+	live       policy.Live
 }
 
 func newDiscard(s sdktrace.Sampler) *discard {
-	return &discard{provider: sdktrace.NewTracerProvider(sdktrace.WithSampler(s), sdktrace.WithSpanProcessor(nowhere{}))}
+	return &discard{
+		provider:   sdktrace.NewTracerProvider(sdktrace.WithSampler(s), sdktrace.WithSpanProcessor(nowhere{})),
+		propagator: propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{}),
+	}
+}
+
+// newOwn returns a tracing with the provider, the sampler and the propagator of spanroute.
+func newOwn(rate float64) *discard {
+	return &discard{
+		provider: recording.New(recording.Config{
+			Sampler:    sampling.NewDynamic(sampling.Ratio(rate)),
+			Limits:     sdktrace.NewSpanLimits(),
+			Processors: []sdktrace.SpanProcessor{nowhere{}},
+		}),
+		propagator: instrumentation.NewW3C(true),
+	}
 }
 
 type nowhere struct{}
 
+func (nowhere) IgnoresStart() bool                              { return true }
 func (nowhere) OnStart(context.Context, sdktrace.ReadWriteSpan) {}
 func (nowhere) OnEnd(sdktrace.ReadOnlySpan)                     {}
 func (nowhere) Shutdown(context.Context) error                  { return nil }
@@ -39,9 +59,7 @@ func (d *discard) TracerProvider() trace.TracerProvider { return d.provider }
 func (d *discard) Instrumentation() tracing.Instrumentation {
 	return tracing.Instrumentation{DeferAttributes: true, Policy: func() tracing.Policy { return d.live.Load() }}
 }
-func (d *discard) Propagator() propagation.TextMapPropagator {
-	return propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{})
-}
+func (d *discard) Propagator() propagation.TextMapPropagator { return d.propagator }
 
 // quiet is a ResponseWriter that costs nothing.
 type quiet struct{ h http.Header }
@@ -68,7 +86,7 @@ func serveOnce(h http.Handler, header http.Header) func() {
 }
 
 func TestAllocationsAdded(t *testing.T) {
-	excluding := newDiscard(sdktrace.AlwaysSample())
+	excluding := newOwn(1)
 	rules, err := policy.Compile(policy.Rules{Paths: []string{"/users/*"}})
 	if err != nil {
 		t.Fatal(err)
@@ -81,10 +99,15 @@ func TestAllocationsAdded(t *testing.T) {
 		header http.Header
 		want   float64
 	}{
-		{"excluded", []mw.ServerOption{mw.With(excluding)}, nil, 3},
-		{"unsampled", []mw.ServerOption{mw.With(newDiscard(sdktrace.NeverSample()))}, nil, 3},
-		{"sampled root", []mw.ServerOption{mw.With(newDiscard(sdktrace.AlwaysSample()))}, nil, 11},
-		{"sampled, remote parent", []mw.ServerOption{mw.With(newDiscard(sdktrace.AlwaysSample()))}, caller, 14},
+		{"excluded", []mw.ServerOption{mw.With(excluding)}, nil, 1},
+		{"excluded, remote parent", []mw.ServerOption{mw.With(excluding)}, caller, 1},
+		{"unsampled", []mw.ServerOption{mw.With(newOwn(0))}, nil, 1},
+		{"unsampled, remote parent", []mw.ServerOption{mw.With(newOwn(0))}, caller, 1},
+		{"sampled root", []mw.ServerOption{mw.With(newOwn(1))}, nil, 2},
+		{"sampled, remote parent", []mw.ServerOption{mw.With(newOwn(1))}, caller, 2},
+		{"the SDK, unsampled", []mw.ServerOption{mw.With(newDiscard(sdktrace.NeverSample()))}, nil, 3},
+		{"the SDK, sampled root", []mw.ServerOption{mw.With(newDiscard(sdktrace.AlwaysSample()))}, nil, 8},
+		{"the SDK, sampled, remote parent", []mw.ServerOption{mw.With(newDiscard(sdktrace.AlwaysSample()))}, caller, 10},
 		{"foreign provider, sampled", []mw.ServerOption{mw.WithTracerProvider(newDiscard(sdktrace.AlwaysSample()).provider)}, nil, 15},
 		{"no-op provider", []mw.ServerOption{mw.WithTracerProvider(noop.NewTracerProvider())}, nil, 3},
 		{"foreign provider, unsampled", []mw.ServerOption{mw.WithTracerProvider(newDiscard(sdktrace.NeverSample()).provider)}, nil, 8},
@@ -100,3 +123,37 @@ func TestAllocationsAdded(t *testing.T) {
 		})
 	}
 }
+
+func TestAllocationsAddedToAClient(t *testing.T) {
+	base := tripper(func(*http.Request) (*http.Response, error) { return response, nil })
+	own := func(rate float64) mw.ClientOption { return mw.With(newOwn(rate)) }
+	for _, tt := range []struct {
+		name string
+		with mw.ClientOption
+		want float64
+	}{
+		{"sampled", own(1), 11},
+		{"unsampled", own(0), 6},
+		{"the SDK, sampled", mw.With(newDiscard(sdktrace.AlwaysSample())), 14},
+		{"the SDK, unsampled", mw.With(newDiscard(sdktrace.NeverSample())), 8},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			transport := mw.NewTransport(base, tt.with)
+			r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://example.com/users/7", nil)
+			got := testing.AllocsPerRun(200, func() {
+				res, err := transport.RoundTrip(r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				_ = res.Body.Close()
+			})
+			t.Logf("adds %v allocations", got)
+			if got > tt.want {
+				t.Errorf("adds %v allocations, want at most %v", got, tt.want)
+			}
+		})
+	}
+}
+
+// response has no body.
+var response = &http.Response{StatusCode: 204, Body: http.NoBody, ProtoMajor: 1, ProtoMinor: 1}

@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"net/url"
 
-	"go.opentelemetry.io/otel/trace"
-
 	"github.com/spanroute/spanroute/internal/suppress"
 )
 
@@ -23,8 +21,7 @@ func NewTransport(base http.RoundTripper, opts ...ClientOption) *Transport {
 	if base == nil {
 		base = http.DefaultTransport
 	}
-	o := newClientOptions(opts)
-	return &Transport{&clientInstrumentation{newHTTPInstrumentation(trace.SpanKindClient, o.common), o}, base}
+	return &Transport{newClientInstrumentation(newClientOptions(opts)), base}
 }
 
 // CloseIdleConnections closes the idle connections of the base. http.Client.CloseIdleConnections calls it.
@@ -55,9 +52,9 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // pass sends an excluded request: without a span, also of an inner Transport.
 func (t *Transport) pass(req *http.Request) (*http.Response, error) {
-	c := &clientSpan{Context: suppress.Context(req.Context()), req: req}
+	c := &clientSpan{Context: suppress.Context(req.Context()), in: t.client, req: req}
 	defer c.ended.Store(true)
-	c.out = t.client.inject(c, req)
+	c.inject(c)
 	return c.send(t.base)
 }
 

@@ -8,7 +8,7 @@ import (
 // send sends the request with base and checks the contract of http.RoundTripper, as an http.Client does. The errors
 // have the text of the Client, which would name the Transport instead of base.
 func (c *clientSpan) send(base http.RoundTripper) (*http.Response, error) {
-	res, err := base.RoundTrip(c.out)
+	res, err := base.RoundTrip(&c.out)
 	switch {
 	case err != nil:
 		return c.restoreRequest(res), err
@@ -36,7 +36,7 @@ func brokenContract(base http.RoundTripper, did string) error {
 
 // restoreRequest replaces the sent copy of the request in res by the caller's request.
 func (c *clientSpan) restoreRequest(res *http.Response) *http.Response {
-	if res != nil && res.Request == c.out {
+	if res != nil && res.Request == &c.out {
 		res.Request = c.req
 	}
 	return res

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"reflect"
 	"sync"
 	"sync/atomic"
 
@@ -24,11 +25,20 @@ type clientInstrumentation struct {
 	clientOptions
 }
 
+func newClientInstrumentation(o clientOptions) *clientInstrumentation {
+	in := &clientInstrumentation{newHTTPInstrumentation(trace.SpanKindClient, o.common), o}
+	if spanKey != nil {
+		in.UseRecords(reflect.TypeFor[clientSpan](), reflect.TypeFor[clientSpan]())
+	}
+	return in
+}
+
 // A clientSpan is one request under a span, from RoundTrip to the end of the response body. It is also the context of
 // the request that is sent.
 //
 // How it works. start reads the facts of the request, starts the span and makes the copy of the request that is sent,
-// with the trace headers of the span. A hook of net/http/httptrace records the peer. The response ends the span at
+// with the trace headers of the span. Context, copy, state and, if the tracer supports records, the handle of the span are
+// one allocation. A hook of net/http/httptrace records the peer. The response ends the span at
 // once if no body follows; otherwise its body is wrapped and ends the span at EOF, at an error, or when it is closed.
 // An inner Transport finds the clientSpan in the context and makes no second span. finish may be called by several
 // goroutines; the first call ends the span.
@@ -36,9 +46,10 @@ type clientSpan struct {
 	context.Context
 	in       *clientInstrumentation
 	req      *http.Request
-	out      *http.Request
+	out      http.Request // the copy of req that is sent
 	span     trace.Span
 	deferred bool
+	holds    bool // span is that of this context, and not that of Context
 
 	clientRequestInfo
 	reply reply
@@ -49,40 +60,64 @@ type clientSpan struct {
 	peer net.Addr
 }
 
-// Value returns c for clientKey and passes on all other keys.
+// Value returns c for clientKey, its span for the key of trace.SpanFromContext, and passes on all other keys.
 func (c *clientSpan) Value(key any) any {
-	if key == (clientKey{}) {
+	switch {
+	case key == (clientKey{}):
 		return c
+	case c.holds && key == spanKey:
+		return c.span
 	}
 	return c.Context.Value(key)
 }
 
 // start starts the span of req and makes the request that is sent.
 func (in *clientInstrumentation) start(req *http.Request) *clientSpan {
-	tracer := in.Tracer()
-	c := &clientSpan{in: in, req: req, deferred: in.DefersAttributes(tracer)}
 	method := in.methods.info(methodOf(req))
 	template, _ := req.Context().Value(templateKey{}).(string)
 	template = in.names.target(method.spanNameWord, cleanTarget(template))
+	name := in.nameOf(req, method.spanNameWord, template)
+	c := in.startRecord(req, name)
+	if c == nil {
+		c = in.startSpan(req, method, name, template)
+	}
+	recording := c.span.IsRecording()
+	if c.deferred && recording {
+		c.fill(in.httpInstrumentation, req, method, template)
+	}
+	var ctx context.Context = c
+	if recording {
+		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: c.gotConn})
+	}
+	c.inject(ctx)
+	if in.bodySizes && recording && bodyLength(req) < 0 {
+		c.body = countBody(&c.out, req)
+	}
+	return c
+}
+
+// startRecord starts a span in a clientSpan. It returns nil if the tracer does not support records.
+func (in *clientInstrumentation) startRecord(req *http.Request, name string) *clientSpan {
+	record, span := in.StartRecord(req.Context(), trace.SpanContext{}, name)
+	c, ok := record.(*clientSpan)
+	if !ok {
+		return nil
+	}
+	c.Context, c.in, c.req = req.Context(), in, req
+	c.span, c.deferred, c.holds = span, true, true
+	return c
+}
+
+// startSpan starts the span of req by the tracer.
+func (in *clientInstrumentation) startSpan(req *http.Request, method methodInfo, name, template string) *clientSpan {
+	tracer := in.Tracer()
+	c := &clientSpan{in: in, req: req, deferred: in.DefersAttributes(tracer)}
 	options := in.StartOptions()
 	if !c.deferred {
 		c.fill(in.httpInstrumentation, req, method, template)
 		options = append(options, trace.WithAttributes(c.appendTo(nil, req)...))
 	}
-	ctx, span := tracer.Start(req.Context(), in.nameOf(req, method.spanNameWord, template), options...)
-	c.span = span
-	if c.deferred && span.IsRecording() {
-		c.fill(in.httpInstrumentation, req, method, template)
-	}
-	c.Context = ctx
-	ctx = c
-	if span.IsRecording() {
-		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: c.gotConn})
-	}
-	c.out = in.inject(ctx, req)
-	if in.bodySizes && span.IsRecording() && bodyLength(req) < 0 {
-		c.body = countBody(c.out, req)
-	}
+	c.Context, c.span = tracer.Start(req.Context(), name, options...)
 	return c
 }
 
@@ -121,15 +156,20 @@ func (c *clientSpan) finish(out outcome, responseBytes int64) {
 	if out.errorType != "" {
 		c.span.SetStatus(codes.Error, semattr.Own(out.description))
 	}
-	c.span.SetAttributes(c.endAttributes(out, responseBytes)...)
+	if !c.deferred {
+		c.span.SetAttributes(c.endAttributes(make([]attribute.KeyValue, 0, maxReply), out, responseBytes)...)
+		return
+	}
+	buf := buffers.Get()
+	c.span.SetAttributes(buf.Keep(c.endAttributes(buf.Attributes(), out, responseBytes))...)
+	buffers.Put(buf)
 }
 
-// maxExchange is the capacity for every attribute of a client span except captured headers and those of the program.
-const maxExchange = 13
+// maxReply is the capacity for the attributes of the end, except captured headers.
+const maxReply = 7
 
-func (c *clientSpan) endAttributes(out outcome, responseBytes int64) []attribute.KeyValue {
-	n := maxExchange + len(c.headers) + len(c.userAttributes.List()) + len(c.reply.headers)
-	attrs := make([]attribute.KeyValue, 0, n)
+// endAttributes appends the attributes that are not set yet.
+func (c *clientSpan) endAttributes(attrs []attribute.KeyValue, out outcome, responseBytes int64) []attribute.KeyValue {
 	if out.errorType != "" {
 		attrs = append(attrs, c.userAttributes.ErrorType(out.errorType))
 	}
@@ -169,17 +209,15 @@ func (c *clientSpan) appendReply(attrs []attribute.KeyValue, bytes int64) []attr
 	return append(attrs, c.reply.headers...)
 }
 
-// inject returns the copy of req that is sent: with ctx, and with its trace headers in place of any old ones.
-func (in *clientInstrumentation) inject(ctx context.Context, req *http.Request) *http.Request {
-	out := req.WithContext(ctx)
-	p := in.Propagator()
-	fields := p.Fields()
+// inject makes the request that is sent: with ctx, and with its trace headers in place of any old ones.
+func (c *clientSpan) inject(ctx context.Context) {
+	c.out = *c.req.WithContext(ctx)
+	fields := c.in.Fields()
 	if !trace.SpanContextFromContext(ctx).IsValid() {
 		fields = nil // there is nothing to replace them
 	}
-	out.Header = outgoing(req.Header, fields)
-	p.Inject(ctx, carrier(out.Header))
-	return out
+	c.out.Header = outgoing(c.req.Header, fields)
+	c.in.Propagator().Inject(ctx, carrier(c.out.Header))
 }
 
 type templateKey struct{}

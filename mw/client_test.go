@@ -154,7 +154,7 @@ func TestClientGolden(t *testing.T) {
 
 func TestClientSamplerSeesStartAttributes(t *testing.T) {
 	sampler := new(seeing)
-	rec := spantest.NewRecorder(t, sdktrace.WithSampler(sampler))
+	rec := spantest.NewRecorder(t, sampler)
 	rec.Allow("mine")
 	own := mw.WithRequestAttributes(func(*http.Request) []attribute.KeyValue {
 		return []attribute.KeyValue{attribute.String("mine", "1")}
@@ -177,7 +177,7 @@ func TestUnsampledCall(t *testing.T) {
 		wire = r.Header
 		return &http.Response{StatusCode: http.StatusOK, Body: body, Header: http.Header{}, Request: r}, nil
 	})
-	rec := spantest.NewRecorder(t, sdktrace.WithSampler(sdktrace.NeverSample()))
+	rec := spantest.NewRecorder(t, sdktrace.NeverSample())
 	res, err := mw.NewTransport(base, mw.With(rec.Tracing())).RoundTrip(outgoing(t, "GET", "http://h/", nil))
 	if err != nil || res.Body != body {
 		t.Errorf("body %v, error %v; want the base's own body", res.Body, err)

@@ -84,7 +84,7 @@ func TestPropagatorOption(t *testing.T) {
 }
 
 func TestUnsampledParent(t *testing.T) {
-	rec := spantest.NewRecorder(t, sdktrace.WithSampler(sdktrace.ParentBased(sdktrace.AlwaysSample())))
+	rec := spantest.NewRecorder(t, sdktrace.ParentBased(sdktrace.AlwaysSample()))
 	w := httptest.NewRecorder()
 	h := mw.New(mw.With(rec.Tracing()))(http.HandlerFunc(func(inner http.ResponseWriter, r *http.Request) {
 		if inner != http.ResponseWriter(w) {
@@ -207,7 +207,7 @@ func TestExclusionIsReloaded(t *testing.T) {
 
 func TestExcludedRequest(t *testing.T) {
 	// Children are suppressed, and calls go out in the caller's trace, unsampled.
-	rec := spantest.NewRecorder(t, sdktrace.WithSampler(sdktrace.ParentBased(sdktrace.AlwaysSample())))
+	rec := spantest.NewRecorder(t, sdktrace.ParentBased(sdktrace.AlwaysSample()))
 	var sent http.Header
 	backend := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { sent = r.Header }))
 	defer backend.Close()
@@ -288,7 +288,7 @@ func TestRequestWithoutURL(t *testing.T) {
 
 func TestSamplerSeesTheRouteOfARouterBehind(t *testing.T) {
 	sampler := new(seeing)
-	rec := spantest.NewRecorder(t, sdktrace.WithSampler(sampler))
+	rec := spantest.NewRecorder(t, sampler)
 	mw.New(mw.WithTracerProvider(rec.TracerProvider))(chiWith("/users/{id}")).
 		ServeHTTP(httptest.NewRecorder(), newRequest("GET", "/users/1"))
 	if p := sampler.seen[0]; p.Name != "GET /users/{id}" || attrMap(p.Attributes)["http.route"] != "/users/{id}" {
@@ -371,7 +371,7 @@ func TestSamplerSeesStartAttributes(t *testing.T) {
 	for _, foreign := range []bool{false, true} {
 		t.Run(fmt.Sprintf("foreign provider %t", foreign), func(t *testing.T) {
 			sampler := new(seeing)
-			rec := spantest.NewRecorder(t, sdktrace.WithSampler(sampler))
+			rec := spantest.NewRecorder(t, sampler)
 			rec.ReadsAttributes = true
 			rec.Allow("mine")
 			router := chiWith("/users/{id}")
@@ -456,7 +456,7 @@ func TestGlobalsSetLater(t *testing.T) {
 
 func TestMiddlewarePerRequest(t *testing.T) {
 	// 100,000 middlewares leave nothing behind.
-	rec := spantest.NewRecorder(t, sdktrace.WithSampler(sdktrace.NeverSample()))
+	rec := spantest.NewRecorder(t, sdktrace.NeverSample())
 	once := func(n int) {
 		for range n {
 			mw.New(mw.WithTracerProvider(rec.TracerProvider))(status(200)).ServeHTTP(discardWriter{}, newRequestOnce)

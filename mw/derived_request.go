@@ -4,6 +4,12 @@ import (
 	"context"
 	"net/http"
 	"strings"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/spanroute/spanroute/internal/instrumentation"
+	"github.com/spanroute/spanroute/internal/spanrecord"
+	"github.com/spanroute/spanroute/internal/suppress"
 )
 
 // requestKey is the context key under which a nested middleware finds the serverSpan or derivedRequest of the outer
@@ -11,19 +17,57 @@ import (
 type requestKey struct{}
 
 // A derivedRequest is the context and the copy of the request that the handler gets, in one allocation. It is used
-// alone for a request without a recording span, and embedded in a [serverSpan]. It is never reused, so that handlers
-// may keep it.
+// alone for a request without a recording span, and embedded in a [serverSpan] and an [excludedRequest]. It is never
+// reused, so that handlers may keep it.
 type derivedRequest struct {
 	context.Context
+	held    trace.Span // the span of this context, or nil if Context holds it
 	request http.Request
 }
 
-// Value returns p for requestKey and passes on all other keys.
+// Value returns p for requestKey, its span for the key of trace.SpanFromContext, and passes on all other keys.
 func (p *derivedRequest) Value(key any) any {
 	if key == (requestKey{}) {
 		return p
 	}
+	return p.value(key)
+}
+
+// value is Value for keys other than requestKey.
+func (p *derivedRequest) value(key any) any {
+	if p.held == nil {
+		return p.Context.Value(key)
+	}
+	if key == spanKey {
+		return p.held
+	}
+	if excluded, ok := p.held.(*suppress.Span); ok && suppress.IsMark(key) {
+		return excluded
+	}
 	return p.Context.Value(key)
+}
+
+// spanKey is the key under which trace.SpanFromContext looks up the span of a context, or nil if it is unknown.
+var spanKey = spanrecord.Key()
+
+// An excludedRequest is a derivedRequest with the span of an excluded request, in one allocation.
+type excludedRequest struct {
+	derivedRequest
+	span suppress.Span
+}
+
+// newExcludedRequest returns the record of an excluded request. Its caller's span context is remote if that is valid, and
+// otherwise that of ctx.
+func newExcludedRequest(ctx context.Context, remote trace.SpanContext) *derivedRequest {
+	if !remote.IsValid() {
+		remote = trace.SpanContextFromContext(ctx)
+	}
+	if spanKey == nil {
+		return &derivedRequest{Context: suppress.Context(instrumentation.WithRemote(ctx, remote))}
+	}
+	p := &excludedRequest{derivedRequest{Context: ctx}, suppress.Of(remote)}
+	p.held = &p.span
+	return &p.derivedRequest
 }
 
 // serve calls next with the copy of r. Its deferred call copies back what net/http must find on its own request.

@@ -13,7 +13,6 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/baggage"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/spanroute/spanroute/internal/policy"
 	"github.com/spanroute/spanroute/internal/spantest"
@@ -43,7 +42,7 @@ func TestUntrustedCallersDoNotSample(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			rec := spantest.NewRecorder(t, sdktrace.WithSampler(sampler))
+			rec := spantest.NewRecorder(t, sampler)
 			h := mw.New(mw.With(rec.Tracing()))(status(200))
 			for range 100 {
 				r := newRequest("GET", "/x")

@@ -3,6 +3,7 @@ package mw
 import (
 	"maps"
 	"net/http"
+	"reflect"
 
 	"go.opentelemetry.io/otel/trace"
 )
@@ -14,7 +15,11 @@ type middleware struct {
 }
 
 func newMiddleware(o serverOptions) *middleware {
-	return &middleware{newHTTPInstrumentation(trace.SpanKindServer, o.common), o}
+	m := &middleware{newHTTPInstrumentation(trace.SpanKindServer, o.common), o}
+	if spanKey != nil {
+		m.UseRecords(reflect.TypeFor[serverSpan](), reflect.TypeFor[derivedRequest]())
+	}
+	return m
 }
 
 // dropBaggage removes the caller's baggage from r, the handler's copy of the request, if it is not wanted: a handler

@@ -15,7 +15,7 @@ import (
 	"github.com/spanroute/spanroute/mw"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(spantest.EachProvider{M: m}) }
 
 // newRequest returns a request as a server passes it to its handler.
 func newRequest(method, target string) *http.Request {

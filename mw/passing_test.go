@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"go.opentelemetry.io/otel/baggage"
-	"go.opentelemetry.io/otel/propagation"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
@@ -44,7 +43,7 @@ func TestCallersContextGoesOn(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			rec := spantest.NewRecorder(t)
-			with := []mw.Option{mw.With(rec.Tracing()), mw.WithPropagator(propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{}))}
+			with := []mw.Option{mw.With(rec.Tracing()), mw.WithPropagator(rec.Propagation)}
 			if tt.provider != nil {
 				with = append(with, mw.WithTracerProvider(tt.provider))
 			}

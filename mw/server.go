@@ -10,7 +10,6 @@ import (
 
 	"github.com/spanroute/spanroute/internal/instrumentation"
 	"github.com/spanroute/spanroute/internal/semattr"
-	"github.com/spanroute/spanroute/internal/suppress"
 )
 
 // New returns a middleware that makes one SERVER span of each request, by the HTTP semantic conventions v1.43.0.
@@ -47,17 +46,16 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.next.ServeHTTP(w, r)
 		return
 	}
-	ctx := h.Extract(r.Context(), carrier(r.Header))
+	ctx, remote := h.ExtractRemote(r.Context(), carrier(r.Header))
 	if h.excludes(r) {
-		h.pass(suppress.Context(ctx), w, r)
+		h.pass(newExcludedRequest(ctx, remote), w, r)
 		return
 	}
-	h.serveTraced(ctx, w, r)
+	h.serveTraced(ctx, remote, w, r)
 }
 
-// pass serves r in ctx, without a recording span and with the original writer.
-func (h *handler) pass(ctx context.Context, w http.ResponseWriter, r *http.Request) {
-	p := &derivedRequest{Context: ctx}
+// pass serves r in the context p, without a recording span and with the original writer.
+func (h *handler) pass(p *derivedRequest, w http.ResponseWriter, r *http.Request) {
 	p.request = *r.WithContext(p)
 	h.dropBaggage(&p.request)
 	p.serve(h.next, w, r)
@@ -91,12 +89,54 @@ func (h *handler) url(r *http.Request) string {
 	return schemeOf(r, info) + "://" + host + path
 }
 
-func (h *handler) serveTraced(ctx context.Context, w http.ResponseWriter, r *http.Request) {
-	tracer := h.Tracer()
-	deferAttributes := h.DefersAttributes(tracer)
+// serveTraced serves r under a span. Its parent is remote if that is valid, and otherwise the span in ctx.
+func (h *handler) serveTraced(ctx context.Context, remote trace.SpanContext, w http.ResponseWriter, r *http.Request) {
 	spanNameWord := h.methods.info(methodOf(r)).spanNameWord
 	route := h.names.target(spanNameWord, h.routes.before(r))
 	name := h.nameOf(r, spanNameWord, route)
+	record, span := h.startRecord(ctx, remote, name)
+	if record == nil {
+		record, span = h.startSpan(instrumentation.WithRemote(ctx, remote), r, name, route)
+	}
+	if id := span.SpanContext().TraceID(); h.traceIDHeader != "" && id.IsValid() {
+		w.Header().Set(h.traceIDHeader, id.String())
+	}
+	s, ok := record.(*serverSpan)
+	if !ok {
+		h.pass(record.(*derivedRequest), w, r)
+		return
+	}
+	if s.deferred {
+		h.readRequest(&s.requestInfo, r)
+	}
+	s.span, s.name, s.routeBefore = span, name, route
+	s.m, s.in = h.middleware, r
+	s.request = *r.WithContext(s)
+	h.dropBaggage(&s.request)
+	s.run(h.next, &h.routes, w)
+}
+
+// startRecord starts a span in a record, which is a [serverSpan] or, if the span is not recorded, a [derivedRequest]. It
+// returns nil if the tracer does not support records. Requests at a public endpoint need options, which records do not
+// have.
+func (h *handler) startRecord(ctx context.Context, remote trace.SpanContext, name string) (any, trace.Span) {
+	if h.publicEndpoint != nil {
+		return nil, nil
+	}
+	record, span := h.StartRecord(ctx, remote, name)
+	switch record := record.(type) {
+	case *serverSpan:
+		record.Context, record.held, record.deferred = ctx, span, true
+	case *derivedRequest:
+		record.Context, record.held = ctx, span
+	}
+	return record, span
+}
+
+// startSpan starts the span of r by the tracer, and returns the record that startRecord returns.
+func (h *handler) startSpan(ctx context.Context, r *http.Request, name, route string) (any, trace.Span) {
+	tracer := h.Tracer()
+	deferAttributes := h.DefersAttributes(tracer)
 	var a requestInfo
 	options := h.StartOptions()
 	if !deferAttributes {
@@ -108,20 +148,10 @@ func (h *handler) serveTraced(ctx context.Context, w http.ResponseWriter, r *htt
 		options = instrumentation.AsNewRoot(ctx, options)
 	}
 	ctx, span := tracer.Start(ctx, name, options...)
-	if id := span.SpanContext().TraceID(); h.traceIDHeader != "" && id.IsValid() {
-		w.Header().Set(h.traceIDHeader, id.String())
-	}
 	if !span.IsRecording() {
-		h.pass(ctx, w, r)
-		return
+		return &derivedRequest{Context: ctx}, span
 	}
-	if deferAttributes {
-		h.readRequest(&a, r)
-	}
-	s := &serverSpan{span: span, name: name, deferred: deferAttributes, requestInfo: a, routeBefore: route}
-	s.m, s.in = h.middleware, r
+	s := &serverSpan{deferred: deferAttributes, requestInfo: a}
 	s.Context = ctx
-	s.request = *r.WithContext(s)
-	h.dropBaggage(&s.request)
-	s.run(h.next, &h.routes, w)
+	return s, span
 }

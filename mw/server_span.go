@@ -18,7 +18,8 @@ import (
 // that the handler gets, and the state of the response.
 //
 // How it works. [handler.ServeHTTP] starts the span and makes one serverSpan per traced request, which is one
-// allocation: its size is most of what a span costs, so what only some options need is in optionalInfo. The serverSpan
+// allocation, together with the handle of the span if the tracer supports records. What only some options need is in
+// optionalInfo. The serverSpan
 // is itself the context of the request, so that SetRoute, Route and nested middlewares find it, and each writer that
 // wraps it is one pointer wide. While the handler runs, the writer records status, size and the first failed write.
 // When the handler ends, by a return, a panic or runtime.Goexit, finish looks up the route, names the span, derives
@@ -40,12 +41,12 @@ type serverSpan struct {
 	routeBefore string // known at start
 }
 
-// Value returns s for requestKey and passes on all other keys.
+// Value returns s for requestKey, its span for the key of trace.SpanFromContext, and passes on all other keys.
 func (s *serverSpan) Value(key any) any {
 	if key == (requestKey{}) {
 		return s
 	}
-	return s.Context.Value(key)
+	return s.value(key)
 }
 
 // SetRoute sets the route of the request that ctx belongs to, for routers that this package does not support. It takes

@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Dynamic is a sampler that follows another one, which can be replaced while spans are started. A tracer provider of the
@@ -38,6 +39,20 @@ func (d *Dynamic) load() sdktrace.Sampler {
 // ShouldSample returns the decision of the current sampler.
 func (d *Dynamic) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
 	return d.load().ShouldSample(p)
+}
+
+// ShouldSampleBelow is ShouldSample for a span below parent, which is not yet in p.ParentContext. With the samplers of this
+// package, it costs no context with the parent.
+func (d *Dynamic) ShouldSampleBelow(parent trace.SpanContext, p sdktrace.SamplingParameters) sdktrace.SamplingResult {
+	switch s := d.load().(type) {
+	case sampler:
+		return s.ShouldSampleBelow(parent, p)
+	default:
+		if parent.IsRemote() {
+			p.ParentContext = trace.ContextWithRemoteSpanContext(p.ParentContext, parent)
+		}
+		return s.ShouldSample(p)
+	}
 }
 
 // Description returns the description of the current sampler.

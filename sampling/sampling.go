@@ -130,7 +130,11 @@ type sampler struct {
 
 // ShouldSample decides by exclusion, parent and ratio, in this order. The result has the parent's tracestate.
 func (s sampler) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
-	parent := trace.SpanContextFromContext(p.ParentContext)
+	return s.ShouldSampleBelow(trace.SpanContextFromContext(p.ParentContext), p)
+}
+
+// ShouldSampleBelow is ShouldSample for a span below parent, which need not be in the context of p.
+func (s sampler) ShouldSampleBelow(parent trace.SpanContext, p sdktrace.SamplingParameters) sdktrace.SamplingResult {
 	result := sdktrace.SamplingResult{Tracestate: parent.TraceState()}
 	switch {
 	case parent.IsValid() && excluded(p.ParentContext, parent.TraceID()):

@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/spanroute/spanroute/internal/semattr"
+	"github.com/spanroute/spanroute/internal/spanrecord"
 	"github.com/spanroute/spanroute/internal/version"
 	"github.com/spanroute/spanroute/mw/tracing"
 )
@@ -37,8 +38,11 @@ type Instrumentation struct {
 	scope           string
 	tracer          trace.Tracer                  // nil: that of the global provider
 	propagator      propagation.TextMapPropagator // nil: the global one
+	fields          []string                      // of propagator
 	policy          func() tracing.Policy
 	deferAttributes bool
+	records         spanrecord.Starter // nil: spans have no records
+	kind            trace.SpanKind
 	noPanicMessages bool
 	noRemoteBaggage bool
 	startOptions    []trace.SpanStartOption // clipped: appending copies
@@ -55,6 +59,7 @@ type globalTracer struct {
 func New(scope string, kind trace.SpanKind, o Options) *Instrumentation {
 	in := &Instrumentation{
 		scope:           scope,
+		kind:            kind,
 		propagator:      o.Propagator,
 		noPanicMessages: o.NoPanicMessages,
 		noRemoteBaggage: o.NoRemoteBaggage,
@@ -70,6 +75,9 @@ func New(scope string, kind trace.SpanKind, o Options) *Instrumentation {
 		if provider == nil {
 			provider, in.deferAttributes = o.Tracing.TracerProvider(), settings.DeferAttributes
 		}
+	}
+	if in.propagator != nil {
+		in.fields = in.propagator.Fields()
 	}
 	if provider != nil {
 		in.tracer = in.tracerOf(provider)
@@ -110,6 +118,14 @@ func (in *Instrumentation) Propagator() propagation.TextMapPropagator {
 		return in.propagator
 	}
 	return otel.GetTextMapPropagator()
+}
+
+// Fields returns the names of the headers that the propagator writes. The list must not be changed.
+func (in *Instrumentation) Fields() []string {
+	if in.propagator != nil {
+		return in.fields
+	}
+	return otel.GetTextMapPropagator().Fields()
 }
 
 // DefersAttributes reports whether the attributes of the start of a span of t may be set together with those of its

@@ -2,10 +2,14 @@ package instrumentation
 
 import (
 	"context"
+	"reflect"
+	"time"
 
 	"go.opentelemetry.io/otel/baggage"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/spanroute/spanroute/internal/spanrecord"
 )
 
 // Extract returns ctx with the trace context and the baggage that the caller sent in c. With the option NoRemoteBaggage,
@@ -33,4 +37,27 @@ func AsNewRoot(ctx context.Context, options []trace.SpanStartOption) []trace.Spa
 		options = append(options, trace.WithLinks(trace.Link{SpanContext: caller}))
 	}
 	return options
+}
+
+// UseRecords makes [Instrumentation.StartRecord] return records of the struct types recorded and dropped. It is called
+// before the first span. It has an effect if the tracer supports records and attributes may be set at the end of a span.
+func (in *Instrumentation) UseRecords(recorded, dropped reflect.Type) {
+	in.records = in.Records(recorded, dropped)
+}
+
+// Records returns records of other types than those of [Instrumentation.UseRecords], or nil under the same conditions.
+func (in *Instrumentation) Records(recorded, dropped reflect.Type) spanrecord.Starter {
+	if tracer, ok := in.tracer.(spanrecord.Tracer); ok && in.deferAttributes {
+		return tracer.Records(recorded, dropped)
+	}
+	return nil
+}
+
+// StartRecord starts a span in a record, as [spanrecord.Starter] describes. It returns nil if the span must be started by
+// the tracer.
+func (in *Instrumentation) StartRecord(ctx context.Context, remote trace.SpanContext, name string) (record any, span trace.Span) {
+	if in.records == nil {
+		return nil, nil
+	}
+	return in.records.Start(ctx, remote, name, in.kind, time.Time{})
 }

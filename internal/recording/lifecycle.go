@@ -18,7 +18,7 @@ func (p *Provider) RegisterSpanProcessor(sp sdktrace.SpanProcessor) {
 	if p.closed.Load() {
 		return
 	}
-	list := append(slices.Clone(*p.pipeline.processors.Load()), &processor{SpanProcessor: sp})
+	list := append(slices.Clone(*p.pipeline.processors.Load()), newProcessor(sp))
 	p.pipeline.processors.Store(&list)
 }
 

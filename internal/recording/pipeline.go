@@ -15,9 +15,15 @@ type Sink interface {
 	Take(b *Body)
 }
 
+// A belowSampler is a sampler that decides about a span whose parent is not in the context of its parameters.
+type belowSampler interface {
+	ShouldSampleBelow(parent trace.SpanContext, p sdktrace.SamplingParameters) sdktrace.SamplingResult
+}
+
 // A pipeline holds what all spans of a provider have in common. Only the processors change.
 type pipeline struct {
 	sampler       sdktrace.Sampler
+	samplesBelow  belowSampler // sampler, or nil
 	ids           sdktrace.IDGenerator
 	limits        limits
 	resource      *resource.Resource
@@ -30,6 +36,7 @@ func (p *pipeline) setDefaults() {
 	if p.sampler == nil {
 		p.sampler = sdktrace.ParentBased(sdktrace.AlwaysSample())
 	}
+	p.samplesBelow, _ = p.sampler.(belowSampler)
 	if p.ids == nil {
 		p.ids = randomIDs{}
 	}

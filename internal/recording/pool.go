@@ -27,6 +27,25 @@ func newBody(pooled bool) *Body {
 	return b
 }
 
+// A roomyBody is a body with room for the attributes of a request, in one allocation.
+type roomyBody struct {
+	Body
+	room [roomOfRequest]attribute.KeyValue
+}
+
+// roomOfRequest is the usual maximum number of attributes of a span of mw and grpcmw.
+const roomOfRequest = 14
+
+// newRoomyBody is newBody for a span that is expected to have the attributes of a request.
+func newRoomyBody(pooled bool) *Body {
+	if pooled {
+		return newBody(pooled)
+	}
+	b := new(roomyBody)
+	b.attributes.list = b.room[:0]
+	return &b.Body
+}
+
 // Release ends the use of a body by a sink. The last call returns the body to the pool, unless a span processor received
 // it too.
 func (b *Body) Release() {

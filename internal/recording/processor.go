@@ -11,7 +11,14 @@ import (
 // A processor is a span processor that is shut down at most once.
 type processor struct {
 	sdktrace.SpanProcessor
-	stop sync.Once
+	ignoresStart bool
+	stop         sync.Once
+}
+
+// newProcessor returns sp as a processor. If sp has a method IgnoresStart that returns true, its OnStart does nothing.
+func newProcessor(sp sdktrace.SpanProcessor) *processor {
+	ignores, ok := sp.(interface{ IgnoresStart() bool })
+	return &processor{SpanProcessor: sp, ignoresStart: ok && ignores.IgnoresStart()}
 }
 
 func (p *processor) shutdown(ctx context.Context) (err error) {
@@ -22,7 +29,7 @@ func (p *processor) shutdown(ctx context.Context) (err error) {
 func processorsOf(list []sdktrace.SpanProcessor) *[]*processor {
 	all := make([]*processor, 0, len(list))
 	for _, p := range list {
-		all = append(all, &processor{SpanProcessor: p})
+		all = append(all, newProcessor(p))
 	}
 	return &all
 }

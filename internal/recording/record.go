@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/spanroute/spanroute/internal/spanrecord"
 )
 
 // A spanRecord is both a span and the context that holds it, in one allocation. A program that keeps the span keeps the
@@ -67,37 +69,4 @@ func newDropped(ctx context.Context) (context.Context, *Dropped) {
 
 // spanKey is the key that trace.SpanFromContext passes to the Value method of a context, or nil if it is unknown. In that
 // case, contexts come from trace.ContextWithSpan.
-var spanKey = learnKey()
-
-// learnKey returns the key, which the API does not export. It returns nil if trace.SpanFromContext does not look up
-// exactly one key, or does not return the value of that key.
-func learnKey() any {
-	asked := &keyProbe{Context: context.Background()}
-	trace.SpanFromContext(asked)
-	if len(asked.keys) != 1 {
-		return nil
-	}
-	want := &Dropped{context: trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{1}})}
-	answer := &keyProbe{Context: context.Background(), key: asked.keys[0], span: want}
-	if got, ok := trace.SpanFromContext(answer).(*Dropped); !ok || got != want {
-		return nil
-	}
-	return asked.keys[0]
-}
-
-// A keyProbe is a context that records the arguments of Value. It may hold a span under one key.
-type keyProbe struct {
-	context.Context
-	keys []any
-	key  any
-	span trace.Span
-}
-
-// Value records key.
-func (p *keyProbe) Value(key any) any {
-	p.keys = append(p.keys, key)
-	if p.span != nil && key == p.key {
-		return p.span
-	}
-	return nil
-}
+var spanKey = spanrecord.Key()

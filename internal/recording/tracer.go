@@ -2,6 +2,7 @@ package recording
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -13,6 +14,7 @@ import (
 type Tracer struct {
 	embedded.Tracer
 	source
+	starters sync.Map // starterKey to *starter
 }
 
 // Start starts a span that is a child of the span in ctx, and returns it together with a context that holds it. A nil
@@ -30,38 +32,43 @@ func (t *Tracer) Start(ctx context.Context, name string, options ...trace.SpanSt
 	if config.NewRoot() {
 		parent, samplingContext = trace.SpanContext{}, trace.ContextWithSpanContext(ctx, trace.SpanContext{})
 	}
-	var result sdktrace.SamplingResult
-	sc := t.decide(samplingContext, parent, name, &config, &result)
+	id, spanID := t.newIDs(samplingContext, parent)
+	result := t.sampler.ShouldSample(sdktrace.SamplingParameters{
+		ParentContext: samplingContext,
+		TraceID:       id,
+		Name:          name,
+		Kind:          config.SpanKind(),
+		Attributes:    config.Attributes(),
+		Links:         config.Links(),
+	})
+	sc := spanContext(parent, id, spanID, &result)
 	if result.Decision == sdktrace.Drop {
 		return t.drop(ctx, sc)
 	}
 	return t.record(ctx, parent, sc, name, &result, &config)
 }
 
-// decide calls the sampler, and returns the span context that follows from its result.
-func (t *Tracer) decide(
-	ctx context.Context, parent trace.SpanContext, name string, config *trace.SpanConfig, result *sdktrace.SamplingResult,
+// newIDs returns the ids of a span: the trace id of its parent, or a new one for a root.
+func (t *Tracer) newIDs(ctx context.Context, parent trace.SpanContext) (trace.TraceID, trace.SpanID) {
+	if id := parent.TraceID(); id.IsValid() {
+		return id, t.ids.NewSpanID(ctx, id)
+	}
+	return t.ids.NewIDs(ctx)
+}
+
+// spanContext returns the span context that follows from the result of a sampler. An unknown decision becomes Drop.
+func spanContext(
+	parent trace.SpanContext, id trace.TraceID, spanID trace.SpanID, result *sdktrace.SamplingResult,
 ) trace.SpanContext {
-	c := trace.SpanContextConfig{TraceID: parent.TraceID()}
-	if c.TraceID.IsValid() {
-		c.SpanID = t.ids.NewSpanID(ctx, c.TraceID)
-	} else {
-		c.TraceID, c.SpanID = t.ids.NewIDs(ctx)
-	}
-	*result = t.sampler.ShouldSample(sdktrace.SamplingParameters{
-		ParentContext: ctx,
-		TraceID:       c.TraceID,
-		Name:          name,
-		Kind:          config.SpanKind(),
-		Attributes:    config.Attributes(),
-		Links:         config.Links(),
-	})
 	if result.Decision != sdktrace.RecordAndSample && result.Decision != sdktrace.RecordOnly {
-		result.Decision = sdktrace.Drop // an unknown decision, too
+		result.Decision = sdktrace.Drop
 	}
-	c.TraceFlags = parent.TraceFlags().WithSampled(result.Decision == sdktrace.RecordAndSample)
-	c.TraceState = result.Tracestate
-	return trace.NewSpanContext(c)
+	return trace.NewSpanContext(trace.SpanContextConfig{
+		TraceID:    id,
+		SpanID:     spanID,
+		TraceFlags: parent.TraceFlags().WithSampled(result.Decision == sdktrace.RecordAndSample),
+		TraceState: result.Tracestate,
+	})
 }
 
 // drop returns a span that is not recorded. It has an id of its own, so that callees can refer to it.

@@ -1,4 +1,4 @@
-// Package spantest checks spans in the tests of mw and grpcmw: a [Recorder] keeps every span of the OpenTelemetry SDK and
+// Package spantest checks spans in the tests of mw and grpcmw: a [Recorder] keeps every span and
 // checks the invariants of HTTP and RPC spans, [Golden] compares the text of spans with testdata, and a [Keeper] measures
 // the memory that spans keep alive. Only tests may import it, because it imports the SDK.
 package spantest
@@ -27,7 +27,7 @@ const maxWait = 10 * time.Second
 // argument of mw.With and grpcmw.With. At the end of its test it checks the invariants of every span, and that
 // every started span was ended exactly once. It is safe for concurrent use.
 type Recorder struct {
-	*sdktrace.TracerProvider
+	trace.TracerProvider
 
 	// Live holds the current policy. Store one to exclude requests.
 	Live policy.Live
@@ -46,15 +46,17 @@ type Recorder struct {
 	ended []Span
 }
 
-// NewRecorder returns a Recorder. It samples everything unless opts have another sampler.
-func NewRecorder(t testing.TB, opts ...sdktrace.TracerProviderOption) *Recorder {
+// NewRecorder returns a Recorder. It samples everything but the children of unsampled parents, unless another sampler is given. [EachProvider] selects the kind
+// of the provider.
+func NewRecorder(t testing.TB, sampler ...sdktrace.Sampler) *Recorder {
 	t.Helper()
 	r := &Recorder{
-		Propagation: propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{}),
+		Propagation: current.propagator,
 		moved:       make(chan struct{}),
 		open:        make(map[trace.SpanID]string),
 	}
-	r.TracerProvider = sdktrace.NewTracerProvider(append(opts, sdktrace.WithSpanProcessor((*processor)(r)))...)
+	sampler = append(sampler, sdktrace.ParentBased(sdktrace.AlwaysSample()))
+	r.TracerProvider = current.open(sampler[0], (*processor)(r))
 	t.Cleanup(func() {
 		t.Helper()
 		if t.Failed() {
@@ -74,7 +76,7 @@ func (r *Recorder) LeavesOpen(n int) { r.left = n }
 // Tracing returns r as the argument of mw.With and grpcmw.With.
 func (r *Recorder) Tracing() *Tracing { return &Tracing{r} }
 
-// Tracing makes a [Recorder] an argument of mw.With and grpcmw.With. The SDK's provider in Recorder has no method
+// Tracing makes a [Recorder] an argument of mw.With and grpcmw.With. The provider in Recorder has no method
 // TracerProvider.
 type Tracing struct{ r *Recorder }
 

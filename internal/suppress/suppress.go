@@ -16,20 +16,39 @@ import (
 
 type markKey struct{}
 
-// suppression is both a link of the context chain, which returns itself for markKey, and the span in it. This saves an
+// A Span is the span of an excluded request: it is not recorded. Its span context is valid, local and unsampled. The
+// context of the request must return it for the key of trace.SpanFromContext, and for the key of [IsMark].
+type Span struct {
+	trace.Span  // does nothing; noop.Span has room for a span context of its own
+	spanContext trace.SpanContext
+}
+
+// Of returns the span of an excluded request whose caller or parent has the span context parent. It keeps its trace id,
+// span id and tracestate, or has new ids if parent is invalid.
+func Of(parent trace.SpanContext) Span {
+	if !parent.IsValid() {
+		parent = trace.NewSpanContext(freshIDs())
+	}
+	return Span{noop.Span{}, parent.WithTraceFlags(parent.TraceFlags().WithSampled(false)).WithRemote(false)}
+}
+
+// SpanContext returns the ids that callees refer to.
+func (s *Span) SpanContext() trace.SpanContext { return s.spanContext }
+
+// IsMark reports whether key is the context key of the mark. Its value is a *Span.
+func IsMark(key any) bool { return key == (markKey{}) }
+
+// suppression is both a link of the context chain, which returns its span for markKey, and that span. This saves an
 // excluded request two allocations. The standard library still finds the cancelling parent, because Done and Value are
 // passed on.
 type suppression struct {
 	context.Context
-	noop.Span
-	spanContext trace.SpanContext
+	span Span
 }
 
-func (s *suppression) SpanContext() trace.SpanContext { return s.spanContext }
-
 func (s *suppression) Value(key any) any {
-	if key == (markKey{}) {
-		return s
+	if IsMark(key) {
+		return &s.span
 	}
 	return s.Context.Value(key)
 }
@@ -38,21 +57,14 @@ func (s *suppression) Value(key any) any {
 // trace id, span id and tracestate of the caller or parent in ctx, or else has new ids. The context has a mark by which
 // the samplers of spanroute drop every descendant, whatever their configuration.
 func Context(ctx context.Context) context.Context {
-	sc := trace.SpanContextFromContext(ctx)
-	if !sc.IsValid() {
-		sc = trace.NewSpanContext(freshIDs())
-	}
-	s := &suppression{
-		Context:     ctx,
-		spanContext: sc.WithTraceFlags(sc.TraceFlags().WithSampled(false)).WithRemote(false),
-	}
-	return trace.ContextWithSpan(s, s)
+	s := &suppression{ctx, Of(trace.SpanContextFromContext(ctx))}
+	return trace.ContextWithSpan(s, &s.span)
 }
 
 // TraceID returns the trace id of the excluded request that ctx belongs to. A span must be dropped if its parent
 // has this trace id; a deliberate new root has another one.
 func TraceID(ctx context.Context) (trace.TraceID, bool) {
-	s, ok := ctx.Value(markKey{}).(*suppression)
+	s, ok := ctx.Value(markKey{}).(*Span)
 	if !ok {
 		return trace.TraceID{}, false
 	}
