@@ -25,17 +25,19 @@ type Keeper struct {
 	// texts of their own need less, because keys and scope are constants and are charged too.
 	MinRatio float64
 
-	provider *sdktrace.TracerProvider
-	mu       sync.Mutex
-	grown    *sync.Cond
-	spans    []sdktrace.ReadOnlySpan
+	provider   trace.TracerProvider
+	propagator propagation.TextMapPropagator
+
+	mu    sync.Mutex
+	grown *sync.Cond
+	spans []sdktrace.ReadOnlySpan
 }
 
 // NewKeeper returns a Keeper without spans.
 func NewKeeper() *Keeper {
-	k := &Keeper{}
+	k := &Keeper{propagator: current.propagator}
 	k.grown = sync.NewCond(&k.mu)
-	k.provider = sdktrace.NewTracerProvider(sdktrace.WithSampler(sdktrace.AlwaysSample()), sdktrace.WithSpanProcessor((*keeping)(k)))
+	k.provider = current.open(sdktrace.AlwaysSample(), (*keeping)(k))
 	return k
 }
 
@@ -130,7 +132,7 @@ func (k *Keeper) TracerProvider() trace.TracerProvider { return k.provider }
 
 // Propagator returns W3C trace context and baggage.
 func (k *Keeper) Propagator() propagation.TextMapPropagator {
-	return propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{})
+	return k.propagator
 }
 
 // Instrumentation has no policy, and defers attributes unless ReadsAttributes is set.
