@@ -20,7 +20,7 @@ func retryTimes(n int, out delivery.Outcome) func(context.Context, int, packet) 
 	}
 }
 
-// D3, D9 and the bounds on what a receiver asks for: when the second attempt comes.
+// The time of the second attempt, by what the receiver requests and by the bounds.
 func TestRetryAfter(t *testing.T) {
 	const second = time.Second
 	rows := map[string]struct {
@@ -175,7 +175,7 @@ func TestExpiry(t *testing.T) {
 	})
 }
 
-// The time of a payload begins anew at the end of a wait that the receiver asked for, also of payloads that were
+// The time of a payload starts again at the end of a wait that the receiver requested, also of payloads that were
 // tried at the same time and were not answered.
 func TestRetryAfterLosesNothing(t *testing.T) {
 	asks := func(after time.Duration) delivery.Outcome {
@@ -271,7 +271,7 @@ func TestMisconfiguredIsTriedRarely(t *testing.T) {
 	})
 }
 
-// D7, D8: whatever keeps the receiver from answering at first, what was queued arrives.
+// Whatever keeps the receiver from responding at first, the queued spans arrive.
 func TestDeliveredOnceTheReceiverIsThere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()

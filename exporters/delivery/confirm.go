@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// confirm asks whether the last payload is known to be lost.
+// confirm returns an error if the last payload is known to be lost.
 func (w *worker[P]) confirm() (err error) {
 	if w.last == nil {
 		return nil
@@ -18,7 +18,7 @@ func (w *worker[P]) confirm() (err error) {
 	return w.confirmer.Confirm()
 }
 
-// confirmDue is when the last payload counts as delivered if nothing is heard; zero: there is none.
+// confirmDue is when the last payload counts as delivered without a refusal; zero without one.
 func (w *worker[P]) confirmDue() time.Time {
 	if w.last == nil {
 		return time.Time{}
@@ -48,7 +48,7 @@ func lost(err error) Outcome {
 }
 
 // settleOverdue settles the last payload if its delay passed while another waited for its turn. That
-// it arrived says nothing about now: an outage that began since goes on.
+// it arrived does not end an outage that began since.
 func (w *worker[P]) settleOverdue() {
 	if w.last != nil && !time.Now().Before(w.confirmDue()) {
 		w.settleLast("")
@@ -61,7 +61,7 @@ func (w *worker[P]) recall() {
 	w.last = nil
 }
 
-// arrived settles the last payload as delivered, which is the sign that somebody listens.
+// arrived settles the last payload as delivered, which shows that a receiver listens.
 func (w *worker[P]) arrived() {
 	if w.last != nil {
 		w.e.succeeded(w.e.epoch())

@@ -13,15 +13,15 @@ import (
 	"github.com/spanroute/spanroute/exporters/delivery"
 )
 
-// udp is a sender that gets no answers. Packets sent while nobody listens are lost; the
-// refusal is known `late` after the send, by the next Send or by Confirm, whichever asks first.
+// udp is a sender that gets no answers. Packets that are sent without a listener are lost; the
+// refusal is known `late` after the send, by the next Send or by Confirm, whichever comes first.
 type udp struct {
 	listening func() bool
 	late      time.Duration
 
 	mu      sync.Mutex
 	refused time.Time // when a refusal is known; zero: none under way
-	lost    bool      // a Send has met the refusal; Confirm has to tell
+	lost    bool      // a Send has met the refusal; Confirm must report it
 	reached []string
 	sends   []time.Duration
 	start   time.Time
@@ -59,7 +59,7 @@ func (u *udp) Confirm() error {
 
 func (u *udp) Close(context.Context) error { return nil }
 
-// No span is lost for good while nobody listens, and none is counted as delivered that did
+// No span is lost for good without a listener, and none is counted as delivered that did
 // not arrive, as long as the refusal comes within 100 ms or with the next packet.
 func TestConfirmer(t *testing.T) {
 	for name, late := range map[string]time.Duration{
@@ -115,7 +115,7 @@ func TestLostPayloadGoesBackToTheHead(t *testing.T) {
 		n := 0
 		u := &udp{start: time.Now(), listening: func() bool { n++; return n > 1 }}
 		o := options(&record{})
-		o.Senders = 8 // a Confirmer has one, whatever this says
+		o.Senders = 8 // a Confirmer always has one
 		x := delivery.New(encoder{each: 1, most: 5}, u, o)
 		list := spans(20)
 		enqueue(x, list)
@@ -135,7 +135,7 @@ type full struct{ sender }
 
 func (f *full) Confirm() error { return nil }
 
-// While attempts fail for a reason that says nothing of the payload before, that one is
+// While attempts fail for a reason unrelated to the payload before, that one is
 // delivered after its 100 ms all the same, and the outage goes on.
 func TestLastPayloadIsConfirmedDuringAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -174,7 +174,7 @@ func TestOutageEndsUnderSteadyLoad(t *testing.T) {
 	})
 }
 
-// The payload before is asked for at once after a Retry, not only when the wait is over.
+// The payload before is confirmed at once after a Retry, not only when the wait is over.
 func TestConfirmIsAskedAfterARetry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()

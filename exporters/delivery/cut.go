@@ -8,8 +8,8 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 )
 
-// cutAttributes returns list with every text cut to limit code points, and whether there was one to cut. It
-// returns list itself if there was none. What is cut is a copy of its own.
+// cutAttributes returns list with every text cut to limit code points, and whether it cut any. Otherwise it
+// returns list itself. What it cuts are copies.
 func cutAttributes(list []attribute.KeyValue, limit int) ([]attribute.KeyValue, bool) {
 	if limit < 0 {
 		return list, false

@@ -25,20 +25,20 @@ type Encoder[P Payload] interface {
 	// It packs within the smaller of its own byte limit and r.Limit. It may keep neither the
 	// slice nor r after it returns; payloads may refer to the spans, which never change.
 	Encode(spans []sdktrace.ReadOnlySpan, r *Report) []P
-	// Split halves a payload by spans, without encoding anew; false for a single span.
+	// Split halves a payload by spans, without encoding again; false for a single span.
 	Split(p P) (a, b P, ok bool)
 }
 
-// Limiter is optional on an [Encoder]: the most bytes it packs into one payload, and the floor
+// Limiter is optional on an [Encoder]: the maximum size in bytes of a payload, and the minimum
 // below which halving that limit stops. An encoder without it gets a limit the first time a
 // receiver finds a payload too large, derived from that payload's size, with a floor of 64 KiB.
-// Either way Report.Limit tells Encode what holds at the moment.
+// Report.Limit holds the limit at the time of a call of Encode.
 type Limiter interface {
 	Limits() (most, floor int)
 }
 
 // A Sender makes one attempt. It must return soon after ctx ends and must not keep p.
-// Send is called concurrently, by as many goroutines as Options.Senders says.
+// Send is called concurrently, by up to Options.Senders goroutines.
 type Sender[P Payload] interface {
 	Send(ctx context.Context, p P) Outcome
 	// Close is called once, after the last Send has returned or has been given up on.
@@ -47,37 +47,37 @@ type Sender[P Payload] interface {
 
 // Confirmer is optional on a [Sender] that gets no answers (UDP). Confirm returns an error when
 // the last payload is known to be lost; it then goes back to the head of the queue. The last
-// payload is the last one for which Send answered Delivered. The engine asks before each Send,
+// payload is the last one for which Send answered Delivered. The engine calls Confirm before each Send,
 // after a Retry, and 100 ms after the last Send; until then that payload counts as queued.
-// Each loss is to be reported once. A destination with a Confirmer has one sender, whatever
-// Options.Senders says, and waits at most 1 s between two attempts. If the error has a method
+// Each loss is to be reported once. A destination with a Confirmer has one sender, with any
+// Options.Senders, and waits at most 1 s between two attempts. If the error has a method
 // Hint() string, its result is the hint of the failed attempt.
 type Confirmer interface{ Confirm() error }
 
-// Outcome is what became of one attempt.
+// Outcome is the result of one attempt.
 type Outcome struct {
 	Verdict    Verdict
-	RetryAfter time.Duration // Retry: what the receiver asked for; 0 if nothing, negative counts as 0
+	RetryAfter time.Duration // Retry: the wait that the receiver requested; 0 without one, negative counts as 0
 	Rejected   int           // Delivered: spans the receiver refused (partial success)
 	Err        error         // cause, for log and Stats; without span content or secrets. With Delivered: the receiver's warning
 	Hint       string        // what to do about it
 }
 
-// Verdict says how the engine goes on after an attempt.
+// Verdict is the result of an attempt, which determines how delivery continues.
 type Verdict uint8
 
-// The verdicts. A value that is none of them counts as Rejected.
+// The verdicts. Any other value counts as Rejected.
 const (
-	Delivered     Verdict = iota // the receiver said yes, but for Outcome.Rejected spans
+	Delivered     Verdict = iota // the receiver accepted all spans except Outcome.Rejected
 	Retry                        // no answer, or "later": tried again after a backoff
-	Misconfigured                // cannot work until somebody changes something: tried again at the longest backoff
+	Misconfigured                // needs operator action; retried at the maximum backoff
 	Rejected                     // answered no: dropped, DropRejected
 	TooLarge                     // split and sent in halves; a single span is dropped, DropTooLarge
 )
 
 var verdicts = [...]string{"delivered", "retry", "misconfigured", "rejected", "too large"}
 
-// String is the verdict in lower case, as it is written in logs.
+// String is the verdict in lower case, as in log lines.
 func (v Verdict) String() string {
 	if int(v) < len(verdicts) {
 		return verdicts[v]

@@ -2,7 +2,7 @@
 // retries and accounts, so that an exporter is left with its format and one attempt.
 //
 // An exporter brings an [Encoder], which packs spans into payloads, and a [Sender], which makes
-// one attempt with a payload and says how it went. [New] makes a destination of the two:
+// one attempt with a payload and returns its result. [New] makes a destination of the two:
 //
 //	type Lines struct{ *bytes.Buffer; n int }              // a Payload: Spans and Size
 //

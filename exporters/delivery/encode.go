@@ -67,7 +67,7 @@ func (w *worker[P]) encodeEach(spans []sdktrace.ReadOnlySpan) (payloads []P, goo
 }
 
 // callEncode is one call of the encoder; what it reported before a panic is forgotten. The
-// payloads are asked here once, where a panic of theirs is one of Encode.
+// methods of the payloads are called here once, where a panic counts as one of Encode.
 func (w *worker[P]) callEncode(spans []sdktrace.ReadOnlySpan) (payloads []P, r *Report) {
 	r = w.newReport()
 	defer func() {
@@ -123,7 +123,7 @@ func (e *engine) halve(size int, out Outcome) {
 		slog.Int("limit", e.limit.most), slog.String("error", text), slog.String("hint", out.Hint))
 }
 
-// receiverWarns logs what a receiver said along with a success, at most once a minute.
+// receiverWarns logs the text that a receiver sent along with a success, at most once a minute.
 func (e *engine) receiverWarns(out Outcome) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -196,7 +196,7 @@ func TestPayloadThatPanics(t *testing.T) {
 	})
 }
 
-// badSplit is an encoder whose halves are wrong, or that panics when asked for them.
+// badSplit is an encoder whose halves are wrong, or that panics in Split.
 type badSplit struct {
 	encoder
 	a, b  int

@@ -11,8 +11,8 @@ import (
 
 // An engine is the part of a destination that does not depend on the payload's type: the
 // queue, the accounts, the backoff and the log. It is a monitor: every field below mu is
-// guarded by it, and whoever changes what somebody may wait for broadcasts on changed.
-// One lock is what makes Stats a snapshot; it is never held while foreign code runs.
+// guarded by it, and every change that a goroutine may wait for is broadcast on changed.
+// One lock makes Stats a snapshot; it is never held while an encoder, a sender or a log handler runs.
 type engine struct {
 	after  afterwards // read for every span, so not beside mu, which every span writes
 	o      Options
@@ -133,7 +133,7 @@ func (e *engine) ready(now time.Time) int {
 		return 0
 	case e.closing:
 		return n
-	case first < e.flushTo: // nobody's flush waits for spans that came after it
+	case first < e.flushTo: // a flush must not wait for spans that came after it
 		return min(n, int(e.flushTo-first))
 	case n == e.o.BatchSize:
 		return n

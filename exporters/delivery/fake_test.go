@@ -214,7 +214,7 @@ func options(log *record) delivery.Options {
 	}
 }
 
-// balanced is D1: the identity of delivery.md section 6.
+// balanced checks that every span is delivered, dropped or queued.
 func balanced(t *testing.T, q delivery.Destination) delivery.Stats {
 	t.Helper()
 	s := q.Stats()

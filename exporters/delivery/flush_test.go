@@ -11,7 +11,6 @@ import (
 	"github.com/spanroute/spanroute/exporters/delivery"
 )
 
-// D15.
 func TestForceFlushWhileDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := delivery.New(encoder{each: 1}, &sender{answer: down}, options(&record{}))
@@ -72,7 +71,7 @@ func TestForceFlushWaitsForWhatCameBefore(t *testing.T) {
 	})
 }
 
-// ForceFlush ends a backoff wait once, but not one the receiver asked for.
+// ForceFlush ends a backoff wait once, but not one that the receiver requested.
 func TestForceFlushAndBackoff(t *testing.T) {
 	rows := map[string]struct {
 		out             delivery.Outcome

@@ -7,13 +7,13 @@ import (
 
 // A gate holds the senders of a destination back after a failure. The backoff is the
 // destination's, not a payload's: all senders wait, then one of them probes, and its success
-// lets the others follow. The probe goes to whoever has waited longest, so that a payload the
-// receiver always fails on cannot keep the others from being tried.
+// lets the others follow. The sender that has waited longest makes the probe, so that a
+// payload that always fails does not keep the others from being tried.
 type gate struct {
 	fails     int       // failures in a row; 0: open
-	epoch     uint64    // number of steps of fails: an attempt begun before a step says nothing about it
+	epoch     uint64    // number of steps of fails: the result of an attempt that began before a step is ignored
 	until     time.Time // end of the wait
-	notBefore time.Time // what the receiver asked for; a flush does not end this
+	notBefore time.Time // end of the wait that the receiver requested; a flush does not end it
 	hurried   time.Time // when the wait that a flush ended would have ended; until then no other is
 	probing   bool
 	waiting   []uint64 // tickets, in order of arrival
@@ -29,8 +29,8 @@ const (
 )
 
 // enter waits for a sender's turn to make an attempt. A turn that is turnGo must be followed
-// by succeeded, failed or answered, with the epoch. A wait that the receiver asked for starts the
-// time of every payload that has to wait for it anew, in *deadline: it is no failure to deliver.
+// by succeeded, failed or answered, with the epoch. A wait that the receiver requested restarts
+// the time of every payload that has to wait for it, in *deadline, because it is not a failure to deliver.
 func (e *engine) enter(deadline *time.Time) (turn, uint64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -97,7 +97,7 @@ func (g *gate) hurry(now time.Time) {
 	}
 }
 
-// skipWait ends the present wait, but for what the receiver asked for.
+// skipWait ends the present wait, except for a wait that the receiver requested.
 func (g *gate) skipWait(now time.Time) {
 	if now.Before(g.until) {
 		g.until = now
@@ -132,7 +132,7 @@ func (e *engine) answered(epoch uint64) {
 }
 
 // failed closes the gate, or keeps it closed for longer. Attempts that were under way at the
-// same time count as one failure; one that outlasts the recovery from it counts anew.
+// same time count as one failure; one that outlasts the recovery counts again.
 func (e *engine) failed(epoch uint64, out Outcome) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -154,8 +154,8 @@ func (e *engine) failed(epoch uint64, out Outcome) {
 	e.changed.Broadcast()
 }
 
-// wait is the backoff after n+1 failures in a row: full jitter, and never less than what
-// the receiver asked for. Its first request is met to within a second.
+// wait is the backoff after n+1 failures in a row: full jitter, and never less than the
+// receiver requested. After the first failure it exceeds the request by 1 s at most.
 func (r RetryOptions) wait(n int, after time.Duration) time.Duration {
 	bound := r.longest()
 	if r.Initial > 0 && n < 32 && r.Initial<<n>>n == r.Initial {
@@ -171,7 +171,7 @@ func (r RetryOptions) wait(n int, after time.Duration) time.Duration {
 	return wait
 }
 
-// after is what a receiver's wish counts as.
+// after bounds the wait that a receiver requests.
 func (r RetryOptions) after(asked time.Duration) time.Duration {
 	if r.MaxRetryAfter > 0 {
 		asked = min(asked, r.MaxRetryAfter)

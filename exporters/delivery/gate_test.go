@@ -82,7 +82,7 @@ func TestFailuresAtTheSameTimeAreOne(t *testing.T) {
 	}
 }
 
-// The limit after a payload that was too large, by the line that tells it.
+// The limit after a payload that was too large, by the log line about it.
 func TestLimits(t *testing.T) {
 	rows := map[string]struct {
 		encoder delivery.Encoder[packet]

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Attempt is what an attempt met, as far as it is known; Hint judges by it.
+// Attempt holds what is known about a failed attempt, for [Hint].
 type Attempt struct {
 	Err       error  // of an attempt without an answer; may be nil
 	Text      string // the receiver's text, or that of a gRPC status; may be empty
@@ -86,7 +86,7 @@ func (s Attempt) refused() string {
 }
 
 func (s Attempt) unreachable() string {
-	return fmt.Sprintf("there is no route to %s; check the network, or change %s", s.hostPort(), s.key())
+	return fmt.Sprintf("no route leads to %s; check the network, or change %s", s.hostPort(), s.key())
 }
 
 func (s Attempt) silent() string {
@@ -173,7 +173,7 @@ func (s Attempt) hostPort() string {
 	return net.JoinHostPort(host, port)
 }
 
-// address is host and port of the endpoint, as far as they are known.
+// address returns the host and the port of the endpoint, "" for an unknown one.
 func (s Attempt) address() (host, port string) {
 	if u, err := url.Parse(s.Endpoint); err == nil && u.Host != "" {
 		if port = u.Port(); port == "" {

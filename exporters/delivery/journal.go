@@ -11,16 +11,16 @@ import (
 // written by a goroutine of its own, so that neither Enqueue nor a sender waits for a handler.
 type journal struct {
 	since     time.Time // when the present outage began; zero: none
-	told      bool      // a line was written about it
+	logged    bool      // a line about it was written
 	retries   uint64    // before the outage
 	lost      drops     // during the outage
 	lastError string
 	hint      string
 
 	news   drops           // since the last line
-	first  map[string]bool // reasons whose first drop was told
+	first  map[string]bool // reasons whose first drop was logged
 	last   time.Time       // the last line of those that come once a minute
-	warned time.Time       // the last time a receiver's warning was told
+	warned time.Time       // the last time a receiver's warning was logged
 	lines  []line          // to be written
 
 	poke    chan struct{}
@@ -42,9 +42,9 @@ const maxLines = 64
 // linePause is the least time between two warnings about the same trouble.
 const linePause = time.Minute
 
-// Drops of these reasons are told at once when they first happen: they say that something is
-// wrong with the spans or the receiver, where the others follow from an outage or a burst.
-var toldAtOnce = []string{DropRejected, DropTooLarge, DropInvalid, DropEncode, DropPartial, DropPanic}
+// The first drop of each of these reasons is logged at once, because it means a fault of the spans or of the receiver.
+// Drops of other reasons follow from an outage or a burst.
+var loggedAtOnce = []string{DropRejected, DropTooLarge, DropInvalid, DropEncode, DropPartial, DropPanic}
 
 func (j *journal) start(e *engine) {
 	j.news, j.lost, j.first = drops{}, drops{}, map[string]bool{}
@@ -68,13 +68,13 @@ func (j *journal) cause(err error, hint string) {
 
 func (j *journal) drop(reason string, n int) {
 	if reason == DropShutdown {
-		return // told once, by Shutdown
+		return // Shutdown logs the total
 	}
 	j.news[reason] += uint64(n)
 	if !j.since.IsZero() {
 		j.lost[reason] += uint64(n)
 	}
-	if !j.first[reason] && slices.Contains(toldAtOnce, reason) {
+	if !j.first[reason] && slices.Contains(loggedAtOnce, reason) {
 		j.first[reason] = true
 		j.add(slog.LevelWarn, "spans are dropped", slog.String("reason", reason), slog.Int("spans", n),
 			slog.String("error", j.lastError), slog.String("hint", j.hint))
@@ -94,25 +94,25 @@ func (j *journal) add(level slog.Level, text string, attrs ...slog.Attr) {
 func (j *journal) failed(now time.Time, out Outcome, retries uint64) {
 	j.cause(out.Err, out.Hint)
 	if j.since.IsZero() {
-		j.since, j.told, j.retries = now, false, retries
+		j.since, j.logged, j.retries = now, false, retries
 		clear(j.lost)
 		j.wake()
 	}
 }
 
-// recovered ends an outage, and says so if its beginning was told.
+// recovered ends an outage, and logs that if its beginning was logged.
 func (j *journal) recovered(retries uint64) {
-	if j.told {
+	if j.logged {
 		j.add(slog.LevelInfo, "spans are delivered again",
 			slog.Duration("after", time.Since(j.since).Round(time.Millisecond)),
 			slog.Uint64("retries", retries-j.retries), j.lost.attr())
 		clear(j.news) // all of it is in the totals
 	}
-	j.since, j.told = time.Time{}, false
+	j.since, j.logged = time.Time{}, false
 }
 
 // due adds the minute's line if it is time for one, and returns when it will be; zero: never.
-// At the end of the destination what was not told yet is due at once.
+// At the end of the destination what was not logged yet is due at once.
 func (j *journal) due(now time.Time, queued int, over bool) time.Time {
 	untold := j.news.total() > 0
 	if !untold && (j.since.IsZero() || over) {
@@ -123,7 +123,7 @@ func (j *journal) due(now time.Time, queued int, over bool) time.Time {
 	}
 	text := "spans are dropped"
 	if !j.since.IsZero() {
-		text, j.told = "spans are not delivered", true
+		text, j.logged = "spans are not delivered", true
 	}
 	j.add(slog.LevelWarn, text, slog.String("error", j.lastError), slog.String("hint", j.hint),
 		slog.Int("waiting", queued), j.news.attr())

@@ -15,9 +15,9 @@ import (
 	"github.com/spanroute/spanroute/exporters/delivery"
 )
 
-// D11: an outage of 10 minutes at 100 spans/s is told in at most 12 lines, the last one with
+// An outage of 10 minutes at 100 spans/s makes at most 12 log lines, the last one with
 // the totals.
-func TestLongOutageIsToldInTwelveLines(t *testing.T) {
+func TestLongOutageMakesTwelveLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start, log := time.Now(), &record{}
 		s := &sender{answer: func(context.Context, int, packet) delivery.Outcome {
@@ -56,7 +56,7 @@ func TestLongOutageIsToldInTwelveLines(t *testing.T) {
 	})
 }
 
-// A receiver that comes and goes is told once a minute, not once per failure.
+// A receiver that comes and goes is logged once a minute, not once per failure.
 func TestFlappingIsToldOnceAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := &record{}
@@ -78,7 +78,7 @@ func TestFlappingIsToldOnceAMinute(t *testing.T) {
 	})
 }
 
-// What is told at once, and what goes into the minute's line.
+// What is logged at once, and what goes into the minute's line.
 func TestDropsAreTold(t *testing.T) {
 	for name, row := range map[string]struct {
 		encoder encoder
@@ -131,7 +131,7 @@ func TestDropsAreTold(t *testing.T) {
 	}
 }
 
-// The counts of all lines add up to the accounts: nothing is told twice or not at all.
+// The counts of all lines add up to the accounts: nothing is logged twice or not at all.
 func TestLinesAddUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := &record{}
@@ -159,7 +159,7 @@ func TestLinesAddUp(t *testing.T) {
 	})
 }
 
-// A full queue is told although Enqueue itself logs nothing, and a warning within a success once.
+// A full queue is logged although Enqueue itself logs nothing, and a warning within a success once.
 func TestQuietTroublesAreTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := &record{}

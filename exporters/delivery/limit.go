@@ -1,6 +1,6 @@
 package delivery
 
-// A limit is the most bytes a payload may have, as far as it is known. It only ever falls.
+// A limit is the maximum size of a payload in bytes, if it is known. It only falls.
 type limit struct {
 	most, floor int
 }
@@ -21,7 +21,7 @@ func newLimit(encoder any) limit {
 }
 
 // tooLarge halves the limit until it is below a size that was refused, and reports whether it
-// changed. A payload above the limit was packed before the limit fell and tells nothing new.
+// changed. A payload above the limit was encoded before the limit fell and does not change it.
 func (l *limit) tooLarge(size int) bool {
 	old := l.most
 	if l.most == 0 {

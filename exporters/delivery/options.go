@@ -23,9 +23,9 @@ type Options struct {
 // RetryOptions bound the backoff between attempts.
 type RetryOptions struct {
 	Initial       time.Duration // bound of the first wait; doubled with every failure in a row; 500 ms
-	Max           time.Duration // bound of every wait but one a receiver asked for; 30 s
-	MaxElapsed    time.Duration // a payload is dropped this long after its own first attempt, or after the last wait that the receiver asked for; 5 min
-	MaxRetryAfter time.Duration // what a receiver asks for counts as at most this; 5 min
+	Max           time.Duration // maximum wait, except for one that a receiver requested; 30 s
+	MaxElapsed    time.Duration // a payload is dropped this long after its own first attempt, or after the last wait that the receiver requested; 5 min
+	MaxRetryAfter time.Duration // maximum of a wait that a receiver requests; 5 min
 }
 
 // Defaults of Options.
@@ -72,7 +72,7 @@ func fill[T comparable](field *T, value T) {
 	}
 }
 
-// fillCount treats a negative count as unset: there is no such thing as -1 senders.
+// fillCount treats a negative count as unset.
 func fillCount[T int | int64](field *T, value T) {
 	if *field <= 0 {
 		*field = value

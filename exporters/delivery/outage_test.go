@@ -48,7 +48,7 @@ func TestFailureThatOutlivesTheOutage(t *testing.T) {
 	})
 }
 
-// The end of an outage tells what that outage cost, and nothing of one before.
+// The line at the end of an outage contains the drops of that outage only.
 func TestOutagesAreToldApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start, log := time.Now(), &record{}

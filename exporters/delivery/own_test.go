@@ -212,7 +212,7 @@ func FuzzCutIsTheSDKs(f *testing.F) {
 	})
 }
 
-// A provider of another make cuts values itself, and its span processor exports them: what is queued is still
+// Another provider cuts values itself, and its span processor exports them: what is queued is still
 // what is charged.
 func TestQueueBehindAnotherSpanProcessor(t *testing.T) {
 	for name, text := range map[string]string{"text": strings.Repeat("x", 50_000), "text that is not UTF-8": "a" + strings.Repeat("\xff", 50_000)} {

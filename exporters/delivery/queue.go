@@ -6,8 +6,8 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// A fifo holds waiting spans in chunks, so that growing never copies what is there and a
-// queue that is drained as fast as it is filled allocates nothing.
+// A fifo holds waiting spans in chunks, so that growing never copies items, and a
+// queue that is drained at the rate at which it is filled does not allocate.
 type fifo struct {
 	head, tail *chunk
 	spare      *chunk // the last chunk emptied
@@ -27,7 +27,7 @@ type item struct {
 }
 
 // push reads the clock for the first item of an empty queue and of a chunk; those behind it take over its time.
-// Only the oldest item's time is asked for, and reading the clock was a third of what enqueuing costs.
+// Only the oldest item's time is needed, and reading the clock was a third of the cost of enqueuing.
 func (q *fifo) push(it item) {
 	if q.tail == nil || q.tail.to == len(q.tail.items) {
 		q.grow()

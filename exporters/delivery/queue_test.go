@@ -88,7 +88,7 @@ func TestBurst(t *testing.T) {
 	})
 }
 
-// MaxQueueSize bounds a queue in spans, in flight or waiting; zero and less do not, and batches are no larger.
+// MaxQueueSize bounds a queue in spans, in flight or waiting; zero and less do not, and batches are not larger.
 func TestMaxQueueSize(t *testing.T) {
 	for name, row := range map[string]struct {
 		size, batch     int

@@ -27,8 +27,8 @@ type spanID struct {
 // it still forms a payload of its own.
 func (r *Report) Limit() int { return r.limit }
 
-// Drop says that span is in no payload, and why; the reasons are the Drop constants, and
-// without one it is DropInvalid. Call it once per span.
+// Drop reports that no payload contains span, and the reason: one of the Drop constants, or DropInvalid if it is
+// empty. Call it once per span.
 func (r *Report) Drop(_ sdktrace.ReadOnlySpan, reason string) {
 	if reason == "" {
 		reason = DropInvalid
@@ -36,7 +36,7 @@ func (r *Report) Drop(_ sdktrace.ReadOnlySpan, reason string) {
 	r.dropped = plus(r.dropped, reason, 1)
 }
 
-// Repair says that span was changed to fit the format; the kinds are the Repair constants.
+// Repair reports that span was changed to fit the format; the kinds are the Repair constants.
 // Repairs of one kind of one span count once, as long as the spans are encoded one by one.
 func (r *Report) Repair(span sdktrace.ReadOnlySpan, kind string) {
 	id := idOf(span)

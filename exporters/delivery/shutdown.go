@@ -19,9 +19,9 @@ const (
 
 // ForceFlush returns nil when every span taken before the call is delivered or dropped, and
 // ctx's error with the number of spans left when ctx ends first; nothing is dropped then. It
-// does not wait for spans that come later. It ends a backoff wait early, but not a wait the
-// receiver asked for, and not a second time before that wait would have ended: however often it
-// is called, it adds at most one attempt to each wait. Without a deadline it is bounded by
+// does not wait for spans that come later. It ends a backoff wait early, but not a wait that the
+// receiver requested, and not a second time before that wait would have ended: with any number of
+// calls it adds at most one attempt to each wait. Without a deadline it is bounded by
 // Options.ExportTimeout.
 func (h *handle) ForceFlush(ctx context.Context) error {
 	e := h.e
@@ -168,7 +168,7 @@ func (h *handle) closeSender(ctx context.Context) (err error) {
 		return fmt.Errorf("exporter %q: Close ignores its context and was abandoned", h.e.o.ID)
 	}
 	if ctx.Err() != nil && errors.Is(result, ctx.Err()) {
-		return nil // says nothing that is not in the number of spans left
+		return nil // the number of spans left contains it
 	}
 	return result
 }

@@ -35,7 +35,7 @@ func deaf(context.Context, int, packet) delivery.Outcome {
 
 func down(context.Context, int, packet) delivery.Outcome { return errDown }
 
-// D13 and its neighbours: what Shutdown returns, how long it takes, and what is counted.
+// What Shutdown returns, how long it takes, and what is counted.
 func TestShutdown(t *testing.T) {
 	rows := map[string]struct {
 		answer    func(context.Context, int, packet) delivery.Outcome
@@ -110,7 +110,6 @@ func TestShutdown(t *testing.T) {
 	}
 }
 
-// D14.
 func TestAfterShutdown(t *testing.T) {
 	t.Parallel()
 	x := delivery.New(encoder{each: 1}, &sender{}, options(&record{}))
@@ -167,7 +166,7 @@ func TestSpansAfterShutdownAreReportedOnce(t *testing.T) {
 	}
 }
 
-// Spans that come during Shutdown are counted, and are no part of what it reports.
+// Spans that come during Shutdown are counted, and Shutdown does not report them.
 func TestEnqueueDuringShutdown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := delivery.New(encoder{each: 1}, &sender{answer: retryTimes(2, errDown)}, options(&record{}))

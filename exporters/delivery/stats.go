@@ -17,7 +17,7 @@ const (
 
 // Kinds of repair, the keys of Stats.Repaired.
 const (
-	RepairUTF8      = "utf8"      // text was no valid UTF-8
+	RepairUTF8      = "utf8"      // text was not valid UTF-8
 	RepairValue     = "value"     // NaN or an infinity became text
 	RepairDuration  = "duration"  // the end was before the start
 	RepairStart     = "start"     // the start was before the format's first instant
@@ -28,12 +28,12 @@ const (
 // Ended = Delivered + the sum of Dropped + Queued.
 type Stats struct {
 	Ended     uint64            // sampled spans given to the destination, also during and after Shutdown
-	Delivered uint64            // the receiver said yes; for UDP: written, and not refused since
+	Delivered uint64            // accepted by the receiver; for UDP: written, and not refused since
 	Queued    uint64            // waiting, in flight, or in backoff
 	Retries   uint64            // attempts after the first
 	Dropped   map[string]uint64 // spans by reason; absent means 0
 	Repaired  map[string]uint64 // spans by kind of repair, once per kind; not dropped; absent means 0
-	Since     time.Time         // when the present outage began; zero if there is none
+	Since     time.Time         // when the present outage began; zero without one
 	LastError string            // of the last failure, also of one that is over; at most 200 bytes
 	Hint      string            // what to do about LastError; may be empty
 }

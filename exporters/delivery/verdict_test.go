@@ -13,7 +13,7 @@ import (
 	"github.com/spanroute/spanroute/exporters/delivery"
 )
 
-// D2, D4, D5, D6 as verdicts: what becomes of ten spans in one payload.
+// The account of ten spans in one payload, by verdict.
 func TestVerdicts(t *testing.T) {
 	retry := delivery.Outcome{Verdict: delivery.Retry, Err: errors.New("503 busy")}
 	rows := map[string]struct {
@@ -100,7 +100,7 @@ func TestSingleSpanTooLargeIsDroppedAlone(t *testing.T) {
 	})
 }
 
-// limited is an encoder that says what it packs.
+// limited is an encoder with a limit.
 type limited struct {
 	encoder
 	floor int
@@ -163,7 +163,7 @@ func TestSendPanicsAndWorkGoesOn(t *testing.T) {
 	})
 }
 
-// An attempt is cut at Timeout; the hang counts as a failed attempt of the receiver (D4).
+// An attempt is cut at Timeout; the hang counts as a failed attempt of the receiver.
 func TestHangIsCutAtTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()

@@ -132,7 +132,7 @@ func (w *worker[P]) judge(l *load[P], out Outcome, epoch uint64) {
 }
 
 // accepted settles a load. Without answers it is the load before that is settled: the success
-// of a write is no sign that anybody listens.
+// of a write does not show that a receiver listens.
 func (w *worker[P]) accepted(l *load[P], out Outcome, epoch uint64) {
 	w.pop()
 	if w.confirmer != nil {

@@ -10,7 +10,7 @@ import (
 // by Options.MaxQueueSize spans in any case, and one worker that calls ExportSpans with
 // Options.ExportTimeout. A nil is delivered, an error is rejected, a panic is panic; nothing is
 // retried. A call that ignores its context holds up this destination only, and Shutdown
-// abandons it. x is shut down with the destination. A Destination is returned as it is.
+// abandons it. x is shut down with the destination. A Destination is returned unchanged.
 func Wrap(x sdktrace.SpanExporter, o Options) Destination {
 	if q, ok := x.(Destination); ok {
 		return q
@@ -27,16 +27,16 @@ type spans []sdktrace.ReadOnlySpan
 // Spans is their number.
 func (s spans) Spans() int { return len(s) }
 
-// Size is not known, and nobody asks: a wrapped exporter never answers TooLarge.
+// Size is not known and not needed: a wrapped exporter never returns TooLarge.
 func (s spans) Size() int { return 0 }
 
 // plain packs a whole batch into one payload.
 type plain struct{}
 
-// Encode leaves the spans as they are.
+// Encode returns the spans unchanged.
 func (plain) Encode(list []sdktrace.ReadOnlySpan, _ *Report) []spans { return []spans{list} }
 
-// Split is never asked for.
+// Split is never called.
 func (plain) Split(s spans) (a, b spans, ok bool) { return s, nil, false }
 
 // wrapped sends through an exporter.

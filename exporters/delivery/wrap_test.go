@@ -79,7 +79,7 @@ func TestWrap(t *testing.T) {
 	}
 }
 
-// A wrapped exporter has one worker, a bound of spans, and holds up nobody but itself.
+// A wrapped exporter has one worker, a bound of spans, and delays only itself.
 func TestWrapIsBoundedBySpans(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hold := make(chan struct{})

@@ -55,7 +55,7 @@ func newAgent(host string, port int, interval time.Duration) *agent {
 }
 
 // unbracketed returns an IPv6 address without the brackets and the escaped zone that it has in a URL
-// (RFC 6874), and any other host as it is.
+// (RFC 6874), and any other host unchanged.
 func unbracketed(host string) string {
 	inner, bracket := strings.CutPrefix(host, "[")
 	if !bracket {
@@ -80,7 +80,7 @@ func address(host string, port int) string {
 	return net.JoinHostPort(unbracketed(host), strconv.Itoa(port))
 }
 
-// still says whether addr is an address of the agent. It asks again when the last answer is older
+// still reports whether addr is an address of the agent. It looks the name up again when the last answer is older
 // than interval; no answer changes nothing.
 func (a *agent) still(ctx context.Context, addr netip.Addr) bool {
 	if a.interval <= 0 || a.now().Sub(a.asked) < a.interval {
@@ -139,7 +139,7 @@ func (a *agent) connect(ctx context.Context) (net.Conn, netip.Addr, error) {
 	return nil, netip.Addr{}, errors.Join(errs...)
 }
 
-// turn moves on to the next address, and says false if there is only one.
+// turn moves on to the next address, and reports false if there is only one.
 func (a *agent) turn() bool {
 	a.turns++
 	return len(a.addrs) > 1

@@ -62,7 +62,7 @@ func BenchmarkEncode(b *testing.B) {
 	}
 }
 
-// BenchmarkUDP encodes and writes to a loopback socket that nobody drains quickly, unpaced.
+// BenchmarkUDP encodes and writes to a loopback socket that is not drained quickly, without pacing.
 func BenchmarkUDP(b *testing.B) {
 	listener, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {

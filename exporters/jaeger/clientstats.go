@@ -6,7 +6,7 @@ import (
 	"github.com/spanroute/spanroute/exporters/delivery"
 )
 
-// clientStats are what a client tells Jaeger's agent about itself, since it began.
+// clientStats are the counters that a client reports to Jaeger's agent since its start.
 type clientStats struct{ fullQueue, tooLarge, failed int64 }
 
 // statsFraming is a framing whose messages have room for clientStats.

@@ -40,7 +40,7 @@ func (c collectorGRPC) Send(ctx context.Context, p *payload) delivery.Outcome {
 // Close ends the connection.
 func (c collectorGRPC) Close(context.Context) error { return c.grpc.Close() }
 
-// rawCodec sends a payload as it is, and reads nothing: PostSpansResponse is empty.
+// rawCodec sends a payload unchanged and reads nothing, because PostSpansResponse is empty.
 type rawCodec struct{}
 
 // Marshal hands out the payload's bytes.

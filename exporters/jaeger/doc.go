@@ -18,7 +18,7 @@
 //
 // # What is sent
 //
-// Spans are mapped as the OpenTelemetry specification v1.49.0 says (common/mapping-to-non-otlp.md, and
+// Spans are mapped by the OpenTelemetry specification v1.49.0 (common/mapping-to-non-otlp.md, and
 // sdk_exporters/jaeger.md before its removal), with what that leaves out: scope attributes,
 // tracestate as w3c.tracestate, dropped counts, arrays and maps as JSON text. Thrift and protobuf are
 // written straight from the SDK's spans; what a receiver reads is compared, in the tests, with what

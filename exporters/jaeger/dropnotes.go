@@ -10,7 +10,7 @@ import (
 	"github.com/spanroute/spanroute/exporters/internal/spantext"
 )
 
-// Bounds of a span's name in the log, bytes: as it is, and with its control characters escaped.
+// Bounds of a span's name in the log, in bytes: raw, and with its control characters escaped.
 const (
 	maxName   = 64
 	maxQuoted = 128
@@ -28,7 +28,7 @@ func tooLarge(s sdktrace.ReadOnlySpan, size, limit int) string {
 		sc.TraceID(), sc.SpanID(), quoted, size, limit)
 }
 
-// refuse drops the spans of packets, because that is what udp_split_oversized_batches: false asks for.
+// refuse drops the spans of packets, because udp_split_oversized_batches is false.
 func (e *encoder) refuse(packets []*payload, kept []kept, most int, r *delivery.Report) {
 	for _, k := range kept {
 		r.Drop(k.span, delivery.DropTooLarge)

@@ -218,7 +218,7 @@ func (e *encoder) process(s sdktrace.ReadOnlySpan, w *writer, most int) *process
 	return e.processes.of(s.Resource(), w, e.packet.client, most/2)
 }
 
-// span appends s to sc.buf, or reports it as dropped and says false.
+// span appends s to sc.buf, or reports it as dropped and returns false.
 func (e *encoder) span(sc *scratch, s sdktrace.ReadOnlySpan, pr *process, most int, r *delivery.Report) bool {
 	w, mark := &sc.writer, len(sc.buf)
 	sc.buf = w.span(sc.buf, s)

@@ -29,7 +29,7 @@ func Example() {
 	// Output: <nil>
 }
 
-// A mistake is told by key, with what would do.
+// A fault names the key and what to do.
 func Example_mistake() {
 	_, err := registry.Default().Prepare("jaeger", map[string]any{
 		"thrift": map[string]any{"agent_prot": 6831},

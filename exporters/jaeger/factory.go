@@ -153,7 +153,7 @@ func newGRPC(common registry.BuildContext, s Settings) (sdktrace.SpanExporter, e
 	return delivery.New(grpcEncoder(common, s), collectorGRPC{t}, o), nil
 }
 
-// unset says whether nobody set key.
+// unset reports whether key has its built-in value.
 func unset(common registry.BuildContext, key string) bool {
 	switch source(common, key) {
 	case "", "built-in":

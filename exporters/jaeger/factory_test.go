@@ -45,7 +45,7 @@ func TestSettingsFaults(t *testing.T) {
 		{"host", thrift("agent_host_name", "http://agent"), "thrift.agent_host_name: "},
 		{"endpoint", map[string]any{"collector_endpoint": "ftp://h/"}, "collector_endpoint: "},
 		{"endpoint of grpc", map[string]any{"protocol": "grpc", "collector_endpoint": "h:0"}, "collector_endpoint: "},
-		{"password alone", map[string]any{"password": "s3cr3t"}, "username: password is set without it"}, // H3
+		{"password alone", map[string]any{"password": "s3cr3t"}, "username: password is set without it"},
 		{"username alone", map[string]any{"username": "u"}, "password: username is set without it"},
 		{"client certificate alone", thrift("client_certificate_file", "/c.pem"), "thrift.client_key_file: "},
 		{"client key alone, grpc", map[string]any{"grpc": map[string]any{"client_key_file": "/k.pem"}}, "grpc.client_certificate_file: "},

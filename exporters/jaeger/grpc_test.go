@@ -71,7 +71,7 @@ func grpcSection(endpoint string, insecure any) map[string]any {
 	return s
 }
 
-func TestGRPC(t *testing.T) { // H8
+func TestGRPC(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, listen, scheme string
@@ -112,7 +112,7 @@ func TestGRPC(t *testing.T) { // H8
 	}
 }
 
-func TestGRPCSplitsTenMegabytes(t *testing.T) { // H5
+func TestGRPCSplitsTenMegabytes(t *testing.T) {
 	t.Parallel()
 	l := listenAt(t, "127.0.0.1:0")
 	c := &collector{t: t, decode: decodePost}
@@ -140,7 +140,7 @@ func TestGRPCSplitsTenMegabytes(t *testing.T) { // H5
 	}
 }
 
-func TestGRPCResourceExhausted(t *testing.T) { // D5
+func TestGRPCResourceExhausted(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		text  string
@@ -165,7 +165,7 @@ func TestGRPCResourceExhausted(t *testing.T) { // D5
 	}
 }
 
-func TestGRPCServerComesLater(t *testing.T) { // D7 for gRPC
+func TestGRPCServerComesLater(t *testing.T) {
 	t.Parallel()
 	addr := freePort(t)
 	q := open(t, common(new(logBook)), grpcSection(addr, true))

@@ -20,7 +20,7 @@ import (
 	"github.com/spanroute/spanroute/exporters/jaeger"
 )
 
-func TestHTTPRequest(t *testing.T) { // H1, H2
+func TestHTTPRequest(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ endpoint, want string }{
 		{"/api/traces?format=jaeger.thrift", "/api/traces?format=jaeger.thrift"},
@@ -57,7 +57,7 @@ func TestHTTPRequest(t *testing.T) { // H1, H2
 	}
 }
 
-func TestBasicAuthentication(t *testing.T) { // H3
+func TestBasicAuthentication(t *testing.T) {
 	t.Parallel()
 	c, srv := serveHTTP(t)
 	s := collectorSection(srv.URL)
@@ -87,7 +87,7 @@ func TestUserInformationOfTheEndpoint(t *testing.T) {
 	}
 }
 
-func TestCollectorBeatsAgent(t *testing.T) { // H4
+func TestCollectorTakesPrecedenceOverAgent(t *testing.T) {
 	t.Parallel()
 	a := startAgent(t, "127.0.0.1:0", false)
 	c, srv := serveHTTP(t)
@@ -101,7 +101,7 @@ func TestCollectorBeatsAgent(t *testing.T) { // H4
 	}
 }
 
-func TestBatchesAreIndependent(t *testing.T) { // J13
+func TestBatchesAreIndependent(t *testing.T) {
 	t.Parallel()
 	c, srv := serveHTTP(t, answer{status: 400, body: "no"})
 	q := open(t, common(new(logBook)), collectorSection(srv.URL))
@@ -118,7 +118,7 @@ func TestBatchesAreIndependent(t *testing.T) { // J13
 	}
 }
 
-func TestLargeAttributeOverHTTP(t *testing.T) { // J22
+func TestLargeAttributeOverHTTP(t *testing.T) {
 	t.Parallel()
 	c, srv := serveHTTP(t)
 	q := open(t, common(new(logBook)), collectorSection(srv.URL))
@@ -131,7 +131,7 @@ func TestLargeAttributeOverHTTP(t *testing.T) { // J22
 	}
 }
 
-func TestRejected(t *testing.T) { // D2
+func TestRejected(t *testing.T) {
 	t.Parallel()
 	var log logBook
 	c, srv := serveHTTP(t, answer{status: 400, body: strings.Repeat("bad\n", 1000)})
@@ -196,7 +196,7 @@ func reset(conn net.Conn) {
 	_ = conn.Close()
 }
 
-func TestRetried(t *testing.T) { // D4, D8
+func TestRetried(t *testing.T) {
 	t.Parallel()
 	hang := func(w http.ResponseWriter) {
 		hijack(func(c net.Conn) {
@@ -251,7 +251,7 @@ func TestTooLargeIsSplit(t *testing.T) {
 	}
 }
 
-func TestServerComesLater(t *testing.T) { // D7
+func TestServerComesLater(t *testing.T) {
 	t.Parallel()
 	addr := freePort(t)
 	q := open(t, common(new(logBook)), collectorSection("http://"+addr))

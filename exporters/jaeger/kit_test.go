@@ -25,8 +25,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patience bounds every wait for something that has to happen.
-const patience = 10 * time.Second
+// maxWait bounds every wait for something that has to happen.
+const maxWait = 10 * time.Second
 
 // logBook keeps log lines.
 type logBook struct {
@@ -151,9 +151,9 @@ func (a *fakeAgent) received() []batch {
 
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(patience); !ok(); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(maxWait); !ok(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("%s: not within %s", what, patience)
+			t.Fatalf("%s: not within %s", what, maxWait)
 		}
 	}
 }
@@ -193,7 +193,7 @@ func open(t *testing.T, c registry.BuildContext, section map[string]any) deliver
 // shutdown ends an exporter and checks its accounts.
 func shutdown(t *testing.T, q delivery.Destination) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), maxWait)
 	defer cancel()
 	_ = q.Shutdown(ctx)
 	s := q.Stats()
@@ -204,7 +204,7 @@ func shutdown(t *testing.T, q delivery.Destination) {
 
 func flush(t *testing.T, q delivery.Destination) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), maxWait)
 	defer cancel()
 	if err := q.ForceFlush(ctx); err != nil {
 		t.Fatalf("ForceFlush: %v, %+v", err, q.Stats())

@@ -101,7 +101,7 @@ func (w *writer) clean(s string) string {
 	return w.cut.text(s)
 }
 
-// references writes the parent, where the encoding has it there, and the links, and says whether there were any.
+// references writes the parent, where the encoding has it there, and the links, and reports whether it wrote any.
 func (w *writer) references(b []byte, id trace.TraceID, parent trace.SpanID, links []sdktrace.Link) ([]byte, bool) {
 	lead := w.wire.parentIsReference() && parent.IsValid()
 	if !lead && !anyValid(links) {

@@ -81,7 +81,7 @@ func wantTags(t *testing.T, what string, got []tag, want ...tag) {
 	}
 }
 
-func TestIdentifiers(t *testing.T) { // J1, J2
+func TestIdentifiers(t *testing.T) {
 	s := base(func(s *tracetest.SpanStub) {
 		s.Links = []sdktrace.Link{{SpanContext: spanContext(otherTrace, otherSpan)}}
 	})
@@ -90,7 +90,7 @@ func TestIdentifiers(t *testing.T) { // J1, J2
 			t.Errorf("ids %s %s %s, want %s %s %s", got.Trace, got.ID, got.Parent, baseTrace, baseSpan, baseParent)
 		}
 		// A CHILD_OF reference of Thrift would show up here; that of api_v2 is the parent above.
-		want := []reference{{"FOLLOWS_FROM", otherTrace.String(), otherSpan.String()}} // J4
+		want := []reference{{"FOLLOWS_FROM", otherTrace.String(), otherSpan.String()}}
 		if diff := cmp.Diff(want, got.References); diff != "" {
 			t.Errorf("references (-want +got):\n%s", diff)
 		}
@@ -100,7 +100,7 @@ func TestIdentifiers(t *testing.T) { // J1, J2
 	})
 }
 
-func TestRootHasNoParent(t *testing.T) { // J3
+func TestRootHasNoParent(t *testing.T) {
 	s := base(func(s *tracetest.SpanStub) { s.Parent = trace.SpanContext{} })
 	everyEncoding(t, 0, s, func(t *testing.T, _ batch, got span, _ *delivery.Report) {
 		if got.Parent != noSpan || len(got.References) != 0 {
@@ -122,11 +122,11 @@ func TestRootWithLinkIntoItsOwnTrace(t *testing.T) {
 	})
 }
 
-func TestLinkLogs(t *testing.T) { // J5
+func TestLinkLogs(t *testing.T) {
 	s := base(func(s *tracetest.SpanStub) {
 		s.Links = []sdktrace.Link{
 			{SpanContext: spanContext(otherTrace, otherSpan), Attributes: []attribute.KeyValue{attribute.String("la", "lv")}},
-			{SpanContext: spanContext(otherTrace, otherSpan)}, // nothing to say
+			{SpanContext: spanContext(otherTrace, otherSpan)}, // without attributes
 		}
 	})
 	everyEncoding(t, 0, s, func(t *testing.T, _ batch, got span, _ *delivery.Report) {
@@ -148,29 +148,29 @@ func TestTags(t *testing.T) {
 		change func(*tracetest.SpanStub)
 		want   []tag
 	}{
-		{"INTERNAL has no kind", func(*tracetest.SpanStub) {}, nil}, // J6
+		{"INTERNAL has no kind", func(*tracetest.SpanStub) {}, nil},
 		{"client", func(s *tracetest.SpanStub) { s.SpanKind = trace.SpanKindClient }, []tag{{"span.kind", "client"}}},
 		{"server", func(s *tracetest.SpanStub) { s.SpanKind = trace.SpanKindServer }, []tag{{"span.kind", "server"}}},
 		{"producer", func(s *tracetest.SpanStub) { s.SpanKind = trace.SpanKindProducer }, []tag{{"span.kind", "producer"}}},
 		{"consumer", func(s *tracetest.SpanStub) { s.SpanKind = trace.SpanKindConsumer }, []tag{{"span.kind", "consumer"}}},
 		{"kind unspecified", func(s *tracetest.SpanStub) { s.SpanKind = trace.SpanKindUnspecified }, nil},
 		{"a kind nobody knows", func(s *tracetest.SpanStub) { s.SpanKind = 77 }, nil},
-		{"OK", func(s *tracetest.SpanStub) { s.Status = sdktrace.Status{Code: codes.Ok, Description: "x"} }, []tag{{"otel.status_code", "OK"}}}, // J7
+		{"OK", func(s *tracetest.SpanStub) { s.Status = sdktrace.Status{Code: codes.Ok, Description: "x"} }, []tag{{"otel.status_code", "OK"}}},
 		{"ERROR", func(s *tracetest.SpanStub) { s.Status = sdktrace.Status{Code: codes.Error, Description: "boom"} },
 			[]tag{{"otel.status_code", "ERROR"}, {"error", true}, {"otel.status_description", "boom"}}},
 		{"ERROR without description", func(s *tracetest.SpanStub) { s.Status.Code = codes.Error },
 			[]tag{{"otel.status_code", "ERROR"}, {"error", true}}},
-		{"the user's error gives way", func(s *tracetest.SpanStub) { // J8
+		{"the user's error gives way", func(s *tracetest.SpanStub) {
 			s.Status.Code = codes.Error
 			s.Attributes = []attribute.KeyValue{attribute.String("error", "x"), attribute.Int("n", 1)}
 		}, []tag{{"n", int64(1)}, {"otel.status_code", "ERROR"}, {"error", true}}},
 		{"the user's error stays without a status", func(s *tracetest.SpanStub) {
 			s.Attributes = []attribute.KeyValue{attribute.String("error", "x")}
 		}, []tag{{"error", "x"}}},
-		{"dropped counts", func(s *tracetest.SpanStub) { // J10
+		{"dropped counts", func(s *tracetest.SpanStub) {
 			s.DroppedAttributes, s.DroppedEvents, s.DroppedLinks = 3, 4, 5
 		}, []tag{{"otel.dropped_attributes_count", int64(3)}, {"otel.dropped_events_count", int64(4)}, {"otel.dropped_links_count", int64(5)}}},
-		{"scope", func(s *tracetest.SpanStub) { // J11
+		{"scope", func(s *tracetest.SpanStub) {
 			s.InstrumentationScope = instrumentation.Scope{Name: "lib", Version: "1.2", Attributes: attribute.NewSet(attribute.String("sa", "x"))}
 		}, []tag{{"otel.scope.name", "lib"}, {"otel.library.name", "lib"}, {"otel.scope.version", "1.2"}, {"otel.library.version", "1.2"}, {"sa", "x"}}},
 		{"scope without version", func(s *tracetest.SpanStub) { s.InstrumentationScope.Name = "lib" },
@@ -179,26 +179,26 @@ func TestTags(t *testing.T) {
 			s.Attributes = []attribute.KeyValue{attribute.String("sa", "span")}
 			s.InstrumentationScope = instrumentation.Scope{Name: "lib", Attributes: attribute.NewSet(attribute.String("sa", "scope"))}
 		}, []tag{{"sa", "span"}, {"otel.scope.name", "lib"}, {"otel.library.name", "lib"}}},
-		{"a scope's error gives way to the status", func(s *tracetest.SpanStub) { // J8
+		{"a scope's error gives way to the status", func(s *tracetest.SpanStub) {
 			s.Status.Code = codes.Error
 			s.InstrumentationScope = instrumentation.Scope{Name: "lib", Attributes: attribute.NewSet(attribute.String("error", "scope"))}
 		}, []tag{{"otel.status_code", "ERROR"}, {"error", true}, {"otel.scope.name", "lib"}, {"otel.library.name", "lib"}}},
-		{"tracestate", func(s *tracetest.SpanStub) { // J12
+		{"tracestate", func(s *tracetest.SpanStub) {
 			state, _ := trace.ParseTraceState("vendor=abc")
 			s.SpanContext = s.SpanContext.WithTraceState(state)
 		}, []tag{{"w3c.tracestate", "vendor=abc"}}},
-		{"types", func(s *tracetest.SpanStub) { // J14
+		{"types", func(s *tracetest.SpanStub) {
 			s.Attributes = []attribute.KeyValue{
 				attribute.Int64("min", math.MinInt64), attribute.Int64("max", math.MaxInt64), attribute.Float64("d", 0.1),
 				attribute.Bool("b", true), attribute.Bool("no", false), attribute.String("s", ""), attribute.Int("zero", 0), attribute.Float64("0", 0),
 			}
 		}, []tag{{"min", int64(math.MinInt64)}, {"max", int64(math.MaxInt64)}, {"d", 0.1}, {"b", true}, {"no", false}, {"s", ""}, {"zero", int64(0)}, {"0", 0.0}}},
-		{"arrays are JSON", func(s *tracetest.SpanStub) { // J15
+		{"arrays are JSON", func(s *tracetest.SpanStub) {
 			s.Attributes = []attribute.KeyValue{
 				attribute.StringSlice("s", []string{`a"b`}), attribute.Float64Slice("f", []float64{math.NaN()}), attribute.StringSlice("e", []string{}),
 			}
 		}, []tag{{"s", `["a\"b"]`}, {"f", `["NaN"]`}, {"e", `[]`}}},
-		{"bytes, maps, mixed slices", func(s *tracetest.SpanStub) { // J16
+		{"bytes, maps, mixed slices", func(s *tracetest.SpanStub) {
 			s.Attributes = []attribute.KeyValue{
 				{Key: "bytes", Value: attribute.ByteSliceValue([]byte{0, 255})},
 				{Key: "map", Value: attribute.MapValue(attribute.Int("a", 1))},
@@ -222,7 +222,7 @@ func TestTags(t *testing.T) {
 	}
 }
 
-func TestEvents(t *testing.T) { // J9, J10
+func TestEvents(t *testing.T) {
 	at := time.Unix(1700000000, 123456999)
 	s := base(func(s *tracetest.SpanStub) {
 		s.Events = []sdktrace.Event{
@@ -249,7 +249,7 @@ func TestEvents(t *testing.T) { // J9, J10
 	}
 }
 
-func TestTimes(t *testing.T) { // J17
+func TestTimes(t *testing.T) {
 	for _, e := range encodings {
 		_, got, _ := encodeOne(t, e.protocol, 0, base())
 		start, duration := epoch.UnixNano(), int64(1500)
@@ -269,7 +269,7 @@ func TestRepairs(t *testing.T) {
 		change func(*tracetest.SpanStub)
 		kind   string
 	}{
-		{"start before 1970", func(s *tracetest.SpanStub) { s.StartTime = time.Unix(-3600, 0) }, delivery.RepairStart}, // J18
+		{"start before 1970", func(s *tracetest.SpanStub) { s.StartTime = time.Unix(-3600, 0) }, delivery.RepairStart},
 		{"no start", func(s *tracetest.SpanStub) { s.StartTime = time.Time{} }, delivery.RepairStart},
 		{"start in the year 12000", func(s *tracetest.SpanStub) {
 			s.StartTime = time.Date(12000, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -278,7 +278,7 @@ func TestRepairs(t *testing.T) {
 		{"end before start", func(s *tracetest.SpanStub) { s.EndTime = epoch.Add(-5) }, delivery.RepairDuration},
 		{"no end", func(s *tracetest.SpanStub) { s.EndTime = time.Time{} }, delivery.RepairDuration},
 		{"NaN", func(s *tracetest.SpanStub) { s.Attributes = []attribute.KeyValue{attribute.Float64("n", math.NaN())} }, delivery.RepairValue},
-		{"bad name", func(s *tracetest.SpanStub) { s.Name = bad }, delivery.RepairUTF8}, // J20
+		{"bad name", func(s *tracetest.SpanStub) { s.Name = bad }, delivery.RepairUTF8},
 		{"bad key", func(s *tracetest.SpanStub) { s.Attributes = []attribute.KeyValue{attribute.Int(bad, 1)} }, delivery.RepairUTF8},
 		{"bad value", func(s *tracetest.SpanStub) { s.Attributes = []attribute.KeyValue{attribute.String("k", bad)} }, delivery.RepairUTF8},
 		{"bad element", func(s *tracetest.SpanStub) {
@@ -324,7 +324,7 @@ func TestCleanSpanNeedsNoRepair(t *testing.T) {
 	})
 }
 
-func TestServiceName(t *testing.T) { // J19
+func TestServiceName(t *testing.T) {
 	for _, res := range []*resource.Resource{nil, resource.Empty(), resource.NewSchemaless(attribute.String("service.name", ""))} {
 		s := base(func(s *tracetest.SpanStub) { s.Resource = res })
 		everyEncoding(t, 3, s, func(t *testing.T, b batch, _ span, _ *delivery.Report) {
@@ -346,7 +346,7 @@ func TestResourceTags(t *testing.T) {
 	})
 }
 
-func TestLimitOfText(t *testing.T) { // J21
+func TestLimitOfText(t *testing.T) {
 	const long = "héllo wörld"
 	values := []attribute.KeyValue{
 		attribute.String("s", long), attribute.Int("n", 1234567), attribute.IntSlice("a", []int{1, 2, 3}),
@@ -358,7 +358,7 @@ func TestLimitOfText(t *testing.T) { // J21
 		s.Resource = resource.NewSchemaless(attribute.String("service.name", long), attribute.String("r", long))
 		s.Events = []sdktrace.Event{{Name: long, Time: epoch, Attributes: values}}
 		s.Links = []sdktrace.Link{{SpanContext: spanContext(otherTrace, otherSpan), Attributes: values}}
-		// What is no attribute stays whole.
+		// Texts outside of attributes stay whole.
 		s.Status = sdktrace.Status{Code: codes.Error, Description: long}
 		s.InstrumentationScope = instrumentation.Scope{Name: long, Attributes: attribute.NewSet(attribute.String("sa", long))}
 		state, _ := trace.ParseTraceState("vendor=abc")

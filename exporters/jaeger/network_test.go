@@ -89,8 +89,8 @@ func addresses(texts ...string) func(context.Context, string) ([]netip.Addr, err
 	}
 }
 
-// One packet is under way at a time, whatever Senders says: a refusal belongs to the one before.
-func TestUDPOneInFlight(t *testing.T) { // section 3
+// One packet is under way at a time, with any value of Senders: a refusal belongs to the one before.
+func TestUDPOneInFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var now, top atomic.Int32
 		n := jaeger.Network{
@@ -119,7 +119,7 @@ func TestUDPOneInFlight(t *testing.T) { // section 3
 	})
 }
 
-func TestUDPAddressChanges(t *testing.T) { // U9
+func TestUDPAddressChanges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var (
 			mu     sync.Mutex
@@ -188,7 +188,7 @@ func TestUDPAddressChanges(t *testing.T) { // U9
 	})
 }
 
-func TestUDPHostResolvesLater(t *testing.T) { // D8
+func TestUDPHostResolvesLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked, packets atomic.Int64
 		q := buildUDP(t, new(logBook), agentSettings(), jaeger.Network{
@@ -295,7 +295,7 @@ func TestUDPTriesEveryAddress(t *testing.T) {
 	}
 }
 
-func TestUDPMessageSize(t *testing.T) { // U10
+func TestUDPMessageSize(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var (
 			mu   sync.Mutex

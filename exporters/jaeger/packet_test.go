@@ -19,7 +19,7 @@ func packets(size int, change ...func(*jaeger.Settings)) jaeger.Packer {
 	return packer(jaeger.ProtocolUDPCompact, 0, append(change, func(s *jaeger.Settings) { s.Thrift.MaxPacketSize = size })...)
 }
 
-// U2: every packet within the limit; the spans that come out are those that went in, less the drops.
+// Every packet is within the limit, and the packets contain all spans except the dropped ones.
 func TestPacketsStayWithinTheLimit(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ limit, spans, largest int }{
@@ -128,21 +128,21 @@ func TestPacketsAreFull(t *testing.T) {
 	}
 }
 
-// emptyPacket is what a packet of one span weighs without it: the overhead of section 4.2 rule 1.
+// emptyPacket is the size of a packet of one span without that span.
 func emptyPacket(t *testing.T, packet []byte) []byte {
 	t.Helper()
 	service := decodePacket(t, packet, false).Service
 	return make([]byte, 19+1+1+len(service)+1)
 }
 
-func TestPacketHead(t *testing.T) { // U1
+func TestPacketHead(t *testing.T) {
 	packet := packets(8000).Pack([]sdktrace.ReadOnlySpan{base().Snapshot()}, new(delivery.Report))[0]
 	if packet[0] != 0x82 || packet[1] != 0x81 || packet[2] != 1 {
 		t.Errorf("packet begins % x, want 82 (compact), 81 (oneway), 01 (seqid)", packet[:3])
 	}
 }
 
-func TestOversizeDrop(t *testing.T) { // U4, as far as the encoder goes
+func TestOversizeDrop(t *testing.T) {
 	small, large := base(), base(func(s *tracetest.SpanStub) {
 		s.Name = "large\nname" + strings.Repeat("é", 100)
 		s.Attributes = []attribute.KeyValue{attribute.String("secret", strings.Repeat("s3cr3t", 12000))}
@@ -158,7 +158,7 @@ func TestOversizeDrop(t *testing.T) { // U4, as far as the encoder goes
 	}
 }
 
-func TestProcessIsTrimmed(t *testing.T) { // U5
+func TestProcessIsTrimmed(t *testing.T) {
 	s := base(func(s *tracetest.SpanStub) {
 		s.Resource = resource.NewSchemaless(attribute.String("service.name", "MySvc"), attribute.String("a", "1"),
 			attribute.String("huge", strings.Repeat("x", 70000)), attribute.String("large", strings.Repeat("x", 3900)), attribute.String("z", "2"))
@@ -182,7 +182,7 @@ func TestProcessIsTrimmed(t *testing.T) { // U5
 	}
 }
 
-func TestBatchIsNotSplit(t *testing.T) { // section 4.2 rule 8
+func TestBatchIsNotSplit(t *testing.T) {
 	whole := func(s *jaeger.Settings) { s.Thrift.UDPSplitOversizedBatches = false }
 	spans := make([]sdktrace.ReadOnlySpan, 50)
 	for i := range spans {
@@ -205,7 +205,7 @@ func TestBatchIsNotSplit(t *testing.T) { // section 4.2 rule 8
 	}
 }
 
-func TestCollectorLimits(t *testing.T) { // section 3; H5 and J22 as far as the encoder goes
+func TestCollectorLimits(t *testing.T) {
 	t.Parallel()
 	r := newRandom(4)
 	large := attribute.String("k", strings.Repeat("x", 20<<10))

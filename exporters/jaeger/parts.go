@@ -85,7 +85,7 @@ func (c *cut) mark() int {
 }
 
 // remove drops the parts of the lowest rank, the largest first, until they make up excess. It reports
-// false if there are none.
+// false without one.
 func (p *parts) remove(excess int) bool {
 	if len(p.written) == 0 {
 		return false
@@ -167,7 +167,7 @@ func (c *cut) droppedFields(i int) int {
 	return c.fields[i]
 }
 
-// keys that an event keeps as long as it is kept itself
+// keys that are kept with every event that is kept
 const (
 	keyExceptionType    = "exception.type"
 	keyExceptionMessage = "exception.message"

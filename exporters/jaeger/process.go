@@ -11,7 +11,7 @@ import (
 	"github.com/spanroute/spanroute/exporters/internal/spantext"
 )
 
-// keyClient is the process tag by which Jaeger's agent tells its clients apart.
+// keyClient is the process tag by which Jaeger's agent distinguishes its clients.
 const keyClient = "client-uuid"
 
 // process is an encoded resource.

@@ -21,7 +21,7 @@ func watch(conn net.Conn) receiver {
 	return &diagnosed{fd: fd, request: diagRequest(from, to), answer: make([]byte, 1024)}
 }
 
-// diagnosed is a receiver that the kernel is asked about over netlink (sock_diag(7)), in a system call for the
+// diagnosed is a receiver whose state the kernel reports over netlink (sock_diag(7)), in a system call for the
 // question and one for the answer. /proc/net/udp shows less, and lists every socket of the host.
 type diagnosed struct {
 	mu      sync.Mutex // close may come while a look is given up on

@@ -31,7 +31,7 @@ func (s *socket) read(lost *atomic.Bool) {
 	for {
 		_, err := s.conn.Read(buf)
 		switch {
-		case err == nil: // an agent says nothing; what came is nobody's
+		case err == nil: // agents never respond; ignore unexpected data
 		case refused(err), isErrno(err, syscall.EHOSTUNREACH, syscall.ENETUNREACH):
 			s.refused.Store(true)
 			lost.Store(true)

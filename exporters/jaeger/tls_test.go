@@ -69,7 +69,7 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-func TestTLSMismatch(t *testing.T) { // H6
+func TestTLSMismatch(t *testing.T) {
 	t.Parallel()
 	plain := &collector{t: t, decode: decodePost}
 	l := listenAt(t, "127.0.0.1:0")
@@ -123,7 +123,7 @@ func TestTLSMismatch(t *testing.T) { // H6
 	}
 }
 
-func TestCertificateFaults(t *testing.T) { // H7
+func TestCertificateFaults(t *testing.T) {
 	t.Parallel()
 	noPEM := filepath.Join(t.TempDir(), "ca.pem")
 	if err := os.WriteFile(noPEM, []byte("hello"), 0o600); err != nil {

@@ -99,7 +99,7 @@ type lostError struct{ hint string }
 func (lostError) Error() string  { return "connection refused" }
 func (e lostError) Hint() string { return e.hint }
 
-// Confirm reports, once, that the packet sent last reached nobody.
+// Confirm reports, once, that the last packet was lost.
 func (u *udp) Confirm() error {
 	if !u.lost.Swap(false) {
 		return nil
@@ -125,7 +125,7 @@ func (u *udp) Close(context.Context) error {
 	return nil
 }
 
-// open returns the socket, a new one when there is none or its address is no longer the agent's.
+// open returns the socket, a new one if none is open or its address is not the agent's any more.
 func (u *udp) open(ctx context.Context) (*socket, error) {
 	u.mu.Lock()
 	s := u.socket

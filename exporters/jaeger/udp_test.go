@@ -21,7 +21,7 @@ import (
 	"github.com/spanroute/spanroute/exporters/jaeger"
 )
 
-func TestUDP(t *testing.T) { // U1
+func TestUDP(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		protocol string
@@ -48,7 +48,7 @@ func TestUDP(t *testing.T) { // U1
 	}
 }
 
-func TestUDPOversize(t *testing.T) { // U4
+func TestUDPOversize(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{strings.Repeat("\x01", 100), strings.Repeat("n", 100)} {
 		t.Run(strconv.Quote(name[:1]), func(t *testing.T) {
@@ -78,7 +78,7 @@ func TestUDPOversize(t *testing.T) { // U4
 	}
 }
 
-func TestUDPWholeBatch(t *testing.T) { // rule 8
+func TestUDPWholeBatch(t *testing.T) {
 	t.Parallel()
 	a := startAgent(t, "127.0.0.1:0", false)
 	var log logBook
@@ -93,7 +93,7 @@ func TestUDPWholeBatch(t *testing.T) { // rule 8
 	log.wait(t, "udp_split_oversized_batches")
 }
 
-func TestUDPAgentComesBack(t *testing.T) { // U7
+func TestUDPAgentComesBack(t *testing.T) {
 	t.Parallel()
 	a := startAgent(t, "127.0.0.1:0", false)
 	addr := a.conn.LocalAddr().String()
@@ -120,7 +120,7 @@ func TestUDPAgentComesBack(t *testing.T) { // U7
 	eventually(t, "what was sent meanwhile", func() bool { return len(back.spans(t)) >= 11 })
 }
 
-func TestUDPUnknownHost(t *testing.T) { // U8
+func TestUDPUnknownHost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s := common(new(logBook)), jaeger.Defaults()
 		c.Source = func(string) string { return "app.yaml:3:5" }
@@ -151,7 +151,7 @@ func TestUDPUnknownHost(t *testing.T) { // U8
 	})
 }
 
-func TestUDPManyGoroutines(t *testing.T) { // U11
+func TestUDPManyGoroutines(t *testing.T) {
 	t.Parallel()
 	a := startAgent(t, "127.0.0.1:0", false)
 	q := open(t, common(new(logBook)), section(a))
@@ -175,7 +175,7 @@ func TestUDPManyGoroutines(t *testing.T) { // U11
 	eventually(t, "all datagrams", func() bool { return len(a.spans(t)) == int(s.Delivered) })
 }
 
-func TestUDPShutdownWhileEmitting(t *testing.T) { // U12
+func TestUDPShutdownWhileEmitting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow := agentSettings(func(s *jaeger.Settings) { s.Thrift.MaxBytesPerSecond = 20000 })
 		q := buildUDP(t, new(logBook), slow, new(fakeAgent).network())
@@ -230,7 +230,7 @@ func TestUDPPacing(t *testing.T) {
 	})
 }
 
-func TestUDPTenThousandSpans(t *testing.T) { // U3, against a socket that reads as fast as it can
+func TestUDPTenThousandSpans(t *testing.T) {
 	t.Parallel()
 	a := startAgent(t, "127.0.0.1:0", false)
 	q := open(t, common(new(logBook)), section(a))
@@ -239,7 +239,7 @@ func TestUDPTenThousandSpans(t *testing.T) { // U3, against a socket that reads 
 	eventually(t, "10000 spans", func() bool { return len(a.spans(t)) == 10000 })
 }
 
-func TestUDPClientStats(t *testing.T) { // U6, as far as the datagram goes
+func TestUDPClientStats(t *testing.T) {
 	for _, protocol := range []string{jaeger.ProtocolUDPCompact, jaeger.ProtocolUDPBinary} {
 		t.Run(protocol, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -62,7 +62,7 @@ type identity struct {
 type framing interface {
 	// size is the most that assemble, and for a packet its statistics, need: without those, exactly it.
 	size(process, spans, n int) int
-	// assemble appends the request and says where in b the spans begin.
+	// assemble appends the request and returns where in b the spans begin.
 	assemble(b, process, spans []byte, n int) (_ []byte, at int)
 }
 
