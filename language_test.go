@@ -6,7 +6,6 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -14,9 +13,6 @@ import (
 	"strings"
 	"testing"
 )
-
-// pending lists directories whose texts do not follow the style guide yet. Remove an entry once its texts do.
-var pending = []string{}
 
 // An idiom is a phrase that the style guide in CONTRIBUTING.md excludes, with its replacement. The examples contain the
 // idiom; TestIdiomsAreFound checks that the pattern matches each of them.
@@ -137,14 +133,6 @@ func TestOrdinarySentencesPass(t *testing.T) {
 	}
 }
 
-func TestPendingDirectoriesExist(t *testing.T) {
-	for _, dir := range pending {
-		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-			t.Errorf("pending lists %s, which is not a directory", dir)
-		}
-	}
-}
-
 // withoutFences returns a page with empty lines in place of fenced blocks.
 func withoutFences(page string) string {
 	return fence.ReplaceAllStringFunc(page, func(block string) string { return strings.Repeat("\n", strings.Count(block, "\n")) })
@@ -186,14 +174,14 @@ func goTexts(t *testing.T, name string) (texts []placedText) {
 	return texts
 }
 
-// textFiles returns the files below the root whose names end with ext, without test data and pending directories.
+// textFiles returns the files below the root whose names end with ext, without test data.
 func textFiles(t *testing.T, ext string) (names []string) {
 	t.Helper()
 	err := filepath.WalkDir(".", func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && (entry.Name() == "testdata" || isHidden(entry.Name()) || slices.Contains(pending, filepath.ToSlash(name))):
+		case entry.IsDir() && (entry.Name() == "testdata" || isHidden(entry.Name())):
 			return fs.SkipDir
 		case !entry.IsDir() && strings.HasSuffix(name, ext):
 			names = append(names, name)

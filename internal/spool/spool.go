@@ -248,14 +248,19 @@ func (s *Spool) take() *Entry {
 // logs returns all directories, the oldest first.
 func (s *Spool) logs() []*ownerLog { return append(slices.Clone(s.adopted), s.own) }
 
-// sweep removes seg if all of it is acknowledged, and an adopted directory whose last segment it was.
+// sweep removes seg if all of it is acknowledged.
 func (s *Spool) sweep(seg *segment) {
 	if !seg.empty() {
 		seg.closeIfIdle()
 		return
 	}
+	s.remove(seg, false)
+}
+
+// remove removes seg, and an adopted directory whose last segment it was.
+func (s *Spool) remove(seg *segment, discard bool) {
 	l := seg.log
-	l.remove(seg, false)
+	l.remove(seg, discard)
 	if l != s.own && len(l.segments) == 0 {
 		s.adopted = slices.DeleteFunc(s.adopted, func(other *ownerLog) bool { return other == l })
 		l.closeAndRemove(s.parent)
@@ -299,12 +304,7 @@ func (s *Spool) discard(seg *segment, reason string) {
 	if !seg.sealed {
 		s.records, s.spans = 0, 0
 	}
-	l := seg.log
-	l.remove(seg, true)
-	if l != s.own && len(l.segments) == 0 {
-		s.adopted = slices.DeleteFunc(s.adopted, func(other *ownerLog) bool { return other == l })
-		l.closeAndRemove(s.parent)
-	}
+	s.remove(seg, true)
 }
 
 func (s *Spool) drop(reason string, spans int64) {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -301,7 +302,7 @@ func TestUnusableDirectories(t *testing.T) {
 		link:    "is a symbolic link; name the directory itself",
 		open777: "has mode 0777, so that other users may use it; set it to 0700",
 	} {
-		if _, err := spool.OpenDir(path); err == nil || !contains(err.Error(), want) {
+		if _, err := spool.OpenDir(path); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("OpenDir(%s) = %v, want %q", filepath.Base(path), err, want)
 		}
 	}
@@ -315,7 +316,7 @@ func TestUnusableDirectories(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = root.Close() }()
-	if _, err := spool.Open(root, "p1", spool.Options{Destination: "otlp"}); err == nil || !contains(err.Error(), `"spanroute spool 2\n", want "spanroute spool 1\n"`) {
+	if _, err := spool.Open(root, "p1", spool.Options{Destination: "otlp"}); err == nil || !strings.Contains(err.Error(), `"spanroute spool 2\n", want "spanroute spool 1\n"`) {
 		t.Errorf("a spool of a newer version: %v", err)
 	}
 }
@@ -364,10 +365,6 @@ func TestStartReadsOnlyHeaders(t *testing.T) {
 	if got := len(drain(t, again)); got != 20_000 {
 		t.Errorf("%d records came out", got)
 	}
-}
-
-func contains(text, part string) bool {
-	return len(part) == 0 || len(text) >= len(part) && (text[:len(part)] == part || contains(text[1:], part))
 }
 
 func ExampleSpool() {
