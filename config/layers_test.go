@@ -51,7 +51,7 @@ func TestOTelVariables(t *testing.T) {
 		{name: "argument alone", env: []string{"OTEL_TRACES_SAMPLER_ARG=0.5"}, kinds: only(config.WarnIgnored), want: values{"sample_rate": "0"}},
 		{name: "sampler over a file's rate", file: "sample_rate: 0.1", env: []string{"OTEL_TRACES_SAMPLER=traceidratio"}, want: values{"sample_rate": "0.1", "sampling.sampler": "traceidratio"}},
 		{name: "sampler without a rate", env: []string{"OTEL_TRACES_SAMPLER=traceidratio"}, kinds: only(config.WarnInferred), want: values{"sample_rate": "1"}},
-		{name: "0 is no limit for timeouts only", file: "sample_rate: 1", env: []string{"OTEL_BSP_SCHEDULE_DELAY=0"}, kinds: only(config.ErrOutOfRange), want: values{"batch.schedule_delay": "5s"}},
+		{name: "0 means no limit for timeouts only", file: "sample_rate: 1", env: []string{"OTEL_BSP_SCHEDULE_DELAY=0"}, kinds: only(config.ErrOutOfRange), want: values{"batch.schedule_delay": "5s"}},
 		{name: "a sampler that does not exist", file: "sampling: {sampler: always_on}", env: []string{"OTEL_TRACES_SAMPLER=bogus"}, kinds: only(config.ErrUnknownValue), want: values{"sampling.sampler": "always_on"}},
 		{name: "capitals", env: []string{"OTEL_TRACES_SAMPLER=ALWAYS_ON"}, want: values{"sampling.sampler": "always_on"}},
 		{name: "empty", file: "sampling: {sampler: always_on}", env: []string{"OTEL_TRACES_SAMPLER="}, want: values{"sampling.sampler": "always_on"}},
