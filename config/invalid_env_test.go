@@ -31,15 +31,7 @@ func TestInvalidOTelVariablesChangeNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			clean, _ := check(t, section(file))
-			dirty, ds := check(t, section(file), invalid...)
-			if dirty == nil {
-				t.Fatalf("invalid variables stop the program:\n%s", lines(ds))
-			}
-			opts := cmp.Options{cmpopts.IgnoreFields(config.Config{}, "Warnings"), cmpopts.IgnoreUnexported(config.Config{}, config.Exporter{}), cmpopts.EquateEmpty()}
-			if diff := cmp.Diff(*clean, *dirty, opts); diff != "" {
-				t.Errorf("invalid variables change the configuration (-clean +dirty):\n%s", diff)
-			}
+			ds := wantUnchanged(t, file, invalid)
 			if len(ds) < 20 {
 				t.Errorf("%d warnings, want one for each variable:\n%s", len(ds), lines(ds))
 			}
@@ -66,15 +58,22 @@ func TestInvalidOTelEndpointsChangeNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			clean, _ := check(t, section(file))
-			dirty, ds := check(t, section(file), invalid...)
-			if dirty == nil {
-				t.Fatalf("invalid variables stop the program:\n%s", lines(ds))
-			}
-			opts := cmp.Options{cmpopts.IgnoreFields(config.Config{}, "Warnings"), cmpopts.IgnoreUnexported(config.Config{}, config.Exporter{}), cmpopts.EquateEmpty()}
-			if diff := cmp.Diff(*clean, *dirty, opts); diff != "" {
-				t.Errorf("invalid variables change the configuration (-clean +dirty):\n%s\n%s", diff, lines(ds))
-			}
+			wantUnchanged(t, file, invalid)
 		})
 	}
+}
+
+// wantUnchanged checks that invalid variables change nothing of the configuration in file, and returns the diagnostics.
+func wantUnchanged(t *testing.T, file string, invalid []string) config.Diagnostics {
+	t.Helper()
+	clean, _ := check(t, section(file))
+	dirty, ds := check(t, section(file), invalid...)
+	if dirty == nil {
+		t.Fatalf("invalid variables stop the program:\n%s", lines(ds))
+	}
+	opts := cmp.Options{cmpopts.IgnoreFields(config.Config{}, "Warnings"), cmpopts.IgnoreUnexported(config.Config{}, config.Exporter{}), cmpopts.EquateEmpty()}
+	if diff := cmp.Diff(*clean, *dirty, opts); diff != "" {
+		t.Errorf("invalid variables change the configuration (-clean +dirty):\n%s\n%s", diff, lines(ds))
+	}
+	return ds
 }
