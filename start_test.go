@@ -260,7 +260,7 @@ func TestUnreachableBackendIsOneLogLine(t *testing.T) {
 	for deadline := time.Now().Add(10 * time.Second); tracing.Stats().Exporters[0].Retries < 3 && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 	}
-	if n := strings.Count(log.String(), "spans are not delivered"); n != 1 || !strings.Contains(log.String(), "127.0.0.1:1") {
+	if n := strings.Count(log.String(), "not delivering spans"); n != 1 || !strings.Contains(log.String(), "127.0.0.1:1") {
 		t.Errorf("%d lines report undelivered spans, want one that names the endpoint:\n%s", n, log.String())
 	}
 	ctx, cancel := context.WithCancel(context.Background())

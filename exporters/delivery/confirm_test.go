@@ -152,7 +152,7 @@ func TestLastPayloadIsConfirmedDuringAnOutage(t *testing.T) {
 		if got := balanced(t, x); got.Delivered != 5 || got.Queued != 5 || !got.Since.Equal(start) {
 			t.Errorf("stats = %+v, want 5 delivered, 5 queued, and the outage since the start", got)
 		}
-		if got := finish(t, x); got.Delivered != 10 || log.with("delivered again") != 1 {
+		if got := finish(t, x); got.Delivered != 10 || log.with("delivery recovered") != 1 {
 			t.Errorf("delivered %d, want 10, and one end of the outage told:\n%v", got.Delivered, log.all())
 		}
 	})

@@ -50,16 +50,6 @@ func examine(span sdktrace.ReadOnlySpan) (cost int64, hides bool) {
 	return int64(n), hides
 }
 
-// owning returns what the queue keeps of a span, and its cost.
-func owning(span sdktrace.ReadOnlySpan) (sdktrace.ReadOnlySpan, int64) {
-	cost, hides := examine(span)
-	if _, ok := span.(Owner); ok || !hides {
-		return span, cost
-	}
-	span = own(span)
-	return span, Cost(span)
-}
-
 // listCost counts the room for attributes that are not set as well.
 func listCost(list []attribute.KeyValue) int {
 	return costAttribute*(cap(list)-len(list)) + attributesCost(list)
@@ -148,3 +138,11 @@ func membersCost(state trace.TraceState) int {
 	}
 	return n
 }
+
+// trimmed reports whether attributes above the SDK's limit are still behind those that e shows.
+func trimmed(e *sdktrace.Event) bool {
+	return e.DroppedAttributeCount > 0 && len(e.Attributes) < cap(e.Attributes)
+}
+
+// clipped reports whether the attributes of l are a part of a list of the program, which the SDK does not copy.
+func clipped(l *sdktrace.Link) bool { return len(l.Attributes) < cap(l.Attributes) }

@@ -34,7 +34,14 @@ type Encoder[P Payload] interface {
 // receiver finds a payload too large, derived from that payload's size, with a floor of 64 KiB.
 // Report.Limit holds the limit at the time of a call of Encode.
 type Limiter interface {
-	Limits() (most, floor int)
+	Limits() (maxBytes, minBytes int)
+}
+
+// Shrinker is optional on an [Encoder] whose payloads have a hard limit (UDP). Shrink encodes the only span of p again,
+// within r.Limit, and reports what it leaves out to r.Repair. It returns false if the span cannot be made smaller; the
+// span is then dropped as DropTooLarge.
+type Shrinker[P Payload] interface {
+	Shrink(p P, r *Report) (smaller P, ok bool)
 }
 
 // A Sender makes one attempt. It must return soon after ctx ends and must not keep p.
@@ -85,7 +92,7 @@ func (v Verdict) String() string {
 	return "unknown"
 }
 
-// Destination is what the span processor of the root package needs; *Exporter[P] is one.
+// Destination is what the span processor of the root package needs; [*Exporter] is one.
 type Destination interface {
 	sdktrace.SpanExporter
 	// Enqueue takes a span that has ended. It never blocks, encodes or logs, and may be

@@ -23,38 +23,29 @@
 //
 // An exporter that does all this itself is put behind the same queue by [Wrap].
 //
-// # What is promised
+// # Guarantees
 //
-// Handing over a span never blocks, encodes or logs; it costs well under a microsecond and
-// allocates nothing. A span that refers to more than it shows, such as one with a tracestate, is
-// copied first, see [Own]. What is queued is bounded in bytes, and what it keeps alive is what it
-// is charged, see [Cost]; payloads that are being sent come on top, at most one per sender and of
-// the size of the encoder's limit. Delivery is at least once: an answer
-// that is lost leads to a second attempt. A destination shares nothing with another: one that
-// hangs, is full or panics changes neither the latency nor the drops of its neighbours.
+// Enqueue never blocks, encodes or logs. It takes well under a microsecond and does not allocate, except for a span that
+// refers to more than it shows, such as one with a tracestate: that span is copied, see [Own]. The queue is bounded in
+// bytes, by an estimate of what its spans keep in memory, see [Cost]. Payloads that are being sent come on top: one for each
+// sender goroutine, of the size of the encoder's limit. Delivery is at least once, because a lost answer leads to a second
+// attempt. Destinations share nothing: one that hangs, is full or panics changes neither the latency nor the drops of
+// another.
 //
-// At every instant the accounts of [Stats] hold: ended = delivered + dropped + queued. Each
-// span that does not arrive is counted, with its reason.
+// The account of [Stats] balances at every instant: ended = delivered + dropped + queued. Each span that is not delivered
+// is counted with a reason.
 //
-// # How it is built
+// # How it works
 //
-// The queue, the accounts, the backoff and the log state of a destination are one monitor with
-// one lock, which is never held while an encoder, a sender or a log handler runs. Channels
-// between the parts were tried on paper and given up: a snapshot that has to add up at every
-// instant needs one lock anyway. Log lines are written by a goroutine of their own, because
-// handlers block.
+// See [Exporter] for the monitor at the center. Channels in place of its lock would not do: a snapshot that adds up at every
+// instant needs one lock in any case. Log lines are written by a goroutine of their own, because handlers block.
 //
-// A payload that has to be retried stays with the goroutine that sends it. That goroutine and
-// the others queue up at a gate; after a failure the gate admits one probe at a time, the one
-// that has waited longest, so that a payload the receiver always fails on cannot keep the
-// others out. An attempt that was under way when another failed neither opens the gate nor
-// counts as a second failure.
+// A payload that needs another attempt stays with its sender goroutine. After a failure all sender goroutines wait in line
+// at the breaker, which lets the one that has waited longest make the next attempt. So a payload that always fails cannot
+// keep the others from being sent. The result of an attempt that was under way when another one failed neither releases the
+// others nor counts as a second failure.
 //
-// The queue's bound is on an estimate of what spans keep alive, since measuring would mean
-// encoding. A bound in spans is there for those who set Options.MaxQueueSize. The SDK's BatchSpanProcessor is not used at all: it drops without counting, its
-// queue of 2048 spans overflows within a millisecond of a busy program, and one export that
-// hangs stops it.
-//
-// OnEnd of a span processor calls Enqueue. ExportSpans is there so that a destination works
-// behind any other span processor, too.
+// The SDK's BatchSpanProcessor is not used. It drops spans without counting them, a busy program fills its queue of 2048
+// spans within a millisecond, and one export that hangs stops it. To put a destination behind another span processor, use
+// ExportSpans.
 package delivery

@@ -19,7 +19,7 @@ func TestEncode(t *testing.T) {
 		repaired map[string]uint64
 		tries    []int
 	}{
-		"panic on one span of 100 (D10)": {
+		"panic on one span of 100": {
 			encoder{panicOn: "s42", repair: map[string]string{"s1": "utf8", "s99": "utf8"}},
 			map[string]uint64{"encode": 1}, map[string]uint64{"utf8": 2}, []int{99},
 		},

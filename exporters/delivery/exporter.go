@@ -2,82 +2,163 @@ package delivery
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// An Exporter is one destination: a queue, the goroutines that send from it, and its accounts.
-// All its methods may be called from any number of goroutines.
-type Exporter[P Payload] struct {
-	*handle
+// An Exporter is one destination: a queue, the goroutines that send from it, and its account. [New] and [Wrap] start one.
+// Any number of goroutines may call its methods.
+//
+// How it works. The exporter is a monitor. One lock guards the queue, the batches in flight, the account, the breaker and
+// the state of the log, so that Stats is a snapshot that adds up. The lock is never held while an encoder, a sender or a
+// log handler runs. Every change that a goroutine may wait for is broadcast. Each sender goroutine takes a batch from the
+// queue, encodes it, and keeps its payloads until each is settled: delivered or dropped. See sendLoop for senders that get
+// answers and confirmLoop for those that do not.
+type Exporter struct {
+	late    lateSpans // read for every span; apart from mu, which every span writes
+	options Options
+	close   func(context.Context) error // of the sender
+	run     context.Context             // of all attempts; cancelled when Shutdown's context ends
+	cancel  context.CancelFunc
+	senders chan struct{} // closed when all sender goroutines have returned
+	done    chan struct{} // closed when Shutdown has returned
+
+	mu      sync.Mutex
+	changed sync.Cond
+
+	queue       fifo
+	queuedBytes int64               // cost of the spans that are queued or in flight
+	added       uint64              // spans ever queued: the sequence number of the next one
+	inFlight    map[*batch]struct{} // batches with spans that are not settled
+	flushSeq    uint64              // spans below this number do not wait for a full batch
+	closing     bool                // Shutdown was called
+	aborted     bool                // Shutdown's context has ended
+	account     account
+	breaker     breaker
+	limit       payloadLimit
+	log         *logThrottle
 }
 
-// New starts a destination. It opens no connection: Send does, with the first payload. The
-// destination owns s from now on and closes it in Shutdown, which has to be called.
-func New[P Payload](encoder Encoder[P], s Sender[P], o Options) *Exporter[P] {
-	return &Exporter[P]{start(encoder, s, o)}
-}
-
-// handle is what does not depend on the payload.
-type handle struct {
-	e       *engine
-	closer  func(context.Context) error
-	workers chan struct{} // closed when all senders have ended
-}
-
-func start[P Payload](encoder Encoder[P], s Sender[P], o Options) *handle {
-	o = o.orDefault()
-	confirmer, _ := s.(Confirmer)
-	if confirmer != nil {
-		o.Senders = 1
-		o.Retry.Max = min(o.Retry.longest(), time.Second)
+func newExporter(encoder any, o Options, closeSender func(context.Context) error) *Exporter {
+	x := &Exporter{
+		options: o, close: closeSender, senders: make(chan struct{}), done: make(chan struct{}),
+		inFlight: map[*batch]struct{}{}, account: newAccount(), limit: newPayloadLimit(encoder),
 	}
-	e := newEngine(o)
-	e.limit = newLimit(encoder)
-	h := &handle{e: e, closer: s.Close, workers: make(chan struct{})}
-	running := make(chan struct{}, o.Senders)
-	for range o.Senders {
-		w := &worker[P]{e: e, encoder: encoder, sender: s, confirmer: confirmer}
-		go func() {
-			defer func() { running <- struct{}{} }()
-			w.run()
-		}()
-	}
-	go func() {
-		defer close(h.workers)
-		for range o.Senders {
-			<-running
-		}
-	}()
-	return h
+	x.run, x.cancel = context.WithCancel(context.Background())
+	x.changed.L = &x.mu
+	x.log = newLogThrottle(o, &x.mu, x.queued)
+	return x
 }
 
-// Enqueue takes a span that has ended. It never blocks, encodes or logs; what does not fit
-// is counted in Stats.Dropped. The span must not change any more, as those of the SDK do not,
-// and goes through [Own]. A provider that cuts values of attributes itself leaves more alive
-// than Own can see: hand over a [Copy] of its spans. A nil span is nothing.
-func (h *handle) Enqueue(span sdktrace.ReadOnlySpan) {
-	if span != nil && !h.e.late() {
-		h.e.enqueue(span)
+// Enqueue takes a span that has ended. It never blocks, encodes or logs. A span for which the queue has no room is counted
+// in Stats.Dropped. The span must not change any more, as those of the SDK do not, and goes through [Own]. A provider that
+// cuts values of attributes itself keeps more in memory than Own can see: pass a [Copy] of its spans. Enqueue ignores nil.
+func (x *Exporter) Enqueue(span sdktrace.ReadOnlySpan) {
+	if span != nil && !x.shutDown() {
+		x.enqueue(span)
 	}
 }
 
-// ExportSpans enqueues a [Copy] of each span and returns nil at once, or ErrShutdown. What becomes
-// of them is in Stats and in the log. It lets any other span processor feed the destination.
-func (h *handle) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
+// ExportSpans enqueues a [Copy] of each span and returns nil at once, or ErrShutdown. Stats and the log show what becomes
+// of them. By ExportSpans, any other span processor can feed the destination.
+func (x *Exporter) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
 	var err error
 	for _, span := range spans {
-		switch {
-		case span == nil:
-		case h.e.late():
-			err = ErrShutdown
-		case h.e.enqueue(Copy(span)) == DropShutdown:
+		if span != nil && (x.shutDown() || x.enqueue(Copy(span)) == DropShutdown) {
 			err = ErrShutdown
 		}
 	}
 	return err
 }
 
-// Stats is a snapshot of the accounts; the maps are the caller's.
-func (h *handle) Stats() Stats { return h.e.stats() }
+// Stats returns a snapshot of the account. The maps belong to the caller.
+func (x *Exporter) Stats() Stats {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	s := x.account.stats()
+	s.Queued, s.Since, s.LastError, s.Hint = uint64(x.queued()), x.log.since, x.log.lastError, x.log.hint
+	late := x.late.spans.Load()
+	s.Ended += late
+	if late > 0 {
+		s.Dropped[DropShutdown] += late
+	}
+	return s
+}
+
+// shutDown reports whether Shutdown was called, and counts a span if it was.
+func (x *Exporter) shutDown() bool {
+	if !x.late.begun.Load() {
+		return false
+	}
+	x.late.count(x.log)
+	return true
+}
+
+// enqueue queues one span, or counts it as dropped and returns the reason.
+func (x *Exporter) enqueue(span sdktrace.ReadOnlySpan) (reason string) {
+	var it item
+	it.span, it.cost = owning(span)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.closing {
+		x.late.count(x.log)
+		return DropShutdown
+	}
+	x.account.ended++
+	if reason := x.refuses(it.cost); reason != "" {
+		x.drop(reason, 1)
+		return reason
+	}
+	x.queue.push(it)
+	x.added++
+	x.queuedBytes += it.cost
+	if n := x.queue.length; n == 1 || n%x.options.BatchSize == 0 {
+		x.changed.Broadcast()
+	}
+	return ""
+}
+
+// refuses returns the reason why a span of this cost is not queued, or "".
+func (x *Exporter) refuses(cost int64) string {
+	switch {
+	case cost > x.options.QueueBytes:
+		return DropTooLarge
+	case x.queuedBytes+cost > x.options.QueueBytes:
+		return DropQueueFull
+	case x.options.MaxQueueSize > 0 && x.queued() >= x.options.MaxQueueSize:
+		return DropQueueFull
+	}
+	return ""
+}
+
+// queued returns the number of spans that are queued or in flight. Called with mu held.
+func (x *Exporter) queued() int {
+	n := x.queue.length
+	for b := range x.inFlight {
+		n += b.left
+	}
+	return n
+}
+
+// drop adds drops to the account and to the log. Called with mu held.
+func (x *Exporter) drop(reason string, n int) {
+	x.account.dropped[reason] += uint64(n)
+	x.log.drop(reason, n)
+}
+
+// wait returns at the next broadcast, or at due if that is not zero. Called with mu held.
+func (x *Exporter) wait(due time.Time) {
+	if !due.IsZero() {
+		defer time.AfterFunc(time.Until(due), x.broadcast).Stop()
+	}
+	x.changed.Wait()
+}
+
+// broadcast wakes all waiting goroutines. It takes the lock, so that it cannot come between a check and the wait after it.
+func (x *Exporter) broadcast() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.changed.Broadcast()
+}

@@ -41,7 +41,7 @@ func TestFailureThatOutlivesTheOutage(t *testing.T) {
 		if at := s.attempts(start); len(at) != 4 || at[3] != 40*time.Second {
 			t.Errorf("attempts at %v, want the fourth 30 s after the late failure", at)
 		}
-		if warned, informed := log.with("not delivered"), log.with("delivered again"); warned != informed {
+		if warned, informed := log.with("not delivering"), log.with("delivery recovered"); warned != informed {
 			t.Errorf("%d outages and %d ends are told:\n%s", warned, informed, strings.Join(log.all(), "\n"))
 		}
 		finish(t, x)
@@ -83,7 +83,7 @@ func TestOutagesAreToldApart(t *testing.T) {
 		if retries != got.Retries {
 			t.Errorf("lines tell of %d retries, want %d", retries, got.Retries)
 		}
-		if log.with("delivered again", "dropped=[queue_full=5]") != 1 || log.with("delivered again", "dropped=[queue_full=2]") != 1 || log.with("spans are dropped") != 0 {
+		if log.with("delivery recovered", "dropped=[queue_full=5]") != 1 || log.with("delivery recovered", "dropped=[queue_full=2]") != 1 || log.with("dropping spans") != 0 {
 			t.Errorf("want an end with 5 and one with 2 spans dropped, and no line of drops besides:\n%s", strings.Join(log.all(), "\n"))
 		}
 	})

@@ -1,13 +1,11 @@
 package delivery_test
 
 import (
-	"context"
 	"reflect"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/otel/attribute"
@@ -20,25 +18,6 @@ import (
 
 	"github.com/spanroute/spanroute/exporters/delivery"
 )
-
-// last is a span processor that keeps the last span.
-type last struct{ span sdktrace.ReadOnlySpan }
-
-func (*last) OnStart(context.Context, sdktrace.ReadWriteSpan) {}
-func (l *last) OnEnd(s sdktrace.ReadOnlySpan)                 { l.span = s }
-func (*last) Shutdown(context.Context) error                  { return nil }
-func (*last) ForceFlush(context.Context) error                { return nil }
-
-// ended returns the SDK's snapshot of a span with these attributes, cut by the SDK to limit.
-func ended(limit int, attributes ...attribute.KeyValue) sdktrace.ReadOnlySpan {
-	limits := sdktrace.NewSpanLimits()
-	limits.AttributeValueLengthLimit = limit
-	end := new(last)
-	_, s := sdktrace.NewTracerProvider(sdktrace.WithRawSpanLimits(limits), sdktrace.WithSpanProcessor(end)).Tracer("test").Start(context.Background(), "work")
-	s.SetAttributes(attributes...)
-	s.End()
-	return end.span
-}
 
 func callerOf(state string) trace.SpanContext {
 	parsed, err := trace.ParseTraceState(state)
@@ -109,7 +88,7 @@ func TestCopiesShowTheSame(t *testing.T) {
 	for name, stub := range map[string]tracetest.SpanStub{"rich": rich(), "bare": bare, "another tracestate of the parent": parented} {
 		span := stub.Snapshot()
 		for how, copied := range map[string]sdktrace.ReadOnlySpan{
-			"Own": delivery.Own(span), "Cut": delivery.Cut(span, 100), "Copy": delivery.Copy(span),
+			"Own": delivery.Own(span), "Copy": delivery.Copy(span),
 			"Copy of Own": delivery.Copy(delivery.Own(span)), "Own of Copy": delivery.Own(delivery.Copy(span)),
 		} {
 			if diff := cmp.Diff(shown(span), shown(copied), sameSpan, cmp.Transformer("empty", func(list []attribute.KeyValue) []string { return keysOf(list) })); diff != "" {
@@ -127,15 +106,14 @@ func keysOf(list []attribute.KeyValue) (all []string) {
 	return all
 }
 
-// A span that hides nothing is handed on itself.
 // A method that a later SDK adds to the interface is promoted from the embedded span, which must not be nil.
 func TestCopiesAnswerMethodsOfLaterSDKs(t *testing.T) {
 	embedded := func(span sdktrace.ReadOnlySpan) (sdktrace.ReadOnlySpan, bool) {
 		inner, ok := reflect.ValueOf(span).Elem().FieldByName("ReadOnlySpan").Interface().(sdktrace.ReadOnlySpan)
 		return inner, ok
 	}
-	span := tracetest.SpanStub{Name: "GET /", Attributes: []attribute.KeyValue{attribute.String("k", "too long")}}.Snapshot()
-	for name, span := range map[string]sdktrace.ReadOnlySpan{"cut": delivery.Cut(span, 3), "copy": delivery.Copy(span)} {
+	span := tracetest.SpanStub{Name: "GET /", SpanContext: callerOf("a=1")}.Snapshot()
+	for name, span := range map[string]sdktrace.ReadOnlySpan{"own": delivery.Own(span), "copy": delivery.Copy(span)} {
 		inner, ok := embedded(span)
 		if !ok {
 			t.Errorf("%s: the embedded span is nil", name)
@@ -146,70 +124,27 @@ func TestCopiesAnswerMethodsOfLaterSDKs(t *testing.T) {
 }
 
 func TestOwnCopiesOnlyWhatHidesSomething(t *testing.T) {
-	long := attribute.String("k", strings.Repeat("ü", 10))
 	link := func(attributes ...attribute.KeyValue) tracetest.SpanStub {
 		return tracetest.SpanStub{Links: []sdktrace.Link{{Attributes: attributes}}}
 	}
 	for name, row := range map[string]struct {
-		stub  tracetest.SpanStub
-		limit int
-		copy  bool
+		stub tracetest.SpanStub
+		copy bool
 	}{
-		"bare":                       {tracetest.SpanStub{}, 5, false},
-		"every type, no limit":       {tracetest.SpanStub{Attributes: nested}, -1, false},
-		"every type, within":         {tracetest.SpanStub{Attributes: nested}, 8, false},
-		"every type, above":          {tracetest.SpanStub{Attributes: nested}, 7, true},
-		"bytes above, points within": {tracetest.SpanStub{Attributes: []attribute.KeyValue{long}}, 10, false},
-		"points above":               {tracetest.SpanStub{Attributes: []attribute.KeyValue{long}}, 9, true},
-		"cut to nothing":             {tracetest.SpanStub{Attributes: []attribute.KeyValue{long}}, 0, true},
-		"tracestate":                 {tracetest.SpanStub{SpanContext: callerOf("a=1")}, -1, true},
-		"tracestate of the parent":   {tracetest.SpanStub{Parent: callerOf("a=1")}, -1, true},
-		"event":                      {tracetest.SpanStub{Events: []sdktrace.Event{{Attributes: nested[:2]}}}, -1, false},
-		"event with dropped ones":    {tracetest.SpanStub{Events: []sdktrace.Event{{Attributes: nested[:2], DroppedAttributeCount: 1}}}, -1, true},
-		"link":                       {link(nested[:2:2]...), -1, false},
-		"part of a list in a link":   {link(nested[:2]...), -1, true},
+		"bare":                     {tracetest.SpanStub{}, false},
+		"every type":               {tracetest.SpanStub{Attributes: nested}, false},
+		"tracestate":               {tracetest.SpanStub{SpanContext: callerOf("a=1")}, true},
+		"tracestate of the parent": {tracetest.SpanStub{Parent: callerOf("a=1")}, true},
+		"event":                    {tracetest.SpanStub{Events: []sdktrace.Event{{Attributes: nested[:2]}}}, false},
+		"event with dropped ones":  {tracetest.SpanStub{Events: []sdktrace.Event{{Attributes: nested[:2], DroppedAttributeCount: 1}}}, true},
+		"link":                     {link(nested[:2:2]...), false},
+		"part of a list in a link": {link(nested[:2]...), true},
 	} {
 		span := row.stub.Snapshot()
-		if copied := !reflect.DeepEqual(reflect.TypeOf(delivery.Own(delivery.Cut(span, row.limit))), reflect.TypeOf(span)); copied != row.copy {
+		if copied := !reflect.DeepEqual(reflect.TypeOf(delivery.Own(span)), reflect.TypeOf(span)); copied != row.copy {
 			t.Errorf("%s: copied %t, want %t", name, copied, row.copy)
 		}
 	}
-}
-
-// cuts reports a difference between what Cut and the SDK leave of attributes, and texts above the limit.
-func cuts(t *testing.T, limit int, attributes ...attribute.KeyValue) {
-	t.Helper()
-	want := keysOf(ended(limit, attributes...).Attributes())
-	got := delivery.Cut(ended(-1, attributes...), limit).Attributes()
-	if diff := cmp.Diff(want, keysOf(got)); diff != "" {
-		t.Errorf("cut to %d (-SDK +got):\n%s", limit, diff)
-	}
-	for _, kv := range got {
-		if s := kv.Value.AsString(); kv.Value.Type() == attribute.STRING && len(s) > limit && utf8.RuneCountInString(s) > limit {
-			t.Errorf("%q is above the limit of %d", s, limit)
-		}
-	}
-}
-
-// Cut does what the limit of the SDK does.
-func TestCutIsTheSDKs(t *testing.T) {
-	for _, text := range []string{
-		"", "a", "abcdefgh", "üüüüüüüü", "日本語日本語", "\xff", "a\xffb\xffc\xffd", "\xff\xff\xff\xff\xffab", "ab\xff\xff\xff\xff\xff", "a\uFFFDb\uFFFDc", "abc\xff",
-	} {
-		for limit := range 10 {
-			cuts(t, limit, append([]attribute.KeyValue{attribute.String("own", text), attribute.StringSlice("list", []string{text, text})}, nested...)...)
-		}
-	}
-}
-
-func FuzzCutIsTheSDKs(f *testing.F) {
-	f.Add("abcdefgh", "a\xffb\uFFFDc日", 3)
-	f.Fuzz(func(t *testing.T, a, b string, limit int) {
-		limit &= 31
-		cuts(t, limit, attribute.String("a", a), attribute.StringSlice("b", []string{a, b}),
-			attribute.KeyValue{Key: "c", Value: attribute.ByteSliceValue([]byte(b))},
-			attribute.KeyValue{Key: "d", Value: attribute.MapValue(attribute.String("x", b), attribute.KeyValue{Key: "y", Value: attribute.SliceValue(attribute.StringValue(a))})})
-	})
 }
 
 // Another provider cuts values itself, and its span processor exports them: what is queued is still

@@ -81,3 +81,11 @@ func (q *fifo) shrink() {
 	c.next, c.from, c.to = nil, 0, 0
 	q.spare = c
 }
+
+// A batch is what a sender goroutine takes from the queue at once: the spans with the sequence numbers from until to.
+type batch struct {
+	from, to uint64
+	spans    []sdktrace.ReadOnlySpan
+	left     int   // spans that are not settled
+	cost     int64 // of those
+}

@@ -8,151 +8,150 @@ import (
 	"time"
 )
 
-// How long Shutdown waits, once its context is over, for the senders it has cancelled, for
-// Close and for the log. Each has time of its own, and together they leave room below the 100 ms
-// that are promised, for a program that keeps all processors busy.
+// The time that Shutdown waits after the end of its context: for the senders that it has cancelled, for Close, and for the
+// log. The sum is below the promised 100 ms, with room for a program that keeps all processors busy.
 const (
 	graceSenders = 25 * time.Millisecond
 	graceClose   = 20 * time.Millisecond
 	graceLog     = 10 * time.Millisecond
 )
 
-// ForceFlush returns nil when every span taken before the call is delivered or dropped, and
-// ctx's error with the number of spans left when ctx ends first; nothing is dropped then. It
-// does not wait for spans that come later. It ends a backoff wait early, but not a wait that the
-// receiver requested, and not a second time before that wait would have ended: with any number of
-// calls it adds at most one attempt to each wait. Without a deadline it is bounded by
+// ForceFlush returns nil when every span that was enqueued before the call is delivered or dropped. If ctx ends first, it
+// returns ctx's error with the number of spans left, and drops nothing. It does not wait for spans that are enqueued later.
+// It ends a backoff early, but not a wait that the receiver requested, and not a second time before that backoff would have
+// ended: any number of calls adds at most one attempt to each backoff. Without a deadline it is bounded by
 // Options.ExportTimeout.
-func (h *handle) ForceFlush(ctx context.Context) error {
-	e := h.e
-	ctx, cancel := e.bounded(ctx)
+func (x *Exporter) ForceFlush(ctx context.Context) error {
+	ctx, cancel := x.bounded(ctx)
 	defer cancel()
-	defer context.AfterFunc(ctx, e.broadcast)()
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	number := e.added
-	e.flushTo = max(e.flushTo, number)
-	e.gate.hurry(time.Now())
-	e.changed.Broadcast()
+	defer context.AfterFunc(ctx, x.broadcast)()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	number := x.added
+	x.flushSeq = max(x.flushSeq, number)
+	x.breaker.hurry(time.Now())
+	x.changed.Broadcast()
 	for {
-		left := e.before(number)
+		left := x.unsettled(number)
 		if left == 0 {
 			return nil
 		}
 		if err := ctx.Err(); err != nil {
-			return e.left(left, err)
+			return x.notDelivered(left, err)
 		}
-		e.changed.Wait()
+		x.changed.Wait()
 	}
 }
 
-func (e *engine) left(n int, err error) error {
-	return fmt.Errorf("exporter %q: %d spans not delivered: %w", e.o.ID, n, err)
+func (x *Exporter) notDelivered(n int, err error) error {
+	return fmt.Errorf("exporter %q: %d spans not delivered: %w", x.options.ID, n, err)
 }
 
 // bounded gives ctx a deadline if it has none.
-func (e *engine) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	if _, ok := ctx.Deadline(); ok || e.o.ExportTimeout < 0 {
+func (x *Exporter) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	if _, ok := ctx.Deadline(); ok || x.options.ExportTimeout < 0 {
 		return context.WithCancel(ctx)
 	}
-	return context.WithTimeout(ctx, e.o.ExportTimeout)
+	return context.WithTimeout(ctx, x.options.ExportTimeout)
 }
 
-// Shutdown takes no more spans, sends what is queued while ctx lasts, with retries, then
-// counts the rest as dropped, closes the sender and ends all goroutines, at most 100 ms after
-// ctx. It returns nil if nothing was left, else ctx's error with the number of spans; an error
-// of Close is joined. Without a deadline it is bounded by Options.ExportTimeout. Called again,
-// or by two goroutines at once, it waits for the first call and returns nil.
-func (h *handle) Shutdown(ctx context.Context) error {
-	if !h.e.close(ctx) {
-		return h.e.awaitDone(ctx)
+// Shutdown takes no more spans, sends what is queued until ctx ends, with retries, then counts the rest as dropped, closes
+// the sender and ends all goroutines. It returns at most 100 ms after the end of ctx. It returns nil if no spans were left,
+// otherwise ctx's error with their number, joined with an error of Close. Without a deadline it is bounded by
+// Options.ExportTimeout. A second call waits for the first one and returns nil.
+func (x *Exporter) Shutdown(ctx context.Context) error {
+	if !x.begin(ctx) {
+		return x.awaitDone(ctx)
 	}
-	defer close(h.e.done)
-	ctx, cancel := h.e.bounded(ctx)
+	defer close(x.done)
+	ctx, cancel := x.bounded(ctx)
 	defer cancel()
 
-	drained := h.drain(ctx)
-	h.e.abort()
-	left := h.e.settleRest()
-	err := h.closeSender(ctx)
+	drained := x.drain(ctx)
+	x.abort()
+	left := x.dropRest()
+	err := x.closeSender(ctx)
 	if !drained {
-		err = errors.Join(fmt.Errorf("exporter %q: a sender ignores its context and was abandoned", h.e.o.ID), err)
+		err = errors.Join(fmt.Errorf("exporter %q: a sender ignores its context and was abandoned", x.options.ID), err)
 	}
 	if left > 0 {
-		err = errors.Join(h.e.left(left, endOf(ctx)), err)
-		h.e.warnLeft(left)
+		err = errors.Join(x.notDelivered(left, endOf(ctx)), err)
 	}
-	close(h.e.log.stop)
-	endsWithin(ctx, graceLog, h.e.log.stopped)
+	close(x.log.stop)
+	endsWithin(ctx, graceLog, x.log.stopped)
 	return err
 }
 
-// close begins the end; false if it has begun already. With a ctx that is over, no sender begins another attempt.
-func (e *engine) close(ctx context.Context) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.closing {
+// begin begins the shutdown and returns true, or returns false if it has begun already. If ctx has ended, no sender begins
+// another attempt.
+func (x *Exporter) begin(ctx context.Context) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.closing {
 		return false
 	}
-	e.closing, e.aborted = true, ctx.Err() != nil
-	e.after.begun.Store(true)
-	e.gate.skipWait(time.Now())
-	e.changed.Broadcast()
+	x.closing, x.aborted = true, ctx.Err() != nil
+	x.late.begun.Store(true)
+	x.breaker.endBackoff(time.Now())
+	x.changed.Broadcast()
 	return true
 }
 
-func (e *engine) awaitDone(ctx context.Context) error {
+func (x *Exporter) awaitDone(ctx context.Context) error {
 	select {
-	case <-e.done:
+	case <-x.done:
 		return nil
 	default:
 	}
 	select {
-	case <-e.done:
+	case <-x.done:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("exporter %q: still shutting down: %w", e.o.ID, ctx.Err())
+		return fmt.Errorf("exporter %q: still shutting down: %w", x.options.ID, ctx.Err())
 	}
 }
 
-// drain waits until the senders have ended, and cancels them when ctx does; false if one of
-// them does not return even so.
-func (h *handle) drain(ctx context.Context) bool {
-	if ctx.Err() == nil && endsBefore(ctx, h.workers) {
+// drain waits until the senders have returned, and cancels them when ctx ends. It returns false if one of them does not
+// return even then.
+func (x *Exporter) drain(ctx context.Context) bool {
+	if ctx.Err() == nil && endsBefore(ctx, x.senders) {
 		return true
 	}
-	h.e.abort()
-	return endsWithin(ctx, graceSenders, h.workers)
+	x.abort()
+	return endsWithin(ctx, graceSenders, x.senders)
 }
 
-// abort cancels what is running.
-func (e *engine) abort() {
-	e.cancel()
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.aborted = true
-	e.changed.Broadcast()
+// abort cancels all attempts.
+func (x *Exporter) abort() {
+	x.cancel()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.aborted = true
+	x.changed.Broadcast()
 }
 
-// settleRest drops what no sender will settle any more, and returns the number of spans that
-// Shutdown left undelivered.
-func (e *engine) settleRest() int {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for e.queue.length > 0 {
-		e.held -= e.queue.pop().cost
-		e.leftover++
-		e.count(DropShutdown, 1)
+// dropRest drops what no sender settles any more. It logs and returns the number of spans that the shutdown dropped.
+func (x *Exporter) dropRest() int {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for x.queue.length > 0 {
+		x.queuedBytes -= x.queue.pop().cost
+		x.drop(DropShutdown, 1)
 	}
-	for b := range e.inFlight {
-		e.settleLocked(b, b.left, DropShutdown)
+	for b := range x.inFlight {
+		x.dropOf(b, b.left, DropShutdown)
 	}
-	e.changed.Broadcast()
-	return int(e.leftover)
+	x.changed.Broadcast()
+	left := x.account.dropped[DropShutdown]
+	if left > 0 {
+		x.log.add(slog.LevelWarn, "shut down with undelivered spans", slog.Uint64("spans", left),
+			slog.String("error", x.log.lastError), slog.String("hint", x.log.hint))
+	}
+	return int(left)
 }
 
-// closeSender closes the sender, with what is left of the time.
-func (h *handle) closeSender(ctx context.Context) (err error) {
+// closeSender closes the sender, in the time that is left.
+func (x *Exporter) closeSender(ctx context.Context) (err error) {
 	done := make(chan struct{})
 	var result error
 	go func() {
@@ -162,25 +161,18 @@ func (h *handle) closeSender(ctx context.Context) (err error) {
 				result = panicError("Close", v)
 			}
 		}()
-		result = h.closer(ctx)
+		result = x.close(ctx)
 	}()
 	if !endsWithin(ctx, graceClose, done) {
-		return fmt.Errorf("exporter %q: Close ignores its context and was abandoned", h.e.o.ID)
+		return fmt.Errorf("exporter %q: Close ignores its context and was abandoned", x.options.ID)
 	}
 	if ctx.Err() != nil && errors.Is(result, ctx.Err()) {
-		return nil // the number of spans left contains it
+		return nil // the error with the number of spans contains it
 	}
 	return result
 }
 
-func (e *engine) warnLeft(n int) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.log.add(slog.LevelWarn, "spans are left at shutdown", slog.Int("spans", n),
-		slog.String("error", e.log.lastError), slog.String("hint", e.log.hint))
-}
-
-// endsWithin waits for done while ctx lasts, and for a grace more; false if it does not come.
+// endsWithin waits for done until ctx ends, and then for a grace. It returns false if done is not closed by then.
 func endsWithin(ctx context.Context, grace time.Duration, done <-chan struct{}) bool {
 	if endsBefore(ctx, done) {
 		return true
@@ -195,8 +187,8 @@ func endsWithin(ctx context.Context, grace time.Duration, done <-chan struct{}) 
 	}
 }
 
-// endsBefore waits for done while ctx lasts. It has a timer of its own for the deadline, since the end of a
-// context wakes all who wait for it, one after the other, and a busy program lets the last wait for long.
+// endsBefore waits for done until ctx ends. It has a timer of its own for the deadline: the end of a context wakes its
+// waiters one after the other, which takes long in a busy program.
 func endsBefore(ctx context.Context, done <-chan struct{}) bool {
 	var deadline <-chan time.Time
 	if at, ok := ctx.Deadline(); ok {
@@ -213,7 +205,7 @@ func endsBefore(ctx context.Context, done <-chan struct{}) bool {
 	return false
 }
 
-// endOf is the reason why ctx is over, also in the moment between its deadline and its end.
+// endOf returns the error of ctx, also in the moment between its deadline and its end.
 func endOf(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -52,9 +52,9 @@ func TestShutdown(t *testing.T) {
 		"receiver is well":                  {nil, 1234, 0, time.Minute, 0, 0, 1234, ""},
 		"receiver is down":                  {down, 25, 0, time.Minute, time.Minute, time.Minute, 0, "25 spans not delivered: context deadline exceeded"},
 		"receiver hangs":                    {hang, 25, 0, 3 * time.Second, 3 * time.Second, 3 * time.Second, 0, "25 spans not delivered: context deadline exceeded"},
-		"cancelled, waiting (D13)":          {nil, 9, 0, 0, 0, 0, 0, "9 spans not delivered: context canceled"},
-		"cancelled, in flight (D13)":        {hang, 25, time.Second, 0, 0, 0, 0, "25 spans not delivered: context canceled"},
-		"cancelled, in backoff (D13)":       {down, 25, time.Second, 0, 0, 0, 0, "25 spans not delivered: context canceled"},
+		"cancelled, waiting":                {nil, 9, 0, 0, 0, 0, 0, "9 spans not delivered: context canceled"},
+		"cancelled, in flight":              {hang, 25, time.Second, 0, 0, 0, 0, "25 spans not delivered: context canceled"},
+		"cancelled, in backoff":             {down, 25, time.Second, 0, 0, 0, 0, "25 spans not delivered: context canceled"},
 		"no deadline means ExportTimeout":   {down, 25, 0, -1, 30 * time.Second, 30 * time.Second, 0, "25 spans not delivered: context deadline exceeded"},
 		"a sender that ignores its context": {deaf, 25, time.Second, time.Second, time.Second, 1100 * time.Millisecond, 0, "ignores its context"},
 		"without any limit":                 {retryTimes(2, misfit), 10, 0, noLimit, 30 * time.Second, 60 * time.Second, 10, ""},
@@ -93,10 +93,10 @@ func TestShutdown(t *testing.T) {
 				if got.Delivered != row.delivered || got.Queued != 0 || got.Dropped["shutdown"] != uint64(row.spans)-row.delivered {
 					t.Errorf("stats = %+v, want delivered %d and the rest shutdown", got, row.delivered)
 				}
-				if warned := log.with("WARN spans are left at shutdown"); (warned == 1) != (row.left != "") {
+				if warned := log.with("WARN shut down with undelivered spans"); (warned == 1) != (row.left != "") {
 					t.Errorf("%d warnings about spans left:\n%s", warned, strings.Join(log.all(), "\n"))
 				}
-				if log.with("shutdown=") != 0 || row.timeout == 0 && log.with("not delivered") > 1 {
+				if log.with("shutdown=") != 0 || row.timeout == 0 && log.with("not delivering") > 1 {
 					t.Errorf("the end is told more than once:\n%s", strings.Join(log.all(), "\n"))
 				}
 				if s.closed != 1 {
@@ -225,7 +225,7 @@ func TestCancelledAttemptIsNoFailure(t *testing.T) {
 		cancel()
 		_ = x.Shutdown(ctx)
 		got := balanced(t, x)
-		if !got.Since.IsZero() || got.LastError != "" || log.with("not delivered") != 0 {
+		if !got.Since.IsZero() || got.LastError != "" || log.with("not delivering") != 0 {
 			t.Errorf("stats = %+v, want no outage; log:\n%s", got, strings.Join(log.all(), "\n"))
 		}
 	})

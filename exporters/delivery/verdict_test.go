@@ -22,19 +22,19 @@ func TestVerdicts(t *testing.T) {
 		tries   []int              // spans in each attempt
 	}{
 		"delivered": {nil, delivery.Stats{Delivered: 10}, []int{10}},
-		"rejected is not retried (D2)": {
+		"rejected is not retried": {
 			[]delivery.Outcome{{Verdict: delivery.Rejected, Err: errors.New("400")}},
 			delivery.Stats{Dropped: map[string]uint64{"rejected": 10}}, []int{10},
 		},
-		"retried until well (D4)": {
+		"retried until well": {
 			[]delivery.Outcome{retry, retry, retry},
 			delivery.Stats{Delivered: 10, Retries: 3}, []int{10, 10, 10, 10},
 		},
-		"too large is split in place (D5)": {
+		"too large is split in place": {
 			[]delivery.Outcome{{Verdict: delivery.TooLarge}, {Verdict: delivery.TooLarge}},
 			delivery.Stats{Delivered: 10}, []int{10, 5, 2, 3, 5},
 		},
-		"partial success (D6)": {
+		"partial success": {
 			[]delivery.Outcome{{Rejected: 3, Err: errors.New("no such tenant")}},
 			delivery.Stats{Delivered: 7, Dropped: map[string]uint64{"partial": 3}}, []int{10},
 		},
@@ -43,7 +43,7 @@ func TestVerdicts(t *testing.T) {
 			delivery.Stats{Dropped: map[string]uint64{"partial": 10}}, []int{10},
 		},
 		"negative refused": {[]delivery.Outcome{{Rejected: -1}}, delivery.Stats{Delivered: 10}, []int{10}},
-		"warning within a success (D6)": {
+		"warning within a success": {
 			[]delivery.Outcome{{Err: errors.New("deprecated")}},
 			delivery.Stats{Delivered: 10}, []int{10},
 		},
@@ -131,10 +131,10 @@ func TestTooLargeHalvesTheLimitForGood(t *testing.T) {
 		if got.Delivered != 20 {
 			t.Errorf("delivered %d, want 20", got.Delivered)
 		}
-		if n := log.with("smaller ones are sent", "limit=500"); n != 1 {
+		if n := log.with("sending smaller ones", "limit=500"); n != 1 {
 			t.Errorf("%d lines for limit 500, want 1:\n%s", n, strings.Join(log.all(), "\n"))
 		}
-		if n := log.with("smaller ones are sent"); n != 2 {
+		if n := log.with("sending smaller ones"); n != 2 {
 			t.Errorf("%d lines about the limit, want 2 (500, 250)", n)
 		}
 	})

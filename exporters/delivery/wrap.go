@@ -6,31 +6,31 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// Wrap gives an exporter that is not a Destination a destination of its own: the same queue, bounded
-// by Options.MaxQueueSize spans in any case, and one worker that calls ExportSpans with
-// Options.ExportTimeout. A nil is delivered, an error is rejected, a panic is panic; nothing is
-// retried. A call that ignores its context holds up this destination only, and Shutdown
-// abandons it. x is shut down with the destination. A Destination is returned unchanged.
-func Wrap(x sdktrace.SpanExporter, o Options) Destination {
-	if q, ok := x.(Destination); ok {
-		return q
+// Wrap puts an exporter that is not a Destination behind a queue, which always has a bound of Options.MaxQueueSize spans.
+// One goroutine calls ExportSpans, with Options.ExportTimeout. A batch for which ExportSpans returns nil is delivered. After
+// an error it is dropped as DropRejected, after a panic as DropPanic. Batches are not retried. A call that ignores its
+// context blocks only this destination, and Shutdown abandons it. Shutdown shuts the exporter down. Wrap returns a
+// Destination unchanged.
+func Wrap(exporter sdktrace.SpanExporter, o Options) Destination {
+	if d, ok := exporter.(Destination); ok {
+		return d
 	}
 	fillCount(&o.MaxQueueSize, DefaultMaxQueueSize)
 	o = o.orDefault()
 	o.Senders, o.Timeout = 1, o.ExportTimeout
-	return start(plain{}, wrapped{x}, o)
+	return New(plain{}, wrapped{exporter}, o)
 }
 
-// spans are a payload that is not encoded.
+// spans is a payload that is not encoded.
 type spans []sdktrace.ReadOnlySpan
 
-// Spans is their number.
+// Spans returns their number.
 func (s spans) Spans() int { return len(s) }
 
-// Size is not known and not needed: a wrapped exporter never returns TooLarge.
+// Size returns 0. The size is unknown and not needed, because a wrapped exporter never returns TooLarge.
 func (s spans) Size() int { return 0 }
 
-// plain packs a whole batch into one payload.
+// plain makes one payload of a whole batch.
 type plain struct{}
 
 // Encode returns the spans unchanged.
@@ -42,7 +42,7 @@ func (plain) Split(s spans) (a, b spans, ok bool) { return s, nil, false }
 // wrapped sends through an exporter.
 type wrapped struct{ exporter sdktrace.SpanExporter }
 
-// Send is one call of ExportSpans.
+// Send calls ExportSpans.
 func (w wrapped) Send(ctx context.Context, s spans) Outcome {
 	if err := w.exporter.ExportSpans(ctx, s); err != nil {
 		return Outcome{Verdict: Rejected, Err: err}

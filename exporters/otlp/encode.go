@@ -38,7 +38,7 @@ func newEncoder(most, maxTag int) *encoder {
 }
 
 // Limits returns the maximum size of a payload, and the size below which it is not halved.
-func (e *encoder) Limits() (most, least int) { return e.most, min(floor, e.most) }
+func (e *encoder) Limits() (maxBytes, minBytes int) { return e.most, min(floor, e.most) }
 
 // Encode groups spans by resource and scope, in the order first seen, and packs them into as few requests as the
 // limit allows.

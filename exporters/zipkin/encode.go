@@ -38,7 +38,7 @@ func newEncoder(local node, maxTag int) *encoder {
 }
 
 // Limits returns the maximum size of a payload, and the size below which it is not halved.
-func (*encoder) Limits() (most, floor int) { return maxPayload, minPayload }
+func (*encoder) Limits() (maxBytes, minBytes int) { return maxPayload, minPayload }
 
 // Encode writes spans in order into as few payloads as the limit allows. A span above the limit
 // gets a payload of its own. A span without ids is dropped, because Zipkin does not accept zeros.

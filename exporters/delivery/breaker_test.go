@@ -17,9 +17,9 @@ type act struct {
 	answer delivery.Verdict
 }
 
-// An attempt that was under way when another failed neither opens the gate when it succeeds, nor
+// An attempt that was under way when another failed neither releases the senders when it succeeds, nor
 // lets a second probe in when it is refused.
-func TestLateAnswersDoNotOpenTheGate(t *testing.T) {
+func TestLateAnswersDoNotReleaseTheSenders(t *testing.T) {
 	const second = time.Second
 	rows := map[string]struct {
 		senders int
@@ -112,11 +112,11 @@ func TestLimits(t *testing.T) {
 					t.Errorf("delivered %d, want 10", got.Delivered)
 				}
 				for _, want := range row.want {
-					if log.with("smaller ones are sent", want) != 1 {
+					if log.with("sending smaller ones", want) != 1 {
 						t.Errorf("no line says %s:\n%v", want, log.all())
 					}
 				}
-				if n := log.with("smaller ones are sent"); n != len(row.want) {
+				if n := log.with("sending smaller ones"); n != len(row.want) {
 					t.Errorf("%d lines about the limit, want %d:\n%v", n, len(row.want), log.all())
 				}
 			})

@@ -38,13 +38,13 @@ func TestLongOutageMakesTwelveLines(t *testing.T) {
 			t.Errorf("%d lines, want 11 or 12", len(lines))
 		}
 		first, last := lines[0], lines[len(lines)-1]
-		for _, want := range []string{"WARN spans are not delivered", "exporter=zipkin", "endpoint=http://z:9411",
+		for _, want := range []string{"WARN not delivering spans", "exporter=zipkin", "endpoint=http://z:9411",
 			"error=connection refused", "hint=start it", "waiting="} {
 			if !strings.Contains(first, want) {
 				t.Errorf("first line %q, want %q in it", first, want)
 			}
 		}
-		for _, want := range []string{"INFO spans are delivered again", "after=", "retries=", "dropped=[expired="} {
+		for _, want := range []string{"INFO delivery recovered", "after=", "retries=", "dropped=[expired="} {
 			if !strings.Contains(last, want) {
 				t.Errorf("last line %q, want %q in it", last, want)
 			}
@@ -87,7 +87,7 @@ func TestDropsAreTold(t *testing.T) {
 	}{
 		"rejected": {
 			encoder{each: 1}, delivery.Outcome{Verdict: delivery.Rejected, Err: errors.New("400 bad\tthrift\n" + strings.Repeat("x", 1000)), Hint: "do this"},
-			[]string{"WARN spans are dropped", "reason=rejected", "spans=1", `error=400 bad\tthrift\nxxx`, "hint=do this"},
+			[]string{"WARN dropping spans", "reason=rejected", "spans=1", `error=400 bad\tthrift\nxxx`, "hint=do this"},
 		},
 		"partial":   {encoder{each: 1}, delivery.Outcome{Rejected: 1, Err: errors.New("quota")}, []string{"reason=partial", "error=quota"}},
 		"panic":     {encoder{each: 1, panicOn: "-"}, delivery.Outcome{Verdict: 255}, []string{"reason=panic"}},
@@ -174,10 +174,10 @@ func TestQuietTroublesAreTold(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		got := finish(t, x)
-		if got.Dropped["queue_full"] == 0 || log.with("WARN spans are dropped", "queue_full=") != 2 {
+		if got.Dropped["queue_full"] == 0 || log.with("WARN dropping spans", "queue_full=") != 2 {
 			t.Errorf("dropped %v, log:\n%s", got.Dropped, strings.Join(log.all(), "\n"))
 		}
-		if n := log.with("WARN the receiver warns", "deprecated"); n != 1 {
+		if n := log.with("WARN receiver warning", "deprecated"); n != 1 {
 			t.Errorf("%d lines of the receiver's warning, want 1", n)
 		}
 	})

@@ -1,0 +1,21 @@
+package delivery
+
+import "maps"
+
+// An account counts what becomes of the spans of a destination, except for those that are queued or in flight.
+type account struct {
+	ended, delivered, retries uint64
+	dropped, repaired         map[string]uint64
+}
+
+func newAccount() account {
+	return account{dropped: map[string]uint64{}, repaired: map[string]uint64{}}
+}
+
+// stats returns a copy of the counts.
+func (a *account) stats() Stats {
+	return Stats{
+		Ended: a.ended, Delivered: a.delivered, Retries: a.retries,
+		Dropped: maps.Clone(a.dropped), Repaired: maps.Clone(a.repaired),
+	}
+}
