@@ -15,7 +15,7 @@ import (
 //
 // A later option of the same kind overrides one of the list. [Tracing.Apply] changes the sampler of the provider, too.
 // Shut down the provider first and t afterwards: the provider does not flush or close the exporters, t does. A span costs
-// more than one of [Tracing.TracerProvider], because it is copied before it is queued. If enabled is false, the provider
+// more than one of [Tracing.TracerProvider], which also avoids a copy of it. If enabled is false, the provider
 // samples nothing.
 func (t *Tracing) ProviderOptions() []sdktrace.TracerProviderOption {
 	if t.ends == nil {
@@ -29,12 +29,19 @@ func (t *Tracing) ProviderOptions() []sdktrace.TracerProviderOption {
 	}
 }
 
-// foreignSpans is the processor for spans of other providers. Such a span may refer to more memory than it shows, so it
-// is copied once for all destinations.
+// foreignSpans is the processor for spans of other providers. Such a span may refer to more memory than it shows. The only
+// destination encodes it at once, if it can; otherwise it is copied once for all destinations.
 type foreignSpans struct{ *processor }
 
 func (f foreignSpans) OnEnd(span sdktrace.ReadOnlySpan) {
-	if span.SpanContext().IsSampled() || len(f.userProcessors) > 0 {
+	sampled := span.SpanContext().IsSampled()
+	if taker := f.onlyTaker(); taker != nil {
+		if sampled {
+			taker.Take(span)
+		}
+		return
+	}
+	if sampled || len(f.userProcessors) > 0 {
 		span = delivery.Copy(span)
 	}
 	f.processor.OnEnd(span)

@@ -19,17 +19,21 @@ import (
 
 // newProvider returns the provider of all spans, and the processor that passes them on. Nothing in it comes from the
 // environment: package config has resolved the precedence.
+//
+// If the only destination encodes spans when they end, it is a sink, and the provider uses the memory of its spans again.
+// Otherwise spans stay valid without limit of time: a processor of the program may keep them, and a queue does.
 func newProvider(p plan, sampler *sampling.Dynamic, destinations []destination) (*recording.Provider, *processor) {
 	ends := &processor{userProcessors: p.options.processors}
 	for _, d := range destinations {
 		ends.queues = append(ends.queues, d.queue)
 	}
-	return recording.New(recording.Config{
-		Sampler:    sampler,
-		Limits:     limitsOf(p.cfg),
-		Resource:   p.resource,
-		Processors: []sdktrace.SpanProcessor{ends},
-	}), ends
+	c := recording.Config{Sampler: sampler, Limits: limitsOf(p.cfg), Resource: p.resource}
+	if taker := ends.onlyTaker(); taker != nil {
+		c.Sinks = []recording.Sink{encodingSink{taker}}
+	} else {
+		c.Processors = []sdktrace.SpanProcessor{ends}
+	}
+	return recording.New(c), ends
 }
 
 func limitsOf(cfg *config.Config) sdktrace.SpanLimits {
@@ -99,6 +103,28 @@ func (p *processor) OnEnd(span sdktrace.ReadOnlySpan) {
 	for _, queue := range p.queues {
 		queue.Enqueue(span)
 	}
+}
+
+// onlyTaker returns the destination if p has only one, which encodes spans when they end, and no processors of the program.
+func (p *processor) onlyTaker() delivery.Taker {
+	if len(p.queues) != 1 || len(p.userProcessors) > 0 {
+		return nil
+	}
+	if taker, ok := p.queues[0].(delivery.Taker); ok && taker.Encodes() {
+		return taker
+	}
+	return nil
+}
+
+// encodingSink passes sampled spans to a destination that encodes them at once.
+type encodingSink struct{ delivery.Taker }
+
+// Take encodes the span and releases it.
+func (s encodingSink) Take(b *recording.Body) {
+	if b.SpanContext().IsSampled() {
+		s.Taker.Take(b)
+	}
+	b.Release()
 }
 
 // ForceFlush does nothing: [Tracing.ForceFlush] flushes processors and destinations directly.

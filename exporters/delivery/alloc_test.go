@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
 )
 
-// Enqueue allocates nothing per span: not while the queue has room, beyond a chunk every 256
+// Enqueue allocates nothing per span: not while the queue has room, beyond a chunk every 255
 // spans that is used again, and not when it is full.
 func TestEnqueueAllocatesNothing(t *testing.T) {
 	one := span("GET /users/{id}", attribute.String("http.route", "/users/{id}"), attribute.Int("http.status_code", 200))
@@ -25,4 +26,26 @@ func TestEnqueueAllocatesNothing(t *testing.T) {
 		}
 		finish(t, x)
 	}
+}
+
+// Take allocates the bytes of the span alone.
+func TestTakeAllocatesTheBytesAlone(t *testing.T) {
+	o := options(&record{})
+	o.BatchDelay, o.BatchSize = time.Hour, 1<<20
+	x, one := delivery.New(constant{}, &sender{}, o), span("x")
+	if got := testing.AllocsPerRun(10000, func() { x.Take(one) }); got != 1 {
+		t.Errorf("%v allocations per Take, want 1", got)
+	}
+	finish(t, x)
+}
+
+// constant encodes every span as the same bytes.
+type constant struct{ encoder }
+
+func (constant) EncodeSpan(buf []byte, _ sdktrace.ReadOnlySpan, _ *delivery.Report) ([]byte, any) {
+	return append(buf, "a span"...), nil
+}
+
+func (constant) Pack(list []delivery.EncodedSpan, _ *delivery.Report) []packet {
+	return []packet{{names: make([]string, len(list))}}
 }

@@ -25,7 +25,7 @@ type confirmLoop[P Payload] struct {
 func (c *confirmLoop[P]) run() {
 	defer c.giveUp()
 	for c.sendAll() {
-		b, over := c.x.take(c.due())
+		b, over := c.x.next(c.due())
 		switch {
 		case over:
 			return

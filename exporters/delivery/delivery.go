@@ -29,6 +29,25 @@ type Encoder[P Payload] interface {
 	Split(p P) (a, b P, ok bool)
 }
 
+// A SpanEncoder is an [Encoder] that can encode a span before it is known which spans are sent with it. Its destination
+// encodes a span at its end: the queue then holds bytes, which need less memory than a span and contain no pointers, and
+// the memory of the span can be used again. Both methods are called concurrently.
+type SpanEncoder[P Payload] interface {
+	Encoder[P]
+	// EncodeSpan appends the encoding of span to buf and returns the result, and the group of the span: what Pack must have
+	// in addition, for example the encoding of the resource. A span that cannot be encoded goes to r.Drop, one that was
+	// changed to r.Repair. EncodeSpan must keep neither span nor buf nor r.
+	EncodeSpan(buf []byte, span sdktrace.ReadOnlySpan, r *Report) (encoded []byte, group any)
+	// Pack packs encoded spans into payloads, as Encode packs spans. It may keep the groups, but not the bytes.
+	Pack(spans []EncodedSpan, r *Report) []P
+}
+
+// An EncodedSpan is the result of EncodeSpan.
+type EncodedSpan struct {
+	Bytes []byte
+	Group any
+}
+
 // Limiter is optional on an [Encoder]: the maximum size in bytes of a payload, and the minimum
 // below which halving that limit stops. An encoder without it gets a limit the first time a
 // receiver finds a payload too large, derived from that payload's size, with a floor of 64 KiB.
@@ -102,4 +121,13 @@ type Destination interface {
 	ForceFlush(ctx context.Context) error
 	// Stats is one consistent snapshot of the accounts.
 	Stats() Stats
+}
+
+// A Taker is a Destination that can use a span without keeping it.
+type Taker interface {
+	Destination
+	// Take is Enqueue for a span whose memory is used again once Take has returned.
+	Take(span sdktrace.ReadOnlySpan)
+	// Encodes reports whether Take encodes the span. Otherwise it copies the span, which is more expensive than Enqueue.
+	Encodes() bool
 }

@@ -48,13 +48,15 @@ func TestEncode(t *testing.T) {
 		"payload limit": {encoder{each: 10, most: 400}, map[string]uint64{}, map[string]uint64{}, []int{40, 40, 20}},
 	}
 	for name, row := range rows {
-		t.Run(name, func(t *testing.T) {
+		everyWay(t, name, func(t *testing.T, encoderOf func(encoder) delivery.Encoder[packet], pass func(*delivery.Exporter, sdktrace.ReadOnlySpan)) {
 			synctest.Test(t, func(t *testing.T) {
 				s, log := &sender{}, &record{}
 				o := options(log)
 				o.BatchSize = 100
-				x := delivery.New(row.encoder, s, o)
-				enqueue(x, spans(100))
+				x := delivery.New(encoderOf(row.encoder), s, o)
+				for _, span := range spans(100) {
+					pass(x, span)
+				}
 				got := finish(t, x)
 				if diff := cmp.Diff(row.dropped, got.Dropped); diff != "" {
 					t.Errorf("dropped (-want +got):\n%s", diff)

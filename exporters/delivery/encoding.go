@@ -1,7 +1,6 @@
 package delivery
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -27,10 +26,10 @@ type encoding[P Payload] struct {
 
 // encode encodes a batch and drops the spans that are in no payload.
 func (c encoding[P]) encode(b *batch) []*load[P] {
-	payloads, r := c.encodeAll(b.spans)
+	payloads, r := c.encodeItems(b.items)
 	c.x.report(b, r)
 	var loads []*load[P]
-	left := len(b.spans) - r.drops()
+	left := len(b.items) - r.drops()
 	for _, p := range payloads {
 		if n := min(p.Spans(), left); n > 0 {
 			loads = append(loads, &load[P]{payload: p, batch: b, spans: n})
@@ -41,8 +40,44 @@ func (c encoding[P]) encode(b *batch) []*load[P] {
 		err := fmt.Errorf("encoder left %d spans in no payload", left)
 		c.x.dropBecause(b, left, DropEncode, Outcome{Err: err})
 	}
-	b.spans = nil // keep nothing in memory that no payload refers to
+	b.items = nil // keep nothing in memory that no payload refers to
 	return loads
+}
+
+func (c encoding[P]) encodeItems(items []item) ([]P, *Report) {
+	if s, ok := c.encoder.(SpanEncoder[P]); ok {
+		return c.pack(s, items)
+	}
+	spans := make([]sdktrace.ReadOnlySpan, len(items))
+	for i := range items {
+		spans[i] = items[i].span
+	}
+	return c.encodeAll(spans)
+}
+
+// pack packs the spans that are encoded, and those that it encodes now.
+func (c encoding[P]) pack(s SpanEncoder[P], items []item) ([]P, *Report) {
+	all, encoded := c.newReport(), make([]EncodedSpan, 0, len(items))
+	for i := range items {
+		it := items[i]
+		if it.span != nil {
+			r := c.newReport()
+			it.encoded = encodeRecovered(s.EncodeSpan, nil, it.span, r)
+			if all.add(r); r.drops() > 0 {
+				continue
+			}
+		}
+		encoded = append(encoded, it.encoded)
+	}
+	if len(encoded) == 0 {
+		return nil, all
+	}
+	payloads, r := c.call(func(r *Report) []P { return s.Pack(encoded, r) })
+	if r.panicked != nil { // the spans of the batch are in no payload
+		r.dropped, r.panics = map[string]int{DropEncode: len(encoded)}, len(encoded)
+	}
+	all.add(r)
+	return payloads, all
 }
 
 // encodeAll encodes spans together. If that panics, it encodes each alone to find those that panic, and then the others
@@ -70,9 +105,7 @@ func (c encoding[P]) encodeEach(spans []sdktrace.ReadOnlySpan) (payloads []P, go
 	for i, span := range spans {
 		p, r := c.callEncode(spans[i : i+1 : i+1])
 		if r.panicked != nil {
-			all.Drop(span, DropEncode)
-			all.panicked = r.panicked
-			all.panics++
+			all.dropPanicked(span, r.panicked)
 			continue
 		}
 		all.add(r)
@@ -81,16 +114,20 @@ func (c encoding[P]) encodeEach(spans []sdktrace.ReadOnlySpan) (payloads []P, go
 	return payloads, good, all
 }
 
-// callEncode calls the encoder. After a panic, the report contains nothing else. The methods of the payloads are called
-// here once, so that their panics count as those of Encode.
-func (c encoding[P]) callEncode(spans []sdktrace.ReadOnlySpan) (payloads []P, r *Report) {
+func (c encoding[P]) callEncode(spans []sdktrace.ReadOnlySpan) ([]P, *Report) {
+	return c.call(func(r *Report) []P { return c.encoder.Encode(spans, r) })
+}
+
+// call calls a method of the encoder. After a panic, the report contains nothing else. The methods of the payloads are
+// called here once, so that their panics count as those of Encode.
+func (c encoding[P]) call(encode func(*Report) []P) (payloads []P, r *Report) {
 	r = c.newReport()
 	defer func() {
 		if v := recover(); v != nil {
 			payloads, r = nil, &Report{panicked: panicError("Encode", v)}
 		}
 	}()
-	payloads = c.encoder.Encode(spans, r)
+	payloads = encode(r)
 	for _, p := range payloads {
 		_, _ = p.Spans(), p.Size()
 	}
@@ -167,18 +204,9 @@ func (c encoding[P]) newReport() *Report {
 func (x *Exporter) report(b *batch, r *Report) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	for kind, n := range r.repaired {
-		x.account.repaired[kind] += uint64(n)
-	}
+	x.repaired(r)
 	for reason, n := range r.dropped {
-		switch {
-		case reason == DropEncode && r.panicked != nil:
-			x.log.cause(r.panicked, "")
-		case r.note != "":
-			x.log.cause(errors.New(r.note), "")
-		default:
-			x.log.cause(fmt.Errorf("the format cannot represent the span: %s", reason), "")
-		}
+		x.log.cause(r.cause(reason), "")
 		x.dropOf(b, n, reason)
 	}
 }

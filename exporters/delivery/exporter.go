@@ -20,6 +20,7 @@ type Exporter struct {
 	late    lateSpans // read for every span; apart from mu, which every span writes
 	options Options
 	close   func(context.Context) error // of the sender
+	encode  encodeSpan                  // nil if the encoder is not a SpanEncoder
 	run     context.Context             // of all attempts; cancelled when Shutdown's context ends
 	cancel  context.CancelFunc
 	senders chan struct{} // closed when all sender goroutines have returned
@@ -54,23 +55,48 @@ func newExporter(encoder any, o Options, closeSender func(context.Context) error
 
 // Enqueue takes a span that has ended. It never blocks, encodes or logs. A span for which the queue has no room is counted
 // in Stats.Dropped. The span must not change any more, as those of the SDK do not, and goes through [Own]. A provider that
-// cuts values of attributes itself keeps more in memory than Own can see: pass a [Copy] of its spans. Enqueue ignores nil.
+// cuts values of attributes itself keeps more in memory than Own can see: use [Exporter.Take]. Enqueue ignores nil.
 func (x *Exporter) Enqueue(span sdktrace.ReadOnlySpan) {
-	if span != nil && !x.shutDown() {
-		x.enqueue(span)
+	if span == nil || x.shutDown() {
+		return
+	}
+	var it item
+	it.span, it.cost = owning(span)
+	x.enqueue(it)
+}
+
+// Take is Enqueue for a span that may change, or whose memory may be used again, once Take has returned. If the encoder is
+// a [SpanEncoder], Take encodes the span. Otherwise it enqueues a [Copy].
+func (x *Exporter) Take(span sdktrace.ReadOnlySpan) {
+	if span != nil {
+		x.take(span)
 	}
 }
 
-// ExportSpans enqueues a [Copy] of each span and returns nil at once, or ErrShutdown. Stats and the log show what becomes
-// of them. By ExportSpans, any other span processor can feed the destination.
+// Encodes reports whether the encoder is a [SpanEncoder], so that Take encodes the span.
+func (x *Exporter) Encodes() bool { return x.encode != nil }
+
+// ExportSpans calls [Exporter.Take] for each span. It returns nil at once, or ErrShutdown. Stats and the log show what
+// becomes of the spans. By ExportSpans, any other span processor can feed the destination.
 func (x *Exporter) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
 	var err error
 	for _, span := range spans {
-		if span != nil && (x.shutDown() || x.enqueue(Copy(span)) == DropShutdown) {
+		if span != nil && x.take(span) == DropShutdown {
 			err = ErrShutdown
 		}
 	}
 	return err
+}
+
+func (x *Exporter) take(span sdktrace.ReadOnlySpan) (dropped string) {
+	switch {
+	case x.shutDown():
+		return DropShutdown
+	case x.encode != nil:
+		return x.takeEncoded(span)
+	}
+	span = Copy(span)
+	return x.enqueue(item{span: span, cost: Cost(span)})
 }
 
 // Stats returns a snapshot of the account. The maps belong to the caller.
@@ -97,9 +123,7 @@ func (x *Exporter) shutDown() bool {
 }
 
 // enqueue queues one span, or counts it as dropped and returns the reason.
-func (x *Exporter) enqueue(span sdktrace.ReadOnlySpan) (reason string) {
-	var it item
-	it.span, it.cost = owning(span)
+func (x *Exporter) enqueue(it item) (dropped string) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.closing {
@@ -107,6 +131,11 @@ func (x *Exporter) enqueue(span sdktrace.ReadOnlySpan) (reason string) {
 		return DropShutdown
 	}
 	x.account.ended++
+	return x.push(it)
+}
+
+// push queues one span, or drops it and returns the reason. Called with mu held.
+func (x *Exporter) push(it item) (dropped string) {
 	if reason := x.refuses(it.cost); reason != "" {
 		x.drop(reason, 1)
 		return reason

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -70,9 +71,14 @@ func runModel(t *testing.T, seed uint64) {
 	o := options(&record{})
 	o.Senders, o.QueueBytes = 1+random.IntN(4), 200_000
 	o.Retry.MaxElapsed = time.Duration(10+random.IntN(100)) * time.Second
-	x := delivery.New(encoder{each: 100, most: 300 + random.IntN(2000)}, c, o)
+	var e delivery.Encoder[packet] = encoder{each: 100, most: 300 + random.IntN(2000)}
+	pass, largest := (*delivery.Exporter).Enqueue, 200_000-512-3-65
+	if together, _ := e.(encoder); seed%2 == 1 {
+		e, pass, largest = atEnd{encoder: together}, (*delivery.Exporter).Take, 196_608-len("big k=")
+	}
+	x := delivery.New(e, c, o)
 	for i := range 2000 {
-		x.Enqueue(span(fmt.Sprint(i), attribute.Int("i", i)))
+		pass(x, span(fmt.Sprint(i), attribute.Int("i", i)))
 		switch random.IntN(100) {
 		case 0:
 			time.Sleep(time.Duration(random.IntN(5000)) * time.Millisecond)
@@ -85,11 +91,11 @@ func runModel(t *testing.T, seed uint64) {
 		}
 	}
 	if random.IntN(2) == 0 { // let it drain, then see that the whole queue is free again
-		time.Sleep(time.Hour)
+		time.Sleep(10 * time.Hour)
 		if got := balanced(t, x); got.Queued != 0 {
-			t.Errorf("queued %d after an hour, want 0", got.Queued)
+			t.Errorf("queued %d after ten hours, want 0", got.Queued)
 		}
-		x.Enqueue(span("big", attribute.String("k", string(make([]byte, 200_000-512-3-65)))))
+		pass(x, span("big", attribute.String("k", strings.Repeat("x", largest))))
 		if got := balanced(t, x); got.Queued != 1 {
 			t.Errorf("a span as large as the queue does not fit: %v", got.Dropped)
 		}

@@ -15,6 +15,9 @@ func New[P Payload](encoder Encoder[P], s Sender[P], o Options) *Exporter {
 		o.Retry.Max = min(o.Retry.maxWait(), time.Second)
 	}
 	x := newExporter(encoder, o, s.Close)
+	if spans, ok := any(encoder).(SpanEncoder[P]); ok {
+		x.encode = spans.EncodeSpan
+	}
 	var running sync.WaitGroup
 	for range o.Senders {
 		box := outbox[P]{encoding: encoding[P]{x, encoder}, sender: s}

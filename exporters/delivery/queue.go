@@ -6,36 +6,39 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// A fifo holds waiting spans in chunks, so that growing never copies items, and a
-// queue that is drained at the rate at which it is filled does not allocate.
+// A fifo holds queued spans in chunks. Growing it never copies items. While it is drained and filled at the same rate, it does not
+// allocate.
 type fifo struct {
 	head, tail *chunk
-	spare      *chunk // the last chunk emptied
+	spare      *chunk // the last chunk that was emptied
 	length     int
 }
 
 type chunk struct {
 	next     *chunk
 	from, to int
-	items    [256]item
+	at       time.Time // when the first item was queued
+	items    [chunkItems]item
 }
 
+// chunkItems makes a chunk fit a size class of the allocator, which wastes nothing then.
+const chunkItems = 255
+
+// An item is a queued span, or its encoding.
 type item struct {
-	span sdktrace.ReadOnlySpan
-	cost int64
-	at   time.Time // when it was enqueued, or up to a chunk earlier
+	span    sdktrace.ReadOnlySpan // nil if it is encoded
+	encoded EncodedSpan
+	cost    int64
 }
 
-// push reads the clock for the first item of an empty queue and of a chunk; those behind it take over its time.
-// Only the oldest item's time is needed, and reading the clock was a third of the cost of enqueuing.
+// push reads the clock for the first item of a chunk only; the others count as queued at the same time. Only the time of
+// the oldest item is needed, and reading the clock was a third of the cost of queueing.
 func (q *fifo) push(it item) {
 	if q.tail == nil || q.tail.to == len(q.tail.items) {
 		q.grow()
 	}
-	if q.length == 0 || q.tail.to == 0 {
-		it.at = time.Now()
-	} else {
-		it.at = q.tail.items[q.tail.to-1].at
+	if q.tail.to == 0 {
+		q.tail.at = time.Now()
 	}
 	q.tail.items[q.tail.to] = it
 	q.tail.to++
@@ -55,10 +58,14 @@ func (q *fifo) grow() {
 	q.tail.next, q.tail = c, c
 }
 
-// first is the oldest item; the queue must not be empty.
+// first returns the oldest item. The queue must not be empty.
 func (q *fifo) first() *item { return &q.head.items[q.head.from] }
 
-// pop takes the oldest item off; the queue must not be empty.
+// oldest returns the time at which the oldest item was queued, or earlier by the time in which a chunk is filled. The queue
+// must not be empty.
+func (q *fifo) oldest() time.Time { return q.head.at }
+
+// pop removes the oldest item. The queue must not be empty.
 func (q *fifo) pop() item {
 	c := q.head
 	it := c.items[c.from]
@@ -71,7 +78,7 @@ func (q *fifo) pop() item {
 	return it
 }
 
-// shrink puts the first chunk aside, which holds nothing any more.
+// shrink removes the first chunk, which is empty.
 func (q *fifo) shrink() {
 	c := q.head
 	q.head = c.next
@@ -85,7 +92,7 @@ func (q *fifo) shrink() {
 // A batch is what a sender goroutine takes from the queue at once: the spans with the sequence numbers from until to.
 type batch struct {
 	from, to uint64
-	spans    []sdktrace.ReadOnlySpan
+	items    []item
 	left     int   // spans that are not settled
 	cost     int64 // of those
 }

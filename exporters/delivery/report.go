@@ -1,6 +1,9 @@
 package delivery
 
 import (
+	"errors"
+	"fmt"
+
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 )
@@ -84,6 +87,29 @@ func (r *Report) add(other *Report) {
 	if other.panicked != nil {
 		r.panicked = other.panicked
 	}
+}
+
+// dropPanicked reports that the encoder panicked on span.
+func (r *Report) dropPanicked(span sdktrace.ReadOnlySpan, panicked error) {
+	r.Drop(span, DropEncode)
+	r.panicked = panicked
+	r.panics++
+}
+
+// cause returns the error that the log shows for drops of this reason.
+func (r *Report) cause(reason string) error {
+	switch {
+	case reason == DropEncode && r.panicked != nil:
+		return r.panicked
+	case r.note != "":
+		return errors.New(r.note)
+	}
+	return fmt.Errorf("the format cannot represent the span: %s", reason)
+}
+
+// used reports whether r differs from the zero value.
+func (r *Report) used() bool {
+	return r.dropped != nil || r.repaired != nil || r.note != "" || r.panicked != nil
 }
 
 // onlyPanics is the part of a report that is about spans that panicked.

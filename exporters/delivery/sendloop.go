@@ -9,7 +9,7 @@ type sendLoop[P Payload] struct{ outbox[P] }
 func (s *sendLoop[P]) run() {
 	defer s.giveUp()
 	for s.sendAll() {
-		b, over := s.x.take(time.Time{})
+		b, over := s.x.next(time.Time{})
 		if over {
 			return
 		}

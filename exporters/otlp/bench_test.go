@@ -97,10 +97,19 @@ func upstreamTree(tb testing.TB, spans []sdktrace.ReadOnlySpan) []*tracepb.Resou
 func BenchmarkEncode(b *testing.B) {
 	spans := usual(batch)
 	b.Run("spanroute", func(b *testing.B) {
-		e := otlp.NewEncoder(16<<20, 0)
+		e, r := otlp.NewEncoder(16<<20, 0), new(delivery.Report)
+		var buf []byte
+		encoded := make([]delivery.EncodedSpan, len(spans))
 		b.ReportAllocs()
 		for b.Loop() {
-			e.Encode(spans, &delivery.Report{})
+			buf = buf[:0]
+			for i, span := range spans {
+				start := len(buf)
+				var group any
+				buf, group = e.EncodeSpan(buf, span, r)
+				encoded[i] = delivery.EncodedSpan{Bytes: buf[start:], Group: group}
+			}
+			e.Pack(encoded, r)
 		}
 		perSpan(b)
 	})

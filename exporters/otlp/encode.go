@@ -6,63 +6,105 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/exporters/internal/spantext"
 )
 
 const floor = 64 << 10 // below this the limit is not halved
 
 // An encoder writes spans as OTLP requests (opentelemetry-proto v1.11.0). It is safe for concurrent use.
 //
-// How it works. Each call of Encode takes a batch from a pool and appends the spans to its buffer in wire format, in
-// the order in which they come, without a tree of messages. The batch remembers where each span ends and which
-// resource and scope it has. At the end the spans are ordered by resource and scope and copied into payloads: each is
-// one allocation of the exact size, which is never reused. The heads of resources and scopes are cached in the batch.
-// A span with scalar attributes therefore costs no allocation. Arrays and maps do, because OpenTelemetry returns
-// copies of them.
+// How it works. EncodeSpan appends a span to a buffer in wire format, without a tree of messages. Its group holds the
+// encoded resource and scope, which all spans of the scope share. Pack orders spans by resource and scope and copies them
+// into payloads: each is one allocation of the exact size, which is never reused. A span with scalar attributes costs no
+// allocation. Arrays and maps do, because OpenTelemetry returns copies of them.
 //
 // The decoded requests equal those of upstream (otlptrace v1.47.0, with which the tests compare), except that an
 // encoder makes strings valid UTF-8, repairs times that the format cannot hold, cuts values, writes values that nest
 // too deep as text, adds a missing service name, and keeps the tracestate of links.
 type encoder struct {
-	limit int // maximum code points of a string value; 0 means no limit
-	most  int // maximum bytes of a request
-
-	wordsForNonFinite bool // NaN and the infinities become text, counted as a repair
+	blank  writer // with the settings of the encoder and without a buffer
+	most   int    // maximum bytes of a request
+	groups groups
 
 	batches sync.Pool // of *batch
 }
 
 // newEncoder returns an encoder of requests up to most bytes (protobuf); maxTag is max_tag_value_length, where 0 or
-// less means no limit.
-func newEncoder(most, maxTag int) *encoder {
-	return &encoder{limit: max(0, maxTag), most: most}
+// less means no limit. words selects text for NaN and the infinities, which counts as a repair.
+func newEncoder(most, maxTag int, words bool) *encoder {
+	blank := writer{limit: max(0, maxTag), words: words}
+	return &encoder{blank: blank, most: most, groups: groups{blank: blank}}
 }
 
 // Limits returns the maximum size of a payload, and the size below which it is not halved.
 func (e *encoder) Limits() (maxBytes, minBytes int) { return e.most, min(floor, e.most) }
 
-// Encode groups spans by resource and scope, in the order first seen, and packs them into as few requests as the
-// limit allows.
-func (e *encoder) Encode(spans []sdktrace.ReadOnlySpan, r *delivery.Report) []*payload {
-	b := e.batch()
-	b.report = r
-	for _, span := range spans {
-		if span != nil {
-			b.add(span)
-		}
+// EncodeSpan appends the Span field of a ScopeSpans message, with tag and length, and reports repairs.
+func (e *encoder) EncodeSpan(buf []byte, span sdktrace.ReadOnlySpan, r *delivery.Report) ([]byte, any) {
+	of := e.groups.of(span)
+	w := e.blank
+	w.buf, w.fixed = buf, of.fixed
+	start, end := times(span, r)
+	content := w.begin(contentField)
+	w.span(span, start, end)
+	w.end(content)
+	if w.fixed&spantext.UTF8 != 0 {
+		r.Repair(span, delivery.RepairUTF8)
 	}
-	if len(b.spans) == 0 {
-		e.release(b)
+	if w.fixed&spantext.Value != 0 {
+		r.Repair(span, delivery.RepairValue)
+	}
+	return w.buf, of
+}
+
+// times returns start and end. OTLP counts from 1970 on, and receivers read an end before the start as an overflow, so
+// both are repaired.
+func times(span sdktrace.ReadOnlySpan, r *delivery.Report) (uint64, uint64) {
+	start, end := span.StartTime(), span.EndTime()
+	if start.Before(epoch) {
+		r.Repair(span, delivery.RepairStart)
+	}
+	if end.Before(start) {
+		r.Repair(span, delivery.RepairDuration)
+		end = start
+	}
+	return nanos(start), nanos(end)
+}
+
+// Pack groups spans by resource and scope, in the order first seen, and packs them into as few requests as the limit
+// allows.
+func (e *encoder) Pack(spans []delivery.EncodedSpan, r *delivery.Report) []*payload {
+	if len(spans) == 0 {
 		return nil
 	}
+	b, ok := e.batches.Get().(*batch)
+	if !ok {
+		b = newBatch()
+	}
+	for _, span := range spans {
+		b.add(span)
+	}
+	b.order()
 	most := e.most
 	if l := r.Limit(); l > 0 && l < most {
 		most = l
 	}
-	b.source = b.buf
-	b.order()
 	payloads := b.pack(most)
-	e.release(b)
+	b.reset()
+	e.batches.Put(b)
 	return payloads
+}
+
+// Encode encodes and packs spans. Delivery calls EncodeSpan and Pack instead.
+func (e *encoder) Encode(spans []sdktrace.ReadOnlySpan, r *delivery.Report) []*payload {
+	encoded := make([]delivery.EncodedSpan, 0, len(spans))
+	for _, span := range spans {
+		if span != nil {
+			bytes, of := e.EncodeSpan(nil, span, r)
+			encoded = append(encoded, delivery.EncodedSpan{Bytes: bytes, Group: of})
+		}
+	}
+	return e.Pack(encoded, r)
 }
 
 // Split cuts p between two spans into two payloads, and repeats resource and scope in each. It reports false for a
@@ -74,27 +116,4 @@ func (e *encoder) Split(p *payload) (a, b *payload, ok bool) {
 	}
 	l := readLayout(p.bytes, p.spans)
 	return l.payload(l.spans[:half]), l.payload(l.spans[half:]), true
-}
-
-// writer returns a writer with the settings of the encoder and without a buffer.
-func (e *encoder) writer() writer { return writer{limit: e.limit, words: e.wordsForNonFinite} }
-
-// batch returns a batch that only the caller uses until it releases it.
-func (e *encoder) batch() *batch {
-	if b, ok := e.batches.Get().(*batch); ok {
-		return b
-	}
-	return newBatch(e.writer())
-}
-
-// keep is the maximum size of a buffer that stays in the pool. A batch of 512 usual spans needs a quarter of it.
-const keep = 1 << 20
-
-// release puts a batch back into the pool. A batch whose span panicked is left to the garbage collector.
-func (e *encoder) release(b *batch) {
-	if cap(b.buf) > keep {
-		return
-	}
-	b.reset()
-	e.batches.Put(b)
 }

@@ -16,60 +16,6 @@ const (
 	scopeName, scopeVersion, scopeAttributes = 1, 2, 3
 )
 
-// A head holds the fields of ResourceSpans or ScopeSpans that stand before the spans, in wire format, and what they
-// needed. Its bytes do not change.
-type head struct {
-	bytes []byte
-	fixed spantext.Repair
-}
-
-// heads caches the heads of resources and scopes, so that a batch pays for them only once. A program has one resource
-// and few scopes. Anything else makes the cache start again, which bounds its memory.
-type heads struct {
-	blank     writer // with the settings that heads are written with
-	resources map[*resource.Resource]head
-	scopes    map[instrumentation.Scope]head
-}
-
-// maxHeads is the maximum count of resources, and of scopes, that the cache holds.
-const maxHeads = 64
-
-// newHeads returns an empty cache, which writes heads with the settings of w.
-func newHeads(w writer) heads {
-	w.buf = nil
-	return heads{w, map[*resource.Resource]head{}, map[instrumentation.Scope]head{}}
-}
-
-// resource returns the head of a resource, which may be nil. Resources do not change, so the pointer identifies one.
-func (h *heads) resource(res *resource.Resource) head {
-	return cached(h.resources, res, func() head { return written(h.blank, func(w *writer) { w.resource(res) }) })
-}
-
-// scope returns the head of a scope.
-func (h *heads) scope(scope instrumentation.Scope) head {
-	return cached(h.scopes, scope, func() head { return written(h.blank, func(w *writer) { w.scope(scope) }) })
-}
-
-// cached returns the head of key, and creates it if it is not in all.
-func cached[K comparable](all map[K]head, key K, create func() head) head {
-	h, ok := all[key]
-	if ok {
-		return h
-	}
-	if len(all) >= maxHeads {
-		clear(all)
-	}
-	h = create()
-	all[key] = h
-	return h
-}
-
-// written returns the head that write appends to the empty writer w.
-func written(w writer, write func(*writer)) head {
-	write(&w)
-	return head{w.buf, w.fixed}
-}
-
 // resource appends the resource and its schema URL. A resource without a service name gets one, as its first
 // attribute.
 func (w *writer) resource(res *resource.Resource) {

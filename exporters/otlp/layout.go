@@ -1,10 +1,6 @@
 package otlp
 
-import (
-	"google.golang.org/protobuf/encoding/protowire"
-
-	"github.com/spanroute/spanroute/exporters/internal/spantext"
-)
+import "google.golang.org/protobuf/encoding/protowire"
 
 // A layout lists the spans of a request and the resources and scopes around them. From it a request with any
 // consecutive part of the spans can be written.
@@ -13,21 +9,22 @@ import (
 // measures the sections, from the spans outwards, and then writes tag, length and head of each section before its first
 // span. The spans themselves are copied unchanged. To split a payload, readLayout finds the same parts in its bytes.
 type layout struct {
-	source    []byte  // contains the spans
 	spans     []piece // ordered by resource and scope
 	scopes    []section
 	resources []section
 }
 
-// A piece is one span: the Span field, with tag and length, at source[from:to].
-type piece struct{ from, to, scope int }
+// A piece is one span: the bytes of the Span field, with tag and length, and the index of its scope.
+type piece struct {
+	bytes []byte
+	scope int
+}
 
 // A section is a ResourceSpans or ScopeSpans message.
 type section struct {
-	head  []byte          // its fields apart from the spans
-	in    int             // of a scope: the index of its resource
-	fixed spantext.Repair // what the head needed, for a scope also that of its resource
-	size  int             // bytes of the content, set by measure
+	head []byte // its fields apart from the spans
+	in   int    // of a scope: the index of its resource
+	size int    // bytes of the content, set by measure
 }
 
 // framing is the maximum size of the tag and length of a message.
@@ -61,7 +58,7 @@ func (l *layout) pack(most int) []*payload {
 
 // need returns an upper bound of the bytes that spans[i] adds to a request with the spans before it.
 func (l *layout) need(spans []piece, i int) int {
-	n := spans[i].to - spans[i].from
+	n := len(spans[i].bytes)
 	scope := &l.scopes[spans[i].scope]
 	resourceOpens, scopeOpens := l.opens(spans, i)
 	if resourceOpens {
@@ -85,7 +82,7 @@ func (l *layout) payload(spans []piece) *payload {
 		if scopeOpens {
 			out = scope.append(out, contentField)
 		}
-		out = append(out, l.source[span.from:span.to]...)
+		out = append(out, span.bytes...)
 	}
 	return &payload{bytes: out, spans: len(spans)}
 }
@@ -104,7 +101,7 @@ func (l *layout) measure(spans []piece) (total int) {
 		if _, opens := l.opens(spans, i); opens {
 			scope.size = len(scope.head)
 		}
-		scope.size += span.to - span.from
+		scope.size += len(span.bytes)
 	}
 	for i, span := range spans {
 		scope := &l.scopes[span.scope]
@@ -131,7 +128,7 @@ func fieldSize(n int) int { return 1 + protowire.SizeBytes(n) }
 // readLayout finds the layout in the bytes of a request with n spans. Requests are split so rarely that a payload does
 // not keep its layout.
 func readLayout(request []byte, n int) *layout {
-	l := &layout{source: request, spans: make([]piece, 0, n)}
+	l := &layout{spans: make([]piece, 0, n)}
 	for message := range fields(request) {
 		l.resources = append(l.resources, section{})
 		l.readResource(message.bytes)
@@ -161,7 +158,6 @@ func (l *layout) readScope(message []byte) {
 			scope.head = append(scope.head, f.raw...)
 			continue
 		}
-		from := cap(l.source) - cap(f.raw) // f.raw is a part of source
-		l.spans = append(l.spans, piece{from, from + len(f.raw), at})
+		l.spans = append(l.spans, piece{f.raw, at})
 	}
 }

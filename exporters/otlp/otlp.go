@@ -91,8 +91,7 @@ func (s Settings) buildHTTP(common registry.BuildContext) (sdktrace.SpanExporter
 func (s Settings) open(common registry.BuildContext, most int, endpoint string, to delivery.Sender[*payload]) sdktrace.SpanExporter {
 	o := common.Delivery
 	o.Senders, o.Endpoint = inFlight, endpoint
-	e := newEncoder(most, common.MaxTagValueLength)
-	e.wordsForNonFinite = s.NonFinite == "text"
+	e := newEncoder(most, common.MaxTagValueLength, s.NonFinite == "text")
 	return delivery.New(e, to, o)
 }
 

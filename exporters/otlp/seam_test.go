@@ -19,7 +19,7 @@ type Encoder = encoder
 type Payload = payload
 
 // NewEncoder returns an encoder without the text for numbers that are not finite.
-var NewEncoder = newEncoder
+func NewEncoder(most, maxTag int) *Encoder { return newEncoder(most, maxTag, false) }
 
 // Tree returns the decoded content of a payload, to compare it with upstream's.
 func Tree(p *Payload) []*tracepb.ResourceSpans {

@@ -1,14 +1,10 @@
 package delivery
 
-import (
-	"time"
+import "time"
 
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-)
-
-// take waits for a batch and moves it from the queue into flight. It returns nil at the time until, if that is not zero,
+// next waits for a batch and moves it from the queue into flight. It returns nil at the time until, if that is not zero,
 // and nil with over when no more spans will come.
-func (x *Exporter) take(until time.Time) (b *batch, over bool) {
+func (x *Exporter) next(until time.Time) (b *batch, over bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for {
@@ -50,20 +46,20 @@ func (x *Exporter) oldestDue() time.Time {
 	if x.queue.length == 0 || x.options.BatchDelay < 0 {
 		return time.Time{}
 	}
-	return x.queue.first().at.Add(x.options.BatchDelay)
+	return x.queue.oldest().Add(x.options.BatchDelay)
 }
 
 // move takes up to n spans out of the queue. Their cost is bounded by the size of a few payloads, because the bound of the
 // queue does not cover what is encoded at once.
 func (x *Exporter) move(n int) *batch {
-	b := &batch{from: x.added - uint64(x.queue.length), spans: make([]sdktrace.ReadOnlySpan, 0, n)}
+	b := &batch{from: x.added - uint64(x.queue.length), items: make([]item, 0, n)}
 	budget := x.limit.batchCost()
-	for len(b.spans) < n && (len(b.spans) == 0 || b.cost+x.queue.first().cost <= budget) {
+	for len(b.items) < n && (len(b.items) == 0 || b.cost+x.queue.first().cost <= budget) {
 		it := x.queue.pop()
-		b.spans = append(b.spans, it.span)
+		b.items = append(b.items, it)
 		b.cost += it.cost
 	}
-	b.left, b.to = len(b.spans), b.from+uint64(len(b.spans))
+	b.left, b.to = len(b.items), b.from+uint64(len(b.items))
 	x.inFlight[b] = struct{}{}
 	if x.queue.length > 0 {
 		x.changed.Broadcast() // the next sender must check the new oldest span
