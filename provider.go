@@ -20,17 +20,21 @@ import (
 // newProvider returns the provider of all spans, and the processor that passes them on. Nothing in it comes from the
 // environment: package config has resolved the precedence.
 //
-// If the only destination encodes spans when they end, it is a sink, and the provider uses the memory of its spans again.
-// Otherwise spans stay valid without limit of time: a processor of the program may keep them, and a queue does.
+// If there is no destination, or only one and it encodes spans when they end, the provider has a sink and uses the memory of
+// its spans again. Otherwise spans stay valid without limit of time: a processor of the program may keep them, and a queue
+// does.
 func newProvider(p plan, sampler *sampling.Dynamic, destinations []destination) (*recording.Provider, *processor) {
 	ends := &processor{userProcessors: p.options.processors}
 	for _, d := range destinations {
 		ends.queues = append(ends.queues, d.queue)
 	}
 	c := recording.Config{Sampler: sampler, Limits: limitsOf(p.cfg), Resource: p.resource}
-	if taker := ends.onlyTaker(); taker != nil {
+	switch taker := ends.onlyTaker(); {
+	case taker != nil:
 		c.Sinks = []recording.Sink{encodingSink{taker}}
-	} else {
+	case len(ends.queues)+len(ends.userProcessors) == 0:
+		c.Sinks = []recording.Sink{discardingSink{}}
+	default:
 		c.Processors = []sdktrace.SpanProcessor{ends}
 	}
 	return recording.New(c), ends
@@ -126,6 +130,12 @@ func (s encodingSink) Take(b *recording.Body) {
 	}
 	b.Release()
 }
+
+// discardingSink is for exporter_type none: spans are recorded, so that their ids are passed on, and discarded.
+type discardingSink struct{}
+
+// Take releases the span.
+func (discardingSink) Take(b *recording.Body) { b.Release() }
 
 // ForceFlush does nothing: [Tracing.ForceFlush] flushes processors and destinations directly.
 func (*processor) ForceFlush(context.Context) error { return nil }
