@@ -20,7 +20,7 @@ import (
 // newProvider returns the provider of all spans, and the processor that passes them on. Nothing in it comes from the
 // environment: package config has resolved the precedence.
 //
-// If there is no destination, or only one and it encodes spans when they end, the provider has a sink and uses the memory of
+// Without a destination, or with only one that encodes spans when they end, the provider has a sink and uses the memory of
 // its spans again. Otherwise spans stay valid without limit of time: a processor of the program may keep them, and a queue
 // does.
 func newProvider(p plan, sampler *sampling.Dynamic, destinations []destination) (*recording.Provider, *processor) {
