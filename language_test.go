@@ -37,7 +37,7 @@ var idioms = []idiom{
 	{`as (it|they) (is|are|was|were|would be)`, "unchanged, exactly", []string{"written as it was", "kept as they are"}},
 	{`what would do|will not do`, "what to do; is not valid", []string{"what was found, what would do"}},
 	{`reference pages?|(the|this) page says`, "the rule in words, or a link to docs/", []string{"see the reference page"}},
-	{`[a-z]+\.md section [0-9.]+|rule [0-9]+`, "the rule in words, or a link to docs/", []string{"see exporters.md section 4.1", "texts are valid (rule 2)"}},
+	{`[a-z]+\.md section [0-9.]+|(of|in|see) section [0-9.]+|rule [0-9]+`, "the rule in words, or a link to docs/", []string{"see exporters.md section 4.1", "the estimate of section 3", "texts are valid (rule 2)"}},
 	{`anew|likewise|besides|but for`, "again, also, apart from", []string{"reads it anew", "Likewise for links", "besides its settings"}},
 	{`beats?`, "overrides, takes precedence over", []string{"the endpoint beats the agent"}},
 	{`of another make|small letters|rubbish|moods?|patience`, "of another kind, lower case, invalid, state, time limit", []string{"an exporter of another make", "names in small letters"}},
@@ -46,6 +46,9 @@ var idioms = []idiom{
 
 // ruleIDs matches numbers of rules and cases that readers cannot look up. Unlike idioms, it depends on letter case.
 var ruleIDs = regexp.MustCompile(`\b[RIHDJUZCO][0-9]{1,2}\b|\b[A-Z]-[0-9]{2}\b|\bcase [0-9]{2}\b`)
+
+// rowID matches the number of a case at the end of the name of a test row.
+var rowID = regexp.MustCompile(` \([A-Z]{1,2}-?[0-9]{1,2}\)$`)
 
 var compiled = compileIdioms()
 
@@ -145,7 +148,8 @@ type placedText struct {
 	text string
 }
 
-// goTexts returns the comments of a file and, unless it is a test, its string literals that contain a space.
+// goTexts returns the comments of a file and its string literals that contain a space; of a test, only the numbers of cases
+// in them.
 func goTexts(t *testing.T, name string) (texts []placedText) {
 	t.Helper()
 	files := token.NewFileSet()
@@ -160,12 +164,14 @@ func goTexts(t *testing.T, name string) (texts []placedText) {
 		}
 		texts = append(texts, placedText{name, files.Position(group.Pos()).Line, strings.Join(lines, "\n")})
 	}
-	if strings.HasSuffix(name, "_test.go") {
-		return texts
-	}
+	test := strings.HasSuffix(name, "_test.go")
 	ast.Inspect(file, func(n ast.Node) bool {
 		if literal, ok := n.(*ast.BasicLit); ok && literal.Kind == token.STRING {
-			if text, err := strconv.Unquote(literal.Value); err == nil && strings.Contains(text, " ") {
+			text, err := strconv.Unquote(literal.Value)
+			if test {
+				text = rowID.FindString(text)
+			}
+			if err == nil && strings.Contains(text, " ") {
 				texts = append(texts, placedText{name, files.Position(literal.Pos()).Line, text})
 			}
 		}

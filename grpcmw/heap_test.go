@@ -9,8 +9,10 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"google.golang.org/grpc"
@@ -208,4 +210,25 @@ func servedBy(t *testing.T, svc *service, server []grpc.ServerOption, dial []grp
 	cc := newClient(t, target, dial...)
 	t.Cleanup(func() { _ = cc.Close(); s.Stop() })
 	return cc
+}
+
+// A connection is collected although the provider keeps the spans of its calls, and with them their contexts.
+func TestConnectionsAreCollected(t *testing.T) {
+	freed := make(chan struct{})
+	t.Run("call", func(t *testing.T) {
+		v := newWorld(t, way{}, setup{})
+		_, _ = v.stub.UnaryCall(testContext(t), &testgrpc.SimpleRequest{})
+		runtime.AddCleanup(v.cc, func(struct{}) { close(freed) }, struct{}{})
+	})
+	deadline := time.After(10 * time.Second)
+	for {
+		runtime.GC()
+		select {
+		case <-freed:
+			return
+		case <-deadline:
+			t.Fatal("the connection is still in memory")
+		case <-time.After(time.Millisecond):
+		}
+	}
 }

@@ -59,6 +59,7 @@ type clientInstrumentation struct {
 
 func newClientInstrumentation(list []ClientOption) *clientInstrumentation {
 	in := &clientInstrumentation{rpcInstrumentation: newRPCInstrumentation(trace.SpanKindClient, newClientOptions(list))}
+	in.targets.all = new(knownTargets)
 	if spanKey != nil {
 		in.UseRecords(reflect.TypeFor[clientCall](), reflect.TypeFor[clientCall]())
 	}

@@ -77,7 +77,7 @@ func TestRecoveryInside(t *testing.T) {
 	})
 }
 
-func TestRecoveryOutside(t *testing.T) { // section 6, row 1, and panic
+func TestRecoveryOutside(t *testing.T) {
 	value := &boom{"it went off \xff"}
 	bothWays(t, func(t *testing.T, w way) {
 		for _, tt := range []struct {
@@ -152,7 +152,7 @@ func TestPanicWithErrorAndNil(t *testing.T) {
 	})
 }
 
-func TestGoexit(t *testing.T) { // section 6, row 2
+func TestGoexit(t *testing.T) {
 	bothWays(t, func(t *testing.T, w way) {
 		exited := make(chan struct{}, 1)
 		v := newWorld(t, w, setup{service: &service{

@@ -126,7 +126,7 @@ func TestAuthorityForms(t *testing.T) {
 	}
 }
 
-func TestTargets(t *testing.T) { // section 4, targets
+func TestTargets(t *testing.T) {
 	t.Parallel()
 	r := manual.NewBuilderWithScheme("made-up")
 	for _, tt := range []struct{ target, address, port string }{

@@ -52,8 +52,12 @@ func (a *authorities) of(text string) target {
 // alive, and a collected one is removed from the map.
 type targets struct {
 	last atomic.Pointer[knownTarget]
-	all  sync.Map // weak.Pointer[grpc.ClientConn] to *knownTarget
+	all  *knownTargets
 }
+
+// knownTargets refers to nothing from which a connection can be reached. The cleanup of a connection refers to it, and
+// would otherwise keep the connection in memory.
+type knownTargets struct{ sync.Map } // weak.Pointer[grpc.ClientConn] to *knownTarget
 
 type knownTarget struct {
 	cc     weak.Pointer[grpc.ClientConn]
@@ -71,7 +75,8 @@ func (t *targets) of(cc *grpc.ClientConn) target {
 		found.host = semattr.Own(found.host)
 		known, loaded = t.all.LoadOrStore(key, &knownTarget{key, found})
 		if !loaded {
-			runtime.AddCleanup(cc, func(key weak.Pointer[grpc.ClientConn]) { t.all.Delete(key) }, key)
+			all := t.all
+			runtime.AddCleanup(cc, func(key weak.Pointer[grpc.ClientConn]) { all.Delete(key) }, key)
 		}
 	}
 	found := known.(*knownTarget)

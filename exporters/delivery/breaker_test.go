@@ -124,7 +124,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// The batch of section 3: 512 spans at once, fewer after 5 s.
+// A batch has 512 spans at once, and fewer after 5 s.
 func TestDefaultBatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start, s := time.Now(), &sender{}

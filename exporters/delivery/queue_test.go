@@ -17,7 +17,7 @@ import (
 	"github.com/spanroute/spanroute/exporters/delivery"
 )
 
-// The estimate of section 3, seen from outside: a queue of just the size takes the span, one
+// The estimate of Cost, seen from outside: a queue of just the size takes the span, one
 // that is a byte smaller calls it too large.
 func TestCostOfASpan(t *testing.T) {
 	kv := []attribute.KeyValue{attribute.String("key", "value")} // 64 + 3 + 5

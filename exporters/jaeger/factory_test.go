@@ -104,7 +104,7 @@ func TestDescription(t *testing.T) {
 	}
 }
 
-func TestCollectorTarget(t *testing.T) { // section 2
+func TestCollectorTarget(t *testing.T) {
 	t.Parallel()
 	yes, no := true, false
 	tests := []struct {
@@ -133,7 +133,7 @@ func TestCollectorTarget(t *testing.T) { // section 2
 	}
 }
 
-func TestCollectorURL(t *testing.T) { // section 2
+func TestCollectorURL(t *testing.T) {
 	t.Parallel()
 	for endpoint, want := range map[string]string{
 		"":                                 "http://localhost:14268/api/traces",

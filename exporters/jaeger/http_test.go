@@ -269,7 +269,7 @@ func TestServerComesLater(t *testing.T) {
 	}
 }
 
-// TestTwoRequestsInFlight: more would overrun the collector's queue (section 3).
+// More than two requests would overrun the queue of the collector.
 func TestTwoRequestsInFlight(t *testing.T) {
 	t.Parallel()
 	var (
