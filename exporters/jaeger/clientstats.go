@@ -6,14 +6,6 @@ import (
 	"github.com/spanroute/spanroute/exporters/delivery"
 )
 
-// clientStats are the counters that a client reports to Jaeger's agent since its start.
-type clientStats struct{ fullQueue, tooLarge, failed int64 }
-
-// statsFraming is a framing whose messages have room for clientStats.
-type statsFraming interface {
-	appendStats(b []byte, seq int64, s clientStats) []byte
-}
-
 // statistics numbers the packets of one exporter. It belongs to the one goroutine that sends.
 type statistics struct {
 	framing statsFraming

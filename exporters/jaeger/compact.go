@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // compact is Thrift's compact protocol (thrift-compact-protocol.md of Apache Thrift). A field begins
@@ -75,8 +76,8 @@ func (compact) close(b []byte, _ section, at, n int) []byte {
 		return b
 	}
 	b[at] = 0xF0 | cStruct
-	b = insert(b, at+1, varintLen(uint64(n)))
-	putVarint(b[at+1:], uint64(n))
+	b = insert(b, at+1, protowire.SizeVarint(uint64(n)))
+	binary.PutUvarint(b[at+1:], uint64(n))
 	return b
 }
 
@@ -169,7 +170,7 @@ const compactStats = (1 + binary.MaxVarintLen64) + 1 + 3*(1+binary.MaxVarintLen6
 func (m compactMessage) size(process, spans, n int) int {
 	size := len(compactHead) + process + 2 + spans + len(stops)
 	if n >= 15 {
-		size += varintLen(uint64(n))
+		size += protowire.SizeVarint(uint64(n))
 	}
 	if m.stats {
 		size += compactStats

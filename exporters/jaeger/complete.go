@@ -76,13 +76,17 @@ func (s *Settings) completeHTTP(c *registry.Completion) {
 	}
 }
 
-// completeAgent gives the binary protocol its port. A collector's endpoint has no effect.
+// completeAgent gives the binary protocol its port, and packets to another host a smaller size if none is set. The endpoint
+// of a collector has no effect.
 func (s *Settings) completeAgent(c *registry.Completion) {
 	c.Note(settings.Ignored, "collector_endpoint", "has no effect: "+s.Protocol+" sends to the agent", "")
 	s.GRPC.files().Clear()
 	s.Thrift.files().Unencrypted(c, "thrift.")
 	if s.Protocol == ProtocolUDPBinary && !c.IsSet("thrift.agent_port") {
 		s.Thrift.AgentPort = defaultBinaryPort
+	}
+	if s.Thrift.UDPSplitOversizedBatches && !isLoopback(s.Thrift.AgentHostName) && !c.IsSet("thrift.max_packet_size") {
+		s.Thrift.fill = distantPacket
 	}
 	c.Destination = address(s.Thrift.AgentHostName, s.Thrift.AgentPort) + " over UDP"
 }

@@ -29,7 +29,7 @@ func tooLarge(s sdktrace.ReadOnlySpan, size, limit int) string {
 }
 
 // refuse drops the spans of packets, because udp_split_oversized_batches is false.
-func (e *encoder) refuse(packets []*payload, kept []kept, most int, r *delivery.Report) {
+func refuse(packets []*payload, kept []kept, most int, r *delivery.Report) {
 	for _, k := range kept {
 		r.Drop(k.span, delivery.DropTooLarge)
 	}

@@ -42,12 +42,6 @@ type scratch struct {
 	kept   []kept // what was encoded, for packets
 }
 
-// kept is a span in a packet. It lets the packet be made smaller.
-type kept struct {
-	span sdktrace.ReadOnlySpan
-	cut  bool // to fit
-}
-
 func (sc *scratch) reset() {
 	sc.buf, sc.ends, sc.counts, sc.kept = sc.buf[:0], sc.ends[:0], sc.counts[:0], sc.kept[:0]
 }
@@ -181,7 +175,7 @@ func (e *encoder) group(out []*payload, spans []sdktrace.ReadOnlySpan, sc *scrat
 	}
 	out = e.assemble(out, pr, sc)
 	if whole && len(out)-first > 1 {
-		e.refuse(out[first:], sc.kept, most, r)
+		refuse(out[first:], sc.kept, most, r)
 		return out[:first]
 	}
 	return out

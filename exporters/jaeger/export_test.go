@@ -4,9 +4,11 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"testing"
 	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/exporters/internal/transport"
@@ -18,11 +20,7 @@ type Packer struct{ e *encoder }
 
 // NewPacker makes the encoder that the exporter with these settings has.
 func NewPacker(s Settings, limit int) Packer {
-	return NewPackerIn(registry.BuildContext{MaxTagValueLength: limit}, s)
-}
-
-// NewPackerIn makes the encoder that the exporter with these settings has in a program.
-func NewPackerIn(common registry.BuildContext, s Settings) Packer {
+	common := registry.BuildContext{MaxTagValueLength: limit}
 	switch s.Protocol {
 	case ProtocolGRPC:
 		return Packer{grpcEncoder(common, s)}
@@ -31,6 +29,27 @@ func NewPackerIn(common registry.BuildContext, s Settings) Packer {
 	}
 	e, _ := udpEncoder(common, s)
 	return Packer{e}
+}
+
+// Completed returns the settings with which the exporter of a section is built.
+func Completed(t testing.TB, section map[string]any) (s Settings) {
+	t.Helper()
+	var all registry.Registry
+	err := all.Register(registry.NewFactory("jaeger", Defaults, func(_ context.Context, _ registry.BuildContext, built Settings) (sdktrace.SpanExporter, error) {
+		s = built
+		return tracetest.NewNoopExporter(), nil
+	}, registry.WithCompletion((*Settings).complete)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := all.Complete("jaeger", section, nil)
+	if err == nil {
+		_, err = p.Open(t.Context(), registry.BuildContext{})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 // Pack encodes spans and returns the bodies of the payloads.
@@ -82,6 +101,7 @@ func (w watched) close()               {}
 
 // BuildUDP makes the exporter with these seams instead of the network.
 func BuildUDP(common registry.BuildContext, s Settings, n Network) (delivery.Destination, error) {
+	s.completeAgent(new(registry.Completion))
 	return assembleUDP(common, s, func(u *udp) {
 		a := u.agent
 		if n.Lookup != nil {
@@ -101,6 +121,7 @@ func BuildUDP(common registry.BuildContext, s Settings, n Network) (delivery.Des
 
 // NewDirect encodes and sends on the caller's goroutine, without a queue.
 func NewDirect(s Settings) func(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
+	s.completeAgent(new(registry.Completion))
 	e, _ := udpEncoder(registry.BuildContext{}, s)
 	u := &udp{
 		agent: newAgent(s.Thrift.AgentHostName, s.Thrift.AgentPort, s.Thrift.ResolveInterval),

@@ -20,15 +20,6 @@ var Factory = registry.NewFactory("jaeger", Defaults, build,
 
 func init() { registry.Register(Factory) }
 
-// The default endpoints of a collector.
-const (
-	defaultHTTP = "http://localhost:14268/api/traces"
-	defaultGRPC = "http://localhost:14250"
-	usualPath   = "/api/traces"
-	grpcPort    = "14250"
-	httpPort    = "14268"
-)
-
 // Limits of one payload. A collector's queue holds 2000 spans by default and drops the rest of a request
 // it has already accepted, so 2 requests of 500 are what it can be trusted with (Jaeger v1.42.0, measured).
 const (
@@ -86,9 +77,7 @@ func udpEncoder(common registry.BuildContext, s Settings) (*encoder, statsFramin
 		e = newEncoder(common, s, strict{}, binaryMessage{stats: t.ClientStats})
 	}
 	e.most, e.floor = t.MaxPacketSize, floorPacket
-	if t.UDPSplitOversizedBatches && !isLoopback(t.AgentHostName) && unset(common, "thrift.max_packet_size") {
-		e.fill = distantPacket
-	}
+	e.fill = t.fill
 	e.packet = &packetRules{whole: !t.UDPSplitOversizedBatches, truncate: t.Oversize != "drop"}
 	if t.ClientStats {
 		e.packet.client = newUUID()
@@ -151,15 +140,6 @@ func newGRPC(common registry.BuildContext, s Settings) (sdktrace.SpanExporter, e
 	o := common.Delivery
 	o.Endpoint, o.Senders = s.target.Address, collectorSenders
 	return delivery.New(grpcEncoder(common, s), collectorGRPC{t}, o), nil
-}
-
-// unset reports whether key has its built-in value.
-func unset(common registry.BuildContext, key string) bool {
-	switch source(common, key) {
-	case "", "built-in":
-		return true
-	}
-	return false
 }
 
 func source(common registry.BuildContext, key string) string {

@@ -89,3 +89,13 @@ func setOf(key attribute.Key) keySet {
 	}
 	return 0
 }
+
+// has reports whether a list has an attribute with a key.
+func has(attributes []attribute.KeyValue, key attribute.Key) bool {
+	for i := range attributes {
+		if attributes[i].Key == key {
+			return true
+		}
+	}
+	return false
+}

@@ -1,54 +1,16 @@
 package jaeger
 
 import (
-	"time"
-
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/sdk/instrumentation"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
-
-	"github.com/spanroute/spanroute/exporters/internal/spantext"
-)
-
-// repairs are what was changed in one span; the low bits are spantext's.
-type repairs uint8
-
-const (
-	repairUTF8  = repairs(spantext.UTF8)
-	repairValue = repairs(spantext.Value)
-
-	repairDuration repairs = 1 << (iota + 2)
-	repairStart
-	repairTruncated
 )
 
 var kinds = [...]string{
 	trace.SpanKindServer: "server", trace.SpanKindClient: "client",
 	trace.SpanKindProducer: "producer", trace.SpanKindConsumer: "consumer",
-}
-
-// writer encodes spans by the mapping, in one encoding. It is not safe for concurrent use.
-type writer struct {
-	wire     wire
-	limit    int  // of a tag's text, code points; 0: none
-	linkLogs bool // write the attributes of links as logs
-
-	text   []byte // scratch for the text of arrays and maps
-	tags   int    // written so far in the open list
-	repair repairs
-	scope  scopeTags
-	cut    *cut // nil: write everything
-}
-
-// scopeTags are the tags of the scope that the last span had. Many spans in a row share theirs.
-type scopeTags struct {
-	known         bool
-	name, version string
-	bytes         []byte
-	n             int
-	repair        repairs
 }
 
 // span appends s and leaves in w.repair what had to be changed.
@@ -73,32 +35,6 @@ func (w *writer) span(b []byte, s sdktrace.ReadOnlySpan) []byte {
 	b = w.spanTags(b, s, sc.TraceState())
 	b = w.logs(b, events, links, start)
 	return w.wire.closeSpan(b, at)
-}
-
-// The instants both encodings can hold: protobuf's Timestamp ends with the year 9999.
-var (
-	firstInstant = time.Unix(0, 0)
-	lastInstant  = time.Date(9999, 12, 31, 23, 59, 59, 999999999, time.UTC)
-)
-
-func (w *writer) clamp(t time.Time) time.Time {
-	switch {
-	case t.Before(firstInstant):
-		w.repair |= repairStart
-		return firstInstant
-	case t.After(lastInstant):
-		w.repair |= repairStart
-		return lastInstant
-	}
-	return t
-}
-
-// clean makes names and keys valid UTF-8. No limit cuts those, but they are cut in a span that does
-// not fit a packet.
-func (w *writer) clean(s string) string {
-	s, r := spantext.Clean(s)
-	w.repair |= repairs(r)
-	return w.cut.text(s)
 }
 
 // references writes the parent, where the encoding has it there, and the links, and reports whether it wrote any.
@@ -169,9 +105,6 @@ func kindOf(s sdktrace.ReadOnlySpan) string {
 	}
 	return ""
 }
-
-// droppedCounts are the numbers of what is not in a span, although it was recorded.
-type droppedCounts struct{ attributes, events, links int }
 
 // keys are the keys that the mapping writes into the tags of s.
 func (w *writer) keys(s sdktrace.ReadOnlySpan, dropped droppedCounts) keySet {
@@ -251,13 +184,4 @@ func (w *writer) scopeNames(b []byte, sc instrumentation.Scope) []byte {
 		b = w.str(b, spanTags, keyLibraryVersion, version)
 	}
 	return b
-}
-
-func has(attributes []attribute.KeyValue, key attribute.Key) bool {
-	for i := range attributes {
-		if attributes[i].Key == key {
-			return true
-		}
-	}
-	return false
 }

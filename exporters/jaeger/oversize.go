@@ -1,84 +1,13 @@
 package jaeger
 
 import (
-	"cmp"
 	"math"
-	"slices"
-	"unicode/utf8"
 
-	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-
-	"github.com/spanroute/spanroute/exporters/internal/spantext"
 )
 
 // leastText is how far the texts of an oversize span are cut, in bytes, before parts of it are dropped.
 const leastText = 64
-
-// cut describes how an oversize span is made to fit. Every text in it, names and keys included, has at
-// most bound bytes: the longest texts give way first and share the room evenly. Parts are dropped only
-// where that is not enough. All methods accept nil, which leaves the span whole.
-type cut struct {
-	bound   int
-	lengths []int // of the texts of the last pass, before the bound
-	parts
-}
-
-// text returns s within the bound.
-func (c *cut) text(s string) string {
-	if c == nil {
-		return s
-	}
-	c.lengths = append(c.lengths, len(s))
-	return spantext.CutBytes(s, c.bound)
-}
-
-// data returns b within the bound.
-func (c *cut) data(b []byte) []byte {
-	if c == nil {
-		return b
-	}
-	c.lengths = append(c.lengths, len(b))
-	return b[:min(len(b), c.bound)]
-}
-
-// json returns text, which is v as JSON, within the bound: cut between two elements, so that it stays JSON.
-func (c *cut) json(text []byte, v attribute.Value) []byte {
-	if c == nil {
-		return text
-	}
-	c.lengths = append(c.lengths, len(text))
-	switch {
-	case len(text) <= c.bound:
-		return text
-	case c.bound < len("[]"):
-		return nil
-	}
-	head := text[:c.bound-1] // 1: the closing bracket
-	for len(head) > 0 && !utf8.RuneStart(text[len(head)]) {
-		head = head[:len(head)-1]
-	}
-	short, _ := spantext.AppendValue(nil, v, utf8.RuneCount(head)+1)
-	return short
-}
-
-// share returns the largest bound that makes texts of these lengths shorter by excess bytes or more, all
-// together. It is negative if no bound does.
-func share(lengths []int, excess int) int {
-	slices.SortFunc(lengths, func(a, b int) int { return cmp.Compare(b, a) })
-	sum := 0
-	for i, length := range lengths {
-		sum += length
-		next := 0
-		if i+1 < len(lengths) {
-			next = lengths[i+1]
-		}
-		if sum-(i+1)*next >= excess {
-			return (sum - excess) / (i + 1)
-		}
-	}
-	return -1
-}
 
 // fit appends s within room. It reports false, and returns b unchanged, if s does not fit even with
 // everything dropped that can be.

@@ -17,7 +17,6 @@ import (
 
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/exporters/jaeger"
-	"github.com/spanroute/spanroute/registry"
 )
 
 func withText(i, n int) tracetest.SpanStub {
@@ -46,14 +45,11 @@ func TestPacketSizeByDefault(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s := jaeger.Defaults()
-			s.Thrift.AgentHostName = tt.host
-			common := registry.BuildContext{Source: func(string) string { return "built-in" }}
+			thrift := map[string]any{"agent_host_name": tt.host}
 			if tt.set {
-				s.Thrift.MaxPacketSize = tt.size
-				common.Source = func(string) string { return "app.yaml:3:5" }
+				thrift["max_packet_size"] = tt.size
 			}
-			p := jaeger.NewPackerIn(common, s)
+			p := jaeger.NewPacker(jaeger.Completed(t, map[string]any{"thrift": thrift}), 0)
 			var spans []sdktrace.ReadOnlySpan
 			for i := range 1000 {
 				spans = append(spans, withText(i, 100).Snapshot())

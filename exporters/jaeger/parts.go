@@ -41,49 +41,6 @@ type parts struct {
 
 func (p *parts) begin() { p.written = p.written[:0] }
 
-// drops reports whether a part is gone.
-func (c *cut) drops(id partID) bool {
-	if c == nil {
-		return false
-	}
-	_, gone := c.gone[id]
-	return gone
-}
-
-// wrote notes the size of a part that was written.
-func (c *cut) wrote(id partID, r rank, size int) {
-	if c != nil {
-		c.written = append(c.written, part{id, r, size})
-	}
-}
-
-// leastFields is how much the fields of a log must make up, in bytes, for their loss to help: it is
-// counted in a field of its own.
-const leastFields = 48
-
-// wroteFields ends the fields of a log that began when mark parts were written.
-func (c *cut) wroteFields(mark int) {
-	if c == nil {
-		return
-	}
-	sum, counted := 0, false // counted: the log has that field already
-	for _, x := range c.written[mark:] {
-		sum += x.size
-		counted = counted || c.fields[x.id.i] > 0
-	}
-	if sum <= leastFields && !counted {
-		c.written = c.written[:mark]
-	}
-}
-
-// mark is the number of parts written.
-func (c *cut) mark() int {
-	if c == nil {
-		return 0
-	}
-	return len(c.written)
-}
-
 // remove drops the parts of the lowest rank, the largest first, until they make up excess. It reports
 // false without one.
 func (p *parts) remove(excess int) bool {
@@ -138,33 +95,6 @@ func (p *parts) restore(free int) (any bool) {
 	slices.Reverse(left)
 	p.order = left
 	return any
-}
-
-// dropped are the counts of s and what the cut adds to them.
-func (c *cut) dropped(s sdktrace.ReadOnlySpan) droppedCounts {
-	d := droppedCounts{s.DroppedAttributes(), s.DroppedEvents(), s.DroppedLinks()}
-	if c == nil {
-		return d
-	}
-	for id := range c.gone {
-		switch id.in {
-		case spanTags:
-			d.attributes++
-		case logs:
-			d.events++
-		case references:
-			d.links++
-		}
-	}
-	return d
-}
-
-// droppedFields is the number of fields that log i lost.
-func (c *cut) droppedFields(i int) int {
-	if c == nil {
-		return 0
-	}
-	return c.fields[i]
 }
 
 // keys that are kept with every event that is kept

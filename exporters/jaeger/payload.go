@@ -1,6 +1,10 @@
 package jaeger
 
-import "slices"
+import (
+	"slices"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+)
 
 // payload is one request or packet, complete.
 type payload struct {
@@ -9,6 +13,12 @@ type payload struct {
 	ends    []int // where each span ends, counted from there
 	process *process
 	kept    []kept // its spans, if it is a packet
+}
+
+// kept is a span in a packet. It lets the packet be made smaller.
+type kept struct {
+	span sdktrace.ReadOnlySpan
+	cut  bool // to fit
 }
 
 // Spans is the number of spans in it.

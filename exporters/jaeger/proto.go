@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // proto is protobuf, api_v2/model.proto of jaeger-idl v0.14.0. A field is its key, which holds the id
@@ -13,9 +14,9 @@ import (
 type proto struct{}
 
 const (
-	pVarint  = 0
-	pFixed64 = 1
-	pBytes   = 2
+	pVarint  = byte(protowire.VarintType)
+	pFixed64 = byte(protowire.Fixed64Type)
+	pBytes   = byte(protowire.BytesType)
 )
 
 // value types of model.proto, which numbers them otherwise than jaeger.thrift
@@ -33,17 +34,16 @@ var listKey = [...]byte{
 }
 
 func appendBytes(b []byte, id byte, s string) []byte {
-	b = binary.AppendUvarint(append(b, id<<3|pBytes), uint64(len(s)))
-	return append(b, s...)
+	return protowire.AppendString(append(b, id<<3|pBytes), s)
 }
 
 // shut fills the length of what begins at at, behind the one byte left for it.
 func shut(b []byte, at int) []byte {
 	size := len(b) - at
-	if more := varintLen(uint64(size)) - 1; more > 0 {
+	if more := protowire.SizeVarint(uint64(size)) - 1; more > 0 {
 		b = insert(b, at, more)
 	}
-	putVarint(b[at-1:], uint64(size))
+	binary.PutUvarint(b[at-1:], uint64(size))
 	return b
 }
 
@@ -88,10 +88,10 @@ func instant(b []byte, id byte, seconds int64, nanos int) []byte {
 	b = append(b, id<<3|pBytes, 0)
 	at := len(b)
 	if seconds != 0 {
-		b = binary.AppendUvarint(append(b, 1<<3|pVarint), uint64(seconds))
+		b = protowire.AppendVarint(append(b, 1<<3|pVarint), uint64(seconds))
 	}
 	if nanos != 0 {
-		b = binary.AppendUvarint(append(b, 2<<3|pVarint), uint64(nanos))
+		b = protowire.AppendVarint(append(b, 2<<3|pVarint), uint64(nanos))
 	}
 	b[at-1] = byte(len(b) - at)
 	return b
@@ -111,11 +111,11 @@ func (proto) closeProcess(b []byte) []byte { return b }
 
 // tag writes key and type; more is the length of the value's field.
 func (proto) tag(b []byte, in section, key string, kind byte, more int) []byte {
-	size := 1 + varintLen(uint64(len(key))) + len(key) + more
+	size := 1 + protowire.SizeBytes(len(key)) + more
 	if kind != 0 {
 		size += 2
 	}
-	b = binary.AppendUvarint(append(b, listKey[in]), uint64(size))
+	b = protowire.AppendVarint(append(b, listKey[in]), uint64(size))
 	b = appendBytes(b, 1, key)
 	if kind != 0 {
 		b = append(b, 2<<3|pVarint, kind)
@@ -127,7 +127,7 @@ func (p proto) str(b []byte, in section, key, value string) []byte {
 	if value == "" {
 		return p.tag(b, in, key, 0, 0)
 	}
-	b = p.tag(b, in, key, 0, 1+varintLen(uint64(len(value)))+len(value))
+	b = p.tag(b, in, key, 0, 1+protowire.SizeBytes(len(value)))
 	return appendBytes(b, 3, value)
 }
 
@@ -142,8 +142,8 @@ func (p proto) long(b []byte, in section, key string, value int64) []byte {
 	if value == 0 {
 		return p.tag(b, in, key, protoInt64, 0)
 	}
-	b = append(p.tag(b, in, key, protoInt64, 1+varintLen(uint64(value))), 5<<3|pVarint)
-	return binary.AppendUvarint(b, uint64(value))
+	b = append(p.tag(b, in, key, protoInt64, 1+protowire.SizeVarint(uint64(value))), 5<<3|pVarint)
+	return protowire.AppendVarint(b, uint64(value))
 }
 
 func (p proto) double(b []byte, in section, key string, value float64) []byte {
@@ -152,34 +152,32 @@ func (p proto) double(b []byte, in section, key string, value float64) []byte {
 		return p.tag(b, in, key, protoFloat, 0)
 	}
 	b = append(p.tag(b, in, key, protoFloat, 9), 6<<3|pFixed64)
-	return binary.LittleEndian.AppendUint64(b, bits)
+	return protowire.AppendFixed64(b, bits)
 }
 
 func (p proto) binary(b []byte, in section, key string, value []byte) []byte {
 	if len(value) == 0 {
 		return p.tag(b, in, key, protoBinary, 0)
 	}
-	b = append(p.tag(b, in, key, protoBinary, 1+varintLen(uint64(len(value)))+len(value)), 7<<3|pBytes)
-	b = binary.AppendUvarint(b, uint64(len(value)))
-	return append(b, value...)
+	b = append(p.tag(b, in, key, protoBinary, 1+protowire.SizeBytes(len(value))), 7<<3|pBytes)
+	return protowire.AppendBytes(b, value)
 }
 
 // postSpans is a PostSpansRequest; its spans carry their own field keys.
 type postSpans struct{}
 
 func (postSpans) batch(process, spans int) int {
-	return spans + 1 + varintLen(uint64(process)) + process
+	return spans + 1 + protowire.SizeBytes(process)
 }
 
 func (f postSpans) size(process, spans, _ int) int {
 	batch := f.batch(process, spans)
-	return 1 + varintLen(uint64(batch)) + batch
+	return 1 + protowire.SizeBytes(batch)
 }
 
 func (f postSpans) assemble(b, process, spans []byte, _ int) ([]byte, int) {
-	b = binary.AppendUvarint(append(b, 1<<3|pBytes), uint64(f.batch(len(process), len(spans))))
+	b = protowire.AppendVarint(append(b, 1<<3|pBytes), uint64(f.batch(len(process), len(spans))))
 	at := len(b)
 	b = append(b, spans...)
-	b = binary.AppendUvarint(append(b, 2<<3|pBytes), uint64(len(process)))
-	return append(b, process...), at
+	return protowire.AppendBytes(append(b, 2<<3|pBytes), process), at
 }

@@ -46,6 +46,8 @@ type Thrift struct {
 	CertificateFile          string        `koanf:"certificate_file" format:"pem" doc:"CA bundle for an https collector, instead of the system's"`
 	ClientCertificateFile    string        `koanf:"client_certificate_file" with:"client_key_file" format:"pem" doc:"client certificate for an https collector, with client_key_file"`
 	ClientKeyFile            string        `koanf:"client_key_file" with:"client_certificate_file" format:"pem" doc:"key of client_certificate_file"`
+
+	fill int // bytes of a packet of several spans; 0 means MaxPacketSize; completed
 }
 
 // GRPC is about the collector over gRPC.
@@ -61,6 +63,15 @@ const (
 	defaultBinaryPort = 6832
 	maxPacket         = 65000 // what Jaeger's agent and the Collector take by default
 	distantPacket     = 8000  // of several spans, to another host: few fragments, few spans to lose at once
+)
+
+// The default endpoints of a collector.
+const (
+	defaultHTTP = "http://localhost:14268/api/traces"
+	defaultGRPC = "http://localhost:14250"
+	usualPath   = "/api/traces"
+	grpcPort    = "14250"
+	httpPort    = "14268"
 )
 
 // Defaults are the settings where nothing is set: the agent at localhost:6831.

@@ -66,6 +66,14 @@ type framing interface {
 	assemble(b, process, spans []byte, n int) (_ []byte, at int)
 }
 
+// clientStats are the counters that a client reports to Jaeger's agent since its start.
+type clientStats struct{ fullQueue, tooLarge, failed int64 }
+
+// statsFraming is a framing whose messages have room for clientStats.
+type statsFraming interface {
+	appendStats(b []byte, seq int64, s clientStats) []byte
+}
+
 // insert makes room for n bytes at at.
 func insert(b []byte, at, n int) []byte {
 	for range n {
@@ -73,24 +81,4 @@ func insert(b []byte, at, n int) []byte {
 	}
 	copy(b[at+n:], b[at:len(b)-n])
 	return b
-}
-
-// varintLen is the length of v as a varint, in Thrift's compact protocol and in protobuf.
-func varintLen(v uint64) int {
-	n := 1
-	for v >= 0x80 {
-		v >>= 7
-		n++
-	}
-	return n
-}
-
-func putVarint(b []byte, v uint64) {
-	i := 0
-	for v >= 0x80 {
-		b[i] = byte(v) | 0x80
-		v >>= 7
-		i++
-	}
-	b[i] = byte(v)
 }
