@@ -252,7 +252,7 @@ func TestLongRequestLinesOverAConnection(t *testing.T) {
 	}
 	defer conn.Close()
 	raw, answers := []byte(request("/"+strings.Repeat("a", 900<<10))), bufio.NewReader(conn)
-	alive, spans := k.Alive(t, requests, func() {
+	alive, _ := k.Alive(t, requests, func() {
 		if _, err := conn.Write(raw); err != nil {
 			t.Fatal(err)
 		}
@@ -260,8 +260,8 @@ func TestLongRequestLinesOverAConnection(t *testing.T) {
 			t.Fatalf("response %v, error %v", res, err)
 		}
 	})
-	if len(spans) != requests || alive > 512<<10 {
-		t.Errorf("%d requests keep %d bytes alive in %d spans, want at most 512 KiB", requests, alive, len(spans))
+	if alive > 512<<10 {
+		t.Errorf("%d requests keep %d bytes alive, want at most 512 KiB", requests, alive)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"runtime"
-	"slices"
 	"sync"
 	"testing"
 
@@ -53,11 +52,7 @@ func (k *Keeper) WantCharged(t testing.TB, size int, makeSpan func()) {
 	if size > 64<<10 {
 		n = 20 // a span that keeps such a text alive exceeds its charge many times
 	}
-	alive, spans := k.Alive(t, int(n), makeSpan)
-	charged := int64(0)
-	for _, s := range spans {
-		charged += delivery.Cost(s)
-	}
+	alive, charged := k.Alive(t, int(n), makeSpan)
 	ratio := float64(alive) / float64(charged)
 	if testing.Verbose() {
 		t.Logf("%7d: %6d bytes alive, %6d charged per span, ratio %.2f", size, alive/n, charged/n, ratio)
@@ -67,32 +62,43 @@ func (k *Keeper) WantCharged(t testing.TB, size int, makeSpan func()) {
 	}
 }
 
-// Alive discards the spans so far, calls makeSpan n times, waits for the n spans and returns the bytes of the heap that
-// they keep alive, and the spans. A call before those fills caches and pools; its span is not counted. No other test
-// may run meanwhile.
-func (k *Keeper) Alive(t testing.TB, n int, makeSpan func()) (bytes int64, spans []sdktrace.ReadOnlySpan) {
+// Alive discards the spans so far, calls makeSpan n times, waits for the n spans, and returns the bytes of the heap that
+// they keep alive and the bytes that a queue charges for them. The former is what their removal frees, so that it does not
+// matter what else is allocated or released before. No other test may run meanwhile.
+func (k *Keeper) Alive(t testing.TB, n int, makeSpan func()) (alive, charged int64) {
 	t.Helper()
-	k.reset(0)
-	makeSpan()
-	k.settle(1)
 	k.reset(n)
-	before := heap()
 	for range n {
 		makeSpan()
 	}
 	k.settle(n)
-	bytes = heap() - before
+	charged = k.charged()
+	kept := heap()
+	if got := k.reset(0); got != n {
+		t.Errorf("%d spans, want %d", got, n)
+	}
+	alive = kept - heap()
 	runtime.KeepAlive(makeSpan) // the first measurement includes what makeSpan refers to
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return bytes, slices.Clone(k.spans)
+	return alive, charged
 }
 
-// reset discards all spans and makes room for n.
-func (k *Keeper) reset(n int) {
+// charged returns the bytes that a queue charges for the spans.
+func (k *Keeper) charged() (bytes int64) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	for _, s := range k.spans {
+		bytes += delivery.Cost(s)
+	}
+	return bytes
+}
+
+// reset discards all spans, makes room for n, and returns the number of the discarded ones.
+func (k *Keeper) reset(n int) (discarded int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	discarded = len(k.spans)
 	k.spans = make([]sdktrace.ReadOnlySpan, 0, n)
+	return discarded
 }
 
 // settle waits for n spans.
