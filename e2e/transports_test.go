@@ -12,6 +12,7 @@ import (
 	"github.com/spanroute/spanroute/e2e/receivers"
 	"github.com/spanroute/spanroute/e2e/samples"
 	"github.com/spanroute/spanroute/e2e/stored"
+	"github.com/spanroute/spanroute/exporters/delivery"
 )
 
 // transport is a connection from one of spanroute's exporters to one of the shared receivers.
@@ -102,7 +103,7 @@ func TestRepairs(t *testing.T) {
 }
 
 // compare returns what was repaired.
-func (tr transport) compare(t *testing.T, spans []sdktrace.ReadOnlySpan) map[string]uint64 {
+func (tr transport) compare(t *testing.T, spans []sdktrace.ReadOnlySpan) map[delivery.Repair]uint64 {
 	t.Helper()
 	stats := tr.open(t).deliver(spans)
 	got, err := tr.read(t.Context(), spans[0].SpanContext().TraceID().String(), len(spans))

@@ -135,7 +135,7 @@ func TestEveryLineIsJSON(t *testing.T) {
 			t.Errorf("no JSON: %s", line)
 		}
 	}
-	want := map[string]uint64{"utf8": 1, "value": 2, "duration": 1}
+	want := map[delivery.Repair]uint64{"utf8": 1, "value": 2, "duration": 1}
 	if diff := cmp.Diff(want, stats.Repaired); diff != "" || stats.Delivered != 3 {
 		t.Errorf("delivered %d, repaired (-want +got):\n%s", stats.Delivered, diff)
 	}

@@ -5,11 +5,12 @@ import "maps"
 // An account counts what becomes of the spans of a destination, except for those that are queued or in flight.
 type account struct {
 	ended, delivered, retries uint64
-	dropped, repaired         map[string]uint64
+	dropped                   map[Reason]uint64
+	repaired                  map[Repair]uint64
 }
 
 func newAccount() account {
-	return account{dropped: map[string]uint64{}, repaired: map[string]uint64{}}
+	return account{dropped: map[Reason]uint64{}, repaired: map[Repair]uint64{}}
 }
 
 // stats returns a copy of the counts.

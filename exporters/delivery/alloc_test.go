@@ -18,7 +18,7 @@ func TestEnqueueAllocatesNothing(t *testing.T) {
 	one := span("GET /users/{id}", attribute.String("http.route", "/users/{id}"), attribute.Int("http.status_code", 200))
 	for name, bytes := range map[string]int64{"room": 0, "full": 1000} {
 		o := options(&record{})
-		o.QueueBytes, o.BatchDelay = bytes, time.Hour
+		o.QueueBytes, o.BatchDelay, o.BatchSize = bytes, time.Hour, 1<<20 // no sender runs meanwhile
 		x := delivery.New(encoder{each: 1}, &sender{}, o)
 		x.Enqueue(one)
 		if got := testing.AllocsPerRun(10000, func() { x.Enqueue(one) }); got != 0 {

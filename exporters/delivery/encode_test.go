@@ -15,37 +15,37 @@ import (
 func TestEncode(t *testing.T) {
 	rows := map[string]struct {
 		encoder  encoder
-		dropped  map[string]uint64
-		repaired map[string]uint64
+		dropped  map[delivery.Reason]uint64
+		repaired map[delivery.Repair]uint64
 		tries    []int
 	}{
 		"panic on one span of 100": {
-			encoder{panicOn: "s42", repair: map[string]string{"s1": "utf8", "s99": "utf8"}},
-			map[string]uint64{"encode": 1}, map[string]uint64{"utf8": 2}, []int{99},
+			encoder{panicOn: "s42", repair: map[string]delivery.Repair{"s1": "utf8", "s99": "utf8"}},
+			map[delivery.Reason]uint64{"encode": 1}, map[delivery.Repair]uint64{"utf8": 2}, []int{99},
 		},
 		"invalid spans": {
-			encoder{drop: map[string]string{"s1": "invalid", "s2": "too_large"}},
-			map[string]uint64{"invalid": 1, "too_large": 1}, map[string]uint64{}, []int{98},
+			encoder{drop: map[string]delivery.Reason{"s1": "invalid", "s2": "too_large"}},
+			map[delivery.Reason]uint64{"invalid": 1, "too_large": 1}, map[delivery.Repair]uint64{}, []int{98},
 		},
 		"repairs count once per span and kind": {
-			encoder{repair: map[string]string{"s1": "utf8", "s2": "utf8", "s3": "value"}},
-			map[string]uint64{}, map[string]uint64{"utf8": 2, "value": 1}, []int{100},
+			encoder{repair: map[string]delivery.Repair{"s1": "utf8", "s2": "utf8", "s3": "value"}},
+			map[delivery.Reason]uint64{}, map[delivery.Repair]uint64{"utf8": 2, "value": 1}, []int{100},
 		},
 		"a span forgotten by the encoder is still accounted for": {
-			encoder{forget: "s7"}, map[string]uint64{"encode": 1}, map[string]uint64{}, []int{99},
+			encoder{forget: "s7"}, map[delivery.Reason]uint64{"encode": 1}, map[delivery.Repair]uint64{}, []int{99},
 		},
 		"panic and repairs": {
-			encoder{panicOn: "s1", drop: map[string]string{"s2": "invalid"}, note: "no", repair: map[string]string{"s3": "utf8"}},
-			map[string]uint64{"encode": 1, "invalid": 1}, map[string]uint64{"utf8": 1}, []int{98},
+			encoder{panicOn: "s1", drop: map[string]delivery.Reason{"s2": "invalid"}, note: "no", repair: map[string]delivery.Repair{"s3": "utf8"}},
+			map[delivery.Reason]uint64{"encode": 1, "invalid": 1}, map[delivery.Repair]uint64{"utf8": 1}, []int{98},
 		},
 		"panic, and a drop of the encoder's own for the same reason": {
-			encoder{panicOn: "s1", drop: map[string]string{"s2": "encode"}},
-			map[string]uint64{"encode": 2}, map[string]uint64{}, []int{98},
+			encoder{panicOn: "s1", drop: map[string]delivery.Reason{"s2": "encode"}},
+			map[delivery.Reason]uint64{"encode": 2}, map[delivery.Repair]uint64{}, []int{98},
 		},
 		"a drop without a reason": {
-			encoder{drop: map[string]string{"s2": "none"}, noReason: true}, map[string]uint64{"invalid": 1}, map[string]uint64{}, []int{99},
+			encoder{drop: map[string]delivery.Reason{"s2": "none"}, noReason: true}, map[delivery.Reason]uint64{"invalid": 1}, map[delivery.Repair]uint64{}, []int{99},
 		},
-		"payload limit": {encoder{each: 10, most: 400}, map[string]uint64{}, map[string]uint64{}, []int{40, 40, 20}},
+		"payload limit": {encoder{each: 10, most: 400}, map[delivery.Reason]uint64{}, map[delivery.Repair]uint64{}, []int{40, 40, 20}},
 	}
 	for name, row := range rows {
 		everyWay(t, name, func(t *testing.T, encoderOf func(encoder) delivery.Encoder[packet], pass func(*delivery.Exporter, sdktrace.ReadOnlySpan)) {
@@ -141,11 +141,11 @@ func TestEncoderThatMiscounts(t *testing.T) {
 	}{
 		"too many in a payload":    {liar{claimed: 99, payloads: 1}, delivery.Stats{Delivered: 10}},
 		"too many payloads":        {liar{claimed: 6, payloads: 5}, delivery.Stats{Delivered: 10}},
-		"too few":                  {liar{claimed: 4, payloads: 1}, delivery.Stats{Delivered: 4, Dropped: map[string]uint64{"encode": 6}}},
-		"nothing at all":           {liar{}, delivery.Stats{Dropped: map[string]uint64{"encode": 10}}},
-		"empty payloads":           {liar{payloads: 3}, delivery.Stats{Dropped: map[string]uint64{"encode": 10}}},
-		"too many drops":           {liar{dropped: 50, claimed: 5, payloads: 1}, delivery.Stats{Dropped: map[string]uint64{"invalid": 10}}},
-		"dropped and in a payload": {liar{dropped: 3, claimed: 10, payloads: 1}, delivery.Stats{Delivered: 7, Dropped: map[string]uint64{"invalid": 3}}},
+		"too few":                  {liar{claimed: 4, payloads: 1}, delivery.Stats{Delivered: 4, Dropped: map[delivery.Reason]uint64{"encode": 6}}},
+		"nothing at all":           {liar{}, delivery.Stats{Dropped: map[delivery.Reason]uint64{"encode": 10}}},
+		"empty payloads":           {liar{payloads: 3}, delivery.Stats{Dropped: map[delivery.Reason]uint64{"encode": 10}}},
+		"too many drops":           {liar{dropped: 50, claimed: 5, payloads: 1}, delivery.Stats{Dropped: map[delivery.Reason]uint64{"invalid": 10}}},
+		"dropped and in a payload": {liar{dropped: 3, claimed: 10, payloads: 1}, delivery.Stats{Delivered: 7, Dropped: map[delivery.Reason]uint64{"invalid": 3}}},
 	}
 	for name, row := range rows {
 		t.Run(name, func(t *testing.T) {
@@ -154,7 +154,7 @@ func TestEncoderThatMiscounts(t *testing.T) {
 				enqueue(x, spans(10))
 				got := finish(t, x)
 				if row.want.Dropped == nil {
-					row.want.Dropped = map[string]uint64{}
+					row.want.Dropped = map[delivery.Reason]uint64{}
 				}
 				if got.Delivered != row.want.Delivered || !cmp.Equal(got.Dropped, row.want.Dropped) {
 					t.Errorf("delivered %d, dropped %v, want %d and %v", got.Delivered, got.Dropped, row.want.Delivered, row.want.Dropped)

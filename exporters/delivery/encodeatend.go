@@ -14,7 +14,7 @@ type encodeSpan func(buf []byte, span sdktrace.ReadOnlySpan, r *Report) (encoded
 const costItem = int64(unsafe.Sizeof(item{}))
 
 // takeEncoded encodes a span in the goroutine that ended it, and enqueues a copy of the bytes.
-func (x *Exporter) takeEncoded(span sdktrace.ReadOnlySpan) (dropped string) {
+func (x *Exporter) takeEncoded(span sdktrace.ReadOnlySpan) (dropped Reason) {
 	s := scratches.Get().(*scratch)
 	defer s.free()
 	encoded := encodeRecovered(x.encode, s.buf[:0], span, &s.report)

@@ -74,7 +74,7 @@ func (c encoding[P]) pack(s SpanEncoder[P], items []item) ([]P, *Report) {
 	}
 	payloads, r := c.call(func(r *Report) []P { return s.Pack(encoded, r) })
 	if r.panicked != nil { // the spans of the batch are in no payload
-		r.dropped, r.panics = map[string]int{DropEncode: len(encoded)}, len(encoded)
+		r.dropped, r.panics = map[Reason]int{DropEncode: len(encoded)}, len(encoded)
 	}
 	all.add(r)
 	return payloads, all

@@ -88,7 +88,7 @@ func (x *Exporter) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan)
 	return err
 }
 
-func (x *Exporter) take(span sdktrace.ReadOnlySpan) (dropped string) {
+func (x *Exporter) take(span sdktrace.ReadOnlySpan) (dropped Reason) {
 	switch {
 	case x.shutDown():
 		return DropShutdown
@@ -123,7 +123,7 @@ func (x *Exporter) shutDown() bool {
 }
 
 // enqueue queues one span, or counts it as dropped and returns the reason.
-func (x *Exporter) enqueue(it item) (dropped string) {
+func (x *Exporter) enqueue(it item) (dropped Reason) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.closing {
@@ -135,7 +135,7 @@ func (x *Exporter) enqueue(it item) (dropped string) {
 }
 
 // push queues one span, or drops it and returns the reason. Called with mu held.
-func (x *Exporter) push(it item) (dropped string) {
+func (x *Exporter) push(it item) (dropped Reason) {
 	if reason := x.refuses(it.cost); reason != "" {
 		x.drop(reason, 1)
 		return reason
@@ -150,7 +150,7 @@ func (x *Exporter) push(it item) (dropped string) {
 }
 
 // refuses returns the reason why a span of this cost is not queued, or "".
-func (x *Exporter) refuses(cost int64) string {
+func (x *Exporter) refuses(cost int64) Reason {
 	switch {
 	case cost > x.options.QueueBytes:
 		return DropTooLarge
@@ -172,7 +172,7 @@ func (x *Exporter) queued() int {
 }
 
 // drop adds drops to the account and to the log. Called with mu held.
-func (x *Exporter) drop(reason string, n int) {
+func (x *Exporter) drop(reason Reason, n int) {
 	x.account.dropped[reason] += uint64(n)
 	x.log.drop(reason, n)
 }

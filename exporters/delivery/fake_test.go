@@ -56,8 +56,8 @@ type encoder struct {
 	each, most int
 	panicOn    string // name of a span to panic on
 	panicAll   int    // panic on batches of this many spans
-	drop       map[string]string
-	repair     map[string]string
+	drop       map[string]delivery.Reason
+	repair     map[string]delivery.Repair
 	note       string // left for the log with every drop
 	noReason   bool   // drop without saying why
 	forget     string // name of a span that is in no payload and in no report

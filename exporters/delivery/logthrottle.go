@@ -28,7 +28,7 @@ type logThrottle struct {
 	hint        string
 
 	unlogged drops           // since the last line
-	first    map[string]bool // reasons whose first drop was logged
+	first    map[Reason]bool // reasons whose first drop was logged
 	last     time.Time       // of the last line that comes once a minute
 	warned   time.Time       // of the last warning of the receiver
 	lines    []line          // to be written
@@ -38,7 +38,7 @@ type logThrottle struct {
 	stopped chan struct{}
 }
 
-type drops map[string]uint64
+type drops map[Reason]uint64
 
 type line struct {
 	level slog.Level
@@ -55,12 +55,12 @@ const (
 
 // loggedAtOnce lists the reasons that mean a fault of the spans or of the receiver. Drops of other reasons follow from an
 // outage or a burst.
-var loggedAtOnce = []string{DropRejected, DropTooLarge, DropInvalid, DropEncode, DropPartial, DropPanic}
+var loggedAtOnce = []Reason{DropRejected, DropTooLarge, DropInvalid, DropEncode, DropPartial, DropPanic}
 
 func newLogThrottle(o Options, mu *sync.Mutex, queued func() int) *logThrottle {
 	l := &logThrottle{
 		mu: mu, queued: queued, logger: o.Logger, id: o.ID, endpoint: o.Endpoint,
-		unlogged: drops{}, outageDrops: drops{}, first: map[string]bool{},
+		unlogged: drops{}, outageDrops: drops{}, first: map[Reason]bool{},
 		wakeup: make(chan struct{}, 1), stop: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	go l.run()
@@ -81,7 +81,7 @@ func (l *logThrottle) cause(err error, hint string) {
 	}
 }
 
-func (l *logThrottle) drop(reason string, n int) {
+func (l *logThrottle) drop(reason Reason, n int) {
 	if reason == DropShutdown {
 		return // Shutdown logs the total
 	}
@@ -91,7 +91,7 @@ func (l *logThrottle) drop(reason string, n int) {
 	}
 	if !l.first[reason] && slices.Contains(loggedAtOnce, reason) {
 		l.first[reason] = true
-		l.add(slog.LevelWarn, "dropping spans", slog.String("reason", reason), slog.Int("spans", n),
+		l.add(slog.LevelWarn, "dropping spans", slog.String("reason", string(reason)), slog.Int("spans", n),
 			slog.String("error", l.lastError), slog.String("hint", l.hint))
 		l.unlogged[reason] -= uint64(n)
 	}
@@ -225,13 +225,13 @@ func (d drops) attr() slog.Attr {
 	}
 	var list []any
 	for _, reason := range slices.Sorted(d.reasons) {
-		list = append(list, slog.Uint64(reason, d[reason]))
+		list = append(list, slog.Uint64(string(reason), d[reason]))
 	}
 	return slog.Group("dropped", list...)
 }
 
 // reasons iterates over the reasons with drops.
-func (d drops) reasons(yield func(string) bool) {
+func (d drops) reasons(yield func(Reason) bool) {
 	for reason, n := range d {
 		if n > 0 && !yield(reason) {
 			return

@@ -94,10 +94,10 @@ func TestDropsAreTold(t *testing.T) {
 		"too large": {encoder{each: 1}, delivery.Outcome{Verdict: delivery.TooLarge}, []string{"reason=too_large"}},
 		"encode":    {encoder{panicOn: "one"}, delivery.Outcome{}, []string{"reason=encode", "panic in Encode with a string"}},
 		"a note of the encoder": {
-			encoder{drop: map[string]string{"one": "too_large"}, note: "span too large: size=70213 limit=8000"}, delivery.Outcome{},
+			encoder{drop: map[string]delivery.Reason{"one": "too_large"}, note: "span too large: size=70213 limit=8000"}, delivery.Outcome{},
 			[]string{"reason=too_large", "error=span too large: size=70213 limit=8000"},
 		},
-		"invalid": {encoder{drop: map[string]string{"one": "invalid"}}, delivery.Outcome{}, []string{"reason=invalid"}},
+		"invalid": {encoder{drop: map[string]delivery.Reason{"one": "invalid"}}, delivery.Outcome{}, []string{"reason=invalid"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

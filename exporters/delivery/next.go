@@ -75,7 +75,7 @@ func (x *Exporter) delivered(b *batch, n int) {
 }
 
 // dropBecause settles n spans of b as dropped. The log shows the error and the hint of out.
-func (x *Exporter) dropBecause(b *batch, n int, reason string, out Outcome) {
+func (x *Exporter) dropBecause(b *batch, n int, reason Reason, out Outcome) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.log.cause(out.Err, out.Hint)
@@ -83,7 +83,7 @@ func (x *Exporter) dropBecause(b *batch, n int, reason string, out Outcome) {
 }
 
 // dropOf settles n spans of b as dropped. Called with mu held.
-func (x *Exporter) dropOf(b *batch, n int, reason string) {
+func (x *Exporter) dropOf(b *batch, n int, reason Reason) {
 	if n = x.settle(b, n); n > 0 {
 		x.drop(reason, n)
 	}

@@ -73,7 +73,7 @@ func (o *outbox[P]) notDelivered(l *load[P], out Outcome, epoch uint64) {
 }
 
 // drop removes the first load and drops its spans.
-func (o *outbox[P]) drop(l *load[P], reason string, out Outcome) {
+func (o *outbox[P]) drop(l *load[P], reason Reason, out Outcome) {
 	o.pop()
 	o.x.dropBecause(l.batch, l.spans, reason, out)
 }

@@ -12,9 +12,9 @@ import (
 // how an Encoder is tested. It is not safe for concurrent use.
 type Report struct {
 	limit    int
-	dropped  map[string]int
-	repaired map[string]int
-	last     map[string]spanID // the span a kind of repair was last counted for
+	dropped  map[Reason]int
+	repaired map[Repair]int
+	last     map[Repair]spanID // the span a kind of repair was last counted for
 	note     string
 	panicked error // a panic of Encode
 	panics   int   // spans dropped because of one
@@ -32,7 +32,7 @@ func (r *Report) Limit() int { return r.limit }
 
 // Drop reports that no payload contains span, and the reason: one of the Drop constants, or DropInvalid if it is
 // empty. Call it once per span.
-func (r *Report) Drop(_ sdktrace.ReadOnlySpan, reason string) {
+func (r *Report) Drop(_ sdktrace.ReadOnlySpan, reason Reason) {
 	if reason == "" {
 		reason = DropInvalid
 	}
@@ -41,14 +41,14 @@ func (r *Report) Drop(_ sdktrace.ReadOnlySpan, reason string) {
 
 // Repair reports that span was changed to fit the format; the kinds are the Repair constants.
 // Repairs of one kind of one span count once, as long as the spans are encoded one by one.
-func (r *Report) Repair(span sdktrace.ReadOnlySpan, kind string) {
+func (r *Report) Repair(span sdktrace.ReadOnlySpan, kind Repair) {
 	id := idOf(span)
 	if at, seen := r.last[kind]; seen && at == id {
 		return
 	}
 	r.repaired = plus(r.repaired, kind, 1)
 	if r.last == nil {
-		r.last = make(map[string]spanID, 1)
+		r.last = make(map[Repair]spanID, 1)
 	}
 	r.last[kind] = id
 }
@@ -59,10 +59,10 @@ func (r *Report) Repair(span sdktrace.ReadOnlySpan, kind string) {
 func (r *Report) Note(line string) { r.note = line }
 
 // Dropped is the number of spans reported as dropped for reason.
-func (r *Report) Dropped(reason string) int { return r.dropped[reason] }
+func (r *Report) Dropped(reason Reason) int { return r.dropped[reason] }
 
 // Repaired is the number of spans reported as repaired in this kind.
-func (r *Report) Repaired(kind string) int { return r.repaired[kind] }
+func (r *Report) Repaired(kind Repair) int { return r.repaired[kind] }
 
 // drops is the number of spans reported as dropped.
 func (r *Report) drops() int {
@@ -97,7 +97,7 @@ func (r *Report) dropPanicked(span sdktrace.ReadOnlySpan, panicked error) {
 }
 
 // cause returns the error that the log shows for drops of this reason.
-func (r *Report) cause(reason string) error {
+func (r *Report) cause(reason Reason) error {
 	switch {
 	case reason == DropEncode && r.panicked != nil:
 		return r.panicked
@@ -114,12 +114,12 @@ func (r *Report) used() bool {
 
 // onlyPanics is the part of a report that is about spans that panicked.
 func (r *Report) onlyPanics() *Report {
-	return &Report{dropped: map[string]int{DropEncode: r.panics}, panicked: r.panicked}
+	return &Report{dropped: map[Reason]int{DropEncode: r.panics}, panicked: r.panicked}
 }
 
-func plus(counts map[string]int, key string, n int) map[string]int {
+func plus[K ~string](counts map[K]int, key K, n int) map[K]int {
 	if counts == nil {
-		counts = make(map[string]int, 1)
+		counts = make(map[K]int, 1)
 	}
 	counts[key] += n
 	return counts

@@ -31,14 +31,14 @@ func TestSingleSpanTooLargeIsMadeSmaller(t *testing.T) {
 		sizes  []int
 		want   delivery.Stats
 	}{
-		{"until the host sends it", toLimit, []int{1000, 500, 250}, delivery.Stats{Delivered: 1, Repaired: map[string]uint64{"truncated": 2}}},
-		{"cannot be done", func(p packet, _ *delivery.Report) (packet, bool) { return p, false }, []int{1000}, delivery.Stats{Dropped: map[string]uint64{"too_large": 1}}},
-		{"changes nothing", func(p packet, _ *delivery.Report) (packet, bool) { return p, true }, []int{1000}, delivery.Stats{Dropped: map[string]uint64{"too_large": 1}}},
+		{"until the host sends it", toLimit, []int{1000, 500, 250}, delivery.Stats{Delivered: 1, Repaired: map[delivery.Repair]uint64{"truncated": 2}}},
+		{"cannot be done", func(p packet, _ *delivery.Report) (packet, bool) { return p, false }, []int{1000}, delivery.Stats{Dropped: map[delivery.Reason]uint64{"too_large": 1}}},
+		{"changes nothing", func(p packet, _ *delivery.Report) (packet, bool) { return p, true }, []int{1000}, delivery.Stats{Dropped: map[delivery.Reason]uint64{"too_large": 1}}},
 		{"loses the span", func(p packet, r *delivery.Report) (packet, bool) {
 			r.Drop(span(p.names[0]), delivery.DropTooLarge)
 			return packet{p.names, 1}, true
-		}, []int{1000}, delivery.Stats{Dropped: map[string]uint64{"too_large": 1}}},
-		{"panics", func(packet, *delivery.Report) (packet, bool) { panic("secret") }, []int{1000}, delivery.Stats{Dropped: map[string]uint64{"too_large": 1}}},
+		}, []int{1000}, delivery.Stats{Dropped: map[delivery.Reason]uint64{"too_large": 1}}},
+		{"panics", func(packet, *delivery.Report) (packet, bool) { panic("secret") }, []int{1000}, delivery.Stats{Dropped: map[delivery.Reason]uint64{"too_large": 1}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -67,9 +67,9 @@ func TestSingleSpanTooLargeIsMadeSmaller(t *testing.T) {
 	}
 }
 
-func orEmpty(m map[string]uint64) map[string]uint64 {
+func orEmpty[K comparable](m map[K]uint64) map[K]uint64 {
 	if m == nil {
-		return map[string]uint64{}
+		return map[K]uint64{}
 	}
 	return m
 }

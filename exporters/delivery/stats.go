@@ -2,26 +2,32 @@ package delivery
 
 import "time"
 
-// Reasons for which spans are dropped, the keys of Stats.Dropped.
+// A Reason is the reason for which spans are dropped, a key of Stats.Dropped. Encoders may use reasons of their own.
+type Reason string
+
+// The reasons of this package.
 const (
-	DropQueueFull = "queue_full" // the queue had no room
-	DropInvalid   = "invalid"    // the format cannot hold the span
-	DropEncode    = "encode"     // the encoder panicked on it
-	DropTooLarge  = "too_large"  // larger than the queue, or than what the receiver takes
-	DropRejected  = "rejected"   // the receiver answered no
-	DropPartial   = "partial"    // refused within a success
-	DropExpired   = "expired"    // retried for RetryOptions.MaxElapsed
-	DropPanic     = "panic"      // the sender panicked
-	DropShutdown  = "shutdown"   // left when Shutdown's context ended, or given after it
+	DropQueueFull Reason = "queue_full" // the queue had no room
+	DropInvalid   Reason = "invalid"    // the format cannot hold the span
+	DropEncode    Reason = "encode"     // the encoder panicked on it
+	DropTooLarge  Reason = "too_large"  // larger than the queue, or than what the receiver takes
+	DropRejected  Reason = "rejected"   // the receiver answered no
+	DropPartial   Reason = "partial"    // refused within a success
+	DropExpired   Reason = "expired"    // retried for RetryOptions.MaxElapsed
+	DropPanic     Reason = "panic"      // the sender panicked
+	DropShutdown  Reason = "shutdown"   // left when Shutdown's context ended, or given after it
 )
 
-// Kinds of repair, the keys of Stats.Repaired.
+// A Repair is a kind of change that makes a span fit a format, a key of Stats.Repaired. Encoders may use kinds of their own.
+type Repair string
+
+// The kinds of this package.
 const (
-	RepairUTF8      = "utf8"      // text was not valid UTF-8
-	RepairValue     = "value"     // NaN or an infinity became text
-	RepairDuration  = "duration"  // the end was before the start
-	RepairStart     = "start"     // the start was before the format's first instant
-	RepairTruncated = "truncated" // parts were left out to fit a limit
+	RepairUTF8      Repair = "utf8"      // text was not valid UTF-8
+	RepairValue     Repair = "value"     // NaN or an infinity became text
+	RepairDuration  Repair = "duration"  // the end was before the start
+	RepairStart     Repair = "start"     // the start was before the format's first instant
+	RepairTruncated Repair = "truncated" // parts were left out to fit a limit
 )
 
 // Stats are the accounts of one destination, all of one instant:
@@ -31,8 +37,8 @@ type Stats struct {
 	Delivered uint64            // accepted by the receiver; for UDP: written, and not refused since
 	Queued    uint64            // waiting, in flight, or in backoff
 	Retries   uint64            // attempts after the first
-	Dropped   map[string]uint64 // spans by reason; absent means 0
-	Repaired  map[string]uint64 // spans by kind of repair, once per kind; not dropped; absent means 0
+	Dropped   map[Reason]uint64 // spans by reason; absent means 0
+	Repaired  map[Repair]uint64 // spans by kind of repair, once per kind; not dropped; absent means 0
 	Since     time.Time         // when the present outage began; zero without one
 	LastError string            // of the last failure, also of one that is over; at most 200 bytes
 	Hint      string            // what to do about LastError; may be empty

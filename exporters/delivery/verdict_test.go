@@ -24,7 +24,7 @@ func TestVerdicts(t *testing.T) {
 		"delivered": {nil, delivery.Stats{Delivered: 10}, []int{10}},
 		"rejected is not retried": {
 			[]delivery.Outcome{{Verdict: delivery.Rejected, Err: errors.New("400")}},
-			delivery.Stats{Dropped: map[string]uint64{"rejected": 10}}, []int{10},
+			delivery.Stats{Dropped: map[delivery.Reason]uint64{"rejected": 10}}, []int{10},
 		},
 		"retried until well": {
 			[]delivery.Outcome{retry, retry, retry},
@@ -36,11 +36,11 @@ func TestVerdicts(t *testing.T) {
 		},
 		"partial success": {
 			[]delivery.Outcome{{Rejected: 3, Err: errors.New("no such tenant")}},
-			delivery.Stats{Delivered: 7, Dropped: map[string]uint64{"partial": 3}}, []int{10},
+			delivery.Stats{Delivered: 7, Dropped: map[delivery.Reason]uint64{"partial": 3}}, []int{10},
 		},
 		"more refused than sent": {
 			[]delivery.Outcome{{Rejected: 30}},
-			delivery.Stats{Dropped: map[string]uint64{"partial": 10}}, []int{10},
+			delivery.Stats{Dropped: map[delivery.Reason]uint64{"partial": 10}}, []int{10},
 		},
 		"negative refused": {[]delivery.Outcome{{Rejected: -1}}, delivery.Stats{Delivered: 10}, []int{10}},
 		"warning within a success": {
@@ -49,7 +49,7 @@ func TestVerdicts(t *testing.T) {
 		},
 		"verdict nobody knows": {
 			[]delivery.Outcome{{Verdict: 77}},
-			delivery.Stats{Dropped: map[string]uint64{"rejected": 10}}, []int{10},
+			delivery.Stats{Dropped: map[delivery.Reason]uint64{"rejected": 10}}, []int{10},
 		},
 	}
 	for name, row := range rows {
@@ -66,9 +66,9 @@ func TestVerdicts(t *testing.T) {
 				got := finish(t, x)
 				row.want.Ended = 10
 				if row.want.Dropped == nil {
-					row.want.Dropped = map[string]uint64{}
+					row.want.Dropped = map[delivery.Reason]uint64{}
 				}
-				row.want.Repaired = map[string]uint64{}
+				row.want.Repaired = map[delivery.Repair]uint64{}
 				got.LastError, got.Hint = "", ""
 				if diff := cmp.Diff(row.want, got); diff != "" {
 					t.Errorf("stats (-want +got):\n%s", diff)

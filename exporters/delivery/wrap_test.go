@@ -45,7 +45,7 @@ func (f *foreign) Shutdown(context.Context) error {
 func TestWrap(t *testing.T) {
 	rows := map[string]struct {
 		export func(context.Context, int) error
-		want   string // drop reason of the first batch of ten; "" means delivered
+		want   delivery.Reason // drop reason of the first batch of ten; "" means delivered
 	}{
 		"nil is delivered":      {nil, ""},
 		"an error is rejected":  {func(context.Context, int) error { return errors.New("disk full") }, "rejected"},

@@ -238,7 +238,7 @@ func (e *encoder) span(sc *scratch, s sdktrace.ReadOnlySpan, pr *process, most i
 func report(r *delivery.Report, s sdktrace.ReadOnlySpan, made repairs) {
 	for _, k := range [...]struct {
 		bit  repairs
-		kind string
+		kind delivery.Repair
 	}{
 		{repairUTF8, delivery.RepairUTF8},
 		{repairValue, delivery.RepairValue},

@@ -267,7 +267,7 @@ func TestRepairs(t *testing.T) {
 	tests := []struct {
 		name   string
 		change func(*tracetest.SpanStub)
-		kind   string
+		kind   delivery.Repair
 	}{
 		{"start before 1970", func(s *tracetest.SpanStub) { s.StartTime = time.Unix(-3600, 0) }, delivery.RepairStart},
 		{"no start", func(s *tracetest.SpanStub) { s.StartTime = time.Time{} }, delivery.RepairStart},
@@ -316,7 +316,7 @@ func TestRepairs(t *testing.T) {
 
 func TestCleanSpanNeedsNoRepair(t *testing.T) {
 	everyEncoding(t, 0, base(), func(t *testing.T, _ batch, _ span, r *delivery.Report) {
-		for _, kind := range []string{delivery.RepairUTF8, delivery.RepairValue, delivery.RepairDuration, delivery.RepairStart, delivery.RepairTruncated} {
+		for _, kind := range []delivery.Repair{delivery.RepairUTF8, delivery.RepairValue, delivery.RepairDuration, delivery.RepairStart, delivery.RepairTruncated} {
 			if n := r.Repaired(kind); n != 0 {
 				t.Errorf("%s %d, want 0", kind, n)
 			}

@@ -58,7 +58,7 @@ type Exporter struct {
 	mu      sync.Mutex
 	over    bool
 	ended   uint64
-	dropped map[string]uint64
+	dropped map[delivery.Reason]uint64
 }
 
 var _ delivery.Destination = (*Exporter)(nil)
@@ -68,7 +68,7 @@ func New(store *Store) *Exporter {
 	if store == nil {
 		store = Default()
 	}
-	return &Exporter{store: store, dropped: map[string]uint64{}}
+	return &Exporter{store: store, dropped: map[delivery.Reason]uint64{}}
 }
 
 // Enqueue keeps one span, of which it makes what delivery.Own returns; nil is nothing. After Shutdown it is only
@@ -131,6 +131,6 @@ func (x *Exporter) Stats() delivery.Stats {
 	defer x.mu.Unlock()
 	return delivery.Stats{
 		Ended: x.ended, Delivered: x.ended - x.dropped[delivery.DropShutdown],
-		Dropped: maps.Clone(x.dropped), Repaired: map[string]uint64{},
+		Dropped: maps.Clone(x.dropped), Repaired: map[delivery.Repair]uint64{},
 	}
 }

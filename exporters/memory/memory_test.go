@@ -214,7 +214,7 @@ func TestExporter(t *testing.T) {
 	if err := x.ExportSpans(t.Context(), nil); err != nil {
 		t.Errorf("empty export = %v, want nil", err)
 	}
-	want := delivery.Stats{Ended: 3, Delivered: 2, Dropped: map[string]uint64{"shutdown": 1}, Repaired: map[string]uint64{}}
+	want := delivery.Stats{Ended: 3, Delivered: 2, Dropped: map[delivery.Reason]uint64{"shutdown": 1}, Repaired: map[delivery.Repair]uint64{}}
 	if diff := cmp.Diff(want, x.Stats()); diff != "" {
 		t.Errorf("stats (-want +got):\n%s", diff)
 	}

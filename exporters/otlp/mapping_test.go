@@ -140,7 +140,7 @@ func TestEncodeRepairsTimes(t *testing.T) {
 	tests := map[string]struct {
 		start, end time.Time
 		want       [2]uint64
-		kind       string
+		kind       delivery.Repair
 	}{
 		"well":              {at, at.Add(3), [2]uint64{1700000000000000005, 1700000000000000008}, ""},
 		"end before start":  {at, at.Add(-3), [2]uint64{1700000000000000005, 1700000000000000005}, delivery.RepairDuration},
@@ -154,7 +154,7 @@ func TestEncodeRepairsTimes(t *testing.T) {
 		if got := [2]uint64{span.StartTimeUnixNano, span.EndTimeUnixNano}; got != tt.want {
 			t.Errorf("%s: start, end = %v, want %v", name, got, tt.want)
 		}
-		for _, kind := range []string{delivery.RepairDuration, delivery.RepairStart} {
+		for _, kind := range []delivery.Repair{delivery.RepairDuration, delivery.RepairStart} {
 			if got := r.Repaired(kind) == 1; got != (kind == tt.kind) {
 				t.Errorf("%s: repaired %s = %t", name, kind, got)
 			}

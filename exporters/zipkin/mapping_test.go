@@ -203,14 +203,14 @@ func TestEncodeRepairsAndCounts(t *testing.T) {
 	tests := []struct {
 		name     string
 		change   func(*tracetest.SpanStub)
-		kinds    []string
+		kinds    []delivery.Repair
 		at, took int64
 	}{
 		{"nothing to repair", func(s *tracetest.SpanStub) { s.EndTime = start.Add(time.Second) }, nil, 1700000000000000, 1000000},
-		{"end before start", func(s *tracetest.SpanStub) { s.EndTime = start.Add(-1) }, []string{delivery.RepairDuration}, 1700000000000000, 0},
-		{"no end", func(s *tracetest.SpanStub) { s.EndTime = time.Time{} }, []string{delivery.RepairDuration}, 1700000000000000, 0},
-		{"start before 1970", func(s *tracetest.SpanStub) { s.StartTime, s.EndTime = time.Unix(-2, 0), time.Unix(-1, 0) }, []string{delivery.RepairStart}, 1, 1000000},
-		{"start at 1970", func(s *tracetest.SpanStub) { s.StartTime, s.EndTime = time.Unix(0, 0), time.Unix(0, 0) }, []string{delivery.RepairStart}, 1, 0},
+		{"end before start", func(s *tracetest.SpanStub) { s.EndTime = start.Add(-1) }, []delivery.Repair{delivery.RepairDuration}, 1700000000000000, 0},
+		{"no end", func(s *tracetest.SpanStub) { s.EndTime = time.Time{} }, []delivery.Repair{delivery.RepairDuration}, 1700000000000000, 0},
+		{"start before 1970", func(s *tracetest.SpanStub) { s.StartTime, s.EndTime = time.Unix(-2, 0), time.Unix(-1, 0) }, []delivery.Repair{delivery.RepairStart}, 1, 1000000},
+		{"start at 1970", func(s *tracetest.SpanStub) { s.StartTime, s.EndTime = time.Unix(0, 0), time.Unix(0, 0) }, []delivery.Repair{delivery.RepairStart}, 1, 0},
 		{"below one microsecond is one", func(s *tracetest.SpanStub) { s.EndTime = start.Add(1) }, nil, 1700000000000000, 1},
 		{"half a microsecond is rounded up", func(s *tracetest.SpanStub) { s.EndTime = start.Add(2500) }, nil, 1700000000000000, 3},
 		{"less than half is rounded down", func(s *tracetest.SpanStub) { s.EndTime = start.Add(2499) }, nil, 1700000000000000, 2},
@@ -220,18 +220,18 @@ func TestEncodeRepairsAndCounts(t *testing.T) {
 			s.Events = []sdktrace.Event{{Name: "\xff", Time: start}}
 			s.Status = sdktrace.Status{Code: codes.Error, Description: "\xff"}
 			s.InstrumentationScope = instrumentation.Scope{Name: "\xff"}
-		}, []string{delivery.RepairUTF8}, 1700000000000000, 1},
+		}, []delivery.Repair{delivery.RepairUTF8}, 1700000000000000, 1},
 		{"bad UTF-8 of the resource", func(s *tracetest.SpanStub) {
 			s.Resource, s.EndTime = resource.NewSchemaless(attribute.String("service.name", "\xffx")), start.Add(1000)
-		}, []string{delivery.RepairUTF8}, 1700000000000000, 1},
+		}, []delivery.Repair{delivery.RepairUTF8}, 1700000000000000, 1},
 		{"NaN", func(s *tracetest.SpanStub) {
 			s.Attributes, s.EndTime = []attribute.KeyValue{attribute.Float64("x", math.NaN())}, start.Add(1000)
-		}, []string{delivery.RepairValue}, 1700000000000000, 1},
+		}, []delivery.Repair{delivery.RepairValue}, 1700000000000000, 1},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got, r := encode(t, zipkin.NewEncoder(zipkin.Node{}, 0), exportertest.Span(func(s *tracetest.SpanStub) { s.StartTime = start }, tt.change))
-			for _, kind := range []string{delivery.RepairUTF8, delivery.RepairValue, delivery.RepairDuration, delivery.RepairStart, delivery.RepairTruncated} {
+			for _, kind := range []delivery.Repair{delivery.RepairUTF8, delivery.RepairValue, delivery.RepairDuration, delivery.RepairStart, delivery.RepairTruncated} {
 				want := 0
 				for _, k := range tt.kinds {
 					if k == kind {

@@ -46,19 +46,26 @@ var TextSizes = []int{10, 400, 3000, 128 << 10}
 
 // WantCharged reports an error unless the spans that makeSpan makes, one with each call, keep alive about as many bytes
 // as the queue of an exporter charges for them. size is the length of their text. No other test may run meanwhile.
+//
+// On a busy machine, goroutines that end late free memory during a measurement. A span that keeps too much keeps it in
+// each measurement, so only the last of several counts as a fault.
 func (k *Keeper) WantCharged(t testing.TB, size int, makeSpan func()) {
 	t.Helper()
-	n := int64(100) // makes what other tests leave behind insignificant
+	n := 100 // makes what other tests leave behind insignificant
 	if size > 64<<10 {
 		n = 20 // a span that keeps such a text alive exceeds its charge many times
 	}
-	alive, charged := k.Alive(t, int(n), makeSpan)
-	ratio := float64(alive) / float64(charged)
-	if testing.Verbose() {
-		t.Logf("%7d: %6d bytes alive, %6d charged per span, ratio %.2f", size, alive/n, charged/n, ratio)
-	}
-	if low := cmp.Or(k.MinRatio, 0.7); ratio < low || ratio > 1.3 {
-		t.Errorf("size %d: a span keeps %d bytes alive and is charged %d: ratio %.2f, want %g to 1.3", size, alive/n, charged/n, ratio, low)
+	for attempts := 5; ; attempts-- {
+		alive, charged := k.Alive(t, n, makeSpan)
+		ratio := float64(alive) / float64(charged)
+		low := cmp.Or(k.MinRatio, 0.7)
+		if low <= ratio && ratio <= 1.3 {
+			return
+		}
+		if attempts == 1 {
+			t.Errorf("size %d: a span keeps %d bytes alive and is charged %d: ratio %.2f, want %g to 1.3", size, alive/int64(n), charged/int64(n), ratio, low)
+			return
+		}
 	}
 }
 

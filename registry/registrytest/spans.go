@@ -36,7 +36,7 @@ func oddSpans(s *subject) {
 	_ = s.shut(x)
 	if q, ok := x.(delivery.Destination); ok {
 		dropped := q.Stats().Dropped
-		for _, reason := range []string{delivery.DropEncode, delivery.DropPanic} {
+		for _, reason := range []delivery.Reason{delivery.DropEncode, delivery.DropPanic} {
 			if n := dropped[reason]; n > 0 {
 				s.faultf("%d of %d odd spans are dropped (%s): %s", n, 2*len(all), reason, causes.of(reason))
 			}
@@ -64,8 +64,8 @@ func (d *dropCauses) Handle(_ context.Context, line slog.Record) error {
 	if d.causes == nil {
 		d.causes = map[string]string{}
 	}
-	if reason := attrs["reason"]; d.causes[reason] == "" {
-		d.causes[reason] = attrs["error"]
+	if reason := attrs["reason"]; d.causes[string(reason)] == "" {
+		d.causes[string(reason)] = attrs["error"]
 	}
 	return nil
 }
@@ -74,10 +74,10 @@ func (d *dropCauses) WithAttrs([]slog.Attr) slog.Handler { return d }
 func (d *dropCauses) WithGroup(string) slog.Handler      { return d }
 
 // of returns the first cause of reason, or a general one.
-func (d *dropCauses) of(reason string) string {
+func (d *dropCauses) of(reason delivery.Reason) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if cause := d.causes[reason]; cause != "" {
+	if cause := d.causes[string(reason)]; cause != "" {
 		return cause
 	}
 	if reason == delivery.DropPanic {
