@@ -75,8 +75,8 @@ func (c *clientSpan) Value(key any) any {
 func (in *clientInstrumentation) start(req *http.Request) *clientSpan {
 	method := in.methods.info(methodOf(req))
 	template, _ := req.Context().Value(templateKey{}).(string)
-	template = in.names.target(method.spanNameWord, cleanTarget(template))
-	name := in.nameOf(req, method.spanNameWord, template)
+	name, template := in.names.of(method.spanNameWord, cleanTarget(template))
+	name = in.nameOf(req, method.spanNameWord, template, name)
 	c := in.startRecord(req, name)
 	if c == nil {
 		c = in.startSpan(req, method, name, template)

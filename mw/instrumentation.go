@@ -70,14 +70,15 @@ func (in *httpInstrumentation) userAttributes(r *http.Request) []attribute.KeyVa
 	return attrs
 }
 
-// nameOf returns the name of a span of r. At its start, and for an unknown route, route is "".
-func (in *httpInstrumentation) nameOf(r *http.Request, spanNameWord, route string) string {
+// nameOf returns the name of a span of r: that of the program's function, or else usual. At its start, and for an unknown
+// route, route is "".
+func (in *httpInstrumentation) nameOf(r *http.Request, spanNameWord, route, usual string) string {
 	if in.spanName != nil {
 		if name := in.spanName(r, spanNameWord, route); name != "" {
 			return requestOwner(r).Text(name)
 		}
 	}
-	return in.names.of(spanNameWord, route)
+	return usual
 }
 
 // requestHeader returns a function that looks up lower-case names among the headers of r, including Host.

@@ -83,29 +83,21 @@ type nameParts struct{ spanNameWord, target string }
 
 const maxNames = 256
 
-// of returns the span name of a method, or of a method and a route or template.
-func (n *spanNames) of(spanNameWord, target string) string {
+// of returns the span name of a method, or of a method and a route or template, and the latter as a part of that name: a
+// route or template may be cut from a longer text, which must not be kept alive.
+func (n *spanNames) of(spanNameWord, target string) (name, own string) {
 	if target == "" {
-		return spanNameWord
+		return spanNameWord, ""
 	}
 	known := n.known.Load()
 	if known != nil {
-		if name, ok := (*known)[nameParts{spanNameWord, target}]; ok {
-			return name
-		}
+		name = (*known)[nameParts{spanNameWord, target}]
 	}
-	name := spanNameWord + " " + target
-	n.add(known, nameParts{name[:len(spanNameWord)], name[len(spanNameWord)+1:]}, name)
-	return name
-}
-
-// target returns target as a part of the cached span name. A route or template may be cut from a longer text, which
-// must not be kept alive.
-func (n *spanNames) target(spanNameWord, target string) string {
-	if target == "" {
-		return ""
+	if name == "" {
+		name = spanNameWord + " " + target
+		n.add(known, nameParts{name[:len(spanNameWord)], name[len(spanNameWord)+1:]}, name)
 	}
-	return n.of(spanNameWord, target)[len(spanNameWord)+1:]
+	return name, name[len(spanNameWord)+1:]
 }
 
 // add adds name. If two goroutines add at the same time, one of the names is added with its next request.

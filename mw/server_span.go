@@ -89,7 +89,7 @@ func (s *serverSpan) finish(routes *routeFinder, end guard.End, v any) {
 	defer func() { s.span.End() }()
 	s.ended.Store(true)
 	spanNameWord := s.m.methods.info(methodOf(s.in)).spanNameWord
-	route := s.m.names.target(spanNameWord, s.route(routes))
+	name, route := s.m.names.of(spanNameWord, s.route(routes))
 	s.copyBack(s.in, end == guard.Returned)
 	out := s.outcome(end, v)
 	if out.errorType != "" {
@@ -98,7 +98,7 @@ func (s *serverSpan) finish(routes *routeFinder, end guard.End, v any) {
 	if out.errorType != handlerAborted {
 		s.m.RecordPanic(s.span, end, v)
 	}
-	s.rename(spanNameWord, route)
+	s.rename(s.m.nameOf(s.in, spanNameWord, route, name))
 	if !s.deferred {
 		s.span.SetAttributes(s.endAttributes(make([]attribute.KeyValue, 0, maxEnd), out, route)...)
 		return
@@ -109,8 +109,7 @@ func (s *serverSpan) finish(routes *routeFinder, end guard.End, v any) {
 }
 
 // rename gives the span its final name, unless the handler has set one.
-func (s *serverSpan) rename(spanNameWord, route string) {
-	name := s.m.nameOf(s.in, spanNameWord, route)
+func (s *serverSpan) rename(name string) {
 	if name == s.name {
 		return
 	}

@@ -2,6 +2,7 @@ package semattr_test
 
 import (
 	"net"
+	"net/netip"
 	"testing"
 	"unicode/utf8"
 
@@ -51,7 +52,7 @@ func TestHostPort(t *testing.T) {
 }
 
 func FuzzHostPort(f *testing.F) {
-	for _, s := range []string{"example.com:80", "[::1]:80", "a:b:c", "\xff", "[::1%25]:", "[::%\xa1]"} {
+	for _, s := range []string{"192.0.2.1:5100", "1.2.3.4:0", "01.2.3.4:5", "1.2.3.4:00080", "1.2.3.256:9", "1.2.3.4:65536", "1.2.3:4", "1.2.3.4:", "example.com:80", "[::1]:80", "a:b:c", "\xff", "[::1%25]:", "[::%\xa1]"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -61,6 +62,11 @@ func FuzzHostPort(f *testing.F) {
 		}
 		if addr, port, ok := semattr.IPPeer(text); ok && (net.ParseIP(addr) == nil || port < 0 || port > 65535) {
 			t.Errorf("IPPeer(%q) = %q %d", text, addr, port)
+		}
+		if want, err := netip.ParseAddrPort(text); err == nil && want.Addr().Is4() {
+			if addr, port, ok := semattr.IPPeer(text); !ok || addr != want.Addr().String() || port != int(want.Port()) {
+				t.Errorf("IPPeer(%q) = %q %d %t, want %s", text, addr, port, ok, want)
+			}
 		}
 	})
 }
