@@ -20,7 +20,11 @@ const refreshTimeout = 2 * time.Second
 // and its default (macOS: net.inet.udp.maxdgram) is 9216.
 const sendBuffer = 256 << 10
 
-// agent knows where Jaeger's agent is. It belongs to the one goroutine that sends.
+// An agent is the address of Jaeger's agent. Only the goroutine that sends uses it.
+//
+// How it works. The host name is looked up when the first packet is sent, and again after each interval, so that an agent
+// that moves is found without a failure. If a lookup fails, the addresses of the last one remain in use. A name may have
+// several addresses: each refusal makes the next connection try the next one.
 type agent struct {
 	host     string
 	port     uint16
@@ -31,9 +35,9 @@ type agent struct {
 	dial   func(ctx context.Context, to netip.AddrPort) (net.Conn, error)
 	now    func() time.Time
 
-	addrs []netip.Addr // of the last answer, in the resolver's order
-	turns int          // refusals, each of which moves on by one address
-	asked time.Time
+	addrs  []netip.Addr // of the last answer, in the resolver's order
+	turns  int          // number of refusals; selects the address
+	looked time.Time    // time of the last lookup
 }
 
 func newAgent(host string, port int, interval time.Duration) *agent {
@@ -83,7 +87,7 @@ func address(host string, port int) string {
 // still reports whether addr is an address of the agent. It looks the name up again when the last answer is older
 // than interval; no answer changes nothing.
 func (a *agent) still(ctx context.Context, addr netip.Addr) bool {
-	if a.interval <= 0 || a.now().Sub(a.asked) < a.interval {
+	if a.interval <= 0 || a.now().Sub(a.looked) < a.interval {
 		return true
 	}
 	if _, err := netip.ParseAddr(a.host); err == nil {
@@ -98,7 +102,7 @@ func (a *agent) still(ctx context.Context, addr netip.Addr) bool {
 }
 
 func (a *agent) resolve(ctx context.Context) error {
-	a.asked = a.now()
+	a.looked = a.now()
 	if addr, err := netip.ParseAddr(a.host); err == nil {
 		a.addrs = []netip.Addr{addr}
 		return nil
@@ -120,7 +124,7 @@ func (a *agent) resolve(ctx context.Context) error {
 // connect dials the agent's addresses in the resolver's order, beginning with the one whose turn it is,
 // until one can be dialled.
 func (a *agent) connect(ctx context.Context) (net.Conn, netip.Addr, error) {
-	if len(a.addrs) == 0 || a.now().Sub(a.asked) >= a.interval && a.interval > 0 {
+	if len(a.addrs) == 0 || a.now().Sub(a.looked) >= a.interval && a.interval > 0 {
 		if err := a.resolve(ctx); err != nil && len(a.addrs) == 0 {
 			return nil, netip.Addr{}, err
 		}
@@ -135,7 +139,7 @@ func (a *agent) connect(ctx context.Context) (net.Conn, netip.Addr, error) {
 		}
 		errs = append(errs, err)
 	}
-	a.addrs = nil // ask again
+	a.addrs = nil // look the name up again
 	return nil, netip.Addr{}, errors.Join(errs...)
 }
 

@@ -9,9 +9,9 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// compact is Thrift's compact protocol (thrift-compact-protocol.md of Apache Thrift). A field begins
-// with one byte: how much its id exceeds the one before, then its type. All lists here are lists of
-// structs and follow the field before them.
+// compact is Thrift's compact protocol (thrift-compact-protocol.md of Apache Thrift). A field begins with one byte: the
+// difference between its id and that of the field before, and its type. All lists are lists of structs, whose field
+// follows the one before. Varints are those of protobuf.
 type compact struct{}
 
 const (
@@ -28,7 +28,7 @@ const (
 	cStop = 0
 )
 
-// tag types of jaeger.thrift, zigzag in compact
+// Types of tags in jaeger.thrift.
 const (
 	tagString = 0
 	tagDouble = 1

@@ -11,19 +11,21 @@ import (
 	"github.com/spanroute/spanroute/exporters/internal/spantext"
 )
 
-// droppedCounts are the numbers of what is not in a span, although it was recorded.
+// droppedCounts holds the numbers of attributes, events and links that were set on a span and are not sent.
 type droppedCounts struct{ attributes, events, links int }
 
-// cut describes how an oversize span is made to fit. Every text in it, names and keys included, has at
-// most bound bytes: the longest texts give way first and share the room evenly. Parts are dropped only
-// where that is not enough. All methods accept nil, which leaves the span whole.
+// A cut is the form in which an oversize span is written, so that it fits a packet. A nil cut leaves a span whole.
+//
+// How it works. Every text, names and keys included, is cut to bound bytes. Short texts stay whole, so that the longest
+// ones share the room evenly. Parts in gone are left out. While the span is written, the cut collects the lengths of the
+// texts, and the sizes of the parts: from those, a fitting computes the next bound and the next parts to drop.
 type cut struct {
 	bound   int
 	lengths []int // of the texts of the last pass, before the bound
 	parts
 }
 
-// text returns s within the bound.
+// text returns s, cut to the bound between two code points.
 func (c *cut) text(s string) string {
 	if c == nil {
 		return s
@@ -32,7 +34,7 @@ func (c *cut) text(s string) string {
 	return spantext.CutBytes(s, c.bound)
 }
 
-// data returns b within the bound.
+// data returns b, cut to the bound.
 func (c *cut) data(b []byte) []byte {
 	if c == nil {
 		return b
@@ -41,7 +43,7 @@ func (c *cut) data(b []byte) []byte {
 	return b[:min(len(b), c.bound)]
 }
 
-// json returns text, which is v as JSON, within the bound: cut between two elements, so that it stays JSON.
+// json returns text, which is v as JSON, cut to the bound between two elements, so that it remains JSON.
 func (c *cut) json(text []byte, v attribute.Value) []byte {
 	if c == nil {
 		return text
@@ -79,7 +81,7 @@ func share(lengths []int, excess int) int {
 	return -1
 }
 
-// drops reports whether a part is gone.
+// drops reports whether a part is left out.
 func (c *cut) drops(id partID) bool {
 	if c == nil {
 		return false
@@ -88,15 +90,15 @@ func (c *cut) drops(id partID) bool {
 	return gone
 }
 
-// wrote notes the size of a part that was written.
+// wrote records the size of a part that was written.
 func (c *cut) wrote(id partID, r rank, size int) {
 	if c != nil {
 		c.written = append(c.written, part{id, r, size})
 	}
 }
 
-// leastFields is how much the fields of a log must make up, in bytes, for their loss to help: it is
-// counted in a field of its own.
+// leastFields is the minimum size in bytes of the fields of a log whose loss saves room: a field with their number replaces
+// them.
 const leastFields = 48
 
 // wroteFields ends the fields of a log that began when mark parts were written.
@@ -114,7 +116,7 @@ func (c *cut) wroteFields(mark int) {
 	}
 }
 
-// mark is the number of parts written.
+// mark returns the number of parts that were written.
 func (c *cut) mark() int {
 	if c == nil {
 		return 0
@@ -122,7 +124,7 @@ func (c *cut) mark() int {
 	return len(c.written)
 }
 
-// dropped are the counts of s and what the cut adds to them.
+// dropped returns the dropped counts of s, with the parts that the cut leaves out.
 func (c *cut) dropped(s sdktrace.ReadOnlySpan) droppedCounts {
 	d := droppedCounts{s.DroppedAttributes(), s.DroppedEvents(), s.DroppedLinks()}
 	if c == nil {
@@ -141,7 +143,7 @@ func (c *cut) dropped(s sdktrace.ReadOnlySpan) droppedCounts {
 	return d
 }
 
-// droppedFields is the number of fields that log i lost.
+// droppedFields returns the number of fields that the cut leaves out of log i.
 func (c *cut) droppedFields(i int) int {
 	if c == nil {
 		return 0

@@ -16,7 +16,8 @@ const (
 	maxQuoted = 128
 )
 
-// tooLarge is the line for the log about s; it stays under 300 bytes.
+// tooLarge returns the line of the log about a span that is dropped. It has less than 300 bytes and no content of the span
+// apart from its ids and its name.
 func tooLarge(s sdktrace.ReadOnlySpan, size, limit int) string {
 	sc := s.SpanContext()
 	name, _ := spantext.Clean(s.Name())

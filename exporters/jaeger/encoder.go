@@ -10,12 +10,22 @@ import (
 	"github.com/spanroute/spanroute/exporters/delivery"
 )
 
-// encoder packs spans into payloads for one transport. It is safe for concurrent use.
+// An encoder packs spans into payloads for one transport. It is safe for concurrent use.
+//
+// How it works. A payload has one process, which is the encoded resource, so Encode first groups the spans by resource.
+// Within a group it appends span after span to one scratch buffer, by the mapping of a [writer] in the encoding of a wire,
+// and notes where each span ends. It starts another payload when the limit of bytes or of spans is reached. At the end it
+// copies process and spans of all payloads into one piece of memory, with the headers of the framing. The spans of a
+// payload are not encoded again: Split cuts between two of them, and a retry sends the same bytes.
+//
+// Packets differ in two points, see packetRules. Nothing may exceed the limit, so a span that alone is too large is made
+// to fit or dropped. And the limit may fall after a packet was made, because the host reports its own limit only when it
+// sends. A packet therefore keeps its spans, and Shrink encodes a single one again.
 type encoder struct {
 	wire     wire
 	framing  framing
 	limit    int  // max_tag_value_length, 0: none
-	linkLogs bool //
+	linkLogs bool // write the attributes of links as logs
 	most     int  // bytes of one payload
 	fill     int  // bytes of one payload of several spans, 0: most
 	floor    int  // below which most is not halved
@@ -33,7 +43,7 @@ type packetRules struct {
 	client   string // process tag client-uuid, empty: none
 }
 
-// scratch is what one call of Encode works with.
+// A scratch is the memory of one call of Encode. It is used again by later calls, one at a time.
 type scratch struct {
 	writer writer
 	buf    []byte // encoded spans
@@ -46,7 +56,7 @@ func (sc *scratch) reset() {
 	sc.buf, sc.ends, sc.counts, sc.kept = sc.buf[:0], sc.ends[:0], sc.counts[:0], sc.kept[:0]
 }
 
-// Limits is how large a payload may be, and may be made.
+// Limits returns the maximum size of a payload, and the size below which it is not halved.
 func (e *encoder) Limits() (most, floor int) { return e.most, e.floor }
 
 // Encode makes payloads of one resource each, in the order in which the resources first appear.
@@ -54,6 +64,7 @@ func (e *encoder) Encode(spans []sdktrace.ReadOnlySpan, r *delivery.Report) []*p
 	return e.encode(spans, e.largest(r), r)
 }
 
+// encode is Encode with a limit of most bytes for a payload.
 func (e *encoder) encode(spans []sdktrace.ReadOnlySpan, most int, r *delivery.Report) []*payload {
 	if len(spans) == 0 {
 		return nil
@@ -73,7 +84,7 @@ func (e *encoder) encode(spans []sdktrace.ReadOnlySpan, most int, r *delivery.Re
 	return out
 }
 
-// largest is the number of bytes that a payload may have now.
+// largest returns the maximum size of a payload: the smaller of the encoder's own and what the receiver was found to accept.
 func (e *encoder) largest(r *delivery.Report) int {
 	if limit := r.Limit(); limit > 0 && limit < e.most {
 		return limit
@@ -81,7 +92,8 @@ func (e *encoder) largest(r *delivery.Report) int {
 	return e.most
 }
 
-// Shrink cuts the span of a packet that the host does not send further.
+// Shrink encodes the span of a packet again if the host has refused to send a datagram of its size. It cuts the span to the
+// lower limit. Repairs that the first encoding reported are not reported again.
 func (e *encoder) Shrink(p *payload, r *delivery.Report) (*payload, bool) {
 	if e.packet == nil || !e.packet.truncate || len(p.kept) != 1 || e.largest(r) >= p.Size() {
 		return nil, false
@@ -97,7 +109,7 @@ func (e *encoder) Shrink(p *payload, r *delivery.Report) (*payload, bool) {
 	return smaller[0], true
 }
 
-// Split halves p by spans.
+// Split cuts p between two spans into two payloads. It reports false for a single span.
 func (e *encoder) Split(p *payload) (a, b *payload, ok bool) {
 	n := p.Spans()
 	if n < 2 {
@@ -106,7 +118,7 @@ func (e *encoder) Split(p *payload) (a, b *payload, ok bool) {
 	return p.part(e.framing, 0, n/2), p.part(e.framing, n/2, n), true
 }
 
-// groups yields the spans of each resource.
+// groups yields the spans of each resource, in the order in which the resources first appear.
 func groups(spans []sdktrace.ReadOnlySpan) func(func([]sdktrace.ReadOnlySpan) bool) {
 	return func(yield func([]sdktrace.ReadOnlySpan) bool) {
 		if sameResource(spans) {
@@ -133,6 +145,7 @@ func groups(spans []sdktrace.ReadOnlySpan) func(func([]sdktrace.ReadOnlySpan) bo
 	}
 }
 
+// sameResource reports whether all spans have the same resource, which is the usual case.
 func sameResource(spans []sdktrace.ReadOnlySpan) bool {
 	first := spans[0].Resource()
 	for _, s := range spans[1:] {
@@ -143,7 +156,8 @@ func sameResource(spans []sdktrace.ReadOnlySpan) bool {
 	return true
 }
 
-// group packs spans of one resource: in order, as many into each payload as fit.
+// group packs spans of one resource in order, as many into each payload as fit. If packets must not be split, and the spans
+// need more than one, it drops them all.
 func (e *encoder) group(out []*payload, spans []sdktrace.ReadOnlySpan, sc *scratch, most int, r *delivery.Report) []*payload {
 	pr := e.process(spans[0], &sc.writer, most)
 	sc.reset()
@@ -181,7 +195,8 @@ func (e *encoder) group(out []*payload, spans []sdktrace.ReadOnlySpan, sc *scrat
 	return out
 }
 
-// assemble makes the payloads that sc describes, in one piece of memory: they are sent and let go together.
+// assemble makes the payloads that sc describes, in one piece of memory, because they are sent and freed at about the same
+// time.
 func (e *encoder) assemble(out []*payload, pr *process, sc *scratch) []*payload {
 	ends, total, keep := slices.Clone(sc.ends), 0, slices.Clone(sc.kept)
 	for i, n := 0, 0; n < len(sc.counts); n++ {
@@ -205,6 +220,7 @@ func (e *encoder) assemble(out []*payload, pr *process, sc *scratch) []*payload 
 	return out
 }
 
+// process returns the process of s. In a packet it takes at most half of the room.
 func (e *encoder) process(s sdktrace.ReadOnlySpan, w *writer, most int) *process {
 	if e.packet == nil {
 		return e.processes.of(s.Resource(), w, "", 0)
@@ -235,6 +251,7 @@ func (e *encoder) span(sc *scratch, s sdktrace.ReadOnlySpan, pr *process, most i
 	return true
 }
 
+// report adds the repairs of s to r.
 func report(r *delivery.Report, s sdktrace.ReadOnlySpan, made repairs) {
 	for _, k := range [...]struct {
 		bit  repairs

@@ -7,7 +7,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// logs writes the events, then one log per link that has attributes, if those are wanted.
+// logs writes the events, and after them, with link_logs, one log for each link that has attributes.
 func (w *writer) logs(b []byte, events []sdktrace.Event, links []sdktrace.Link, start time.Time) []byte {
 	if len(events) == 0 && !w.linkLogs {
 		return b
@@ -39,6 +39,7 @@ func (w *writer) logs(b []byte, events []sdktrace.Event, links []sdktrace.Link, 
 	return w.wire.close(b, logs, at, n)
 }
 
+// event writes an event as a log, with its name in the field event. An attribute event replaces the name.
 func (w *writer) event(b []byte, i int, e *sdktrace.Event) []byte {
 	b, log := w.wire.openLog(b, w.clamp(e.Time))
 	b, at := w.wire.open(b, fields)
@@ -61,6 +62,7 @@ func (w *writer) event(b []byte, i int, e *sdktrace.Event) []byte {
 	return w.wire.closeLog(w.wire.close(b, fields, at, w.tags), log)
 }
 
+// link writes the attributes of a link as a log, with the ids of the link.
 func (w *writer) link(b []byte, i int, l *sdktrace.Link, start time.Time) []byte {
 	b, log := w.wire.openLog(b, start)
 	b, at := w.wire.open(b, fields)

@@ -13,7 +13,7 @@ var kinds = [...]string{
 	trace.SpanKindProducer: "producer", trace.SpanKindConsumer: "consumer",
 }
 
-// span appends s and leaves in w.repair what had to be changed.
+// span appends s and sets w.repair to the changes that it needed.
 func (w *writer) span(b []byte, s sdktrace.ReadOnlySpan) []byte {
 	sc, parent := s.SpanContext(), s.Parent().SpanID()
 	w.repair = 0
@@ -61,7 +61,7 @@ func (w *writer) references(b []byte, id trace.TraceID, parent trace.SpanID, lin
 	return w.wire.close(b, references, at, n), true
 }
 
-// anyValid is false for links that carry attributes only: nothing can refer to those.
+// anyValid reports whether a link has a span context. One without can have attributes only, and is not a reference.
 func anyValid(links []sdktrace.Link) bool {
 	for i := range links {
 		if links[i].SpanContext.IsValid() {
@@ -71,7 +71,8 @@ func anyValid(links []sdktrace.Link) bool {
 	return false
 }
 
-// spanTags writes the attributes of s, then what Jaeger's model has no field for.
+// spanTags writes the attributes of s as tags, then kind, status, scope, tracestate and dropped counts, for which Jaeger's
+// model has no fields.
 func (w *writer) spanTags(b []byte, s sdktrace.ReadOnlySpan, state trace.TraceState) []byte {
 	b, at := w.wire.open(b, spanTags)
 	w.tags = 0
@@ -99,6 +100,7 @@ func (w *writer) spanTags(b []byte, s sdktrace.ReadOnlySpan, state trace.TraceSt
 	return w.wire.close(b, spanTags, at, w.tags)
 }
 
+// kindOf returns the value of span.kind, "" for an internal span.
 func kindOf(s sdktrace.ReadOnlySpan) string {
 	if kind := s.SpanKind(); kind > 0 && int(kind) < len(kinds) {
 		return kinds[kind]
@@ -106,7 +108,7 @@ func kindOf(s sdktrace.ReadOnlySpan) string {
 	return ""
 }
 
-// keys are the keys that the mapping writes into the tags of s.
+// keys returns the keys that the mapping itself writes into the tags of s.
 func (w *writer) keys(s sdktrace.ReadOnlySpan, dropped droppedCounts) keySet {
 	status, scope := s.Status(), s.InstrumentationScope()
 	failed := status.Code == codes.Error
@@ -124,6 +126,7 @@ func (w *writer) keys(s sdktrace.ReadOnlySpan, dropped droppedCounts) keySet {
 		with(truncatedKey, w.cut != nil)
 }
 
+// status writes the tags of a status that is set. Jaeger shows a span with error=true as failed.
 func (w *writer) status(b []byte, s sdktrace.Status) []byte {
 	switch s.Code {
 	case codes.Ok:
@@ -164,6 +167,7 @@ func (w *writer) scopeOf(b []byte, sc instrumentation.Scope, attributes []attrib
 	return b
 }
 
+// keepScope encodes the names of a scope for the spans to come.
 func (w *writer) keepScope(sc instrumentation.Scope) {
 	tags, repair := w.tags, w.repair
 	w.tags, w.repair = 0, 0
@@ -172,6 +176,7 @@ func (w *writer) keepScope(sc instrumentation.Scope) {
 	w.tags, w.repair = tags, repair
 }
 
+// scopeNames writes name and version of a scope, each also under its key of older specifications.
 func (w *writer) scopeNames(b []byte, sc instrumentation.Scope) []byte {
 	if sc.Name != "" {
 		name := w.clean(sc.Name)

@@ -6,7 +6,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// leastText is how far the texts of an oversize span are cut, in bytes, before parts of it are dropped.
+// leastText is the length in bytes to which the texts of an oversize span are cut before parts of it are dropped.
 const leastText = 64
 
 // fit appends s within room. It reports false, and returns b unchanged, if s does not fit even with
@@ -23,7 +23,12 @@ func (w *writer) fit(b []byte, s sdktrace.ReadOnlySpan, room int) ([]byte, bool)
 	return b, true
 }
 
-// fitting is one call of fit.
+// A fitting makes one span fit.
+//
+// How it works. It writes the span repeatedly, which is simpler than to compute sizes in advance, and cheap: spans that
+// exceed a packet are rare. The first pass, without a bound, yields the lengths of all texts, from which share computes a
+// bound that is enough. If that is at least leastText, fill searches for the largest such bound, since cuts between two
+// code points leave room free. Otherwise parts are dropped with all texts at leastText, until the rest fits.
 type fitting struct {
 	w    *writer
 	span sdktrace.ReadOnlySpan
@@ -33,6 +38,7 @@ type fitting struct {
 	seen repairs // of all passes
 }
 
+// fit appends the span, and reports whether it fits.
 func (f *fitting) fit(b []byte) ([]byte, bool) {
 	b, bound := f.widest(b)
 	if bound >= leastText {

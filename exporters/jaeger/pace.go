@@ -12,8 +12,9 @@ import (
 // burst is how many bytes may go out at once before pacing sets in.
 const burst = 32 << 10
 
-// pace bounds the rate of packets, because a receive buffer of 208 KiB overflows long before the
-// receiver's processor is busy. It belongs to the one goroutine that sends.
+// A pace bounds the rate of packets, because a receive buffer of 208 KiB, the default of Linux, overflows long before the
+// processor of the receiver is busy. When the sender's own buffers are full, the rate is halved; each packet that is sent
+// raises it again by a small part, up to the configured rate. Only the goroutine that sends uses it.
 type pace struct {
 	limiter *rate.Limiter
 	full    rate.Limit // bytes per second

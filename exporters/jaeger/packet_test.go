@@ -161,7 +161,7 @@ func TestOversizeDrop(t *testing.T) {
 func TestProcessIsTrimmed(t *testing.T) {
 	s := base(func(s *tracetest.SpanStub) {
 		s.Resource = resource.NewSchemaless(attribute.String("service.name", "MySvc"), attribute.String("a", "1"),
-			attribute.String("huge", strings.Repeat("x", 70000)), attribute.String("large", strings.Repeat("x", 3900)), attribute.String("z", "2"))
+			attribute.String("huge", strings.Repeat("x", 70000)), attribute.String("large", strings.Repeat("x", 3850)), attribute.String("z", "2"))
 	})
 	p := packets(8000, func(s *jaeger.Settings) { s.Thrift.ClientStats = true })
 	var r delivery.Report
@@ -177,7 +177,7 @@ func TestProcessIsTrimmed(t *testing.T) {
 	for _, x := range b.Tags {
 		keys = append(keys, x.Key)
 	}
-	if diff := cmp.Diff([]string{"a", "large", "z", "client-uuid"}, keys); diff != "" {
+	if diff := cmp.Diff([]string{"a", "large", "z", "client-uuid", "spanroute.truncated"}, keys); diff != "" {
 		t.Errorf("process tags (-want +got):\n%s", diff)
 	}
 }

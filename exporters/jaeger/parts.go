@@ -8,20 +8,21 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// A part is something that an oversize span can lose as a whole: a link's reference, an attribute, an
-// event or a link's log, or a field of one of those.
+// A part is what an oversize span can lose as a whole: the reference of a link, an attribute, the log of an event or of a
+// link, or a field of such a log.
 type part struct {
 	id   partID
 	rank rank
 	size int // bytes
 }
 
+// A partID identifies a part of a span, in every attempt to write it.
 type partID struct {
 	in       section
 	i, field int // index in the section; index of the field
 }
 
-// rank orders parts by when they are dropped.
+// A rank orders parts: those of the lowest rank are dropped first.
 type rank uint8
 
 const (
@@ -31,7 +32,9 @@ const (
 	rankException             // an event that describes an exception
 )
 
-// parts are those of one span.
+// parts holds the parts of one span: those that the last attempt wrote, and those that are left out. Parts are left out from
+// the lowest rank upwards, the largest first, which costs the fewest parts. What was left out too much is restored in the
+// reverse order.
 type parts struct {
 	written []part          // of the last pass
 	gone    map[partID]part // dropped
@@ -39,10 +42,11 @@ type parts struct {
 	fields  map[int]int     // number of fields gone, by log
 }
 
+// begin begins an attempt to write the span.
 func (p *parts) begin() { p.written = p.written[:0] }
 
-// remove drops the parts of the lowest rank, the largest first, until they make up excess. It reports
-// false without one.
+// remove leaves out parts of the lowest rank, the largest first, until their sizes add up to excess. It reports false if
+// there are no parts.
 func (p *parts) remove(excess int) bool {
 	if len(p.written) == 0 {
 		return false
@@ -60,6 +64,7 @@ func (p *parts) remove(excess int) bool {
 	return true
 }
 
+// drop leaves out one part.
 func (p *parts) drop(x part) {
 	if p.gone == nil {
 		p.gone, p.fields = make(map[partID]part), make(map[int]int)
@@ -71,11 +76,11 @@ func (p *parts) drop(x part) {
 	}
 }
 
-// listHead is what a list may grow by when it gets another element.
+// listHead is the maximum number of bytes by which the head of a list grows with one more element.
 const listHead = 8
 
-// restore takes back the parts that fit into free bytes, those that were dropped last first. It reports
-// whether there were any.
+// restore writes parts again that fit into free bytes, those that were left out last first. It reports whether it found any.
+// A field of a log that is left out itself does not count.
 func (p *parts) restore(free int) (any bool) {
 	var left []partID
 	for _, id := range slices.Backward(p.order) {
@@ -97,17 +102,18 @@ func (p *parts) restore(free int) (any bool) {
 	return any
 }
 
-// keys that are kept with every event that is kept
+// Keys of fields that stay with each event that stays.
 const (
 	keyExceptionType    = "exception.type"
 	keyExceptionMessage = "exception.message"
 )
 
+// describes reports whether a field is one that stays with its event.
 func describes(key attribute.Key) bool {
 	return key == keyEvent || key == keyExceptionType || key == keyExceptionMessage
 }
 
-// rankOf an event.
+// rankOf returns the rank of an event: one that describes an exception is dropped last.
 func rankOf(e *sdktrace.Event) rank {
 	if has(e.Attributes, keyExceptionType) || has(e.Attributes, keyExceptionMessage) {
 		return rankException

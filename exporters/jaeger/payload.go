@@ -6,7 +6,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// payload is one request or packet, complete.
+// A payload is one request or packet, complete with its headers. Its bytes never change.
 type payload struct {
 	body    []byte
 	from    int   // where its spans begin
@@ -15,23 +15,24 @@ type payload struct {
 	kept    []kept // its spans, if it is a packet
 }
 
-// kept is a span in a packet. It lets the packet be made smaller.
+// A kept is a span of a packet, from which the packet can be encoded again with a lower limit.
 type kept struct {
 	span sdktrace.ReadOnlySpan
-	cut  bool // to fit
+	cut  bool // it was cut to fit
 }
 
-// Spans is the number of spans in it.
+// Spans returns the number of spans.
 func (p *payload) Spans() int { return len(p.ends) }
 
-// Size is its length on the wire.
+// Size returns the length on the wire in bytes, before compression.
 func (p *payload) Size() int { return len(p.body) }
 
-// spans are the encoded spans i to j, without j.
+// spans returns the encoded spans i to j, without j.
 func (p *payload) spans(i, j int) []byte {
 	return p.body[p.from+p.begin(i) : p.from+p.begin(j)]
 }
 
+// begin returns where span i begins, counted from the first one.
 func (p *payload) begin(i int) int {
 	if i == 0 {
 		return 0
@@ -39,7 +40,7 @@ func (p *payload) begin(i int) int {
 	return p.ends[i-1]
 }
 
-// part makes a payload of the spans i to j, without j.
+// part returns a payload with the spans i to j, without j. The bytes are copied, because a transport may still read p.
 func (p *payload) part(f framing, i, j int) *payload {
 	ends := slices.Clone(p.ends[i:j])
 	for k := range ends {

@@ -1,7 +1,6 @@
 package jaeger
 
 import (
-	"cmp"
 	"slices"
 	"sync"
 
@@ -14,14 +13,15 @@ import (
 // keyClient is the process tag by which Jaeger's agent distinguishes its clients.
 const keyClient = "client-uuid"
 
-// process is an encoded resource.
+// A process is an encoded resource. It does not change.
 type process struct {
 	bytes  []byte
 	room   int // it was encoded for
 	repair repairs
 }
 
-// processes keeps the encoded resources of a destination; a program has one, rarely a few.
+// processes caches the encoded resources of a destination: a program has one, rarely a few. With more than keptProcesses
+// the cache starts again, which bounds its memory.
 type processes struct {
 	mu    sync.Mutex
 	known map[attribute.Distinct]*process
@@ -29,7 +29,8 @@ type processes struct {
 
 const keptProcesses = 64
 
-// of returns the process for res in at most room bytes; room 0 means any number.
+// of returns the process of res in at most room bytes; room 0 means any number. The room of a packet falls with its limit,
+// so a cached process of another room is encoded again.
 func (ps *processes) of(res *resource.Resource, w *writer, client string, room int) *process {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
@@ -45,8 +46,8 @@ func (ps *processes) of(res *resource.Resource, w *writer, client string, room i
 	return p
 }
 
-// process encodes a resource: its service name, and its other attributes as tags. In a packet, tags
-// that need more than room go, the largest first; the service name and the client's id stay.
+// process encodes a resource: its service name, and its other attributes as tags. If it needs more than room, it loses the
+// largest tags first and gets the tag spanroute.truncated. The service name and the client's id stay.
 func (w *writer) process(res *resource.Resource, client string, room int) *process {
 	w.repair, w.tags = 0, 0
 	service, r := spantext.ServiceName(res)
@@ -59,18 +60,24 @@ func (w *writer) process(res *resource.Resource, client string, room int) *proce
 		}
 	}
 	p := &process{room: room, repair: w.repair}
+	var marks [][]byte // stay
 	if client != "" {
-		tags = append(tags, w.str(nil, processTags, keyClient, client))
+		marks = append(marks, w.str(nil, processTags, keyClient, client))
 	}
 	for {
-		p.bytes = w.joinProcess(service, tags)
-		if room <= 0 || len(p.bytes) <= room || !dropLargest(&tags, client != "") {
+		p.bytes = w.joinProcess(service, slices.Concat(tags, marks))
+		if room <= 0 || len(p.bytes) <= room || len(tags) == 0 {
 			return p
 		}
-		p.repair |= repairTruncated
+		if p.repair&repairTruncated == 0 {
+			p.repair |= repairTruncated
+			marks = append(marks, w.boolean(nil, processTags, keyTruncated, true))
+		}
+		tags = withoutLargest(tags)
 	}
 }
 
+// joinProcess returns a process with encoded tags.
 func (w *writer) joinProcess(service string, tags [][]byte) []byte {
 	b := w.wire.openProcess(nil, service)
 	if len(tags) > 0 {
@@ -84,17 +91,13 @@ func (w *writer) joinProcess(service string, tags [][]byte) []byte {
 	return w.wire.closeProcess(b)
 }
 
-// dropLargest removes the largest tag; keepLast spares the last one, the client's id.
-func dropLargest(tags *[][]byte, keepLast bool) bool {
-	may := *tags
-	if keepLast {
-		may = may[:len(may)-1]
+// withoutLargest removes the largest tag, the first one of several.
+func withoutLargest(tags [][]byte) [][]byte {
+	largest := 0
+	for i := range tags {
+		if len(tags[i]) > len(tags[largest]) {
+			largest = i
+		}
 	}
-	if len(may) == 0 {
-		return false
-	}
-	largest := slices.MaxFunc(may, func(a, b []byte) int { return cmp.Compare(len(a), len(b)) })
-	i := slices.IndexFunc(may, func(t []byte) bool { return len(t) == len(largest) })
-	*tags = slices.Delete(*tags, i, i+1)
-	return true
+	return slices.Delete(tags, largest, largest+1)
 }

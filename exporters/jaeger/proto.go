@@ -9,8 +9,12 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// proto is protobuf, api_v2/model.proto of jaeger-idl v0.14.0. A field is its key, which holds the id
-// and how to read the value, then the value; zero values are left out.
+// proto is the protobuf encoding, api_v2/model.proto of jaeger-idl v0.14.0. Fields with the zero value are left out, as
+// proto3 requires. All field numbers are below 16, so that each tag is one byte.
+//
+// How it works. The length of a message stands before its content. Lengths that are known in advance, as those of tags, are
+// written first. For spans and logs one byte is reserved, and shut fills it in; if the length needs more bytes, the
+// content moves.
 type proto struct{}
 
 const (
@@ -19,7 +23,7 @@ const (
 	pBytes   = byte(protowire.BytesType)
 )
 
-// value types of model.proto, which numbers them otherwise than jaeger.thrift
+// Value types of model.proto, with other numbers than in jaeger.thrift.
 const (
 	protoBool   = 1
 	protoInt64  = 2
@@ -27,17 +31,18 @@ const (
 	protoBinary = 4
 )
 
-// listKey is the key of the elements of each list.
+// listKey is the tag of the elements of each list. A list has no head: each of its elements is a field of its own.
 var listKey = [...]byte{
 	references: 4<<3 | pBytes, spanTags: 8<<3 | pBytes, logs: 9<<3 | pBytes,
 	fields: 2<<3 | pBytes, processTags: 2<<3 | pBytes,
 }
 
+// appendBytes appends a field with a string.
 func appendBytes(b []byte, id byte, s string) []byte {
 	return protowire.AppendString(append(b, id<<3|pBytes), s)
 }
 
-// shut fills the length of what begins at at, behind the one byte left for it.
+// shut writes the length of the message that begins at the index at into the byte before it.
 func shut(b []byte, at int) []byte {
 	size := len(b) - at
 	if more := protowire.SizeVarint(uint64(size)) - 1; more > 0 {
@@ -83,7 +88,7 @@ func (proto) times(b []byte, start time.Time, d time.Duration, _ bool) []byte {
 	return instant(b, 7, int64(d/time.Second), int(d%time.Second))
 }
 
-// instant is a Timestamp or a Duration, which look alike; neither is negative here.
+// instant appends a Timestamp or a Duration, which have the same fields. Neither is negative.
 func instant(b []byte, id byte, seconds int64, nanos int) []byte {
 	b = append(b, id<<3|pBytes, 0)
 	at := len(b)
@@ -109,7 +114,7 @@ func (proto) openProcess(b []byte, service string) []byte { return appendBytes(b
 
 func (proto) closeProcess(b []byte) []byte { return b }
 
-// tag writes key and type; more is the length of the value's field.
+// tag appends a tag without its value, whose field has more bytes.
 func (proto) tag(b []byte, in section, key string, kind byte, more int) []byte {
 	size := 1 + protowire.SizeBytes(len(key)) + more
 	if kind != 0 {
@@ -163,9 +168,10 @@ func (p proto) binary(b []byte, in section, key string, value []byte) []byte {
 	return protowire.AppendBytes(b, value)
 }
 
-// postSpans is a PostSpansRequest; its spans carry their own field keys.
+// postSpans is the framing of a PostSpansRequest. The encoded spans include their tags.
 type postSpans struct{}
 
+// batch returns the length of the Batch message.
 func (postSpans) batch(process, spans int) int {
 	return spans + 1 + protowire.SizeBytes(process)
 }

@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// socket is a connected socket and the goroutine that reads from it: a read meets a refusal at once,
-// a write only when the next packet goes out.
+// A socket is a connected UDP socket and the goroutine that reads from it. A read fails at once when a packet is refused; a
+// write would fail only with the next packet.
 type socket struct {
 	conn    net.Conn
 	addr    netip.Addr

@@ -25,7 +25,7 @@ func (w *writer) userText(b []byte, key, text string) []byte {
 	return w.str(b, spanTags, key, w.clean(text))
 }
 
-// tag writes one attribute: Jaeger's own types where it has them, JSON text for arrays and maps.
+// tag writes one attribute: as a tag of the same type if Jaeger has it, and otherwise as JSON text.
 func (w *writer) tag(b []byte, in section, kv *attribute.KeyValue, limit int) []byte {
 	key := w.clean(string(kv.Key))
 	switch v := &kv.Value; v.Type() {
@@ -55,11 +55,13 @@ func (w *writer) tag(b []byte, in section, kv *attribute.KeyValue, limit int) []
 	}
 }
 
+// str writes a tag with a text that is clean and cut already.
 func (w *writer) str(b []byte, in section, key, value string) []byte {
 	w.tags++
 	return w.wire.str(b, in, key, value)
 }
 
+// boolean writes a tag with a boolean.
 func (w *writer) boolean(b []byte, in section, key string, value bool) []byte {
 	w.tags++
 	return w.wire.boolean(b, in, key, value)
@@ -75,6 +77,7 @@ func (w *writer) double(b []byte, in section, key string, value float64) []byte 
 	return w.wire.double(b, in, key, value)
 }
 
+// count writes a tag with a number, unless that is 0.
 func (w *writer) count(b []byte, in section, key string, n int) []byte {
 	if n == 0 {
 		return b

@@ -12,8 +12,13 @@ import (
 	"github.com/spanroute/spanroute/exporters/delivery"
 )
 
-// udp sends packets to Jaeger's agent. Nothing ever answers; what is known of losses comes from the
-// network stack: a refusal belongs to the packet before the one that meets it.
+// A udp sends packets to Jaeger's agent.
+//
+// How it works. The agent never answers, so what is known of losses comes from the network stack of this host. A socket is
+// connected, and a goroutine reads from it: an ICMP "port unreachable" ends that read, which shows that the packet before
+// was lost. Confirm then reports the loss, and delivery sends the packet again. EMSGSIZE means that the host does not send
+// datagrams of this size, and delivery lowers the limit. On Linux, the receive buffer of an agent on this host is watched
+// before and after each packet. The pace keeps buffers elsewhere from overflowing.
 type udp struct {
 	agent  *agent
 	pace   *pace // nil: unpaced
@@ -47,17 +52,18 @@ func (u *udp) Send(ctx context.Context, p *payload) delivery.Outcome {
 	return u.outcome(s, s.write(ctx, packet))
 }
 
-// confirmDelay is how long the engine asks after a packet.
+// confirmDelay is the time for which delivery calls Confirm after a packet.
 const confirmDelay = 100 * time.Millisecond
 
-// forget drops a refusal that came when the engine had already settled the packet before: it would
-// be taken for one of the packet to come.
+// forget discards a refusal that came after delivery had settled the packet before. It would otherwise count as one of the
+// next packet.
 func (u *udp) forget() {
 	if u.lost.Load() && time.Since(u.wrote) > confirmDelay {
 		u.lost.Store(false)
 	}
 }
 
+// outcome returns the outcome of a write.
 func (u *udp) outcome(s *socket, err error) delivery.Outcome {
 	switch {
 	case err == nil:

@@ -6,7 +6,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// section is a place that holds a list.
+// A section is a place of a span or process that holds a list.
 type section uint8
 
 const (
@@ -17,18 +17,19 @@ const (
 	processTags
 )
 
-// reference types of jaeger.thrift and model.proto, which number them alike.
+// Types of references, with the same numbers in jaeger.thrift and model.proto.
 const (
 	childOf     = 0
 	followsFrom = 1
 )
 
-// sampled is the only flag ever sent: never the debug bit.
+// sampled is the only flag that is sent. The debug flag never is.
 const sampled = 1
 
-// wire is one encoding of Jaeger's model. Every method appends to b and returns it. What an open method
-// began, its close method completes; at is what the open method returned. The calls for a span come
-// in the order of this list, because the encodings write fields in ascending order.
+// A wire is one encoding of Jaeger's model: Thrift compact, Thrift binary, or protobuf. Its methods append to b and return
+// the result. A close method completes what the open method of the same name began; at is the second result of that method.
+// The methods are called for a span in the order of this list, because the encodings write fields in ascending order. An
+// implementation has no state, so one value serves all goroutines.
 type wire interface {
 	openSpan(b []byte, s identity) (_ []byte, at int)
 	open(b []byte, in section) (_ []byte, at int)
@@ -51,16 +52,17 @@ type wire interface {
 	parentIsReference() bool // CHILD_OF leads the references, instead of a field of its own
 }
 
-// identity is what a span begins with.
+// An identity is what a span begins with in all encodings.
 type identity struct {
 	trace        trace.TraceID
 	span, parent trace.SpanID // parent is zero for a root
 	name         string
 }
 
-// framing puts a process and encoded spans together into one request.
+// A framing puts a process and encoded spans together into one request or packet.
 type framing interface {
-	// size is the most that assemble, and for a packet its statistics, need: without those, exactly it.
+	// size returns the length of the request in bytes. For a packet with statistics it is an upper bound, because their
+	// numbers grow.
 	size(process, spans, n int) int
 	// assemble appends the request and returns where in b the spans begin.
 	assemble(b, process, spans []byte, n int) (_ []byte, at int)
@@ -74,7 +76,7 @@ type statsFraming interface {
 	appendStats(b []byte, seq int64, s clientStats) []byte
 }
 
-// insert makes room for n bytes at at.
+// insert moves the bytes from the index at on by n, to make room for the length of a message that is longer than expected.
 func insert(b []byte, at, n int) []byte {
 	for range n {
 		b = append(b, 0)

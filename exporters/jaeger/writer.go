@@ -6,7 +6,7 @@ import (
 	"github.com/spanroute/spanroute/exporters/internal/spantext"
 )
 
-// repairs are what was changed in one span; the low bits are spantext's.
+// repairs is a set of the changes that one span needed. The low bits are those of package spantext.
 type repairs uint8
 
 const (
@@ -18,7 +18,16 @@ const (
 	repairTruncated
 )
 
-// writer encodes spans by the mapping, in one encoding. It is not safe for concurrent use.
+// A writer encodes spans by the mapping to Jaeger's model, in one encoding. It is not safe for concurrent use.
+//
+// How it works. The methods of a writer decide what is written: which attributes become tags, which events become logs,
+// what is cleaned or repaired. A wire decides how: each of its methods appends one field in Thrift or protobuf. The writer
+// walks a span once, in the order in which all encodings have their fields. It counts the tags of the open list, because
+// Thrift writes that count in front of the list. The tags of the scope are kept as bytes, since consecutive spans usually
+// have the same scope.
+//
+// While a span is made to fit a packet, cut is set: it shortens texts, leaves out parts, and collects the sizes of what was
+// written for the next attempt.
 type writer struct {
 	wire     wire
 	limit    int  // of a tag's text, code points; 0: none
@@ -31,7 +40,7 @@ type writer struct {
 	cut    *cut // nil: write everything
 }
 
-// scopeTags are the tags of the scope that the last span had. Many spans in a row share theirs.
+// scopeTags holds the encoded tags of the scope of the last span.
 type scopeTags struct {
 	known         bool
 	name, version string
@@ -40,12 +49,13 @@ type scopeTags struct {
 	repair        repairs
 }
 
-// The instants both encodings can hold: protobuf's Timestamp ends with the year 9999.
+// The range of times that all encodings can hold: a protobuf Timestamp ends with the year 9999.
 var (
 	firstInstant = time.Unix(0, 0)
 	lastInstant  = time.Date(9999, 12, 31, 23, 59, 59, 999999999, time.UTC)
 )
 
+// clamp returns the nearest time that the encodings can hold.
 func (w *writer) clamp(t time.Time) time.Time {
 	switch {
 	case t.Before(firstInstant):
@@ -58,8 +68,8 @@ func (w *writer) clamp(t time.Time) time.Time {
 	return t
 }
 
-// clean makes names and keys valid UTF-8. No limit cuts those, but they are cut in a span that does
-// not fit a packet.
+// clean returns a name or key as valid UTF-8. max_tag_value_length does not apply to those. They are cut only in a span that
+// does not fit a packet.
 func (w *writer) clean(s string) string {
 	s, r := spantext.Clean(s)
 	w.repair |= repairs(r)
