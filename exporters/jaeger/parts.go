@@ -46,7 +46,7 @@ type parts struct {
 func (p *parts) begin() { p.written = p.written[:0] }
 
 // remove leaves out parts of the lowest rank, the largest first, until their sizes add up to excess. It reports false if
-// there are no parts.
+// every part is left out already.
 func (p *parts) remove(excess int) bool {
 	if len(p.written) == 0 {
 		return false
