@@ -9,14 +9,19 @@ import (
 	"github.com/spanroute/spanroute/exporters/zipkin"
 )
 
-func TestEncodeAllocatesLessThanOncePerSpan(t *testing.T) {
-	spans := usual(batch)
-	e := zipkin.NewEncoder(zipkin.Node{}, 256)
-	per := testing.AllocsPerRun(20, func() { e.Encode(spans, &delivery.Report{}) })
-	if per > batch {
-		t.Errorf("%v allocations for %d spans, want at most one per span", per, batch)
+// EncodeSpan allocates nothing for a span with scalar attributes. Pack allocates the list, and a payload with its bytes and
+// offsets.
+func TestEncodingAllocatesThePayloadAlone(t *testing.T) {
+	spans, e, buf, r := usual(batch), zipkin.NewEncoder(zipkin.Node{}, 256), make([]byte, 0, 64<<10), new(delivery.Report)
+	var encoded []delivery.EncodedSpan
+	for _, span := range spans {
+		object, group := e.EncodeSpan(nil, span, r)
+		encoded = append(encoded, delivery.EncodedSpan{Bytes: object, Group: group})
 	}
-	if per > 100 { // what a batch costs once: buffer, offsets, tags of resource and scope
-		t.Errorf("%v allocations for a batch of scalar spans, want at most 100", per)
+	if got := testing.AllocsPerRun(20, func() { e.EncodeSpan(buf, spans[0], r) }); got > 0 {
+		t.Errorf("%v allocations by EncodeSpan, want 0", got)
+	}
+	if got := testing.AllocsPerRun(20, func() { e.Pack(encoded, r) }); got > 4 {
+		t.Errorf("%v allocations by Pack, want at most 4", got)
 	}
 }

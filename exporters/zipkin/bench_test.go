@@ -72,10 +72,17 @@ const batch = 512
 func BenchmarkEncode(b *testing.B) {
 	spans := usual(batch)
 	b.Run("spanroute", func(b *testing.B) {
-		e := zipkin.NewEncoder(zipkin.Node{}, 0)
+		e, r, encoded := zipkin.NewEncoder(zipkin.Node{}, 0), new(delivery.Report), make([]delivery.EncodedSpan, len(spans))
+		var buf []byte
 		b.ReportAllocs()
 		for b.Loop() {
-			e.Encode(spans, &delivery.Report{})
+			buf = buf[:0]
+			for i, span := range spans {
+				start := len(buf)
+				buf, _ = e.EncodeSpan(buf, span, r)
+				encoded[i] = delivery.EncodedSpan{Bytes: buf[start:]}
+			}
+			e.Pack(encoded, r)
 		}
 		perSpan(b)
 	})

@@ -1,7 +1,7 @@
 package zipkin
 
 import (
-	"sync/atomic"
+	"sync"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
@@ -15,49 +15,95 @@ const (
 
 // An encoder writes spans as Zipkin v2 JSON. It is safe for concurrent use.
 //
-// How it works. Each call of Encode appends the spans to one buffer, straight from their methods, and starts another
-// payload when the limit is reached: the last span then moves to the new buffer. The tags of the resource and of the
-// scope are rendered once for consecutive spans that have the same. A key is written once for each span, so a 64-bit
-// filter of keys finds out whether a search for an equal key is necessary. With room in the buffer, a span with scalar
-// attributes costs no allocation; the encoder remembers the size of recent spans and allocates the buffer for it.
+// How it works. EncodeSpan appends the JSON object of a span to a buffer, straight from the methods of the span. The local
+// endpoint and the tags of resource and scope are rendered once and used for all their spans. A key is written once for
+// each span, so a 64-bit filter of keys finds out whether a search for an equal key is necessary. Pack joins the objects
+// to arrays, each in one allocation of the exact size. A span with scalar attributes costs no allocation.
 //
 // The encoder of upstream (otel exporters/zipkin v1.47.0) loses a batch for one span that ends before it starts, lets
 // resource attributes override those of the span, drops `error` attributes and changes names to lower case. Apart from
 // that, the tests compare with it.
 type encoder struct {
-	local    node
-	limit    int          // maximum code points of a tag; 0 means no limit
-	spanSize atomic.Int64 // bytes of recent spans, for the size of the next buffer
+	limit   int // maximum code points of a tag; 0 means no limit
+	origins origins
+	writers sync.Pool // of *writer
 }
 
 // newEncoder returns an encoder; maxTag is max_tag_value_length, where 0 or less means no limit.
 func newEncoder(local node, maxTag int) *encoder {
-	e := &encoder{local: local, limit: max(0, maxTag)}
-	e.spanSize.Store(1 << 10)
-	return e
+	limit := max(0, maxTag)
+	return &encoder{limit: limit, origins: origins{local: local, limit: limit}}
 }
 
 // Limits returns the maximum size of a payload, and the size below which it is not halved.
 func (*encoder) Limits() (maxBytes, minBytes int) { return maxPayload, minPayload }
 
-// Encode writes spans in order into as few payloads as the limit allows. A span above the limit
-// gets a payload of its own. A span without ids is dropped, because Zipkin does not accept zeros.
-func (e *encoder) Encode(spans []sdktrace.ReadOnlySpan, r *delivery.Report) []*payload {
-	w := writer{local: e.local, limit: e.limit, most: maxPayload, spanSize: &e.spanSize, report: r}
-	if l := r.Limit(); l > 0 && l < w.most {
-		w.most = l
+// EncodeSpan appends the JSON object of span. A span without ids is dropped, because receivers reject a whole request for
+// an id of zeros. Zipkin spans have no groups: each contains its resource and scope.
+func (e *encoder) EncodeSpan(buf []byte, span sdktrace.ReadOnlySpan, r *delivery.Report) ([]byte, any) {
+	if !span.SpanContext().IsValid() {
+		r.Drop(span, delivery.DropInvalid)
+		return buf, nil
 	}
-	for i, span := range spans {
-		switch {
-		case span == nil:
-		case span.SpanContext().IsValid():
-			w.add(span, len(spans)-i)
-		default: // receivers refuse a whole request for an id of zeros
-			r.Drop(span, delivery.DropInvalid)
+	w, ok := e.writers.Get().(*writer)
+	if !ok {
+		w = &writer{limit: e.limit}
+	}
+	w.origin, w.report, w.buf = e.origins.of(span), r, buf
+	w.span(span)
+	buf = w.buf
+	w.report, w.buf = nil, nil
+	e.writers.Put(w)
+	return buf, nil
+}
+
+// Pack joins spans in order to as few payloads as the limit allows. A span above the limit gets a payload of its own.
+func (e *encoder) Pack(spans []delivery.EncodedSpan, r *delivery.Report) (done []*payload) {
+	most := maxPayload
+	if l := r.Limit(); l > 0 && l < most {
+		most = l
+	}
+	first, size := 0, 1 // the size includes the opening bracket, and a comma or the closing bracket after each span
+	for i := range spans {
+		next := len(spans[i].Bytes) + 1
+		if i > first && size+next > most {
+			done = append(done, join(spans[first:i], size))
+			first, size = i, 1
+		}
+		size += next
+	}
+	if first < len(spans) {
+		done = append(done, join(spans[first:], size))
+	}
+	return done
+}
+
+// join returns a payload of size bytes.
+func join(spans []delivery.EncodedSpan, size int) *payload {
+	p := &payload{body: append(make([]byte, 0, size), '['), starts: make([]int, len(spans))}
+	for i := range spans {
+		if i > 0 {
+			p.body = append(p.body, ',')
+		}
+		p.starts[i] = len(p.body)
+		p.body = append(p.body, spans[i].Bytes...)
+	}
+	p.body = append(p.body, ']')
+	return p
+}
+
+// Encode encodes and packs spans. Delivery calls EncodeSpan and Pack instead.
+func (e *encoder) Encode(spans []sdktrace.ReadOnlySpan, r *delivery.Report) []*payload {
+	encoded := make([]delivery.EncodedSpan, 0, len(spans))
+	for _, span := range spans {
+		if span == nil {
+			continue
+		}
+		if object, _ := e.EncodeSpan(nil, span, r); object != nil {
+			encoded = append(encoded, delivery.EncodedSpan{Bytes: object})
 		}
 	}
-	w.finish()
-	return w.done
+	return e.Pack(encoded, r)
 }
 
 // Split copies the two halves of p's spans into payloads of their own. It reports false for a single span.
@@ -69,26 +115,4 @@ func (e *encoder) Split(p *payload) (a, b *payload, ok bool) {
 	}
 	cut := p.starts[half]
 	return p.part(1, cut-1, p.starts[:half]), p.part(cut, len(p.body)-1, p.starts[half:]), true
-}
-
-// add encodes one span; left counts the spans still to come, this one included.
-func (w *writer) add(span sdktrace.ReadOnlySpan, left int) {
-	if w.buf == nil {
-		w.begin(left)
-	}
-	start := len(w.buf)
-	if len(w.starts) > 0 {
-		w.buf = append(w.buf, ',')
-		start++
-	}
-	w.span(span)
-	if len(w.buf)+1 > w.most && len(w.starts) > 0 {
-		tail := w.buf[start:]
-		w.buf = w.buf[:start-1]
-		w.finish()
-		w.begin(left)
-		start = len(w.buf)
-		w.buf = append(w.buf, tail...)
-	}
-	w.starts = append(w.starts, start)
 }

@@ -15,7 +15,6 @@ import (
 // span appends one span as a JSON object. Absent fields are omitted.
 func (w *writer) span(span sdktrace.ReadOnlySpan) {
 	w.repair = 0
-	w.describe(span)
 	w.ids(span)
 	w.buf = append(w.buf, kinds[kindIndex(span.SpanKind())]...)
 	if name := span.Name(); name != "" {
@@ -23,12 +22,12 @@ func (w *writer) span(span sdktrace.ReadOnlySpan) {
 		w.quoted(name)
 	}
 	w.times(span)
-	w.buf = append(w.buf, w.endpoint...)
+	w.buf = append(w.buf, w.origin.endpoint...)
 	w.remote(span)
 	w.annotations(span.Events())
 	w.tags(span)
 	w.raw("}")
-	w.count(span, w.repair|w.endpointFix)
+	w.count(span, w.repair|w.origin.repair)
 }
 
 // ids opens the object of the span and appends its ids. The ids of a trace always have 32 digits.

@@ -5,77 +5,10 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/sdk/instrumentation"
-	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/spanroute/spanroute/exporters/internal/spantext"
 )
-
-// describe renders what all spans of one resource and scope share, unless the last span had the same.
-func (w *writer) describe(span sdktrace.ReadOnlySpan) {
-	res, scope := span.Resource(), span.InstrumentationScope()
-	if !w.known || res != w.resource {
-		w.setResource(res)
-	}
-	if !w.known || scope != w.scope {
-		w.setScope(scope)
-	}
-	w.known = true
-}
-
-// setResource renders the tags of a resource and the local endpoint, which contains the name of the service.
-func (w *writer) setResource(res *resource.Resource) {
-	w.resource = res
-	w.resources = nil
-	for iter := res.Iter(); iter.Next(); {
-		if kv := iter.Attribute(); kv.Key != spantext.ServiceKey {
-			w.resources = append(w.resources, render(kv, w.limit))
-		}
-	}
-	name, fixed := spantext.ServiceName(res)
-	b := append([]byte(nil), `,"localEndpoint":{"serviceName":`...)
-	b, _ = spantext.AppendQuoted(b, name, 0)
-	w.endpoint = append(appendNode(b, w.local), '}')
-	w.endpointFix = fixed
-}
-
-// appendNode appends the fields of an endpoint after its name.
-func appendNode(b []byte, n node) []byte {
-	if n.IPv4 != "" {
-		b = append(append(append(b, `,"ipv4":"`...), n.IPv4...), '"')
-	}
-	if n.IPv6 != "" {
-		b = append(append(append(b, `,"ipv6":"`...), n.IPv6...), '"')
-	}
-	if n.Port != 0 {
-		b = strconv.AppendUint(append(b, `,"port":`...), uint64(n.Port), 10)
-	}
-	return b
-}
-
-// setScope renders the tags of a scope. Name and version have two keys each, the current and the deprecated one, and take
-// precedence over attributes of the scope with these keys.
-func (w *writer) setScope(scope instrumentation.Scope) {
-	w.scope = scope
-	w.scopes = nil
-	for _, own := range [...]struct{ key, value string }{
-		{"otel.scope.name", scope.Name},
-		{"otel.library.name", scope.Name},
-		{"otel.scope.version", scope.Version},
-		{"otel.library.version", scope.Version},
-	} {
-		if own.value != "" {
-			w.scopes = append(w.scopes, render(attribute.String(own.key, own.value), 0))
-		}
-	}
-	derived := len(w.scopes)
-	for iter := scope.Attributes.Iter(); iter.Next(); {
-		if kv := iter.Attribute(); !w.scopes[:derived].has(kv.Key) {
-			w.scopes = append(w.scopes, render(kv, w.limit))
-		}
-	}
-}
 
 // tags appends all tags, each key once. What is derived from the span takes precedence over its attributes, these over
 // the attributes of the scope, and those over the attributes of the resource.
@@ -100,8 +33,8 @@ func (w *writer) tags(span sdktrace.ReadOnlySpan) {
 		}
 		w.tag(kv)
 	}
-	w.shared(span, w.scopes, attrs, nil)
-	w.shared(span, w.resources, attrs, w.scopes)
+	w.shared(span, w.origin.scopeTags, attrs, nil)
+	w.shared(span, w.origin.resourceTags, attrs, w.origin.scopeTags)
 	w.close(open)
 }
 
@@ -184,9 +117,9 @@ func (w *writer) derives(span sdktrace.ReadOnlySpan, k attribute.Key) bool {
 func (w *writer) scopeNames(k attribute.Key) bool {
 	switch k {
 	case "otel.scope.name", "otel.library.name":
-		return w.scope.Name != ""
+		return w.origin.scope.Name != ""
 	case "otel.scope.version", "otel.library.version":
-		return w.scope.Version != ""
+		return w.origin.scope.Version != ""
 	}
 	return false
 }
