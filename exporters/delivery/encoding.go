@@ -57,17 +57,23 @@ func (c encoding[P]) encodeItems(items []item) ([]P, *Report) {
 
 // pack packs the spans that are encoded, and those that it encodes now.
 func (c encoding[P]) pack(s SpanEncoder[P], items []item) ([]P, *Report) {
-	all, encoded := c.newReport(), make([]EncodedSpan, 0, len(items))
+	all, one := c.newReport(), c.newReport()
+	encoded, buf := make([]EncodedSpan, 0, len(items)), []byte(nil)
 	for i := range items {
-		it := items[i]
-		if it.span != nil {
-			r := c.newReport()
-			it.encoded = encodeRecovered(s.EncodeSpan, nil, it.span, r)
-			if all.add(r); r.drops() > 0 {
-				continue
-			}
+		it := &items[i]
+		if it.span == nil {
+			encoded = append(encoded, it.encoded)
+			continue
 		}
-		encoded = append(encoded, it.encoded)
+		e := encodeRecovered(s.EncodeSpan, buf, it.span, one)
+		e.Bytes, buf = e.Bytes[len(buf):], e.Bytes
+		if one.drops() == 0 {
+			encoded = append(encoded, e)
+		}
+		if one.used() {
+			all.add(one)
+			*one = Report{limit: all.limit}
+		}
 	}
 	if len(encoded) == 0 {
 		return nil, all

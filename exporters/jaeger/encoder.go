@@ -69,19 +69,27 @@ func (e *encoder) encode(spans []sdktrace.ReadOnlySpan, most int, r *delivery.Re
 	if len(spans) == 0 {
 		return nil
 	}
-	sc, _ := e.scratch.Get().(*scratch)
-	if sc == nil {
-		sc = &scratch{writer: writer{wire: e.wire, limit: e.limit, linkLogs: e.linkLogs}}
-	}
-	defer func() {
-		clear(sc.kept)
-		e.scratch.Put(sc)
-	}()
+	sc := e.take()
+	defer e.put(sc)
 	var out []*payload
 	for group := range groups(spans) {
 		out = e.group(out, group, sc, most, r)
 	}
 	return out
+}
+
+// take returns a scratch that only the caller uses until it passes it to put.
+func (e *encoder) take() *scratch {
+	if sc, ok := e.scratch.Get().(*scratch); ok {
+		return sc
+	}
+	return &scratch{writer: writer{wire: e.wire, limit: e.limit, linkLogs: e.linkLogs}}
+}
+
+// put returns sc for later calls, without its references to spans.
+func (e *encoder) put(sc *scratch) {
+	clear(sc.kept)
+	e.scratch.Put(sc)
 }
 
 // largest returns the maximum size of a payload: the smaller of the encoder's own and what the receiver was found to accept.

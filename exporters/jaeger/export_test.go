@@ -61,6 +61,25 @@ func (p Packer) Pack(spans []sdktrace.ReadOnlySpan, r *delivery.Report) [][]byte
 	return bodies
 }
 
+// PackOneByOne encodes each span by itself, as a destination does at the end of the span, and returns the bodies of the
+// payloads.
+func (p Packer) PackOneByOne(spans []sdktrace.ReadOnlySpan, r *delivery.Report) [][]byte {
+	e, encoded := requests{p.e}, make([]delivery.EncodedSpan, len(spans))
+	for i, s := range spans {
+		encoded[i].Bytes, encoded[i].Group = e.EncodeSpan(nil, s, r)
+	}
+	var bodies [][]byte
+	for _, p := range e.Pack(encoded, r) {
+		bodies = append(bodies, p.body)
+	}
+	return bodies
+}
+
+// EncodesSpans returns the method by which a destination encodes a span at its end.
+func (p Packer) EncodesSpans() func([]byte, sdktrace.ReadOnlySpan, *delivery.Report) ([]byte, any) {
+	return requests{p.e}.EncodeSpan
+}
+
 // PackHalves encodes spans and splits every payload down to single spans.
 func (p Packer) PackHalves(spans []sdktrace.ReadOnlySpan, r *delivery.Report) [][]byte {
 	var bodies [][]byte

@@ -118,7 +118,7 @@ func newHTTP(common registry.BuildContext, s Settings) (sdktrace.SpanExporter, e
 	}
 	o := common.Delivery
 	o.Endpoint, o.Senders = h.Endpoint(), collectorSenders
-	return delivery.New(httpEncoder(common, s), collectorHTTP{h}, o), nil
+	return delivery.New(requests{httpEncoder(common, s)}, collectorHTTP{h}, o), nil
 }
 
 func newGRPC(common registry.BuildContext, s Settings) (sdktrace.SpanExporter, error) {
@@ -139,7 +139,7 @@ func newGRPC(common registry.BuildContext, s Settings) (sdktrace.SpanExporter, e
 	}
 	o := common.Delivery
 	o.Endpoint, o.Senders = s.target.Address, collectorSenders
-	return delivery.New(grpcEncoder(common, s), collectorGRPC{t}, o), nil
+	return delivery.New(requests{grpcEncoder(common, s)}, collectorGRPC{t}, o), nil
 }
 
 func source(common registry.BuildContext, key string) string {
