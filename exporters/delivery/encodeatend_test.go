@@ -15,13 +15,14 @@ import (
 )
 
 // atEnd is an encoder that encodes spans one by one: a span is its name and its attributes as text, its group the number
-// of bytes.
+// of its bytes.
 type atEnd struct {
 	encoder
 	panics bool // Pack panics
 }
 
 func (e atEnd) EncodeSpan(buf []byte, span sdktrace.ReadOnlySpan, r *delivery.Report) ([]byte, any) {
+	start := len(buf)
 	for _, p := range e.Encode([]sdktrace.ReadOnlySpan{span}, r) {
 		for _, name := range p.names {
 			buf = append(buf, name...)
@@ -30,7 +31,7 @@ func (e atEnd) EncodeSpan(buf []byte, span sdktrace.ReadOnlySpan, r *delivery.Re
 	for _, kv := range span.Attributes() {
 		buf = append(buf, " "+string(kv.Key)+"="+kv.Value.String()...)
 	}
-	return buf, len(buf)
+	return buf, len(buf) - start
 }
 
 func (e atEnd) Pack(list []delivery.EncodedSpan, r *delivery.Report) []packet {
