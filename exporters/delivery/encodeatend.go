@@ -19,7 +19,6 @@ func (x *Exporter) takeEncoded(span sdktrace.ReadOnlySpan) (dropped Reason) {
 	defer s.free()
 	encoded := encodeRecovered(x.encode, s.buf[:0], span, &s.report)
 	s.buf = encoded.Bytes
-	encoded.Bytes = append([]byte(nil), encoded.Bytes...)
 
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -34,7 +33,13 @@ func (x *Exporter) takeEncoded(span sdktrace.ReadOnlySpan) (dropped Reason) {
 		x.drop(reason, 1)
 		return reason
 	}
-	return x.push(item{encoded: encoded, cost: int64(cap(encoded.Bytes)) + costItem})
+	if reason := x.refuses(int64(len(encoded.Bytes)) + costItem); reason != "" {
+		x.drop(reason, 1)
+		return reason
+	}
+	var size int
+	encoded.Bytes, size = x.blocks.keep(encoded.Bytes)
+	return x.push(item{encoded: encoded, cost: int64(size) + costItem})
 }
 
 // encodeRecovered calls encode. A panic drops the span.

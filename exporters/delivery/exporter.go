@@ -30,6 +30,7 @@ type Exporter struct {
 	changed sync.Cond
 
 	queue       fifo
+	blocks      blocks              // with the encoded spans of the queue
 	queuedBytes int64               // cost of the spans that are queued or in flight
 	added       uint64              // spans ever queued: the sequence number of the next one
 	inFlight    map[*batch]struct{} // batches with spans that are not settled

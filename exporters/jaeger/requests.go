@@ -1,6 +1,8 @@
 package jaeger
 
 import (
+	"slices"
+
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
@@ -25,28 +27,25 @@ func (e requests) EncodeSpan(buf []byte, s sdktrace.ReadOnlySpan, r *delivery.Re
 // Pack packs the spans of each process, in the order in which the processes first appear: in order, and as many into each
 // payload as fit.
 func (e requests) Pack(spans []delivery.EncodedSpan, r *delivery.Report) (out []*payload) {
-	most := e.largest(r)
+	sc := e.take()
+	defer e.put(sc)
 	for len(spans) > 0 {
-		var others []delivery.EncodedSpan
 		pr, _ := spans[0].Group.(*process)
-		var bytes []byte
-		var ends []int
-		flush := func() {
-			out = append(out, newPayload(e.framing, pr, bytes, ends))
-			bytes, ends = bytes[:0], nil
-		}
+		var others []delivery.EncodedSpan
+		sc.reset()
 		for _, s := range spans {
 			if s.Group != any(pr) {
 				others = append(others, s)
 				continue
 			}
-			if n := len(ends); n > 0 && (n == e.count || e.framing.size(len(pr.bytes), len(bytes)+len(s.Bytes), n+1) > most) {
-				flush()
+			if n := len(sc.ends); n > 0 && (n == e.count || e.framing.size(len(pr.bytes), len(sc.buf)+len(s.Bytes), n+1) > e.largest(r)) {
+				out = append(out, newPayload(e.framing, pr, sc.buf, slices.Clone(sc.ends)))
+				sc.reset()
 			}
-			bytes = append(bytes, s.Bytes...)
-			ends = append(ends, len(bytes))
+			sc.buf = append(sc.buf, s.Bytes...)
+			sc.ends = append(sc.ends, len(sc.buf))
 		}
-		flush()
+		out = append(out, newPayload(e.framing, pr, sc.buf, slices.Clone(sc.ends)))
 		spans = others
 	}
 	return out
