@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"math/rand/v2"
 	"net"
 	"testing"
 
@@ -12,6 +14,8 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/test/bufconn"
 
 	"github.com/spanroute/spanroute/grpcmw"
@@ -27,6 +31,10 @@ func grpcSides() []side {
 	return []side{
 		{"call", call(nil, nil)},
 		{"floor", server(grpc.UnaryInterceptor(byHandRPC(on)))},
+		{"server, empty interceptor", server(grpc.UnaryInterceptor(emptyInterceptor))},
+		{"server, empty stats handler", server(grpc.StatsHandler(emptyStats{}))},
+		{"client, empty stats handler", client(grpc.WithStatsHandler(emptyStats{}))},
+		{"client, traceparent by hand", client(grpc.WithUnaryInterceptor(traceparentByHand))},
 		{"server, sampled", server(grpc.UnaryInterceptor(grpcmw.UnaryServerInterceptor(with)))},
 		{"server, unsampled", server(grpc.UnaryInterceptor(grpcmw.UnaryServerInterceptor(without)))},
 		{"ServerOptions, sampled", server(grpcmw.ServerOptions(with)...)},
@@ -82,6 +90,24 @@ func connect(b *testing.B, serverOptions []grpc.ServerOption, dialOptions []grpc
 	}
 	check()
 	return check
+}
+
+// emptyInterceptor and emptyStats do nothing: they show what grpc-go needs for having an interceptor or a stats handler.
+func emptyInterceptor(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	return handler(ctx, req)
+}
+
+type emptyStats struct{}
+
+func (emptyStats) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   { return ctx }
+func (emptyStats) HandleRPC(context.Context, stats.RPCStats)                         {}
+func (emptyStats) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+func (emptyStats) HandleConn(context.Context, stats.ConnStats)                       {}
+
+// traceparentByHand sends a new trace context and does nothing else: no client that propagates a trace needs less.
+func traceparentByHand(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	header := fmt.Sprintf("00-%016x%016x-%016x-01", rand.Uint64(), rand.Uint64(), rand.Uint64())
+	return invoker(metadata.AppendToOutgoingContext(ctx, "traceparent", header), method, req, reply, cc, opts...)
 }
 
 // byHandRPC makes a server span with the same attributes and the fewest calls: Start, one SetAttributes, End.

@@ -69,6 +69,8 @@ var subjects = []subject{
 		bounds: []bound{
 			{"server interceptor, sampled", "server, sampled", "call", 5, []ratio{{"otelgrpc server, sampled", "call", 0.5}, {"floor", "call", 0}}},
 			{"server interceptor, unsampled", "server, unsampled", "call", 3, []ratio{{"otelgrpc server, unsampled", "call", 0.3}}},
+			{"empty server interceptor", "server, empty interceptor", "call", -1, []ratio{{"otelgrpc server, sampled", "call", 0}, {"otelgrpc server, unsampled", "call", 0}}},
+			{"empty server stats handler", "server, empty stats handler", "call", -1, []ratio{{"otelgrpc server, sampled", "call", 0}, {"otelgrpc server, unsampled", "call", 0}}},
 			{"ServerOptions, sampled", "ServerOptions, sampled", "call", 24, []ratio{{"otelgrpc server, sampled", "call", 0.75}}},
 			{"ServerOptions, unsampled", "ServerOptions, unsampled", "call", 22, []ratio{{"otelgrpc server, unsampled", "call", 0.75}}},
 			{"client interceptor, sampled", "client, sampled", "call", 13, []ratio{{"otelgrpc client, sampled", "call", 0.6}}},
@@ -77,6 +79,8 @@ var subjects = []subject{
 			{"server interceptor, provider of the SDK, unsampled", "SDK, server, unsampled", "call", 6, []ratio{{"otelgrpc server, unsampled", "call", 0}}},
 			{"client interceptor, provider of the SDK, sampled", "SDK, client, sampled", "call", 17, []ratio{{"otelgrpc client, sampled", "call", 0}}},
 			{"client interceptor, provider of the SDK, unsampled", "SDK, client, unsampled", "call", 13, []ratio{{"otelgrpc client, unsampled", "call", 0}}},
+			{"empty client stats handler", "client, empty stats handler", "call", -1, []ratio{{"otelgrpc client, sampled", "call", 0}, {"otelgrpc client, unsampled", "call", 0}}},
+			{"client that sends a traceparent", "client, traceparent by hand", "call", -1, []ratio{{"otelgrpc client, sampled", "call", 0}, {"otelgrpc client, unsampled", "call", 0}}},
 			{"DialOptions, sampled", "DialOptions, sampled", "call", 30, []ratio{{"otelgrpc client, sampled", "call", 1}}},
 			{"DialOptions, unsampled", "DialOptions, unsampled", "call", 28, []ratio{{"otelgrpc client, unsampled", "call", 1}}},
 		},
@@ -99,15 +103,15 @@ var subjects = []subject{
 			{"Zipkin", "zipkin", "", 1, []ratio{{"otel/exporters/zipkin", "", 0.15}}},
 			{"Jaeger over HTTP", "jaeger http", "", 1, []ratio{{"otel/exporters/jaeger http", "", 0.25}}},
 			{"Jaeger over UDP", "jaeger udp", "", 1, []ratio{{"otel/exporters/jaeger udp", "", 0.25}}},
-			{"OTLP over gRPC", "otlp grpc", "", -1, []ratio{{"otlptracegrpc", "", 1.05}}},
-			{"OTLP over HTTP", "otlp http", "", -1, []ratio{{"otlptracehttp", "", 1.05}}},
+			{"OTLP over gRPC", "otlp grpc", "", 2, []ratio{{"otlptracegrpc", "", 0.22}}},
+			{"OTLP over HTTP", "otlp http", "", 2, []ratio{{"otlptracehttp", "", 0.25}}},
 		},
 	},
 	{
 		name: "endtoend", title: "End to end, added to one request of an HTTP server, delivery of its span included", measure: endToEnd, per: 1,
 		bounds: []bound{
-			{"rate 1", "spanroute, rate 1", "no tracing", 11, []ratio{{"otelhttp, rate 1", "no tracing", 0.25}, {"otelchi, rate 1", "no tracing", 0}}},
-			{"rate 0.01", "spanroute, rate 0.01", "no tracing", 4, []ratio{{"otelhttp, rate 0.01", "no tracing", 0.13}, {"otelchi, rate 0.01", "no tracing", 0}}},
+			{"rate 1", "spanroute, rate 1", "no tracing", 2, []ratio{{"otelhttp, rate 1", "no tracing", 0.25}, {"otelchi, rate 1", "no tracing", 0}}},
+			{"rate 0.01", "spanroute, rate 0.01", "no tracing", 1, []ratio{{"otelhttp, rate 0.01", "no tracing", 0.13}, {"otelchi, rate 0.01", "no tracing", 0}}},
 		},
 	},
 }
