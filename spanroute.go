@@ -179,6 +179,9 @@ func newPropagator(names []string) (propagation.TextMapPropagator, error) {
 
 // TracerProvider returns the provider whose spans are sent to the configured exporters. If enabled is false, it returns a
 // no-op provider: its spans are not recorded, and a caller's trace context is still propagated.
+//
+// A span implements sdktrace.ReadOnlySpan. After its end, the methods of that interface return nothing but the span
+// context, the scope and the resource, unless a processor of [WithSpanProcessor] or a second exporter keeps the span.
 func (t *Tracing) TracerProvider() trace.TracerProvider { return t.provider }
 
 // Propagator returns the configured propagator. It is never nil.
