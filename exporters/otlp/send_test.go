@@ -335,7 +335,8 @@ func TestNoAnswerIsRetried(t *testing.T) {
 		t.Parallel()
 		rc := receiveGRPC(t, func(n int, ctx context.Context) (*coltracepb.ExportTraceServiceResponse, error) {
 			if n == 1 {
-				<-ctx.Done()
+				<-ctx.Done() // the deadline of the client, which the server may notice first
+				return nil, status.FromContextError(ctx.Err()).Err()
 			}
 			return &coltracepb.ExportTraceServiceResponse{}, nil
 		})
