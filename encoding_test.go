@@ -44,7 +44,9 @@ func (e textEncoder) Encode([]sdktrace.ReadOnlySpan, *delivery.Report) []lines {
 	return nil
 }
 
-func (textEncoder) Split(p lines) (a, b lines, ok bool) { return p[:len(p)/2], p[len(p)/2:], len(p) > 1 }
+func (textEncoder) Split(p lines) (a, b lines, ok bool) {
+	return p[:len(p)/2], p[len(p)/2:], len(p) > 1
+}
 
 type lines []string
 

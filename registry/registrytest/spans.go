@@ -64,8 +64,8 @@ func (d *dropCauses) Handle(_ context.Context, line slog.Record) error {
 	if d.causes == nil {
 		d.causes = map[string]string{}
 	}
-	if reason := attrs["reason"]; d.causes[string(reason)] == "" {
-		d.causes[string(reason)] = attrs["error"]
+	if reason := attrs["reason"]; d.causes[reason] == "" {
+		d.causes[reason] = attrs["error"]
 	}
 	return nil
 }
