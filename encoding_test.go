@@ -92,7 +92,7 @@ func textExporters(t *testing.T, e textEncoder, b *inbox) *registry.Registry {
 	return r
 }
 
-// A span that is encoded when it ends arrives as it was at its end, whatever happens to its handle and its memory later.
+// A span that is encoded when it ends arrives with its content of that time, whatever happens to its handle and its memory later.
 func TestEncodedSpansAreThoseThatEnded(t *testing.T) {
 	const workers, spans = 8, 500
 	b := &inbox{seen: map[string]int{}}

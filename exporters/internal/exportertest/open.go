@@ -32,8 +32,8 @@ func (e Exporter) Prepare(section map[string]any) (registry.Opener, error) {
 	return r.Prepare(e.Name, section)
 }
 
-// Open builds the exporter as the root package does, but with short delays, and shuts it down when the test ends. A
-// batch is complete only when it is flushed or the delay ends: see OneBatch.
+// Open builds the exporter as the root package does, and shuts it down when the test ends. Retries come soon. A batch that is
+// not full is sent by [Flush] only, so that a test that counts requests does not depend on time; see Soon.
 func (e Exporter) Open(t testing.TB, section map[string]any, change ...func(*registry.BuildContext)) delivery.Destination {
 	t.Helper()
 	open, err := e.Prepare(section)
@@ -43,7 +43,7 @@ func (e Exporter) Open(t testing.TB, section map[string]any, change ...func(*reg
 	common := registry.BuildContext{
 		Source: func(string) string { return Place },
 		Delivery: delivery.Options{
-			ID: e.Name, BatchDelay: time.Millisecond, Retry: delivery.RetryOptions{Initial: 20 * time.Millisecond},
+			ID: e.Name, BatchDelay: time.Hour, Retry: delivery.RetryOptions{Initial: 20 * time.Millisecond},
 			Logger: slog.New(slog.DiscardHandler),
 		},
 	}
@@ -62,9 +62,8 @@ func (e Exporter) Open(t testing.TB, section map[string]any, change ...func(*reg
 	return x.(delivery.Destination)
 }
 
-// OneBatch makes the exporter wait for Flush. Otherwise the delay may end while spans are exported, which makes two
-// batches of them: a test that counts requests needs it.
-func OneBatch(c *registry.BuildContext) { c.Delivery.BatchDelay = time.Hour }
+// Soon makes the exporter send batches that are not full, for a test that does not flush.
+func Soon(c *registry.BuildContext) { c.Delivery.BatchDelay = time.Millisecond }
 
 // Timeout sets the time limit of an attempt.
 func Timeout(d time.Duration) func(*registry.BuildContext) {
@@ -95,9 +94,12 @@ func Account(t testing.TB, x delivery.Destination) delivery.Stats {
 	return s
 }
 
-// Failing waits until an attempt has failed.
+// Failing makes the exporter send what is queued and waits until an attempt has failed.
 func Failing(t testing.TB, x delivery.Destination) delivery.Stats {
 	t.Helper()
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	_ = x.ForceFlush(ended) // starts the attempt and does not wait
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
 		if s := Account(t, x); s.LastError != "" {
 			return s
