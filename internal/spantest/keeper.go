@@ -121,9 +121,9 @@ func (k *Keeper) settle(n int) {
 // collection, and again while finalizers and goroutines of earlier tests release memory.
 func heap() int64 {
 	size := collected()
-	for again := range 30 {
+	for range 30 {
 		smaller := collected()
-		if again > 0 && smaller > size-1<<10 {
+		if smaller > size-1<<10 {
 			return smaller
 		}
 		size = smaller

@@ -55,6 +55,10 @@ func (e EachProvider) Run() (code int) {
 	return code
 }
 
+// IsFirst reports whether the tests run with the first kind of provider. A test that does not depend on a [Recorder] has
+// nothing to add in the other runs.
+func IsFirst() bool { return current.name == providers[0].name }
+
 func runsOnce(argument string) bool {
 	return slices.ContainsFunc([]string{"-test.fuzz", "-test.bench=", "-test.cpuprofile", "-test.memprofile", "-test.blockprofile"},
 		func(flag string) bool { return strings.HasPrefix(argument, flag) })
