@@ -201,3 +201,27 @@ func TestSpansStayForWhatKeepsThem(t *testing.T) {
 		})
 	}
 }
+
+// The only destination also encodes the spans of another provider at their end.
+func TestForeignSpansAreEncodedAtTheirEnd(t *testing.T) {
+	b, e := &inbox{seen: map[string]int{}}, textEncoder{new(atomic.Int64), new(atomic.Int64)}
+	cfg := load(t, textExporters(t, e, b), map[string]any{"exporter_type": "texts", "sample_rate": 0.5})
+	tracing, err := spanroute.Start(t.Context(), cfg, spanroute.WithLogger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	provider, sampled := sdktrace.NewTracerProvider(tracing.ProviderOptions()...), 0
+	for range 100 {
+		_, s := provider.Tracer("test").Start(t.Context(), "work")
+		s.End()
+		if s.SpanContext().IsSampled() {
+			sampled++
+		}
+	}
+	if got := e.atEnd.Load(); got != int64(sampled) {
+		t.Errorf("%d spans are encoded at their end, want the %d sampled ones", got, sampled)
+	}
+	if err := tracing.Shutdown(t.Context()); err != nil || len(b.seen) != sampled {
+		t.Errorf("%d spans arrived, want %d; Shutdown = %v", len(b.seen), sampled, err)
+	}
+}

@@ -123,7 +123,9 @@ type Destination interface {
 	Stats() Stats
 }
 
-// A Taker is a Destination that can use a span without keeping it.
+// A Taker is a Destination that can use a span without keeping it. If it is the only destination of a program and encodes
+// spans, it gets them by Take instead of Enqueue. A type that embeds an [Exporter] and has an Enqueue of its own therefore
+// needs a Take of its own, too.
 type Taker interface {
 	Destination
 	// Take is Enqueue for a span whose memory is used again once Take has returned.

@@ -21,12 +21,14 @@
 //
 //	return delivery.New(encoder{}, sender{}, common.Delivery), nil // in a registry.Factory's build
 //
-// An exporter that does all this itself is put behind the same queue by [Wrap].
+// An encoder of a format in which a span can be encoded by itself is better a [SpanEncoder]: the queue then holds bytes
+// instead of spans. An exporter that does all this itself is put behind the same queue by [Wrap].
 //
 // # Guarantees
 //
 // Enqueue never blocks, encodes or logs. It takes well under a microsecond and does not allocate, except for a span that
-// refers to more than it shows, such as one with a tracestate: that span is copied, see [Own]. The queue is bounded in
+// refers to more than it shows, such as one with a tracestate: that span is copied, see [Own]. Take encodes the span, and
+// does not block or log either. The queue is bounded in
 // bytes, by an estimate of what its spans keep in memory, see [Cost]. Payloads that are being sent come on top: one for each
 // sender goroutine, of the size of the encoder's limit. Delivery is at least once, because a lost answer leads to a second
 // attempt. Destinations share nothing: one that hangs, is full or panics changes neither the latency nor the drops of
