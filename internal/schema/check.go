@@ -28,6 +28,7 @@ func checked(k settings.Key, v any, text string) (any, error) {
 	return v, nil
 }
 
+// inRange returns v if x, which is v as a number, is within the range of the key.
 func inRange(k settings.Key, v any, x float64, text string) (any, error) {
 	b, err := boundsOf(k)
 	if err != nil || b.holds(x) {
@@ -36,6 +37,7 @@ func inRange(k settings.Key, v any, x float64, text string) (any, error) {
 	return nil, settings.Errorf(settings.ErrOutOfRange, "%s is out of range, want %s", shownIn(k, text), b)
 }
 
+// members returns the items of a list in their canonical spelling.
 func members(k settings.Key, items []string) (any, error) {
 	if k.Enum == nil {
 		return items, nil
@@ -51,6 +53,8 @@ func members(k settings.Key, items []string) (any, error) {
 	return values, nil
 }
 
+// member returns a text in its canonical spelling. A value that exists but is not supported, and one that does not exist,
+// are faults of different kinds.
 func member(k settings.Key, text string) (any, error) {
 	if k.Enum == nil {
 		return text, nil
@@ -102,6 +106,7 @@ func quotedIn(k settings.Key, text string) string {
 	return phrase.Quote(text)
 }
 
+// wantsValues is wants for a key with an enumeration, and "" for any other.
 func wantsValues(k settings.Key) string {
 	if k.Enum == nil {
 		return ""
@@ -109,6 +114,7 @@ func wantsValues(k settings.Key) string {
 	return wants(k)
 }
 
+// article returns the type of a key as a noun with an article, for a message that must not contain the value.
 func article(k settings.Key) string {
 	switch k.Type {
 	case settings.TypeInt:

@@ -27,6 +27,7 @@ func (s *Schema) Decode(section map[string]any, into any) error {
 	return errors.Join(d.faults...)
 }
 
+// A decoder is the state of one call of Decode. It continues after a fault, so that all of them are reported.
 type decoder struct {
 	*Schema
 	into   reflect.Value
@@ -34,17 +35,20 @@ type decoder struct {
 	faults []error
 }
 
+// found is a value that was assigned to a field, and the path at which it was found: the key or an alias.
 type found struct {
 	path  string
 	value any
 }
 
+// refuse adds a fault about a path. An error of several items becomes one fault for each item.
 func (d *decoder) refuse(path string, err error) {
 	for _, e := range settings.KeyErrors(err) {
 		d.faults = append(d.faults, &settings.KeyError{Key: path, Err: e.Err})
 	}
 }
 
+// section decodes the values of a section, in the order of their names, so that faults have a fixed order.
 func (d *decoder) section(m map[string]any, prefix string) {
 	for _, name := range slices.Sorted(maps.Keys(m)) {
 		v, path := m[name], prefix+name
@@ -61,6 +65,7 @@ func (d *decoder) section(m map[string]any, prefix string) {
 	}
 }
 
+// nested decodes a section within a section.
 func (d *decoder) nested(path string, v any) {
 	m, ok := v.(map[string]any)
 	if !ok {
@@ -83,6 +88,7 @@ func kindOf(v any) string {
 	return fmt.Sprintf("a %T", v)
 }
 
+// assign converts v and writes it to a field. A value under a key and an alias must be the same.
 func (d *decoder) assign(i int, path string, v any) {
 	f := d.fields[i]
 	value, coerced, err := FromValue(f.key, v)
@@ -115,6 +121,7 @@ func (s *Schema) UnknownKey(path string) *settings.Fault {
 	return s.unknown(path[:at], path[at:])
 }
 
+// unknown returns the fault of a name that a section does not have.
 func (s *Schema) unknown(prefix, name string) *settings.Fault {
 	f := settings.Errorf(settings.ErrUnknownKey, "unknown key")
 	if strings.Contains(name, ".") {

@@ -62,6 +62,7 @@ func (f field) value(v reflect.Value) any {
 	return value
 }
 
+// unless returns value, or nil if it is unset.
 func unless(unset bool, value any) any {
 	if unset {
 		return nil
@@ -95,6 +96,7 @@ func read(field reflect.Value) any {
 	return field.String()
 }
 
+// readPairs returns the content of a map or of Pairs. A map is sorted by name, because its order is random.
 func readPairs(field reflect.Value) settings.Pairs {
 	if field.Type() == pairsType {
 		return slices.Clone(field.Interface().(settings.Pairs))
@@ -128,6 +130,7 @@ func write(field reflect.Value, value any) bool {
 	return true
 }
 
+// pairsValue returns pairs as a value of type t, Pairs or a map, that shares no memory with them.
 func pairsValue(t reflect.Type, pairs settings.Pairs) reflect.Value {
 	if t == pairsType {
 		return reflect.ValueOf(slices.Clone(pairs))

@@ -56,15 +56,19 @@ func Of[S any](defaults func() S) (*Schema, error) {
 	return s, nil
 }
 
+// A builder is the state of one call of Of. It continues after a fault, so that the author of a settings struct sees all of
+// them at once.
 type builder struct {
 	*Schema
 	faults []error
 }
 
+// refuse adds a fault of the struct.
 func (b *builder) refuse(format string, args ...any) {
 	b.faults = append(b.faults, fmt.Errorf("%w: "+format, append([]any{ErrInvalid}, args...)...))
 }
 
+// walk adds the keys of the fields of t, whose paths begin with prefix. index is the place of t in the outer struct.
 func (b *builder) walk(t reflect.Type, prefix string, index []int) {
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -90,6 +94,7 @@ func (b *builder) walk(t reflect.Type, prefix string, index []int) {
 	}
 }
 
+// field adds a field: a key, or the keys of a nested struct.
 func (b *builder) field(f reflect.StructField, path string, index []int) {
 	t, ok := typeOf(f.Type)
 	switch {
@@ -115,6 +120,7 @@ func (b *builder) group(f reflect.StructField, prefix string, index []int) {
 	}
 }
 
+// key returns the key of a field from its tags. Faults of tags are added to b, and the key is returned without them.
 func (b *builder) key(f reflect.StructField, path string, t settings.Type) settings.Key {
 	k := settings.Key{Path: path, Type: t, Doc: f.Tag.Get("doc"), Format: f.Tag.Get("format"), Range: f.Tag.Get("range")}
 	k.Aliases = b.list(f, "alias", pathSyntax)
@@ -141,6 +147,7 @@ func (b *builder) key(f reflect.StructField, path string, t settings.Type) setti
 	return k
 }
 
+// list returns the items of a tag that holds a list, each of the given syntax.
 func (b *builder) list(f reflect.StructField, tag string, syntax *regexp.Regexp) []string {
 	text, ok := f.Tag.Lookup(tag)
 	if !ok {
@@ -158,6 +165,7 @@ func (b *builder) list(f reflect.StructField, tag string, syntax *regexp.Regexp)
 	return items
 }
 
+// flag returns the value of a tag that holds a boolean, false if the field does not have it.
 func (b *builder) flag(f reflect.StructField, tag string) bool {
 	text, ok := f.Tag.Lookup(tag)
 	if !ok {
@@ -197,6 +205,7 @@ func (b *builder) index() {
 	}
 }
 
+// claim makes path a name of field i.
 func (b *builder) claim(path string, i int) {
 	if _, taken := b.byPath[path]; taken {
 		b.refuse("two fields have the key %s", path)
