@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -74,4 +75,34 @@ func ExampleNewLogHandler() {
 	defer span.End()
 	logger.InfoContext(ctx, "looked up", "order", 7)
 	// Output: time=… level=INFO msg="looked up" order=7 trace_id=… span_id=… sampled=false
+}
+
+// The main function of a program that delivers its spans however it ends.
+func ExampleTracing_Guard() {
+	cfg, err := config.Load(config.Sources{Environ: []string{}, Overrides: map[string]any{"exporter_type": "none"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	t, err := spanroute.Start(context.Background(), cfg)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ctx, end := t.Guard(context.Background(), 10*time.Second)
+	defer end()
+
+	server := &http.Server{Addr: "127.0.0.1:0", Handler: mw.New(mw.With(t))(http.NotFoundHandler()), ReadHeaderTimeout: time.Minute}
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		<-ctx.Done()
+		_ = server.Shutdown(context.Background()) // waits for the last requests
+	}()
+	go end() // in a program: SIGTERM
+	if err := server.ListenAndServe(); err != nil {
+		fmt.Println(err)
+	}
+	<-stopped
+	// Output: http: Server closed
 }
