@@ -32,8 +32,8 @@ type collectorGRPC struct{ grpc *transport.GRPC }
 
 // Send makes one call.
 func (c collectorGRPC) Send(ctx context.Context, p *payload) delivery.Outcome {
-	return c.grpc.Attempt(ctx, func(ctx context.Context) error {
-		return c.grpc.Conn().Invoke(ctx, postSpansMethod, p, nil, grpc.ForceCodecV2(rawCodec{}))
+	return c.grpc.Attempt(ctx, func(ctx context.Context, conn *grpc.ClientConn) error {
+		return conn.Invoke(ctx, postSpansMethod, p, nil, grpc.ForceCodecV2(rawCodec{}))
 	})
 }
 

@@ -33,8 +33,8 @@ func newGRPCSender(o transport.GRPCOptions) (*grpcSender, error) {
 // Send makes one call.
 func (s *grpcSender) Send(ctx context.Context, p *payload) delivery.Outcome {
 	reply := new(coltracepb.ExportTraceServiceResponse)
-	o := s.grpc.Attempt(ctx, func(ctx context.Context) error {
-		return s.grpc.Conn().Invoke(ctx, exportMethod, p, reply, grpc.ForceCodecV2(wireCodec{}))
+	o := s.grpc.Attempt(ctx, func(ctx context.Context, conn *grpc.ClientConn) error {
+		return conn.Invoke(ctx, exportMethod, p, reply, grpc.ForceCodecV2(wireCodec{}))
 	})
 	if o.Verdict == delivery.Delivered {
 		o.Rejected, o.Err = partial(reply, s.grpc.Excerpt)

@@ -40,14 +40,15 @@ type GRPCOptions struct {
 
 // GRPC sends to one destination. It is safe for concurrent use.
 //
-// How it works. It has one connection, which grpc-go opens at the first call and opens again after a loss. Package
+// How it works. It has one connection, which grpc-go opens at the first call and opens again after a loss, and which is
+// replaced when it is silent, see channels. Package
 // delivery decides when to retry, so grpc-go must neither retry a call nor delay a new connection: its retries are off,
 // and an attempt on a connection that is down first resets its backoff and waits up to reconnectWait. Outcome turns the
 // error of a call into a verdict. It looks at the message first, because some codes have several causes, then at the
 // code, by the rules of the family of the backend.
 type GRPC struct {
 	opts     GRPCOptions
-	conn     *grpc.ClientConn
+	channels *channels
 	metadata metadata.MD
 	secrets  *redactor
 	answered atomic.Bool // a gRPC server has answered here before
@@ -74,35 +75,43 @@ func NewGRPC(o GRPCOptions) (*GRPC, error) {
 		options = append(options, grpc.WithDefaultCallOptions(grpc.UseCompressor(gzip.Name)))
 	}
 	var err error
-	g.conn, err = grpc.NewClient(o.Target, options...)
+	g.channels, err = newChannels(func() (*grpc.ClientConn, error) { return grpc.NewClient(o.Target, options...) })
 	return g, err
 }
 
-// Conn returns the connection, which belongs to g.
-func (g *GRPC) Conn() *grpc.ClientConn { return g.conn }
-
 // Close ends the connection; running calls fail.
-func (g *GRPC) Close() error { return g.conn.Close() }
+func (g *GRPC) Close() error { return g.channels.close() }
 
-// Attempt runs one unary call with the destination's metadata and classifies its error.
-func (g *GRPC) Attempt(ctx context.Context, call func(context.Context) error) delivery.Outcome {
-	g.reconnect(ctx)
+// Attempt runs one unary call with the destination's metadata and classifies its error. The connection belongs to g.
+func (g *GRPC) Attempt(ctx context.Context, call func(context.Context, *grpc.ClientConn) error) delivery.Outcome {
+	began, c := time.Now(), g.channels.begin()
+	reconnect(ctx, c.ClientConn)
 	if len(g.metadata) > 0 {
 		ctx = metadata.NewOutgoingContext(ctx, g.metadata)
 	}
-	return g.Outcome(ctx, call(ctx))
+	err := call(ctx, c.ClientConn)
+	silent := err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded)
+	g.channels.end(c, began, err == nil || ctx.Err() == nil && isAnswer(err), silent)
+	return g.Outcome(ctx, err)
+}
+
+// isAnswer reports whether an error comes from the server. UNAVAILABLE may also mean that the connection was lost, which is
+// not silent: grpc-go opens it again.
+func isAnswer(err error) bool {
+	code := status.Code(err)
+	return code != codes.Canceled && code != codes.DeadlineExceeded
 }
 
 // reconnect makes a connection that is down dial again before the call. Package delivery schedules the attempts, so the
 // backoff of gRPC is reset.
-func (g *GRPC) reconnect(ctx context.Context) {
-	if g.conn.GetState() != connectivity.TransientFailure {
+func reconnect(ctx context.Context, conn *grpc.ClientConn) {
+	if conn.GetState() != connectivity.TransientFailure {
 		return
 	}
-	g.conn.ResetConnectBackoff()
+	conn.ResetConnectBackoff()
 	ctx, cancel := context.WithTimeout(ctx, reconnectWait)
 	defer cancel()
-	g.conn.WaitForStateChange(ctx, connectivity.TransientFailure)
+	conn.WaitForStateChange(ctx, connectivity.TransientFailure)
 }
 
 // Outcome classifies the error of a call; nil is Delivered.

@@ -56,8 +56,8 @@ func port(t testing.TB) net.Listener {
 }
 
 func attempt(ctx context.Context, g *transport.GRPC) delivery.Outcome {
-	return g.Attempt(ctx, func(ctx context.Context) error {
-		return g.Conn().Invoke(ctx, "/t.T/Call", new(emptypb.Empty), new(emptypb.Empty))
+	return g.Attempt(ctx, func(ctx context.Context, conn *grpc.ClientConn) error {
+		return conn.Invoke(ctx, "/t.T/Call", new(emptypb.Empty), new(emptypb.Empty))
 	})
 }
 
@@ -142,8 +142,9 @@ func TestReconnects(t *testing.T) {
 		t.Fatalf("outcome = %+v, want a retry for connection refused", o)
 	}
 	// A call fails a moment before the state of the connection changes.
-	for state := g.Conn().GetState(); state != connectivity.TransientFailure; state = g.Conn().GetState() {
-		g.Conn().WaitForStateChange(context.Background(), state)
+	conn := transport.Conn(g)
+	for state := conn.GetState(); state != connectivity.TransientFailure; state = conn.GetState() {
+		conn.WaitForStateChange(context.Background(), state)
 	}
 	again, err := net.Listen("tcp", addr)
 	if err != nil {

@@ -85,9 +85,15 @@ func NewHTTP(o HTTPOptions) (*HTTP, error) {
 	return h, nil
 }
 
+// pings makes net/http probe an HTTP/2 connection that is silent during a request, and close it if the probe is not
+// answered. Otherwise all requests would use it until the kernel gives up. HTTP/1 closes the connection of a request that
+// has timed out.
+var pings = http.HTTP2Config{SendPingTimeout: 5 * time.Second, PingTimeout: 5 * time.Second}
+
 // newBase returns a transport with the TLS configuration of the moment. A transport does not change, so that requests in
 // flight keep theirs.
 func (h *HTTP) newBase() *http.Transport {
+	http2 := pings
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           h.conns.dial,
@@ -98,6 +104,7 @@ func (h *HTTP) newBase() *http.Transport {
 		MaxIdleConnsPerHost:   h.opts.senders(),
 		IdleConnTimeout:       90 * time.Second,
 		ExpectContinueTimeout: time.Second,
+		HTTP2:                 &http2,
 
 		MaxResponseHeaderBytes: maxBody,
 	}
