@@ -222,7 +222,7 @@ func TestOversizeSpans(t *testing.T) {
 	}
 }
 
-// TestOversizeResource sends a resource that fills datagrams by itself. The process is trimmed, the spans arrive.
+// TestOversizeResource sends a resource that fills datagrams by itself. The process is trimmed and marked, the spans arrive.
 func TestOversizeResource(t *testing.T) {
 	spans := samples.Burdened(samples.NewTraceID(), 70_000)
 	s := open(t, "tracing: {exporter_type: jaeger}").deliver(spans)
@@ -234,8 +234,8 @@ func TestOversizeResource(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, span := range got {
-		if span.Service != "burdened" || !slices.Equal(span.Resource, []string{"small=string:kept"}) {
-			t.Errorf("service %q with resource %.100q, want burdened with its small attribute alone", span.Service, span.Resource)
+		if span.Service != "burdened" || !slices.Equal(span.Resource, []string{"small=string:kept", "spanroute.truncated=bool:true"}) {
+			t.Errorf("service %q with resource %.100q, want burdened with its small attribute and the mark", span.Service, span.Resource)
 		}
 	}
 }
