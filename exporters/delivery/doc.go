@@ -44,7 +44,7 @@
 //
 // A payload that needs another attempt stays with its sender goroutine. After a failure all sender goroutines wait in line
 // at the breaker, which lets the one that has waited longest make the next attempt. So a payload that always fails cannot
-// keep the others from being sent. The result of an attempt that was under way when another one failed neither releases the
+// keep the others from being sent. Nor can it hold its sender goroutine: it is set aside, see quarantine. The result of an attempt that was under way when another one failed neither releases the
 // others nor counts as a second failure.
 //
 // The SDK's BatchSpanProcessor is not used. It drops spans without counting them, a busy program fills its queue of 2048

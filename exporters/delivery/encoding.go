@@ -15,6 +15,12 @@ type load[P Payload] struct {
 	spans    int // not settled
 	attempts int
 	deadline time.Time // when it expires; zero before the first attempt and without a limit
+
+	failures int       // in a row, as long as they may be those of an outage
+	accepted uint64    // spans that the receiver had accepted at the last of them
+	blamed   int       // failures while the receiver accepted other spans
+	failure  Outcome   // the last of those
+	until    time.Time // end of the backoff while it is set aside
 }
 
 // An encoding makes payloads of batches, and reports to the account what the encoder dropped and repaired. A panic of the

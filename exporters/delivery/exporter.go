@@ -39,6 +39,7 @@ type Exporter struct {
 	aborted     bool                // Shutdown's context has ended
 	account     account
 	breaker     breaker
+	blamed      time.Time // when a failure was last blamed on a payload
 	limit       payloadLimit
 	log         *logThrottle
 }

@@ -24,7 +24,7 @@ func New[P Payload](encoder Encoder[P], s Sender[P], o Options) *Exporter {
 		if confirms {
 			running.Go((&confirmLoop[P]{outbox: box, confirmer: confirmer}).run)
 		} else {
-			running.Go((&sendLoop[P]{box}).run)
+			running.Go((&sendLoop[P]{outbox: box}).run)
 		}
 	}
 	go func() {
