@@ -56,6 +56,12 @@ type Limiter interface {
 	Limits() (maxBytes, minBytes int)
 }
 
+// Describer is optional on an [Encoder]: Describe returns what a log may contain of the only span of p: its ids and the head of
+// its name. It is called for a span that is dropped because the receiver always fails on it.
+type Describer[P Payload] interface {
+	Describe(p P) string
+}
+
 // Shrinker is optional on an [Encoder] whose payloads have a hard limit (UDP). Shrink encodes the only span of p again,
 // within r.Limit, and reports what it leaves out to r.Repair. It returns false if the span cannot be made smaller; the
 // span is then dropped as DropTooLarge.

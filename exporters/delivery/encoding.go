@@ -206,6 +206,23 @@ func (c encoding[P]) callShrink(s Shrinker[P], p P) (smaller P, r *Report, ok bo
 	return smaller, r, ok
 }
 
+// describe names the span of a load for the log.
+func (c encoding[P]) describe(l *load[P]) (text string) {
+	defer func() {
+		if recover() != nil {
+			text = "a span"
+		}
+	}()
+	d, ok := c.encoder.(Describer[P])
+	switch {
+	case l.spans > 1:
+		return fmt.Sprintf("a payload of %d spans", l.spans)
+	case ok:
+		return d.Describe(l.payload)
+	}
+	return "a span"
+}
+
 func (c encoding[P]) newReport() *Report {
 	c.x.mu.Lock()
 	defer c.x.mu.Unlock()

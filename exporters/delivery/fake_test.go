@@ -101,6 +101,9 @@ func (e encoder) Encode(list []sdktrace.ReadOnlySpan, r *delivery.Report) []pack
 	return out
 }
 
+// Describe names the first span.
+func (e encoder) Describe(p packet) string { return "span " + p.names[0] }
+
 func (e encoder) Split(p packet) (a, b packet, ok bool) {
 	n := len(p.names) / 2
 	if n == 0 {

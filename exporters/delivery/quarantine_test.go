@@ -60,7 +60,7 @@ func TestPoisonedSpansAreFoundAndDroppedAlone(t *testing.T) {
 				if got.Dropped["rejected"] != uint64(tt.poison) || got.DroppedTotal() != uint64(tt.poison) {
 					t.Errorf("dropped %v, want the %d spans as rejected", got.Dropped, tt.poison)
 				}
-				if log.with("dropping spans", "reason=rejected", "while others were accepted: 503 blocked", "hint=check what the receiver") != 1 {
+				if log.with("dropping spans", "reason=rejected", "error=span ", " while others were accepted: 503 blocked", "hint=check what the receiver") != 1 {
 					t.Errorf("log:\n%s", strings.Join(log.all(), "\n"))
 				}
 			})

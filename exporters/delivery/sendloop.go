@@ -128,7 +128,7 @@ func (s *sendLoop[P]) expire(l *load[P]) {
 		err = errNoAnswer
 	}
 	s.drop(l, DropRejected, Outcome{
-		Err:  fmt.Errorf("failed %d times while others were accepted: %w", l.failures+l.blamed, err),
+		Err:  fmt.Errorf("%s failed %d times while others were accepted: %w", s.describe(l), l.failures+l.blamed, err),
 		Hint: "check what the receiver, or a filter in front of it, rejects in these spans",
 	})
 }

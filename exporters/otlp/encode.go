@@ -117,3 +117,24 @@ func (e *encoder) Split(p *payload) (a, b *payload, ok bool) {
 	l := readLayout(p.bytes, p.spans)
 	return l.payload(l.spans[:half]), l.payload(l.spans[half:]), true
 }
+
+// Describe returns the ids and the name of the first span of p.
+func (e *encoder) Describe(p *payload) string {
+	spans := readLayout(p.bytes, 1).spans
+	if len(spans) == 0 {
+		return "a span"
+	}
+	span, _ := nextField(spans[0].bytes)
+	var trace, id, name []byte
+	for f := range fields(span.bytes) {
+		switch f.number {
+		case spanTraceID:
+			trace = f.bytes
+		case spanID:
+			id = f.bytes
+		case spanName:
+			name = f.bytes
+		}
+	}
+	return spantext.Describe(trace, id, string(name))
+}

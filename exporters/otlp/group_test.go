@@ -1,6 +1,8 @@
 package otlp_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"go.opentelemetry.io/otel/sdk/instrumentation"
@@ -39,5 +41,15 @@ func TestLinkKeepsItsTraceState(t *testing.T) {
 	}))
 	if got := tree.ScopeSpans[0].Spans[0].Links[0].TraceState; got != "vendor=abc" {
 		t.Errorf("tracestate of the link = %q, want vendor=abc", got)
+	}
+}
+
+func TestDescribe(t *testing.T) {
+	span := exportertest.Span(func(s *tracetest.SpanStub) { s.Name = "GET /" + strings.Repeat("é", 40) + "\n" })
+	e := otlp.NewEncoder(1<<20, 0)
+	sc := span.SpanContext()
+	want := fmt.Sprintf("trace=%s span=%s name=%q", sc.TraceID(), sc.SpanID(), "GET /"+strings.Repeat("é", 13))
+	if got := e.Describe(e.Encode([]sdktrace.ReadOnlySpan{span}, new(delivery.Report))[0]); got != want {
+		t.Errorf("Describe = %s, want %s", got, want)
 	}
 }

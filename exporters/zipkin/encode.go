@@ -1,11 +1,14 @@
 package zipkin
 
 import (
+	"encoding/hex"
+	"encoding/json"
 	"sync"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/exporters/internal/spantext"
 )
 
 const (
@@ -115,4 +118,15 @@ func (e *encoder) Split(p *payload) (a, b *payload, ok bool) {
 	}
 	cut := p.starts[half]
 	return p.part(1, cut-1, p.starts[:half]), p.part(cut, len(p.body)-1, p.starts[half:]), true
+}
+
+// Describe returns the ids and the name of the first span of p.
+func (e *encoder) Describe(p *payload) string {
+	var spans []struct{ TraceID, ID, Name string }
+	if err := json.Unmarshal(p.body, &spans); err != nil || len(spans) == 0 {
+		return "a span"
+	}
+	trace, _ := hex.DecodeString(spans[0].TraceID)
+	id, _ := hex.DecodeString(spans[0].ID)
+	return spantext.Describe(trace, id, spans[0].Name)
 }

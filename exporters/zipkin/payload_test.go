@@ -3,6 +3,7 @@ package zipkin_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -181,4 +182,14 @@ func FuzzEncode(f *testing.F) {
 			t.Errorf("%d spans came out, want 2", got)
 		}
 	})
+}
+
+func TestDescribe(t *testing.T) {
+	span := exportertest.Span(func(s *tracetest.SpanStub) { s.Name = "GET /" + strings.Repeat("é", 40) + "\n" })
+	e := zipkin.NewEncoder(zipkin.Node{}, 0)
+	sc := span.SpanContext()
+	want := fmt.Sprintf("trace=%s span=%s name=%q", sc.TraceID(), sc.SpanID(), "GET /"+strings.Repeat("é", 13))
+	if got := e.Describe(e.Encode([]sdktrace.ReadOnlySpan{span}, new(delivery.Report))[0]); got != want {
+		t.Errorf("Describe = %s, want %s", got, want)
+	}
 }
