@@ -75,6 +75,11 @@ func (p Packer) PackOneByOne(spans []sdktrace.ReadOnlySpan, r *delivery.Report) 
 	return bodies
 }
 
+// Describe returns the description of a span for the log.
+func (p Packer) Describe(s sdktrace.ReadOnlySpan) string {
+	return requests{p.e}.Describe(p.e.Encode([]sdktrace.ReadOnlySpan{s}, new(delivery.Report))[0])
+}
+
 // EncodesSpans returns the method by which a destination encodes a span at its end.
 func (p Packer) EncodesSpans() func([]byte, sdktrace.ReadOnlySpan, *delivery.Report) ([]byte, any) {
 	return requests{p.e}.EncodeSpan

@@ -1,11 +1,14 @@
 package jaeger
 
 import (
+	"encoding/binary"
 	"slices"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/exporters/internal/spantext"
 )
 
 // requests is an encoder of requests to a collector, which can encode a span before it is known which spans are sent with
@@ -49,4 +52,36 @@ func (e requests) Pack(spans []delivery.EncodedSpan, r *delivery.Report) (out []
 		spans = others
 	}
 	return out
+}
+
+// Describe returns the ids and the name of the first span of p.
+func (e requests) Describe(p *payload) string {
+	span := p.spans(0, 1)
+	if e.wire == wire(proto{}) {
+		return describeProto(span)
+	}
+	return describeStrict(span)
+}
+
+// describeProto reads a span that proto has written: a field with the message, whose first fields are ids and name.
+func describeProto(span []byte) string {
+	_, _, n := protowire.ConsumeTag(span)
+	message, _ := protowire.ConsumeBytes(span[n:])
+	var first [3][]byte
+	for i := range first {
+		_, _, n := protowire.ConsumeTag(message)
+		content, size := protowire.ConsumeBytes(message[n:])
+		first[i], message = content, message[n+size:]
+	}
+	return spantext.Describe(first[0], first[1], string(first[2]))
+}
+
+// describeStrict reads a span that strict has written. Its first fields have a fixed size: type and id, three bytes, and the
+// lower and the upper half of the trace id, the span id and that of the parent. The name follows.
+func describeStrict(span []byte) string {
+	const field = 3 + 8
+	number := func(i int) []byte { return span[i*field+3 : (i+1)*field] }
+	name := span[4*field+3:]
+	length := binary.BigEndian.Uint32(name)
+	return spantext.Describe(slices.Concat(number(1), number(0)), number(2), string(name[4:4+length]))
 }

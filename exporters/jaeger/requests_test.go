@@ -2,12 +2,15 @@ package jaeger_test
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/exporters/jaeger"
@@ -32,6 +35,17 @@ func TestSpansEncodedOneByOne(t *testing.T) {
 					t.Errorf("%s, seed %d: %d spans repaired (%s), want %d", protocol, seed, alone.Repaired(kind), kind, together.Repaired(kind))
 				}
 			}
+		}
+	}
+}
+
+func TestDescribe(t *testing.T) {
+	for _, protocol := range []string{jaeger.ProtocolHTTPBinary, jaeger.ProtocolGRPC} {
+		span := base(func(s *tracetest.SpanStub) { s.Name = "GET /" + strings.Repeat("é", 40) + "\n" }).Snapshot()
+		sc := span.SpanContext()
+		want := fmt.Sprintf("trace=%s span=%s name=%q", sc.TraceID(), sc.SpanID(), "GET /"+strings.Repeat("é", 13))
+		if got := packer(protocol, 0).Describe(span); got != want {
+			t.Errorf("%s: Describe = %s, want %s", protocol, got, want)
 		}
 	}
 }
