@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"net"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/spanroute/spanroute"
 	"github.com/spanroute/spanroute/config"
+	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/exporters/memory/tracepage"
 	"github.com/spanroute/spanroute/grpcmw"
 	"github.com/spanroute/spanroute/mw"
@@ -79,7 +81,7 @@ func (p *program) serve(ctx context.Context, work func(context.Context, serving)
 		return fmt.Errorf("%w (choose another address with --addr)", err)
 	}
 	page := p.showsPage(cfg, listener.Addr())
-	server := &http.Server{Handler: p.withPage(router, page), ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Handler: p.withPage(router, page, t), ReadHeaderTimeout: 5 * time.Second}
 	go p.report(server.Serve, listener)
 	defer func() { err = errors.Join(err, bounded(ctx, server.Shutdown)) }()
 
@@ -123,11 +125,11 @@ func (p *program) showsPage(cfg *config.Config, addr net.Addr) bool {
 }
 
 // withPage serves the page outside the traced router, so that reading traces does not create traces.
-func (p *program) withPage(router http.Handler, mounted bool) http.Handler {
+func (p *program) withPage(router http.Handler, mounted bool, t *spanroute.Tracing) http.Handler {
 	if !mounted {
 		return router
 	}
-	page := tracepage.Handler(nil, tracepage.AllowHosts(p.pageHosts...))
+	page := tracepage.Handler(nil, tracepage.AllowHosts(p.pageHosts...), tracepage.WithDelivery(deliveryOf(t)))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == tracesPage {
 			page.ServeHTTP(w, r)
@@ -135,6 +137,17 @@ func (p *program) withPage(router http.Handler, mounted bool) http.Handler {
 		}
 		router.ServeHTTP(w, r)
 	})
+}
+
+// deliveryOf returns the counters of each exporter for the page.
+func deliveryOf(t *spanroute.Tracing) iter.Seq2[string, delivery.Stats] {
+	return func(yield func(string, delivery.Stats) bool) {
+		for _, e := range t.Stats().Exporters {
+			if !yield(e.Name, e.Stats) {
+				return
+			}
+		}
+	}
 }
 
 // untilDone prints the addresses, keeps the counts up to date and waits for Ctrl-C.

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// A Option changes who may read the page that [Handler] returns.
-type Option func(*access)
+// An Option changes what the page that [Handler] returns shows, and who may read it.
+type Option func(*pageHandler)
 
 // AllowHosts names hosts under which the page may be read in addition to localhost, such as "traces.example.com" or
 // "10.0.0.7". A name has no port and matches in any letter case; "*" allows every host and leaves the decision to
@@ -20,7 +20,8 @@ type Option func(*access)
 // A Host header is not authentication. It keeps out web pages that other sites opened in a browser, not clients that
 // reach the listener.
 func AllowHosts(hosts ...string) Option {
-	return func(a *access) {
+	return func(h *pageHandler) {
+		a := &h.access
 		for _, host := range hosts {
 			a.every = a.every || host == "*"
 			if name := hostName(host); name != "" { // an empty one, such as an unset variable, would allow requests without a Host
@@ -42,9 +43,9 @@ func (a access) refusal(r *http.Request) string {
 	host := hostName(r.Host)
 	switch allowed := a.every || a.hosts[host]; {
 	case !allowed && !onLoopback(r):
-		return "the trace page is served on loopback only; open it there, or name the hosts that may read it with memory.AllowHosts"
+		return "the trace page is served on loopback only; open it there, or name the hosts that may read it with tracepage.AllowHosts"
 	case !allowed && !isLocal(host):
-		return fmt.Sprintf("host %.60q may not read the trace page; open it as localhost, or name the host with memory.AllowHosts", host)
+		return fmt.Sprintf("host %.60q may not read the trace page; open it as localhost, or name the host with tracepage.AllowHosts", host)
 	case crossSite(r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Sec-Fetch-Mode")):
 		return "another site sent this request; open the address of the trace page in a tab of its own"
 	case !sameOrigin(r.Header.Values("Origin"), r.Host):

@@ -3,7 +3,7 @@
 //
 // # How it works
 //
-// The page is three embedded files without a build step. Its script reads the JSON that the same handler serves under
+// The page is embedded files without a build step. Its modules read the JSON that the same handler serves under
 // the same path with a query, and a long poll reports news. Answers are written piece by piece: a stream holds
 // at most one piece of JSON, flushes it and goes on, so that an answer of any length needs constant memory. A span is
 // cut where the answer would get too long; the download has everything.

@@ -17,6 +17,7 @@ import (
 // filter selects traces of the list; a zero field excludes none.
 type filter struct {
 	service, name string // parts of what is shown of them, in lower case
+	query         string // part of a value or the beginning of a trace id, in lower case; key=value with a key
 	status        string // "error": some span failed; "ok": none did
 	atLeast       time.Duration
 	limit         int
@@ -25,7 +26,7 @@ type filter struct {
 func newFilter(parameter func(string) string) (filter, error) {
 	f := filter{
 		service: strings.ToLower(parameter("service")), name: strings.ToLower(parameter("name")),
-		status: parameter("status"), limit: listed,
+		query: strings.ToLower(strings.TrimSpace(parameter("q"))), status: parameter("status"), limit: listed,
 	}
 	if f.status != "" && f.status != "error" && f.status != "ok" {
 		return f, fmt.Errorf("status %.20q is unknown, want error or ok", f.status)
@@ -54,7 +55,7 @@ func (f filter) matches(t memory.Trace) bool {
 		served = served || within(serviceOf(span), f.service)
 		failed = failed || span.Status().Code == codes.Error
 	}
-	if f.status != "" && failed != (f.status == "error") || !named || !served {
+	if f.status != "" && failed != (f.status == "error") || !named || !served || !f.found(t) {
 		return false
 	}
 	start, end := extent(t)

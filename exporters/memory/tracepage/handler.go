@@ -2,17 +2,17 @@ package tracepage
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"embed"
-	"encoding/json"
 	"fmt"
+	"iter"
 	"net/http"
 	"strconv"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/exporters/memory"
 )
 
@@ -30,8 +30,10 @@ var files embed.FS
 // sends for another site or origin are refused, in all cases with 403 and the reason.
 //
 // Everything is embedded, nothing is loaded from elsewhere, and what came from requests is never markup. The same
-// data is there as JSON: ?data=traces (service, name, status=error|ok, min=10ms, limit), ?data=trace&id=… (from; at
-// most 500 spans an answer, long texts cut) and ?data=download&id=… with everything whole. Answers are
+// data is there as JSON: ?data=traces (service, name, q, status=error|ok, min=10ms, limit), where q is a part of an
+// attribute's value, key=value or the beginning of a trace id; ?data=trace&id=… (from; at most 500 spans an answer, long
+// texts cut); ?data=outline&id=… (from, limit) with what a waterfall needs of each span; ?data=span&id=…&span=… with one
+// span; ?data=delivery with the counters of [WithDelivery]; and ?data=download&id=… with everything whole. Answers are
 // streamed and take a constant amount of memory, apart from a copy of one array that an attribute holds. One
 // download runs at a time; another one gets 503 with Retry-After. A client that leaves, or does not read for 10 s,
 // ends its answer.
@@ -44,7 +46,7 @@ func Handler(store *memory.Store, opts ...Option) http.Handler {
 		answers: make(chan struct{}, answersAtOnce), downloads: make(chan struct{}, 1),
 	}
 	for _, opt := range opts {
-		opt(&h.access)
+		opt(&h)
 	}
 	return h
 }
@@ -52,7 +54,8 @@ func Handler(store *memory.Store, opts ...Option) http.Handler {
 type pageHandler struct {
 	store              *memory.Store
 	access             access
-	answers, downloads chan struct{} // one element for each that is being written
+	delivery           iter.Seq2[string, delivery.Stats] // nil without WithDelivery
+	answers, downloads chan struct{}                     // one element for each that is being written
 }
 
 const (
@@ -106,12 +109,18 @@ func (h pageHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.traces(w, r, query.Get)
 	case data == "trace":
 		h.trace(w, r, query.Get("id"), query.Get("from"))
+	case data == "outline":
+		h.outline(w, r, query.Get("id"), query.Get("from"), query.Get("limit"))
+	case data == "span":
+		h.span(w, r, query.Get("id"), query.Get("span"))
+	case data == "delivery":
+		h.delivered(w, r)
 	case data == "download":
 		h.download(w, r, query.Get("id"))
 	case data == "wait":
 		h.wait(w, r, query.Get("seen"))
 	default:
-		fault(w, http.StatusBadRequest, fmt.Sprintf("data=%.20q is unknown, want traces, trace, download or wait", data))
+		fault(w, http.StatusBadRequest, fmt.Sprintf("data=%.20q is unknown, want traces, trace, outline, span, delivery, download or wait", data))
 	}
 }
 
@@ -168,12 +177,9 @@ func (h pageHandler) trace(w http.ResponseWriter, r *http.Request, id, from stri
 	if !ok {
 		return
 	}
-	first, err := strconv.Atoi(cmp.Or(from, "0"))
-	if err != nil || first < 0 {
-		fault(w, http.StatusBadRequest, "from is not a number of spans")
-		return
+	if first, ok := position(w, "from", from); ok {
+		answer(w, r, func(s *stream) { s.trace(t, shown(first)) })
 	}
-	answer(w, r, func(s *stream) { s.trace(t, shown(first)) })
 }
 
 func (h pageHandler) download(w http.ResponseWriter, r *http.Request, id string) {
@@ -235,25 +241,4 @@ func (h pageHandler) wait(w http.ResponseWriter, r *http.Request, seen string) {
 		s.integer(int64(generation))
 		s.end('}')
 	})
-}
-
-// answer writes the JSON document that write makes, and nothing but the header for a HEAD request.
-func answer(w http.ResponseWriter, r *http.Request, write func(*stream)) {
-	w.Header().Set("Content-Type", "application/json")
-	if r.Method == http.MethodHead {
-		return
-	}
-	s := newStream(r.Context(), w)
-	write(s)
-	s.buf = append(s.buf, '\n')
-	s.flush()
-	if s.err != nil && r.Context().Value(http.ServerContextKey) != nil {
-		panic(http.ErrAbortHandler) // closes the connection, or the part that was written would look like the whole
-	}
-}
-
-func fault(w http.ResponseWriter, code int, text string) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(code)
-	_ = json.NewEncoder(w).Encode(map[string]string{"error": text}) // what fails is the connection
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/codes"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/spanroute/spanroute/exporters/memory"
@@ -38,59 +37,23 @@ func (p part) room(s *stream) int {
 
 func (p part) full(s *stream) bool { return p.page > 0 && s.size() >= p.page }
 
-// summary writes what the list shows of a trace. Its name and service are those of the root, or of the first span
-// if the root is not held.
-func (s *stream) summary(t memory.Trace) {
-	start, end := extent(t)
-	root := rootOf(t)
-	errors := 0
-	for _, span := range t.Spans {
-		if span.Status().Code == codes.Error {
-			errors++
-		}
-	}
-	s.begin('{')
-	s.key("id")
-	s.id(t.ID[:])
-	s.key("name")
-	s.text(root.Name(), shownName)
-	s.key("service")
-	s.text(serviceOf(root), shownName)
-	s.key("start")
-	s.moment(start)
-	s.key("durationNs")
-	s.integer(int64(end.Sub(start)))
-	s.key("spans")
-	s.integer(int64(len(t.Spans)))
-	s.key("errors")
-	s.integer(int64(errors))
-	s.end('}')
-}
-
-// trace writes a part of a trace: parents before children, siblings by start.
-func (s *stream) trace(t memory.Trace, p part) {
-	start, end := extent(t)
-	spans := nested(t.Spans)
-	s.begin('{')
-	s.key("id")
-	s.id(t.ID[:])
-	s.key("name")
-	s.text(rootOf(t).Name(), p.shownText)
-	s.key("start")
-	s.moment(start)
-	s.key("durationNs")
-	s.integer(int64(end.Sub(start)))
-	s.key("evicted")
-	s.integer(int64(t.Evicted))
-	s.key("total") // spans held of it
-	s.integer(int64(len(spans)))
-	s.key("spans") // those of the query
-	s.begin('[')
+// of returns the spans of the part.
+func (p part) of(spans []placedSpan) []placedSpan {
 	spans = spans[min(p.from, len(spans)):]
 	if p.most > 0 {
 		spans = spans[:min(p.most, len(spans))]
 	}
-	for i, placed := range spans {
+	return spans
+}
+
+// trace writes a part of a trace: parents before children, siblings by start.
+func (s *stream) trace(t memory.Trace, p part) {
+	start, _ := extent(t)
+	s.begin('{')
+	s.heading(t, p)
+	s.key("spans") // those of the query
+	s.begin('[')
+	for i, placed := range p.of(nested(t.Spans)) {
 		if s.err != nil || (i > 0 && p.full(s)) {
 			break
 		}
