@@ -26,7 +26,7 @@ func (g GRPC) JoinPort(port string) GRPC {
 }
 
 // ParseGRPC parses http(s)://host[:port], host[:port], dns:///name, unix:///path or passthrough:///name. A URL with
-// http or https names the transport security and is no syntax of gRPC: the OTLP specification defines it for
+// http or https names the transport security. gRPC itself does not have it: the OTLP specification defines it for
 // OTEL_EXPORTER_OTLP_ENDPOINT. The other schemes are those of gRPC's name resolvers and reach grpc-go unchanged.
 func ParseGRPC(text string) (GRPC, error) {
 	if err := clean(text); err != nil {

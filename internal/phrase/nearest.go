@@ -6,8 +6,8 @@ import (
 )
 
 // Nearest returns the candidate with the smallest Damerau-Levenshtein distance from name, case-insensitively: the first
-// of equals. ok is false if the distance of all candidates is above max(1, len(name)/3). A third of the length is what
-// people mistype: at a larger distance a suggestion misleads more often than it helps.
+// of equals. ok is false if the distance of all candidates is above max(1, len(name)/3). A name with more typing errors
+// than one in three letters is rare, and a suggestion for it misleads more often than it helps.
 func Nearest(name string, candidates []string) (near string, ok bool) {
 	from := []rune(strings.ToLower(name))
 	limit := max(1, len(from)/3)

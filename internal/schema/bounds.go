@@ -68,7 +68,7 @@ func (b bounds) holds(x float64) bool {
 	return x >= b.lo && x <= b.hi && (!b.above || x > b.lo)
 }
 
-// String returns the range in words: "1 to 65535", "512 or more". Both ends are printed as they are written in the tag.
+// String returns the range in words: "1 to 65535", "512 or more". Both ends have the text of the tag.
 func (b bounds) String() string {
 	switch {
 	case b.above:

@@ -71,6 +71,8 @@ func Render(s Span) string {
 	return b.String()
 }
 
+// parentText returns what a span context is without its ids: none, local, or remote, which is one that a propagator
+// extracted.
 func parentText(sc trace.SpanContext) string {
 	switch {
 	case !sc.IsValid():
@@ -81,6 +83,8 @@ func parentText(sc trace.SpanContext) string {
 	return "local"
 }
 
+// renderAttributes writes the attributes sorted by key: their order has no meaning, and deferred attributes have
+// another one.
 func renderAttributes(b *strings.Builder, indent string, attrs []attribute.KeyValue) {
 	attrs = slices.Clone(attrs)
 	slices.SortFunc(attrs, func(x, y attribute.KeyValue) int { return strings.Compare(string(x.Key), string(y.Key)) })
@@ -89,6 +93,8 @@ func renderAttributes(b *strings.Builder, indent string, attrs []attribute.KeyVa
 	}
 }
 
+// valueText returns a value so that its type is visible: text is quoted, other scalars are not. A stack differs with
+// every edit of a source file, so its presence is all that is compared.
 func valueText(kv attribute.KeyValue) string {
 	switch {
 	case kv.Key == semattr.ExceptionStacktrace:
