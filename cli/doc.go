@@ -21,6 +21,6 @@
 // standard output. The exit code is 0 for success, 1 for problems of the configuration or the delivery, and 2 for wrong
 // usage. No command but send opens a connection, and no command changes a file, except exporters --out.
 //
-// The package imports no exporter. The commands find exporters in registry.Default(). The files are the arguments, otherwise --config, otherwise
-// SPANROUTE_CONFIG. Variables and flags (--tracing.<key>) apply as in a service.
+// The package imports no exporter: the commands find exporters in registry.Default(). The files are the arguments,
+// otherwise --config, otherwise SPANROUTE_CONFIG. Variables and flags (--tracing.<key>) apply as in a service.
 package cli

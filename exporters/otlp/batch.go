@@ -35,7 +35,8 @@ type batch struct {
 // A resourceKey identifies a resource by its attributes, as upstream does.
 type resourceKey = attribute.Distinct
 
-// A groupKey identifies a scope of a resource.
+// A groupKey identifies a scope of a resource. Two scopes with equal attributes are equal, because an attribute set is
+// comparable.
 type groupKey struct {
 	resource resourceKey
 	scope    instrumentation.Scope

@@ -9,6 +9,8 @@ import (
 )
 
 const (
+	// Zipkin does not specify a maximum. This one bounds the memory of a request, and the spans that one refusal
+	// concerns.
 	maxPayload = 5_000_000 // maximum bytes of one request
 	minPayload = 64 << 10  // below this the limit is not halved
 )
@@ -60,8 +62,9 @@ func (e *encoder) Encode(spans []sdktrace.ReadOnlySpan, r *delivery.Report) []*p
 	return w.done
 }
 
-// Split copies the two halves of p's spans into payloads of their own. It reports false for a single span.
-// The bytes are copied, because a transport may still read a body that was refused.
+// Split copies the two halves of p's spans into payloads of their own. It reports false for a single span. The bytes
+// are copied, because a transport may still read a body that was refused. Each half has half of the spans, which is
+// near enough to half of the bytes: a half that is still too large is split again.
 func (e *encoder) Split(p *payload) (a, b *payload, ok bool) {
 	half := len(p.starts) / 2
 	if half == 0 {
@@ -71,7 +74,8 @@ func (e *encoder) Split(p *payload) (a, b *payload, ok bool) {
 	return p.part(1, cut-1, p.starts[:half]), p.part(cut, len(p.body)-1, p.starts[half:]), true
 }
 
-// add encodes one span; left counts the spans still to come, this one included.
+// add encodes one span; left counts the spans still to come, this one included. A span that takes the payload over the
+// limit is encoded once: its bytes move to the next payload.
 func (w *writer) add(span sdktrace.ReadOnlySpan, left int) {
 	if w.buf == nil {
 		w.begin(left)

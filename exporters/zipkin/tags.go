@@ -12,7 +12,8 @@ import (
 	"github.com/spanroute/spanroute/exporters/internal/spantext"
 )
 
-// describe renders what all spans of one resource and scope share, unless the last span had the same.
+// describe renders what all spans of one resource and scope share, unless the last span had the same. Resources are
+// compared by pointer, which is cheap and at worst renders the same tags again.
 func (w *writer) describe(span sdktrace.ReadOnlySpan) {
 	res, scope := span.Resource(), span.InstrumentationScope()
 	if !w.known || res != w.resource {
@@ -24,7 +25,8 @@ func (w *writer) describe(span sdktrace.ReadOnlySpan) {
 	w.known = true
 }
 
-// setResource renders the tags of a resource and the local endpoint, which contains the name of the service.
+// setResource renders the tags of a resource and the local endpoint, which contains the name of the service. The name
+// of the service is not a tag, because Zipkin has a field for it in the local endpoint.
 func (w *writer) setResource(res *resource.Resource) {
 	w.resource = res
 	w.resources = nil
@@ -54,8 +56,9 @@ func appendNode(b []byte, n node) []byte {
 	return b
 }
 
-// setScope renders the tags of a scope. Name and version have two keys each, the current and the deprecated one, and take
-// precedence over attributes of the scope with these keys.
+// setScope renders the tags of a scope. Name and version have two keys each, the current and the deprecated one, and
+// take precedence over attributes of the scope with these keys. The specification of OpenTelemetry requires the
+// deprecated keys too, for backends that still search for them.
 func (w *writer) setScope(scope instrumentation.Scope) {
 	w.scope = scope
 	w.scopes = nil
@@ -137,7 +140,8 @@ func (w *writer) tag(kv *attribute.KeyValue) {
 	w.repair |= fixed
 }
 
-// status appends otel.status_code and, for an error, its description, empty or not.
+// status appends otel.status_code and, for an error, its description, empty or not. The specification of OpenTelemetry
+// requires both tags. Zipkin shows a span with a tag error as failed, whatever its value, also if it is empty.
 func (w *writer) status(s sdktrace.Status) codes.Code {
 	switch s.Code {
 	case codes.Ok:
@@ -151,7 +155,8 @@ func (w *writer) status(s sdktrace.Status) codes.Code {
 	return s.Code
 }
 
-// dropped appends how many attributes, events or links the span has lost, if any.
+// dropped appends how many attributes, events or links the span has lost, if any. The keys are those of the
+// specification of OpenTelemetry for formats without such a field.
 func (w *writer) dropped(key attribute.Key, n int) {
 	if n > 0 {
 		w.raw(`,"`)
@@ -163,7 +168,8 @@ func (w *writer) dropped(key attribute.Key, n int) {
 	}
 }
 
-// derives reports whether status or dropped counts have written the key.
+// derives reports whether status or dropped counts have written the key. It answers exactly what the filter only
+// guesses, and is called for the few attributes that pass it.
 func (w *writer) derives(span sdktrace.ReadOnlySpan, k attribute.Key) bool {
 	switch k {
 	case "otel.status_code":
@@ -180,7 +186,8 @@ func (w *writer) derives(span sdktrace.ReadOnlySpan, k attribute.Key) bool {
 	return false
 }
 
-// scopeNames reports whether the scope itself writes the key, which an attribute cannot replace.
+// scopeNames reports whether the scope itself writes the key, which an attribute cannot replace. A reader of the tag
+// must be able to rely on it being that of the instrumentation.
 func (w *writer) scopeNames(k attribute.Key) bool {
 	switch k {
 	case "otel.scope.name", "otel.library.name":
@@ -191,7 +198,8 @@ func (w *writer) scopeNames(k attribute.Key) bool {
 	return false
 }
 
-// shared appends the tags of a scope or resource whose keys neither the span nor above has.
+// shared appends the tags of a scope or resource whose keys neither the span nor above has. These are the only tags
+// that are rendered once for many spans, so what decides is whether to copy their bytes.
 func (w *writer) shared(span sdktrace.ReadOnlySpan, ts tags, attrs []attribute.KeyValue, above tags) {
 	for i := range ts {
 		t := &ts[i]

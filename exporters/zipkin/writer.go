@@ -46,14 +46,16 @@ type writer struct {
 	known       bool // resource and scope are set
 }
 
-// begin starts a payload with room for spans of the usual size, and an eighth.
+// begin starts a payload with room for spans of the usual size, and an eighth. The room avoids that the buffer grows by
+// copying; it is bounded by the limit, since a batch of large spans is split anyway.
 func (w *writer) begin(spans int) {
 	room := spans * int(w.spanSize.Load())
 	w.buf = append(make([]byte, 0, min(room+room/8, w.most)+64), '[')
 	w.starts = make([]int, 0, spans)
 }
 
-// finish completes the payload, if it has a span.
+// finish completes the payload, if it has a span. It also notes the average size of a span, with which the next buffer
+// is allocated.
 func (w *writer) finish() {
 	if len(w.starts) == 0 {
 		return
@@ -73,7 +75,8 @@ func (w *writer) quoted(text string) {
 	w.repair |= fixed
 }
 
-// count reports what the span at hand needed, once for each kind.
+// count reports what the span at hand needed, once for each kind. A span with ten bad texts counts as one, because an
+// operator looks for spans, not for bytes.
 func (w *writer) count(span sdktrace.ReadOnlySpan, fixed spantext.Repair) {
 	if fixed&spantext.UTF8 != 0 {
 		w.report.Repair(span, delivery.RepairUTF8)
