@@ -10,9 +10,8 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// normalizeExporters replaces names and aliases by the registered names. In OTEL_* variables unknown names are ignored.
-// The specification of OpenTelemetry requires that a program starts in spite of an invalid variable, so such a value is
-// a warning there and an error everywhere else.
+// normalizeExporters replaces names and aliases by the registered names. In OTEL_* variables unknown names are ignored,
+// because the specification of OpenTelemetry recommends that an invalid variable does not keep a program from starting.
 func normalizeExporters(t *keytable.Table, r *report, e *entry) bool {
 	names, ok := []string{}, true
 	none := false

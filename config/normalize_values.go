@@ -88,8 +88,8 @@ func parseAddress(text, format string) (string, error) {
 	return addr.String(), nil
 }
 
-// packedAddress reads an address written as one number. No address has more digits; reading them costs their square.
-// BentoML's configuration has addresses in this form, because the library it uses expects them so.
+// packedAddress reads an address written as one number, a form that BentoML's configuration allows. No address has more
+// digits; reading them costs their square.
 func packedAddress(text string) (packed *big.Int, ok bool) {
 	if len(text) > 1000 {
 		return nil, false

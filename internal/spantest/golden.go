@@ -2,7 +2,6 @@ package spantest
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"io/fs"
 	"os"
@@ -16,10 +15,9 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/spanroute/spanroute/internal/goldentext"
 	"github.com/spanroute/spanroute/internal/semattr"
 )
-
-var update = flag.Bool("update", false, "write testdata/*.span instead of comparing with it")
 
 // Golden compares the text of spans with testdata/name.span. Replacements are pairs of old and new text. They replace
 // what differs between runs, such as ports. Run the test with -update to write the file: a difference there is a
@@ -32,7 +30,7 @@ func Golden(t testing.TB, name string, spans []Span, replacements ...string) {
 	}
 	got := strings.NewReplacer(replacements...).Replace(strings.Join(texts, "\n"))
 	file := filepath.Join("testdata", name+".span")
-	if *update {
+	if goldentext.Update() {
 		if err := errors.Join(os.MkdirAll("testdata", 0o755), os.WriteFile(file, []byte(got), 0o644)); err != nil {
 			t.Fatal(err)
 		}
