@@ -30,6 +30,7 @@ type floor struct {
 // floors is the plan of the root module: each of its packages has one line here.
 var floors = map[string]floor{
 	"internal/escape":     {0, nil, false},
+	"internal/goldentext": {0, nil, false}, // for tests only
 	"internal/guard":      {0, nil, false},
 	"internal/secret":     {0, nil, false},
 	"internal/service":    {0, nil, false},

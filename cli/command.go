@@ -25,7 +25,8 @@ type command struct {
 }
 
 // run parses args, calls the command and returns the exit code. A wrong flag is reported with the usage, and -h prints
-// the usage to Stdout.
+// the usage to Stdout. The usage is made before the flags of the keys are added: a service has some hundred, and
+// config/KEYS.md lists them.
 func (cmd command) run(ctx context.Context, args []string, p Program) int {
 	fs := newFlagSet(cmd.name)
 	do := cmd.define(fs)
@@ -42,7 +43,8 @@ func (cmd command) run(ctx context.Context, args []string, p Program) int {
 	return do(&invocation{Program: p, ctx: ctx, args: fs.Args(), flags: keysOf(fs)})
 }
 
-// usage returns the usage line and the description, without the flags.
+// usage returns the usage line and the description, without the flags. It has the form of package flag: a line with the
+// arguments, then what the command does.
 func (cmd command) usage(program string) string {
 	return fmt.Sprintf("usage: %s %s\n%s\n", program, strings.TrimSpace(cmd.name+" "+cmd.args), cmd.doc)
 }

@@ -9,6 +9,18 @@
 //
 //	func main() { os.Exit(cli.Main(os.Args[1:])) }
 //
-// The commands find exporters in registry.Default(). The files are the arguments, otherwise --config, otherwise
-// SPANROUTE_CONFIG. Variables and flags (--tracing.<key>) apply as in a service.
+// The commands:
+//
+//	validate   prints the problems of a configuration, and in one line what a service with it does
+//	print      prints the effective configuration as YAML or JSON, with secrets masked
+//	explain    prints where the value of a key comes from and which values it hides
+//	exporters  prints the registered exporters and their keys
+//	send       sends a trace of two spans and reports for each exporter whether it was delivered
+//
+// Results are printed to standard output, problems to standard error; only validate --format json prints problems to
+// standard output. The exit code is 0 for success, 1 for problems of the configuration or the delivery, and 2 for wrong
+// usage. No command but send opens a connection, and no command changes a file, except exporters --out.
+//
+// The package imports no exporter: the commands find exporters in registry.Default(). The files are the arguments,
+// otherwise --config, otherwise SPANROUTE_CONFIG. Variables and flags (--tracing.<key>) apply as in a service.
 package cli

@@ -19,7 +19,9 @@ var explain = command{
 	define: func(*pflag.FlagSet) func(inv *invocation) int { return (*invocation).explain },
 }
 
-// explain prints all keys that a source sets, and the ignored values, if it is not limited to one key.
+// explain prints all keys that a source sets, and the ignored values, if it is not limited to one key. The first
+// argument can only be a key or a file, so a key needs no flag of its own. A misspelt key that is also not a file is
+// reported as a key, because keys are misspelt more often.
 func (inv *invocation) explain() int {
 	key, files := "", inv.args
 	if len(files) > 0 && !looksLikeFile(files[0]) {
@@ -43,11 +45,13 @@ func (inv *invocation) explain() int {
 }
 
 // looksLikeFile reports whether arg is a file and not a key: it contains a slash or has the extension of YAML or JSON.
+// A key has neither a slash nor such an extension, so that a file of another name is written as ./name.
 func looksLikeFile(arg string) bool {
 	return strings.ContainsAny(arg, `/\`) || slices.Contains([]string{".yaml", ".yml", ".json"}, strings.ToLower(filepath.Ext(arg)))
 }
 
-// explainKey explains one key, which may have its built-in default.
+// explainKey explains one key, which may have its built-in default. A key with a default has an explanation too: that
+// no source sets it is an answer.
 func (inv *invocation) explainKey(cfg *config.Config, key string) int {
 	x, ok := cfg.Explain(key)
 	if !ok {
@@ -57,7 +61,8 @@ func (inv *invocation) explainKey(cfg *config.Config, key string) int {
 	return exitOK
 }
 
-// nearKey returns a hint for an unknown key: the key that the variable name sets, or the nearest key.
+// nearKey returns a hint for an unknown key: the key that the variable name sets, or the nearest key. An operator often
+// has the name of a variable at hand, from a deployment, and wants to know which key it sets.
 func nearKey(name string) string {
 	for _, k := range config.Table(nil) {
 		if name == k.Env || slices.Contains(k.OTel, name) {

@@ -14,7 +14,8 @@ import (
 	"github.com/spanroute/spanroute/registry"
 )
 
-// listing collects its output before it writes anything, so that --out never leaves a partial file after wrong usage.
+// listing collects its output before it writes anything, so that --out never leaves a partial file after wrong usage. A
+// file of --out is for go generate and must never be half written.
 var listing = command{
 	name: "exporters", args: "[--markdown] [--out file] [name]",
 	doc: "prints the exporters; with a name, the keys, defaults and variables of that exporter",
@@ -45,7 +46,8 @@ var listing = command{
 	},
 }
 
-// list prints one line for each registered exporter, with its aliases.
+// list prints one line for each registered exporter, with its aliases. It does not load a configuration: the question
+// is what this program can use, not what it uses.
 func list(w io.Writer) {
 	columns := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	for _, name := range registry.Default().Names() {
@@ -62,7 +64,8 @@ func list(w io.Writer) {
 	_ = columns.Flush()
 }
 
-// exporter prints the description of an exporter and of each of its keys.
+// exporter prints the description of an exporter and of each of its keys. The layout is for a reader and may change;
+// the page of --markdown is the stable form.
 func (inv *invocation) exporter(w io.Writer, name string) int {
 	d, err := registry.Default().Describe(strings.ToLower(name))
 	if err != nil {

@@ -34,7 +34,8 @@ func newFlagSet(name string) *pflag.FlagSet {
 	return fs
 }
 
-// keyValue holds the values of --config or of the flag of a key. Package config converts and checks them.
+// keyValue holds the values of --config or of the flag of a key. Package config converts and checks them. A repeated flag
+// keeps all of its values: the last one of a key counts, and each --config names a file.
 type keyValue []string
 
 func (v *keyValue) String() string         { return strings.Join(*v, ",") }
@@ -52,7 +53,8 @@ func defineKeys(fs *pflag.FlagSet) {
 	}
 }
 
-// keysOf returns the flags defined by defineKeys that are set, with each of their values.
+// keysOf returns the flags defined by defineKeys that are set, with each of their values. A bool without a value is
+// true, as for package flag.
 func keysOf(fs *pflag.FlagSet) config.FlagSource {
 	return func(yield func(name, value string) bool) {
 		more := true // Visit cannot be stopped
@@ -98,7 +100,8 @@ func describeFlagError(fs *pflag.FlagSet, err error) string {
 	return fault
 }
 
-// nearestFlag returns the flag that name is likely to mean, or "". A key without the prefix of its flag counts too.
+// nearestFlag returns the flag that name is likely to mean, or "". A key without the prefix of its flag counts too. A
+// mistake of one letter is more likely than a forgotten prefix, so the full names are compared first.
 func nearestFlag(fs *pflag.FlagSet, name string) string {
 	if fs.Lookup(keyFlag+name) != nil {
 		return keyFlag + name
@@ -118,7 +121,8 @@ func nearestFlag(fs *pflag.FlagSet, name string) string {
 	return near
 }
 
-// describeFlags lists the flags of a command itself. Call it before defineKeys.
+// describeFlags lists the flags of a command itself. Call it before defineKeys. pflag would sort the flags of all keys
+// among them.
 func describeFlags(fs *pflag.FlagSet) string {
 	var b strings.Builder
 	fs.VisitAll(func(f *pflag.Flag) {

@@ -19,7 +19,8 @@ type invocation struct {
 }
 
 // sources returns the sources of a configuration that is read from files. Without files, --config or SPANROUTE_CONFIG
-// applies.
+// applies. The files are passed as the flag --config, so that they have the position that a service gives to that flag
+// among its sources.
 func (inv *invocation) sources(files []string) config.Sources {
 	s := config.Sources{Environ: inv.Environ, Flags: inv.flags}
 	if len(files) == 0 {
@@ -48,7 +49,8 @@ func (inv *invocation) misused(format string, args ...any) int {
 	return exitUsage
 }
 
-// load returns the configuration. If it has errors, load prints them to standard error and returns nil.
+// load returns the configuration. If it has errors, load prints them to standard error and returns nil. Warnings are
+// printed by validate alone, because the other commands answer another question.
 func (inv *invocation) load(files []string) *config.Config {
 	cfg, all := config.Diagnose(inv.sources(files))
 	if cfg == nil {

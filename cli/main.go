@@ -14,8 +14,9 @@ import (
 	"github.com/spanroute/spanroute/internal/version"
 )
 
-// Main runs the command line args, which excludes the program name, with the streams and the environment of the process.
-// It returns the exit code: 0 for success, 1 for problems, 2 for wrong usage. An interrupt ends the command.
+// Main runs the command line args, which excludes the program name, with the streams and the environment of the
+// process. It returns the exit code: 0 for success, 1 for problems, 2 for wrong usage. An interrupt ends the command.
+// It sets no global state, apart from the signal handler while it runs.
 func Main(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -51,7 +52,7 @@ func (p Program) Run(ctx context.Context, args []string) int {
 	return p.unknownCommand(args[0])
 }
 
-// isTerminal reports whether f is a character device.
+// isTerminal reports whether f is a character device. It is also true for /dev/null, where colours do no harm.
 func isTerminal(f *os.File) bool {
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
@@ -77,7 +78,8 @@ func (p Program) unknownCommand(name string) int {
 	return exitUsage
 }
 
-// help prints one line for each command, and the exit codes.
+// help prints one line for each command, and the exit codes. Its exit code depends on the reason: requested help is a
+// success, help in place of a command is wrong usage.
 func (p Program) help(w io.Writer) {
 	fmt.Fprintf(w, "%s checks, prints and explains tracing configurations\n\n", p.Name)
 	for _, cmd := range commands() {

@@ -11,7 +11,9 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// writePage writes config/KEYS.md: every key with its type, default, variables and meaning.
+// writePage writes config/KEYS.md: every key with its type, default, variables and meaning. `spanroute exporters
+// --markdown` prints the page, and go generate writes it. A test compares the file with the output, so that a new key
+// cannot be undocumented.
 func writePage(w io.Writer) {
 	fmt.Fprint(w, `# Keys
 
@@ -64,7 +66,8 @@ func meaning(k config.KeyInfo) string {
 // cell escapes text for a Markdown table.
 func cell(text string) string { return strings.ReplaceAll(text, "|", "\\|") }
 
-// typeOf returns the type of a key with its range, format or possible values.
+// typeOf returns the type of a key with its range, format or possible values. The values of an enumeration are enough,
+// since the type of such a key follows from them.
 func typeOf(k config.KeyInfo) string {
 	switch {
 	case len(k.Enum) > 0:
@@ -79,7 +82,8 @@ func typeOf(k config.KeyInfo) string {
 	return string(k.Type)
 }
 
-// defaultOf returns the default of a key in the syntax of a file, or "" if the key has no default.
+// defaultOf returns the default of a key in the syntax of a file, or "" if the key has no default. A zero outside the
+// range of a key means that it has no default.
 func defaultOf(k config.KeyInfo) string {
 	switch v := k.Default.(type) {
 	case nil:

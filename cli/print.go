@@ -9,8 +9,9 @@ import (
 	"github.com/spanroute/spanroute/config"
 )
 
-// printing writes the effective configuration. Its output, loaded again, results in the same configuration, provided that
-// secrets are shown.
+// printing writes the effective configuration. Its output, loaded again, results in the same configuration, provided
+// that secrets are shown. Without --show-secrets the output cannot be loaded as a whole, because *** is not a value of
+// every secret key.
 var printing = command{
 	name: "print", args: "[--show-secrets] [--format yaml|json] [file...]",
 	doc: "prints the effective configuration in a form that can be loaded again",

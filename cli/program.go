@@ -10,7 +10,8 @@ const (
 	exitUsage    = 2
 )
 
-// Program holds the parts of the process that the commands use, apart from files and network connections.
+// Program holds the parts of the process that the commands use, apart from files and network connections. A test, or a
+// program with plugins, runs the commands with streams and an environment of its own; the zero value is valid.
 type Program struct {
 	Name           string    // used in messages and in the help; empty means spanroute
 	Stdout, Stderr io.Writer // for results and diagnostics; nil discards them
@@ -18,7 +19,8 @@ type Program struct {
 	Color          bool      // whether diagnostics are coloured
 }
 
-// complete sets the defaults of Name and of the streams.
+// complete sets the defaults of Name and of the streams. Environ stays nil, which package config reads as the
+// environment of the process.
 func (p Program) complete() Program {
 	if p.Name == "" {
 		p.Name = "spanroute"

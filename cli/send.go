@@ -59,7 +59,8 @@ func (inv *invocation) send(wait time.Duration) int {
 	return inv.report(stats)
 }
 
-// smallTrace records a trace of two spans and returns its ID.
+// smallTrace records a trace of two spans and returns its ID. It is a root span with one child, so that a backend shows
+// whether it puts both into one trace. WithNewRoot keeps a trace context in ctx from becoming its parent.
 func smallTrace(ctx context.Context, t *spanroute.Tracing) trace.TraceID {
 	tracer := t.TracerProvider().Tracer("github.com/spanroute/spanroute/cli")
 	ctx, root := tracer.Start(ctx, "spanroute send", trace.WithNewRoot())
@@ -69,7 +70,9 @@ func smallTrace(ctx context.Context, t *spanroute.Tracing) trace.TraceID {
 	return root.SpanContext().TraceID()
 }
 
-// awaitAttempts returns once every exporter has delivered the trace or failed once, or when ctx ends.
+// awaitAttempts returns once every exporter has delivered the trace or failed once, or when ctx ends. It polls, because
+// an exporter reports its first failure in Stats alone: ForceFlush returns only when it has given up or delivered,
+// after all retries.
 func awaitAttempts(ctx context.Context, t *spanroute.Tracing) {
 	flushing, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -100,7 +103,8 @@ func allAttempted(t *spanroute.Tracing) bool {
 	return true
 }
 
-// report prints a line for each exporter, and a hint for those that failed.
+// report prints a line for each exporter, and a hint for those that failed. Results go to standard output and the exit
+// code counts all exporters, so that a script need not parse the lines.
 func (inv *invocation) report(stats []spanroute.ExporterStats) int {
 	code := exitOK
 	for _, x := range stats {

@@ -14,8 +14,10 @@ import (
 	"github.com/spanroute/spanroute/sampling"
 )
 
-// summary describes in one line what a service with this configuration does: which requests it traces, where it sends the
-// spans, and what it excludes.
+// summary describes in one line what a service with this configuration does: which requests it traces, where it sends
+// the spans, and what it excludes. It answers the questions that a valid configuration leaves open: a file without
+// mistakes can still trace nothing, or send its spans to the wrong host. Each part that is unusual names the source of
+// the key that causes it.
 func summary(cfg *config.Config) string {
 	if nothing := tracesNothing(cfg); nothing != "" {
 		return nothing
@@ -33,6 +35,7 @@ func summary(cfg *config.Config) string {
 }
 
 // tracesNothing returns the summary of a service that never sends a span, with the reason, and "" for other services.
+// The first reason is reported, in the order in which a service decides.
 func tracesNothing(cfg *config.Config) string {
 	reason := ""
 	sampler, rate := cfg.Sampling.Sampler, cfg.Sampling.SampleRate
@@ -82,7 +85,8 @@ func traced(cfg *config.Config) string {
 	return "traces " + share + " " + requests
 }
 
-// shareOf describes a rate, for example as "all", "1 in 100" or "30 % of".
+// shareOf describes a rate, for example as "all", "1 in 100" or "30 % of". A rate such as 0.01 is the inverse of a
+// whole number, for which a fraction is easier to read than percents.
 func shareOf(rate float64) string {
 	if rate >= 1 {
 		return "all"

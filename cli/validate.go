@@ -31,7 +31,8 @@ var validate = command{
 }
 
 // printDiagnostics prints diagnostics: as text, with their number and the summary of cfg, to standard error; as JSON to
-// standard output. cfg is nil if there are errors.
+// standard output. cfg is nil if there are errors. JSON is an array of diagnostics in both cases, empty without
+// problems, so that a program reads one form.
 func (inv *invocation) printDiagnostics(cfg *config.Config, all config.Diagnostics, asJSON bool) {
 	if asJSON {
 		if all == nil {

@@ -86,7 +86,8 @@ func (c *Config) explain(k *keytable.Key) Explanation {
 	return x
 }
 
-// effective returns the value in force as text: the completed value, else the one that was set, else the default.
+// effective returns the value in force as text: the completed value, else the one that was set, else the default. A
+// secret is masked in each of these cases.
 func (c *Config) effective(k *keytable.Key) string {
 	if k.Exporter == "" {
 		value := commonSchema.Values(c)[k.Path]

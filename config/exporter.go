@@ -158,8 +158,9 @@ func (r *resolver) files(name string, section map[string]any) {
 	}
 }
 
-// checkPEM checks that a file holds a certificate, or a key. It opens regular files only, because opening a FIFO waits for a
-// writer.
+// checkPEM checks that a file holds a certificate, or a key. It opens regular files only, because opening a FIFO waits
+// for a writer. It checks no more than that a block of the right type is there; the exporter reads and verifies the
+// file when it opens.
 func checkPEM(name string, key bool) error {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
 		return settings.Errorf(ErrFile, "%s is not a regular file", name)

@@ -40,7 +40,8 @@ func (in *intake) enter(to *layer, e *entry, alias bool) {
 	}
 }
 
-// conflict reports two entries of one layer that disagree, at the later one.
+// conflict reports two entries of one layer that disagree, at the later one. The later of two lines is usually the one
+// that was added without a look at the other.
 func (in *intake) conflict(a, b *entry) {
 	if a.at.compare(b.at) > 0 {
 		a, b = b, a
@@ -122,7 +123,8 @@ func (in *intake) unlinked(at Origin, written, name, importPath string) {
 }
 
 // applyLayerRules applies the rules within one layer: service.name among the resource attributes is its service_name,
-// unless it sets that itself.
+// unless it sets that itself. It is a rule of each layer and not of the result, so that a service.name of a lower layer
+// does not replace the service_name of a higher one.
 func (in *intake) applyLayerRules(to *layer) {
 	attributes := to.byPath["resource_attributes"]
 	if attributes == nil {

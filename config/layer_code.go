@@ -10,7 +10,9 @@ import (
 	"github.com/spanroute/spanroute/internal/schema"
 )
 
-// codeLayer reads a nested map that the program gives. It keeps no part of the map.
+// codeLayer reads a nested map that the program gives. It keeps no part of the map. The map may come from a decoder of
+// YAML or JSON, from another configuration library, or from a literal, so its values have any of the types that those
+// produce.
 func (in *intake) codeLayer(kind Layer, section map[string]any) *layer {
 	to := newLayer(kind)
 	in.codeSection(to, section, "", "")
@@ -19,6 +21,7 @@ func (in *intake) codeLayer(kind Layer, section map[string]any) *layer {
 }
 
 // codeSection reads the members of one map, in the order of their names, so that diagnostics have a stable order.
+// written is the path as the program spelt it, for messages; path has canonical names.
 func (in *intake) codeSection(to *layer, section map[string]any, path, written string) {
 	for _, name := range slices.Sorted(maps.Keys(section)) {
 		in.codeMember(to, section[name], path, name, keytable.Join(written, phrase.Name(name)))
@@ -74,7 +77,8 @@ func asSection(value any) (map[string]any, bool) {
 	return nil, false
 }
 
-// codeValue converts a value. Go types that fit the key are not coerced: 1 for a rate is fine, "1" gets a warning.
+// codeValue converts a value. Go types that fit the key are not coerced: 1 for a rate is fine, "1" gets a warning. A
+// text for a number gets the same warning as a quoted number in a file.
 func (in *intake) codeValue(to *layer, e *entry, value any, alias bool) {
 	var err error
 	coerced := ""

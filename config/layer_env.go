@@ -8,8 +8,9 @@ import (
 	"github.com/spanroute/spanroute/internal/keytable"
 )
 
-// envLayer reads SPANROUTE_* variables. Keys give names of variables, never the other way round: a name that belongs to no
-// key is unknown.
+// envLayer reads SPANROUTE_* variables. Keys give names of variables, never the other way round: a name that belongs to
+// no key is unknown. A variable with the prefix that is unknown is an error and not ignored: a misspelt name in a
+// deployment would otherwise be a setting that silently has no effect.
 func (in *intake) envLayer(prefix string) *layer {
 	to := newLayer(LayerEnv)
 	if prefix == "" {
@@ -68,7 +69,8 @@ func (in *intake) flagLayer(flags FlagSource) *layer {
 	return to
 }
 
-// unknownName reports a variable or flag that names no key, with the nearest if one is near.
+// unknownName reports a variable or flag that names no key, with the nearest if one is near. rules is true for
+// sampling.rules, a list of maps that has no text form.
 func (in *intake) unknownName(at Origin, rules bool, nearest string, near bool) {
 	d := Diagnostic{Kind: ErrUnknownKey, Origin: at, Message: "unknown key"}
 	switch {

@@ -84,6 +84,7 @@ func (f file) origin(p configfile.Place) Origin {
 	return Origin{Layer: LayerFile, Name: f.name, Line: p.Line, Column: p.Column, Via: p.Via, file: f.order, width: p.Width, text: p.Text}
 }
 
+// origins adds the name and the order of the file to places.
 func (f file) origins(places []configfile.Place) []Origin {
 	var all []Origin
 	for _, p := range places {

@@ -46,7 +46,8 @@ func shownValue(k *keytable.Key, value any, via string) string {
 	return text
 }
 
-// maskedText returns a text with its secrets masked: all of it if name is that of a secret.
+// maskedText returns a text with its secrets masked: all of it if name is that of a secret. It is for free-form maps,
+// where an operator chooses the names.
 func maskedText(name, text string) string {
 	if secret.Name(name) {
 		return secret.Mask
@@ -55,6 +56,7 @@ func maskedText(name, text string) string {
 }
 
 // mapTexts returns value with f applied to each text in it. f gets the name of the text in a free-form map, else "".
+// value itself does not change, because a Config may be read by several goroutines.
 func mapTexts(value any, f func(name, text string) string) any {
 	switch v := value.(type) {
 	case string:
@@ -75,7 +77,8 @@ func mapTexts(value any, f func(name, text string) string) any {
 	return value
 }
 
-// withoutSecrets returns value without the texts that are secrets.
+// withoutSecrets returns value without the texts that are secrets. secrets are the values of secret-looking variables
+// that a file put into other keys, such as a password within an endpoint.
 func withoutSecrets(value any, secrets []string) any {
 	return mapTexts(value, func(_, text string) string { return secret.Redact(text, secrets...) })
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// normalizeExporters replaces names and aliases by the registered names. In OTEL_* variables unknown names are ignored.
+// normalizeExporters replaces names and aliases by the registered names. In OTEL_* variables unknown names are ignored,
+// because the specification of OpenTelemetry recommends that an invalid variable does not keep a program from starting.
 func normalizeExporters(t *keytable.Table, r *report, e *entry) bool {
 	names, ok := []string{}, true
 	none := false
@@ -37,7 +38,8 @@ func normalizeExporters(t *keytable.Table, r *report, e *entry) bool {
 	return ok && (len(names) > 0 || none || !e.ofOTel())
 }
 
-// exporterName returns the registered name of an exporter by its name or an alias.
+// exporterName returns the registered name of an exporter by its name or an alias. "logging" is the old name of
+// "console" in OTEL_TRACES_EXPORTER.
 func exporterName(t *keytable.Table, r *report, e *entry, written string, at Origin) (string, error) {
 	lower := strings.ToLower(written)
 	if lower == "none" {

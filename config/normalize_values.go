@@ -12,8 +12,9 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// normalizeHeaders checks names and values. Values are never shown. Of an OTEL_* variable only the bad pairs
-// are left out.
+// normalizeHeaders checks names and values. Values are never shown. Of an OTEL_* variable only the bad pairs are left
+// out. The rules are those of package transport, which checks again for programs that do not use this package; here a
+// fault has the place of the pair.
 func normalizeHeaders(_ *keytable.Table, r *report, e *entry) bool {
 	var good settings.Pairs
 	seen := map[string]bool{}
@@ -37,7 +38,8 @@ func normalizeHeaders(_ *keytable.Table, r *report, e *entry) bool {
 	return ok || e.ofOTel()
 }
 
-// checkHeader checks a pair; seen holds the names before it in lower case.
+// checkHeader checks a pair; seen holds the names before it in lower case. A name may begin with a colon, as
+// pseudo-headers do; the exporter reports that it does not send them.
 func checkHeader(pair settings.Pair, seen map[string]bool, grpc bool) error {
 	switch {
 	case !httpguts.ValidHeaderFieldName(strings.TrimPrefix(pair.Name, ":")):
@@ -86,7 +88,8 @@ func parseAddress(text, format string) (string, error) {
 	return addr.String(), nil
 }
 
-// packedAddress reads an address written as one number. No address has more digits; reading them costs their square.
+// packedAddress reads an address written as one number, a form that BentoML's configuration allows. No address has more
+// digits; reading them costs their square.
 func packedAddress(text string) (packed *big.Int, ok bool) {
 	if len(text) > 1000 {
 		return nil, false

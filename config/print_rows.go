@@ -23,7 +23,8 @@ type row struct {
 	remark string
 }
 
-// rows returns the printed rows, in order.
+// rows returns the printed rows, in order. Secrets are masked here, before any writer sees them, so that no format can
+// forget it.
 func (c *Config) rows(showSecrets bool) []row {
 	var rows []row
 	values := commonSchema.Values(c)
@@ -45,7 +46,8 @@ func (c *Config) rows(showSecrets bool) []row {
 	return rows
 }
 
-// commonRow returns the row of a common key, false if the value is a default that is not worth a row.
+// commonRow returns the row of a common key, false if the value is a default that is not worth a row. A default that
+// documents the values in force is printed, an empty text or list is not.
 func (c *Config) commonRow(k settings.Key, value any) (row, bool) {
 	r := row{path: k.Path, value: value}
 	switch v := value.(type) {
@@ -120,7 +122,7 @@ func literal(value any) any {
 	return mapTexts(value, func(_, text string) string { return strings.ReplaceAll(text, "${", "$${") })
 }
 
-// flatten returns the values of a nested map by path.
+// flatten returns the values of a nested map by path. It is the inverse of schema.Nest.
 func flatten(section map[string]any) map[string]any {
 	flat := map[string]any{}
 	for name, value := range section {

@@ -7,7 +7,9 @@ import (
 )
 
 // resolve merges layers and turns the result into a Config. An OTEL_* variable that the result shows to be invalid is
-// taken out, and the layers are merged again.
+// taken out, and the layers are merged again. An OTEL_* variable must never keep a program from starting, and its fault
+// may be visible only in the decoded result, so the merge runs again without it. Each round takes out at least one
+// entry, so the loop ends. The report of a rejected round is discarded, because its other faults can be consequences.
 func resolve(s *Sources, in *intake, layers []*layer, otel *otelLayer) *Config {
 	for {
 		m, err := merge(in.table, layers)
@@ -48,7 +50,8 @@ func (r *resolver) resolve(given *registry.Registry) *Config {
 	return cfg
 }
 
-// common decodes the section without exporters.
+// common decodes the section without exporters. A timeout without limit is set afterwards, because its value is outside
+// the range of the key.
 func (r *resolver) common(cfg *Config) {
 	values := map[string]any{}
 	for _, k := range r.table.Keys {

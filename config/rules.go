@@ -10,7 +10,8 @@ import (
 	"github.com/spanroute/spanroute/sampling"
 )
 
-// crossKeyRules applies the rules that span keys of the whole section, on the decoded result.
+// crossKeyRules applies the rules that span keys of the whole section, on the decoded result. They are warnings: each
+// value alone is valid, and an operator may change the other one next.
 func (r *resolver) crossKeyRules(cfg *Config) {
 	r.batch(cfg)
 	r.sampled(cfg)
@@ -34,7 +35,8 @@ func (r *resolver) batch(cfg *Config) {
 }
 
 // sampled warns if the sampler and the rate do not fit together: a rate that the sampler does not use, a ratio sampler
-// without a rate, and exporters that get no traces.
+// without a rate, and exporters that get no traces. It looks at the result of all layers, since sampler and rate often
+// come from different ones.
 func (r *resolver) sampled(cfg *Config) {
 	rate := r.merged.effective("sample_rate")
 	ratio := takesRatio(cfg.Sampling.Sampler)
@@ -72,7 +74,8 @@ func (r *resolver) remoteParent(cfg *Config) {
 	}
 }
 
-// noExporter warns about OTEL_* endpoints if no exporter is selected.
+// noExporter warns about OTEL_* endpoints if no exporter is selected. OpenTelemetry's SDKs export by OTLP by default;
+// here the exporter must be selected, so the variable alone does nothing.
 func (r *resolver) noExporter(cfg *Config) {
 	if len(cfg.ExporterTypes) > 0 {
 		return

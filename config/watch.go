@@ -57,6 +57,7 @@ type read struct {
 	err error
 }
 
+// newWatcher returns a watcher that has read nothing; tests shorten its interval.
 func newWatcher(sources Sources, apply func(*Config) error) *watcher {
 	return &watcher{sources: sources, apply: apply, interval: pollInterval}
 }

@@ -7,7 +7,6 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
-	"strings"
 	"sync"
 	"testing"
 
@@ -15,6 +14,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/spanroute/spanroute/internal/goldentext"
 	"github.com/spanroute/spanroute/internal/suppress"
 	"github.com/spanroute/spanroute/sampling"
 )
@@ -222,24 +222,22 @@ func TestRecordedIsNotExported(t *testing.T) {
 }
 
 func TestNewRefuses(t *testing.T) {
-	tests := map[string]struct {
+	var texts goldentext.Rows
+	for _, tt := range []struct {
+		name string
 		cfg  sampling.Config
-		want string
 	}{
-		"sampler": {sampling.Config{Sampler: "sometimes"}, `sampling.sampler: "sometimes" is unknown, want parentbased_traceidratio`},
-		"dropped": {sampling.Config{Dropped: "lose"}, `sampling.dropped: "lose" is unknown, want drop or record`},
-		"remote parent": {
-			sampling.Config{RemoteParent: "distrust"}, `sampling.remote_parent: "distrust" is unknown, want respect or ignore`,
-		},
-		"NaN":     {sampling.Config{SampleRate: math.NaN()}, "sample_rate: NaN is out of range, want 0 to 1"},
-		"above 1": {sampling.Config{SampleRate: 1.5}, "sample_rate: 1.5 is out of range, want 0 to 1"},
-		"below 0": {sampling.Config{SampleRate: -0.1}, "sample_rate: -0.1 is out of range, want 0 to 1"},
+		{"sampler", sampling.Config{Sampler: "sometimes"}},
+		{"dropped", sampling.Config{Dropped: "lose"}},
+		{"remote parent", sampling.Config{RemoteParent: "distrust"}},
+		{"NaN", sampling.Config{SampleRate: math.NaN()}},
+		{"above 1", sampling.Config{SampleRate: 1.5}},
+		{"below 0", sampling.Config{SampleRate: -0.1}},
+	} {
+		_, err := sampling.New(tt.cfg)
+		texts.AddError(t, tt.name, err)
 	}
-	for name, tt := range tests {
-		if _, err := sampling.New(tt.cfg); err == nil || !strings.HasPrefix(err.Error(), tt.want) {
-			t.Errorf("%s: New = %v, want %s", name, err, tt.want)
-		}
-	}
+	texts.Check(t)
 }
 
 func TestDynamicUnderLoad(t *testing.T) {

@@ -17,7 +17,8 @@ func (s *Settings) complete(c *registry.Completion) {
 	}
 }
 
-// completeGRPC decides on TLS and on compression, which the header grpc-encoding can turn on.
+// completeGRPC decides on TLS and on compression, which the header grpc-encoding can turn on. Path and query of an
+// endpoint have no effect, as package transport reports.
 func (s *Settings) completeGRPC(c *registry.Completion) {
 	rule := transport.GRPCRule{Section: name, Key: "endpoint", Insecure: "grpc.insecure", Default: defaultGRPC}
 	s.HTTP.files().Clear()
@@ -68,7 +69,8 @@ func (s *Settings) completeHTTP(c *registry.Completion) {
 	s.HTTP.Headers = transport.CompleteHTTP(c, key, s.HTTP.Headers)
 }
 
-// wrongPort notes that the endpoint has the port of the other protocol.
+// wrongPort notes that the endpoint has the port of the other protocol. The port is only suspicious: a receiver may use
+// any.
 func wrongPort(c *registry.Completion, port, wrong, protocol string) {
 	if port == wrong {
 		c.Note(settings.Suspicious, "endpoint", "port "+port+" is usually for "+protocol, "write otlp.protocol: "+protocol)

@@ -2,7 +2,7 @@ package otlp
 
 import "google.golang.org/protobuf/encoding/protowire"
 
-// A wireField is one field of a message.
+// A wireField is one field of a message. raw and bytes are parts of the request, not copies.
 type wireField struct {
 	number protowire.Number
 	raw    []byte // with tag and length
@@ -32,7 +32,8 @@ func fields(message []byte) func(yield func(wireField) bool) {
 	}
 }
 
-// nextField returns the first field and the bytes after it. The number is 0 if the bytes are not a field.
+// nextField returns the first field and the bytes after it. The number is 0 if the bytes are not a field. Groups, which
+// proto3 does not have, are not fields.
 func nextField(message []byte) (f wireField, rest []byte) {
 	number, kind, n := protowire.ConsumeTag(message)
 	if n < 0 {

@@ -37,7 +37,8 @@ func (w *writer) resource(res *resource.Resource) {
 	w.text(schemaField, res.SchemaURL())
 }
 
-// service appends the service name, which is the one string value that the limit does not cut.
+// service appends the service name, which is the one string value that the limit does not cut. Backends group traces by
+// it: two services whose names begin alike would become one.
 func (w *writer) service(name string) {
 	pair := w.begin(resourceAttributes)
 	w.string(keyField, string(spantext.ServiceKey))

@@ -81,7 +81,8 @@ func compressed(body []byte) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// reply decodes the body of the answer. It returns nil if the body is missing or cannot be decoded.
+// reply decodes the body of the answer. It returns nil if the body is missing or cannot be decoded. A success whose
+// body cannot be decoded stays a success, since sending the spans again would store them twice.
 func reply(a transport.Answer) *coltracepb.ExportTraceServiceResponse {
 	out := new(coltracepb.ExportTraceServiceResponse)
 	var err error

@@ -159,6 +159,8 @@ func appendSpanList(j *object, f wireField) {
 	}
 }
 
+// appendStatus writes one field of a Status message. Like its siblings it uses the names of the ProtoJSON mapping, which are
+// in lower camel case, and ignores unknown fields: the bytes come from this package.
 func appendStatus(j *object, f wireField) {
 	switch f.number {
 	case statusMessage:

@@ -30,7 +30,8 @@ type section struct {
 // framing is the maximum size of the tag and length of a message.
 const framing = 6
 
-// opens reports whether spans[i] is the first of its resource, and the first of its scope.
+// opens reports whether spans[i] is the first of its resource, and the first of its scope. spans is the part that
+// becomes a payload, whose first span opens both.
 func (l *layout) opens(spans []piece, i int) (resource, scope bool) {
 	if i == 0 {
 		return true, true
@@ -56,7 +57,8 @@ func (l *layout) pack(most int) []*payload {
 	return append(done, l.payload(l.spans[first:]))
 }
 
-// need returns an upper bound of the bytes that spans[i] adds to a request with the spans before it.
+// need returns an upper bound of the bytes that spans[i] adds to a request with the spans before it. It may be some
+// bytes too large, because a length is shorter than framing assumes; a payload never exceeds the limit.
 func (l *layout) need(spans []piece, i int) int {
 	n := len(spans[i].bytes)
 	scope := &l.scopes[spans[i].scope]

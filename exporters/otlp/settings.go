@@ -76,7 +76,8 @@ func (s *GRPCSettings) files() transport.Files {
 	return transport.Files{&s.CertificateFile, &s.ClientCertificateFile, &s.ClientKeyFile}
 }
 
-// headersOf returns the pairs as headers of package transport.
+// headersOf returns the pairs as headers of package transport. The order stays, and so do names that occur twice, which
+// Check reports.
 func headersOf(pairs settings.Pairs) transport.Headers {
 	out := make(transport.Headers, len(pairs))
 	for i, p := range pairs {

@@ -103,7 +103,9 @@ func nanos(t time.Time) uint64 {
 	return uint64(t.UnixNano())
 }
 
-// flags returns the W3C flags, the flag that the origin of the parent is known, and whether the parent is remote.
+// flags returns the W3C flags, the flag that the origin of the parent is known, and whether the parent is remote. Bits
+// 8 and 9 are those of opentelemetry-proto: without bit 8 a backend cannot distinguish a local parent from an unknown
+// one.
 func flags(own trace.TraceFlags, parent trace.SpanContext) uint32 {
 	f := uint32(own) | uint32(tracepb.SpanFlags_SPAN_FLAGS_CONTEXT_HAS_IS_REMOTE_MASK)
 	if parent.IsRemote() {
@@ -129,7 +131,8 @@ func kindOf(k trace.SpanKind) tracepb.Span_SpanKind {
 	return tracepb.Span_SPAN_KIND_UNSPECIFIED
 }
 
-// codeOf returns the status code of the protocol, which has other numbers than the API. Unknown codes are unset.
+// codeOf returns the status code of the protocol, which has other numbers than the API. Unknown codes are unset. In the
+// API, Error is 1 and Ok is 2; in the protocol it is the other way round.
 func codeOf(c codes.Code) tracepb.Status_StatusCode {
 	switch c {
 	case codes.Ok:

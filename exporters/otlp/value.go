@@ -35,7 +35,8 @@ func (w *writer) keyValue(field byte, key attribute.Key, value *attribute.Value)
 	w.end(pair)
 }
 
-// anyValue appends an AnyValue message. The message of an empty value has no fields.
+// anyValue appends an AnyValue message. The message of an empty value has no fields. A value is a oneof, in which a
+// field with the zero value is not left out: it shows the type.
 func (w *writer) anyValue(field byte, v *attribute.Value) {
 	start := w.begin(field)
 	switch v.Type() {
@@ -76,7 +77,8 @@ func (w *writer) float(f float64) {
 	w.double(doubleField, f)
 }
 
-// cut cleans a string value and applies the limit.
+// cut cleans a string value and applies the limit. Names, keys and descriptions are not cut: max_tag_value_length is a
+// limit of values.
 func (w *writer) cut(s string) string {
 	s, fixed := spantext.Clean(s)
 	w.fixed |= fixed

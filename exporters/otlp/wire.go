@@ -44,7 +44,8 @@ func (w *writer) end(start int) {
 	binary.PutUvarint(w.buf[start-1:], uint64(n))
 }
 
-// text appends a string that is not a value. Bytes that are not UTF-8 are replaced.
+// text appends a string that is not a value. Bytes that are not UTF-8 are replaced. Names and keys are usually valid,
+// and Clean returns them without a copy.
 func (w *writer) text(field byte, s string) {
 	if s == "" {
 		return

@@ -12,7 +12,8 @@ func (p *payload) Spans() int { return len(p.starts) }
 // Size returns the length of the body in bytes.
 func (p *payload) Size() int { return len(p.body) }
 
-// part copies the spans that begin at starts and lie between the bytes from and to.
+// part copies the spans that begin at starts and lie between the bytes from and to. The first byte of a new body is its
+// bracket, so each start moves by from-1.
 func (p *payload) part(from, to int, starts []int) *payload {
 	body := make([]byte, 0, to-from+2)
 	body = append(body, '[')

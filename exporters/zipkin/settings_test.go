@@ -2,6 +2,7 @@ package zipkin_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -13,44 +14,45 @@ import (
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/exporters/internal/exportertest"
 	"github.com/spanroute/spanroute/exporters/zipkin"
+	"github.com/spanroute/spanroute/internal/goldentext"
 	"github.com/spanroute/spanroute/registry"
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
 func TestSettingsFaults(t *testing.T) {
-	tests := []struct {
-		section map[string]any
-		want    string // "": none
-	}{
-		{map[string]any{}, ""},
-		{nil, ""},
-		{map[string]any{"endpont": "x"}, `endpont: unknown key, did you mean "endpoint"?`},
-		{map[string]any{"local_node_port": 70000}, "local_node_port: 70000 is out of range, want 1 to 65535"},
-		{map[string]any{"local_node_port": 0}, "local_node_port: 0 is out of range, want 1 to 65535"},
-		{map[string]any{"local_node_port": "x"}, "local_node_port:"},
-		{map[string]any{"local_node_ipv4": "2001:db8::1"}, `local_node_ipv4: "2001:db8::1" is an IPv6 address, use local_node_ipv6`},
-		{map[string]any{"local_node_ipv6": "10.0.0.1"}, `local_node_ipv6: "10.0.0.1" is an IPv4 address, use local_node_ipv4`},
-		{map[string]any{"local_node_ipv4": "here"}, `local_node_ipv4: "here" is not an IPv4 address`},
-		{map[string]any{"local_node_ipv4": "4294967296"}, `local_node_ipv4: "4294967296" is not an IPv4 address`},
-		{map[string]any{"endpoint": "ftp://h"}, "endpoint: "},
-		{map[string]any{"endpoint": "http://h:0"}, "endpoint: "},
-		{map[string]any{"headers": settings.Pairs{{Name: "a b", Value: "s3cret"}}}, `headers: "a b" is not a header name`},
-		{map[string]any{"headers": settings.Pairs{{Name: "a", Value: "s3cret\r\nb: c"}}}, `headers: the value of "a" is not printable ASCII`},
-		{map[string]any{"headers": settings.Pairs{{Name: "a", Value: "s3cret"}, {Name: "A", Value: "s3cret"}}}, `headers: "A" is set twice`},
-		{map[string]any{"client_key_file": "k.pem"}, "client_certificate_file: client_key_file is set without it, set both or neither"},
-		{map[string]any{"client_certificate_file": "c.pem"}, "client_key_file: client_certificate_file is set without it, set both or neither"},
-	}
-	for _, tt := range tests {
-		_, err := exporter.Prepare(tt.section)
-		switch {
-		case tt.want == "" && err != nil:
-			t.Errorf("%v: %v, want no error", tt.section, err)
-		case tt.want != "" && (err == nil || !strings.HasPrefix(err.Error(), tt.want)):
-			t.Errorf("%v: %v, want %s", tt.section, err, tt.want)
-		case err != nil && strings.Contains(err.Error(), "s3cret"):
-			t.Errorf("%v: %v tells a secret", tt.section, err)
+	for _, section := range []map[string]any{
+		map[string]any{},
+		nil,
+	} {
+		if _, err := exporter.Prepare(section); err != nil {
+			t.Errorf("%v: %v, want no error", section, err)
 		}
 	}
+	var texts goldentext.Rows
+	for _, section := range []map[string]any{
+		map[string]any{"endpont": "x"},
+		map[string]any{"local_node_port": 70000},
+		map[string]any{"local_node_port": 0},
+		map[string]any{"local_node_port": "x"},
+		map[string]any{"local_node_ipv4": "2001:db8::1"},
+		map[string]any{"local_node_ipv6": "10.0.0.1"},
+		map[string]any{"local_node_ipv4": "here"},
+		map[string]any{"local_node_ipv4": "4294967296"},
+		map[string]any{"endpoint": "ftp://h"},
+		map[string]any{"endpoint": "http://h:0"},
+		map[string]any{"headers": settings.Pairs{{Name: "a b", Value: "s3cret"}}},
+		map[string]any{"headers": settings.Pairs{{Name: "a", Value: "s3cret\r\nb: c"}}},
+		map[string]any{"headers": settings.Pairs{{Name: "a", Value: "s3cret"}, {Name: "A", Value: "s3cret"}}},
+		map[string]any{"client_key_file": "k.pem"},
+		map[string]any{"client_certificate_file": "c.pem"},
+	} {
+		_, err := exporter.Prepare(section)
+		texts.AddError(t, fmt.Sprintf("%q", section), err)
+		if err != nil && strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%v: %v shows a secret", section, err)
+		}
+	}
+	texts.Check(t)
 }
 
 func TestURL(t *testing.T) {

@@ -30,7 +30,8 @@ func (w *writer) span(span sdktrace.ReadOnlySpan) {
 	w.count(span, w.repair|w.origin.repair)
 }
 
-// ids opens the object of the span and appends its ids. The ids of a trace always have 32 digits.
+// ids opens the object of the span and appends its ids. The ids of a trace always have 32 digits. Zipkin accepts 16
+// digits as well, for traces of 64 bits, and treats both as different traces unless it is configured otherwise.
 func (w *writer) ids(span sdktrace.ReadOnlySpan) {
 	sc := span.SpanContext()
 	traceID, id := sc.TraceID(), sc.SpanID()
@@ -82,7 +83,7 @@ func (w *writer) times(span sdktrace.ReadOnlySpan) {
 	}
 }
 
-// micros returns the time in whole microseconds since the epoch, rounded half up.
+// micros returns the time in whole microseconds since the epoch, rounded half up. The unit is that of Zipkin's v2 API.
 func micros(t time.Time) int64 { return t.Unix()*1e6 + int64(t.Nanosecond()+500)/1000 }
 
 // halfUp returns a duration in whole microseconds, rounded half up.
@@ -94,7 +95,8 @@ func halfUp(d time.Duration) int64 {
 	return whole
 }
 
-// annotations appends the events: "name": {attributes}, or the bare name without attributes.
+// annotations appends the events: "name": {attributes}, or the bare name without attributes. The form is that of the
+// specification of OpenTelemetry ("Zipkin", Events). An annotation has no attributes of its own.
 func (w *writer) annotations(events []sdktrace.Event) {
 	for i := range events {
 		if i == 0 {
@@ -118,7 +120,8 @@ func (w *writer) annotations(events []sdktrace.Event) {
 	}
 }
 
-// eventText writes `"name": {"key":value,…}` into the scratch.
+// eventText writes `"name": {"key":value,…}` into the scratch. The text is JSON without its outer braces, which the
+// specification shows as an example. It is escaped as a whole afterwards.
 func (w *writer) eventText(e *sdktrace.Event) {
 	var fixed spantext.Repair
 	w.event, fixed = spantext.AppendQuoted(w.event[:0], e.Name, 0)

@@ -27,7 +27,7 @@ func (ts tags) has(k attribute.Key) bool {
 	return false
 }
 
-// render writes an attribute as a tag.
+// render writes an attribute as a tag. limit is the maximum of the value in code points; keys are not cut.
 func render(kv attribute.KeyValue, limit int) tag {
 	t := tag{key: kv.Key, off: isFalse(&kv)}
 	var fixedKey, fixedValue spantext.Repair
@@ -68,7 +68,8 @@ func isFalse(kv *attribute.KeyValue) bool {
 	return false
 }
 
-// later reports whether the key is in attrs: the last attribute of a name takes precedence.
+// later reports whether the key is in attrs: the last attribute of a name takes precedence. A search is faster than a
+// map, since a span has few attributes.
 func later(attrs []attribute.KeyValue, k attribute.Key) bool {
 	for i := range attrs {
 		if attrs[i].Key == k {

@@ -27,6 +27,9 @@ const (
 )
 
 // Settings is the section "zipkin". The zero value posts to the default endpoint.
+//
+// The values are those of an operator until the registry calls complete: then Endpoint has scheme, port and path, and
+// files that an unencrypted connection does not use are removed, with a notice for each.
 type Settings struct {
 	Endpoint              string         `koanf:"endpoint" alias:"url" otel:"OTEL_EXPORTER_ZIPKIN_ENDPOINT" doc:"URL spans are posted to; without a path, /api/v2/spans"`
 	LocalNodeIPv4         string         `koanf:"local_node_ipv4" format:"ipv4" doc:"IPv4 address of this service: text, or a packed integer"`
@@ -50,7 +53,8 @@ func init() { registry.Register(Factory) }
 
 func defaults() Settings { return Settings{Endpoint: defaultEndpoint} }
 
-// complete adds scheme, port and path to the endpoint, and removes what has no effect there.
+// complete adds scheme, port and path to the endpoint, and removes what has no effect there. A written path is kept,
+// since a proxy may add one; only a trailing slash is removed.
 func (s *Settings) complete(c *registry.Completion) {
 	if s.Endpoint == "" {
 		s.Endpoint = defaultEndpoint
@@ -67,7 +71,8 @@ func (s *Settings) complete(c *registry.Completion) {
 	s.Headers = transport.CompleteHTTP(c, "headers", s.Headers)
 }
 
-// Validate checks addresses and headers.
+// Validate checks addresses and headers. A program may call it without complete, so it does not use the completed
+// endpoint.
 func (s Settings) Validate() error {
 	_, err := s.node()
 	return errors.Join(err, s.headers().Check("headers"))
@@ -85,7 +90,8 @@ func (s *Settings) tls(log *slog.Logger) (*transport.TLS, error) {
 	return s.files().Certificates().TLS("", log)
 }
 
-// headers returns the pairs as headers of package transport.
+// headers returns the pairs as headers of package transport. The two types differ, so that package transport does not
+// depend on how settings are written.
 func (s Settings) headers() transport.Headers {
 	out := make(transport.Headers, len(s.Headers))
 	for i, p := range s.Headers {
@@ -94,7 +100,8 @@ func (s Settings) headers() transport.Headers {
 	return out
 }
 
-// node returns the address of the local endpoint.
+// node returns the address of the local endpoint. It is called by Validate and by build. The addresses are never looked
+// up from the host: a service behind a proxy has another one.
 func (s Settings) node() (node, error) {
 	v4, err4 := address("local_node_ipv4", s.LocalNodeIPv4, 4)
 	v6, err6 := address("local_node_ipv6", s.LocalNodeIPv6, 6)
@@ -130,7 +137,8 @@ func parse(text string, family int) (netip.Addr, error) {
 	return unpack(text, family)
 }
 
-// build opens the exporter of a completed section.
+// build opens the exporter of a completed section. It dials nothing; certificate files are read, so that a wrong one is
+// an error of the start.
 func build(_ context.Context, common registry.BuildContext, s Settings) (sdktrace.SpanExporter, error) {
 	local, err := s.node()
 	if err != nil {
@@ -173,7 +181,8 @@ func (s sender) Close(context.Context) error {
 	return nil
 }
 
-// unpack reads the number of an address.
+// unpack reads the number of an address. An IPv6 address has 39 digits, which no integer type holds, so it is computed
+// byte by byte.
 func unpack(digits string, family int) (netip.Addr, error) {
 	if family == 4 {
 		n, err := strconv.ParseUint(digits, 10, 32)

@@ -49,12 +49,14 @@ func (c *converter) convert(e *Entry, n *yaml.Node) bool {
 	return c.refused(e, fault)
 }
 
+// refused reports err about the value of e. It returns false, as the reading functions do for a value that is not used.
 func (c *converter) refused(e *Entry, err error) bool {
 	c.report.refuse(e, e.At, err)
 	return false
 }
 
-// wantedType names the type of a key in messages.
+// wantedType names the type of a key in messages. A key with an enumeration has no list of its values here: the value
+// is of another shape, so that none of them was meant.
 func wantedType(k *keytable.Key) string {
 	switch k.Type {
 	case settings.TypeInt:
@@ -124,7 +126,8 @@ func (c *converter) emptyItems(e *Entry, empty int) {
 	}
 }
 
-// list reads a sequence of texts.
+// list reads a sequence of texts. All items are read, so that each wrong one is reported. e.Items has the places of
+// those that are used, in their order.
 func (c *converter) list(e *Entry, n *yaml.Node) bool {
 	items, ok := []string{}, true
 	for _, child := range n.Content {
@@ -192,7 +195,8 @@ func (c *converter) mapping(e *Entry, n *yaml.Node) bool {
 	return pairs.done()
 }
 
-// pairs reads a free-form map that is written as a list of two-item lists.
+// pairs reads a free-form map that is written as a list of two-item lists. This form can hold a name twice and keeps an
+// order, which a map cannot.
 func (c *converter) pairs(e *Entry, n *yaml.Node) bool {
 	pairs := newPairReader(c.report, c.expander, e)
 	for _, child := range n.Content {
@@ -207,7 +211,8 @@ func (c *converter) pairs(e *Entry, n *yaml.Node) bool {
 	return pairs.done()
 }
 
-// pairKind returns the kind of a malformed pair.
+// pairKind returns the kind of a malformed pair. A program that tests for the kind of a header finds all mistakes in
+// headers under one.
 func pairKind(k *keytable.Key) settings.Kind {
 	if k.Headers() {
 		return settings.ErrHeader

@@ -39,7 +39,9 @@ func (d *document) setsNothing(root *yaml.Node) {
 	d.report.add(d.withReason(n, p))
 }
 
-// withReason adds the most likely reason to p, the problem of a document that sets nothing.
+// withReason adds the most likely reason to p, the problem of a document that sets nothing. The order is that of
+// certainty: a root key that can only belong into the section comes before a file that is known to be of another
+// format, and that before a section that merely looks like this one.
 func (d *document) withReason(n *yaml.Node, p Problem) Problem {
 	at, path := d.misplaced(n, "", 0)
 	atRoot := at != nil && path == resolve(at.name).Value
@@ -97,6 +99,7 @@ func foreignFormat(root []member) string {
 	return ""
 }
 
+// hasMember reports whether a mapping has a key.
 func hasMember(all []member, name string) bool {
 	return slices.ContainsFunc(all, func(m member) bool { return resolve(m.name).Value == name })
 }
@@ -104,8 +107,10 @@ func hasMember(all []member, name string) bool {
 // otherNames are names that are written by mistake for the section.
 var otherNames = []string{"trace", "traces", "tracer", "otel", "opentelemetry", "telemetry", "observability", "spanroute"}
 
-// misplaced finds the key that should be the section, because it has a usual other name or holds keys of the section, or a
-// root key that belongs into the section.
+// misplaced finds the key that should be the section, because it has a usual other name or holds keys of the section,
+// or a root key that belongs into the section. It looks at all keys of one level before it goes deeper, because the
+// nearer one is the more likely one, and it goes to a fixed depth, because the file may be a large one of another
+// program.
 func (d *document) misplaced(n *yaml.Node, path string, depth int) (found *member, at string) {
 	const deepest = 3
 	all := members(n)

@@ -54,7 +54,9 @@ func (x *expander) expand(e *Entry, n *yaml.Node, at *Place) (text string, quote
 	return text, quoted, true
 }
 
-// unset warns about a variable without a value. It does not name one that can be a part of a password.
+// unset warns about a variable without a value. It does not name one that can be a part of a password. In a password
+// such as "pa${ss}word" the braces are not meant as a variable, and ss is a part of it. Variables are written in
+// capitals, which is the only sign that distinguishes the two.
 func (x *expander) unset(e *Entry, n *yaml.Node, at Place, name string) {
 	message, hint := "$"+name+" is unset or empty", "write ${"+name+":-default}"
 	if (e.Key.Secret || strings.Contains(n.Value, "@")) && name != strings.ToUpper(name) {
@@ -121,7 +123,7 @@ func (x *expansion) expand(text string) (string, error) {
 }
 
 // variable returns the value of the variable between ${ and }, or its default. An empty variable counts as unset, as in
-// OpenTelemetry.
+// OpenTelemetry. The prefix env: is that of the declarative configuration of OpenTelemetry, which allows both forms.
 func (x *expansion) variable(inner string) (string, error) {
 	name, fallback, hasDefault := strings.Cut(inner, ":-")
 	name = strings.TrimPrefix(name, "env:")

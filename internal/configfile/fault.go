@@ -20,7 +20,8 @@ const (
 // A fileFault is a reason not to use a file at all.
 //
 // Its related nodes are the other end of a duplicate. Further problems of the file are not reported, since they would
-// be consequences of this one.
+// be consequences of this one. The place can only be one of the file itself, so that a line number of the parser needs
+// no translation.
 type fileFault struct {
 	*settings.Fault
 	line, column, width int

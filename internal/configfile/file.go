@@ -2,7 +2,8 @@ package configfile
 
 import "github.com/spanroute/spanroute/internal/keytable"
 
-// Input is one file and all that reading it depends on.
+// Input is one file and all that reading it depends on. Parse reads nothing else: no file, no variable of the process
+// and no clock.
 type Input struct {
 	Data     []byte
 	Section  string            // dotted path of the section; "." for a bare section, "" for the usual places

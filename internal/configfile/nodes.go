@@ -9,7 +9,9 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// resolve follows an alias to its anchor. The tree has been checked, so that this ends.
+// resolve follows an alias to its anchor. The tree has been checked, so that this ends. Every function that looks at
+// the content of a node calls it first. Positions are those of the node that is written at the place, so that a problem
+// points to the alias.
 func resolve(n *yaml.Node) *yaml.Node {
 	for n.Kind == yaml.AliasNode && n.Alias != nil {
 		n = n.Alias
@@ -152,7 +154,8 @@ func mergedMembers(value *yaml.Node) []member {
 }
 
 // nodeKind names a node in messages: "a map", "a list", "text", "nothing". It never quotes, since the node can be the
-// value of a secret at the wrong place.
+// value of a secret at the wrong place. The words are those of an operator, who does not know YAML's "mapping" and
+// "sequence".
 func nodeKind(n *yaml.Node) string {
 	switch n.Kind {
 	case yaml.MappingNode:

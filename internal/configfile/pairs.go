@@ -7,7 +7,8 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// A pairReader collects the pairs of a free-form map.
+// A pairReader collects the pairs of a free-form map. Like a list, it reads all pairs, and a single wrong one makes the
+// whole value unusable: a service with half of its headers would fail in a way that is harder to find.
 type pairReader struct {
 	report   *report
 	expander *expander

@@ -52,8 +52,9 @@ func parseYAML(data []byte, t *keytable.Table) (root *yaml.Node, ex *Text, fault
 // beginning of one.
 var jsonEscape = regexp.MustCompile(`\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\.`)
 
-// fromJSON rewrites the escapes of JSON that the YAML parser does not support: \/, and pairs of \u for one character. It
-// does not change text that is not JSON.
+// fromJSON rewrites the escapes of JSON that the YAML parser does not support: \/, and pairs of \u for one character.
+// It does not change text that is not JSON. Both escapes are common in JSON that a program has written, and the YAML
+// parser reports them as unknown.
 func fromJSON(text string) string {
 	if !strings.HasPrefix(strings.TrimSpace(text), "{") || !strings.Contains(text, `\`) || !json.Valid([]byte(text)) {
 		return text
@@ -105,7 +106,8 @@ func isControl(r rune) bool {
 	return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r >= 0x7f && r < 0xa0 && r != 0x85
 }
 
-// looksUTF16 reports whether every second byte at the beginning is NUL.
+// looksUTF16 reports whether every second byte at the beginning is NUL. UTF-16 without a byte order mark is what a
+// redirection in PowerShell can write.
 func looksUTF16(data []byte) bool {
 	return len(data) >= 4 && (data[0] == 0 && data[2] == 0 || data[1] == 0 && data[3] == 0)
 }

@@ -53,7 +53,9 @@ func plainWords(message string) (text, hint string) {
 	return "not YAML: " + message, ""
 }
 
-// parserWords are parts of the parser's messages with their translations. The first match counts.
+// parserWords are parts of the parser's messages with their translations. The first match counts. They are those of
+// go.yaml.in/yaml/v3. A test parses a file for each of them, so that an update of the parser that changes a message is
+// noticed.
 var parserWords = []struct{ parser, text, hint string }{
 	{"mapping values are not allowed", `unexpected ": "`, "compare the indentation with the line above; quote a value that contains a colon"},
 	{"did not find expected key", "a line of the block that begins here has another indentation", "compare the indentation of its lines; quote a value with special characters"},

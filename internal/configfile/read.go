@@ -72,7 +72,8 @@ func regular(info fs.FileInfo) error {
 	}
 }
 
-// Hint returns a way to correct an error of [Read], "" if the error needs none.
+// Hint returns a way to correct an error of [Read], "" if the error needs none. Process substitution of a shell is the
+// usual source of a pipe, and containers mount configuration as links, which are regular.
 func Hint(err error) string {
 	if errors.As(err, new(errNotRegular)) {
 		return "name a file, or a link to one; a pipe can be given as " + Stdin

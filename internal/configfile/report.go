@@ -7,7 +7,8 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// A Place is a position in a file.
+// A Place is a position in a file. It refers to the lines of the file, so that an excerpt can be printed after the file
+// has changed.
 type Place struct {
 	Line, Column int    // from 1, the column in runes
 	Width        int    // runes to underline
@@ -16,6 +17,9 @@ type Place struct {
 }
 
 // A Problem is a mistake in a file, or something that is probably one.
+//
+// A problem of an entry holds the faults that the conversion returned; package config adds the sources of
+// the key. A problem that is not about an entry, such as an unknown key or a syntax error, has its own kind and text.
 type Problem struct {
 	Entry *Entry // whose value it is about, nil for problems of another kind
 	Err   error  // the faults of Entry; if it is set, Kind, Message and Hint are not
@@ -57,6 +61,7 @@ type report struct {
 // at returns the place of a node.
 func (r *report) at(n *yaml.Node) Place { return r.place(n.Line, n.Column, nodeWidth(n)) }
 
+// place returns a position in the file that is read.
 func (r *report) place(line, column, width int) Place {
 	return Place{Line: line, Column: column, Width: width, Text: r.text}
 }

@@ -139,7 +139,8 @@ func (d *document) peekExporterTypes(section *yaml.Node) {
 	}
 }
 
-// checkRootKeys reports misspelt and dotted forms of the section's name and ignores all other root keys.
+// checkRootKeys reports misspelt and dotted forms of the section's name and ignores all other root keys. A misspelt
+// name would otherwise be a file without an effect, or one where only a second, correct section has one.
 func (d *document) checkRootKeys(n *yaml.Node) {
 	for _, m := range members(n) {
 		name := resolve(m.name).Value

@@ -83,7 +83,8 @@ func (w *walker) member(m member, section, name, written string) {
 	}
 }
 
-// inner reads a section within a section. A text in its place can be a slip of the first key in it.
+// inner reads a section within a section. A text in its place can be a slip of the first key in it. A section that is
+// null sets nothing, as a key that is null.
 func (w *walker) inner(m member, path, written string) {
 	value := resolve(m.value)
 	fault := tagFault(value)
@@ -117,7 +118,8 @@ func (w *walker) unlinked(m member, exporter, importPath, written string) {
 	})
 }
 
-// unknown reports a name that is not a key.
+// unknown reports a name that is not a key. The hint comes from the same key table as the types, so that it never
+// proposes a name that does not exist.
 func (w *walker) unknown(m member, section, name, written string) {
 	if secret.Name(section) {
 		w.hidden.hideKey(m.name, m.value)
@@ -133,7 +135,8 @@ func (w *walker) unknown(m member, section, name, written string) {
 	w.report.wrong(settings.ErrUnknownKey, at, written, "unknown key", hint)
 }
 
-// key reads one key's value.
+// key reads one key's value. The entry is kept only if its value is valid. Anchors and merge keys lead to a value
+// elsewhere in the file: Related has the places where they are used, so that a diagnostic shows both.
 func (w *walker) key(m member, k *keytable.Key, alias bool, written string) {
 	e := &Entry{Key: k, Alias: alias, Written: written, Name: w.report.at(m.name)}
 	if m.via != nil {

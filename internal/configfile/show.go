@@ -78,7 +78,8 @@ func open(text string) bool {
 	return opened != closed || openQuote(text)
 }
 
-// openQuote reports whether text has an odd number of quotes of one kind, so that one can be open at its end.
+// openQuote reports whether text has an odd number of quotes of one kind, so that one can be open at its end. An
+// apostrophe in plain text counts too, so that such a line is hidden in vain.
 func openQuote(text string) bool {
 	return strings.Count(text, `"`)%2 == 1 || strings.Count(text, "'")%2 == 1
 }

@@ -17,11 +17,14 @@ type slip struct {
 	message, hint       string
 }
 
+// fault returns the slip as the fault of the file.
 func (s *slip) fault() *fileFault {
 	return faultAt(s.line, s.column, s.width, settings.Errorf(settings.ErrSyntax, "%s", s.message).WithHint(s.hint))
 }
 
-// foreignText finds signs that a file has another syntax than YAML: a merge conflict, TOML, INI, properties, comments of JSON5.
+// foreignText finds signs that a file has another syntax than YAML: a merge conflict, TOML, INI, properties, comments
+// of JSON5. Only the first line that is not empty decides about TOML and INI, since brackets and equals signs are usual
+// inside YAML values.
 func foreignText(ex *Text) *slip {
 	first := true
 	json := false

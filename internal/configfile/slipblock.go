@@ -162,6 +162,7 @@ func (f *slipFinder) outdented(indent, last int) {
 		"indent it by "+phrase.Words(append(wants, strconv.Itoa(last)), "or")+" spaces")
 }
 
+// spaces returns a count of spaces in words.
 func spaces(n int) string {
 	if n == 1 {
 		return "1 space"

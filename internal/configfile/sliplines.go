@@ -30,7 +30,8 @@ type level struct {
 	filled bool // that one has a value on its line
 }
 
-// A bracket is an opening bracket or quote.
+// A bracket is an opening bracket or quote. A missing one is reported where the opened one is, because that is the line
+// to correct.
 type bracket struct {
 	char                 rune
 	line, column, indent int

@@ -22,6 +22,7 @@ type Text struct {
 	unparsed bool           // the file is not YAML, so that each line is judged by itself
 }
 
+// newText splits a file into lines. t decides which lines may hold a secret.
 func newText(text string, t *keytable.Table) *Text {
 	return &Text{table: t, lines: splitLines(text), hidden: map[int]string{}}
 }
@@ -66,7 +67,8 @@ func (e *Text) indent(n int) int {
 	return len(line) - len(strings.TrimLeft(line, " \t"))
 }
 
-// find returns the first place of text at or after line n, else the beginning of line n.
+// find returns the first place of text at or after line n, else the beginning of line n. It is for messages of the
+// parser that name a text without its column.
 func (e *Text) find(text string, n int) (line, column int) {
 	for _, from := range []int{n, 1} {
 		for line = from; line <= len(e.lines); line++ {

@@ -17,7 +17,8 @@ func checkTree(root *yaml.Node, t *keytable.Table) *fileFault {
 	return c.node(root, 1, false)
 }
 
-// A treeCheck holds the budget for the rest of the tree.
+// A treeCheck holds the budget for the rest of the tree. Nodes and bytes are counted down over the whole document, so
+// that many small aliases cost as much as one large.
 type treeCheck struct {
 	table *keytable.Table
 	nodes int
@@ -55,6 +56,7 @@ func (c *treeCheck) node(n *yaml.Node, depth int, hidden bool) *fileFault {
 }
 
 // checkDuplicates does not name a key that can be a value: below a secret, without a value of its own, or not a name.
+// YAML does not allow duplicates, but parsers accept them and disagree on which one counts.
 func checkDuplicates(n *yaml.Node, hidden bool) *fileFault {
 	seen := make(map[string]*yaml.Node, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {

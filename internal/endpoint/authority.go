@@ -40,6 +40,8 @@ func (a authority) userAt() string {
 }
 
 // parseAuthority parses rest, which has the form [user@]host[:port][tail]. text is the whole endpoint, for the message.
+// The user information ends at the last @, as browsers and net/url read it, so that a password with an unescaped @ does
+// not become a part of the host.
 func parseAuthority(text, rest string) (authority, error) {
 	var a authority
 	end := strings.IndexAny(rest, "/?")
@@ -74,7 +76,8 @@ func clean(text string) error {
 
 func bad(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
 
-// splitHostPort splits host[:port]. Unlike net.SplitHostPort it accepts a missing port.
+// splitHostPort splits host[:port]. Unlike net.SplitHostPort it accepts a missing port. An IPv6 address needs brackets:
+// without them, "::1:4317" could be an address or an address with a port.
 func splitHostPort(s string) (host, port string, ok bool) {
 	if rest, bracket := strings.CutPrefix(s, "["); bracket {
 		host, port, ok = strings.Cut(rest, "]")
@@ -91,11 +94,14 @@ func splitHostPort(s string) (host, port string, ok bool) {
 // zone matches the name of an interface in an address. Package netip accepts any text.
 var zone = regexp.MustCompile(`^[A-Za-z0-9_.-]*$`)
 
+// isIPv6 reports whether host, without brackets, is an IPv6 address, which may have a zone.
 func isIPv6(host string) bool {
 	addr, err := netip.ParseAddr(host)
 	return err == nil && addr.Is6() && zone.MatchString(addr.Zone())
 }
 
+// checkPort checks the port of hostPort; "" is valid unless a colon announces a port. Port 0 is out of range: it means
+// any free port to a listener, and nothing to a client. It also recognizes http:host, where // was forgotten.
 func checkPort(text, hostPort, port string) error {
 	if port == "" {
 		if strings.HasSuffix(hostPort, ":") {

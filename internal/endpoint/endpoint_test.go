@@ -2,10 +2,12 @@ package endpoint_test
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/spanroute/spanroute/internal/endpoint"
+	"github.com/spanroute/spanroute/internal/goldentext"
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
@@ -50,49 +52,47 @@ func TestParseHTTP(t *testing.T) {
 }
 
 func TestParseHTTPRefuses(t *testing.T) {
-	for _, tt := range []struct{ text, want string }{
-		{"", `"" has no host`},
-		{"http://", `"http://" has no host`},
-		{"http:///x", `"http:///x" has no host`},
-		{"http://:80", `"http://:80" has no host`},
-		{"/v1/traces", `"/v1/traces" has no host`},
-		{"ftp://h", `"ftp://h" has the scheme "ftp", want http or https`},
-		{"grpc://h", `"grpc://h" has the scheme "grpc", want http or https`},
-		{"://h", `"://h" has the scheme "", want http or https`},
-		{"http://h:0", `"http://h:0" has the port 0, which is out of range, want 1 to 65535`},
-		{"http://h:70000", `"http://h:70000" has the port 70000, which is out of range, want 1 to 65535`},
-		{"http://h:99999999999999999999", `has the port 99999999999999999999, which is out of range`},
-		{"h:x", `"h:x" has the port "x", want 1 to 65535`},
-		{"h:", `"h:" has no port after the colon`},
-		{"http://h:/x", `has no port after the colon`},
-		{"http:/h:9411/x", `"http:/h:9411/x" lacks // after http:, write http://`},
-		{"HTTPS:/h", `lacks // after https:, write https://`},
-		{"http://h#frag", `"http://h#frag" has a fragment, remove what begins with #`},
-		{"::1", `"::1" is not of the form host:port, an IPv6 address needs brackets: [::1]:4317`},
-		{"http://[::1", `is not of the form host:port`},
-		{"http://[1.2.3.4]:1", `is not of the form host:port`},
-		{"http://[::1]x", `is not of the form host:port`},
-		{"http://a b", `contains a space or control character`},
-		{"http://h/a b", `contains a space or control character`},
-		{" http://h", `contains a space or control character`},
-		{"http://h\n", `"http://h\n" contains a space or control character`},
-		{"http://h/%zz", `is not a URL: a % is not followed by two hex digits`},
-		{"http://999.1.1.1", `is neither a host name nor an IP address`},
-		{"http://a..b", `is not a host name: a part between dots is empty`},
-		{"http://a|b", `contains characters that a host name cannot have`},
-		{"http://h\\x", `contains characters that a host name cannot have`},
-		{"http://u:secret@h:0", `"http://***@h:0" has the port 0`},
-		{"http://u:se/cret@h:1", `"http://***@h:1" has the port "se"`},
-		{"http://h:0?api_key=secret&a=b", `"http://h:0?api_key=***&a=b" has the port 0`},
+	var texts goldentext.Rows
+	for _, text := range []string{
+		"",
+		"http://",
+		"http:///x",
+		"http://:80",
+		"/v1/traces",
+		"ftp://h",
+		"grpc://h",
+		"://h",
+		"http://h:0",
+		"http://h:70000",
+		"http://h:99999999999999999999",
+		"h:x",
+		"h:",
+		"http://h:/x",
+		"http:/h:9411/x",
+		"HTTPS:/h",
+		"http://h#frag",
+		"::1",
+		"http://[::1",
+		"http://[1.2.3.4]:1",
+		"http://[::1]x",
+		"http://a b",
+		"http://h/a b",
+		" http://h",
+		"http://h\n",
+		"http://h/%zz",
+		"http://999.1.1.1",
+		"http://a..b",
+		"http://a|b",
+		"http://h\\x",
+		"http://u:secret@h:0",
+		"http://u:se/cret@h:1",
+		"http://h:0?api_key=secret&a=b",
 	} {
-		_, err := endpoint.ParseHTTP(tt.text)
-		if err == nil || !strings.Contains(err.Error(), tt.want) || !errors.Is(err, settings.ErrURL) {
-			t.Errorf("ParseHTTP(%q) = %v, want %s", tt.text, err, tt.want)
-		}
-		if err != nil && strings.Contains(err.Error(), "secret") && !strings.Contains(tt.want, "secret") {
-			t.Errorf("ParseHTTP(%q) = %v, which shows the secret", tt.text, err)
-		}
+		_, err := endpoint.ParseHTTP(text)
+		wantURLFault(t, text, err)
+		texts.AddError(t, strconv.Quote(text), err)
 	}
+	texts.Check(t)
 }
 
 func TestParseGRPC(t *testing.T) {
@@ -124,25 +124,26 @@ func TestParseGRPC(t *testing.T) {
 }
 
 func TestParseGRPCRefuses(t *testing.T) {
-	for _, tt := range []struct{ text, want string }{
-		{"", `"" has no host`},
-		{"://h", `has an empty scheme, want http, https or none`},
-		{"ftp://h", `has the scheme "ftp", want http, https, dns, unix or passthrough`},
-		{"h:0", `"h:0" has the port 0, which is out of range`},
-		{"::1", `an IPv6 address needs brackets`},
-		{"http://u:secret@h:1", `"http://***@h:1" has user information, which gRPC does not use, send a header`},
-		{"http://h#x", `has a fragment`},
-		{"dns:///", `has nothing after dns://`},
-		{"dns://h", `is not of the form dns:///host:port`},
-		{"passthrough://", `has nothing after passthrough://`},
-		{"unix://", `has nothing after unix://`},
-		{"unix:///a b", `contains a space or control character`},
+	var texts goldentext.Rows
+	for _, text := range []string{
+		"",
+		"://h",
+		"ftp://h",
+		"h:0",
+		"::1",
+		"http://u:secret@h:1",
+		"http://h#x",
+		"dns:///",
+		"dns://h",
+		"passthrough://",
+		"unix://",
+		"unix:///a b",
 	} {
-		_, err := endpoint.ParseGRPC(tt.text)
-		if err == nil || !strings.Contains(err.Error(), tt.want) || !errors.Is(err, settings.ErrURL) {
-			t.Errorf("ParseGRPC(%q) = %v, want %s", tt.text, err, tt.want)
-		}
+		_, err := endpoint.ParseGRPC(text)
+		wantURLFault(t, text, err)
+		texts.AddError(t, strconv.Quote(text), err)
 	}
+	texts.Check(t)
 }
 
 func TestJoinPort(t *testing.T) {
@@ -163,27 +164,39 @@ func TestCheckHost(t *testing.T) {
 			t.Errorf("CheckHost(%q) = %v", ok, err)
 		}
 	}
-	for _, tt := range []struct{ text, want string }{
-		{"", `"" has no host`},
-		{"http://h:1", `"http://h:1" is a URL, want a host name or IP address, the port has its own key`},
-		{"h:1", `"h:1" has a port, want a host name or IP address, the port has its own key`},
-		{"[::1]:1", `has a port`},
-		{"a:b:c", `"a:b:c" is not an IPv6 address`},
-		{"[1.2.3.4]", `contains characters`},
-		{"a b", `contains a space`},
-		{"h/x", `contains characters`},
-		{"u@h", `contains characters`},
-		{"999.1.1.1", `is neither a host name nor an IP address`},
-		{"6831", `is neither a host name nor an IP address`},
-		{"größe", `"größe" contains non-ASCII letters, write the host's xn-- form`},
-		{"a..b", `a part between dots is empty`},
-		{strings.Repeat("a", 64), `longer than 63`},
-		{strings.Repeat("a.", 200) + "b", `is neither a host name nor an IP address`},
+	var texts goldentext.Rows
+	for _, text := range []string{
+		"",
+		"http://h:1",
+		"h:1",
+		"[::1]:1",
+		"a:b:c",
+		"[1.2.3.4]",
+		"a b",
+		"h/x",
+		"u@h",
+		"999.1.1.1",
+		"6831",
+		"größe",
+		"a..b",
+		strings.Repeat("a", 64),
+		strings.Repeat("a.", 200) + "b",
 	} {
-		err := endpoint.CheckHost(tt.text)
-		if err == nil || !strings.Contains(err.Error(), tt.want) || !errors.Is(err, settings.ErrURL) {
-			t.Errorf("CheckHost(%q) = %v, want %s", tt.text, err, tt.want)
-		}
+		err := endpoint.CheckHost(text)
+		wantURLFault(t, text, err)
+		texts.AddError(t, strconv.Quote(text), err)
+	}
+	texts.Check(t)
+}
+
+// wantURLFault checks that text is refused, by an error of kind url that does not show the secret in it.
+func wantURLFault(t *testing.T, text string, err error) {
+	t.Helper()
+	if !errors.Is(err, settings.ErrURL) {
+		t.Errorf("%q: error %v, want kind %s", text, err, settings.ErrURL)
+	}
+	if err != nil && strings.Contains(err.Error(), "cret") {
+		t.Errorf("%q: error %v, which shows the secret", text, err)
 	}
 }
 

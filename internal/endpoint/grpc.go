@@ -7,6 +7,9 @@ import (
 )
 
 // GRPC is a parsed gRPC target.
+//
+// Scheme keeps what the text decided about TLS: "https" and "http" decide, "" leaves the decision to a setting of the
+// exporter. gRPC's own schemes have neither host nor port here, because their resolvers define what follows the scheme.
 type GRPC struct {
 	Scheme      string // "http", "https", "" for host[:port]; "dns", "unix", "passthrough" for gRPC's own
 	Target      string // for grpc.NewClient; without a port if neither text nor scheme has one
@@ -22,7 +25,9 @@ func (g GRPC) JoinPort(port string) GRPC {
 	return g
 }
 
-// ParseGRPC parses http(s)://host[:port], host[:port], dns:///name, unix:///path or passthrough:///name.
+// ParseGRPC parses http(s)://host[:port], host[:port], dns:///name, unix:///path or passthrough:///name. A URL with
+// http or https names the transport security. gRPC itself does not have it: the OTLP specification defines it for
+// OTEL_EXPORTER_OTLP_ENDPOINT. The other schemes are those of gRPC's name resolvers and reach grpc-go unchanged.
 func ParseGRPC(text string) (GRPC, error) {
 	if err := clean(text); err != nil {
 		return GRPC{}, err
@@ -54,6 +59,8 @@ func ParseGRPC(text string) (GRPC, error) {
 	return GRPC{Scheme: scheme, Target: target(a), Host: a.host, Port: a.port, PathIgnored: strings.TrimSuffix(a.tail, "/")}, nil
 }
 
+// parseResolver checks a target of gRPC's own resolvers as far as a typing error is likely: dns://host:4317 is a target
+// whose DNS server is host and whose name is empty, so it gets a fault that shows the third slash.
 func parseResolver(text, scheme, rest string) (GRPC, error) {
 	if rest == "" || rest == "/" {
 		return GRPC{}, fault(text, "has nothing after %s://", scheme)

@@ -30,7 +30,10 @@ func CheckHost(text string) error {
 	return hostFault(text, text)
 }
 
-// hostFault checks a host without brackets and port.
+// hostFault checks a host without brackets and port. It follows RFC 1123: labels of 1 to 63 bytes, 253 bytes together,
+// and a final dot is allowed. An underscore is allowed too, because names in container networks have it. A last label
+// of digits is refused, because resolvers disagree on addresses such as 10.1 and 1.2.3.4.5. Names with other letters
+// need their punycode form, since the resolver of Go does not convert them.
 func hostFault(text, host string) error {
 	if host == "" {
 		return settings.Errorf(settings.ErrURL, "%s has no host", phrase.Quote(Redact(text)))

@@ -10,13 +10,17 @@ import (
 )
 
 // HTTP is a parsed HTTP URL.
+//
+// The fields report what the text left open, so that each exporter can complete it by its own defaults and can inform
+// the operator about what it inferred.
 type HTTP struct {
 	URL            *url.URL // scheme http or https and a host; path and query unchanged, without a fragment
 	SchemeInferred bool     // the text had no scheme; it is http
 	HasPort        bool     // the text had a port
 }
 
-// ParseHTTP parses an http or https URL, or host[:port][/path], which gets the scheme http.
+// ParseHTTP parses an http or https URL, or host[:port][/path], which gets the scheme http. The host is parsed here and
+// not by net/url, so that its messages are in the words of a configuration; net/url checks path and query.
 func ParseHTTP(text string) (HTTP, error) {
 	if err := clean(text); err != nil {
 		return HTTP{}, err

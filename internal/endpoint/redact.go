@@ -41,6 +41,8 @@ func schemePart(text string) string {
 	return ""
 }
 
+// redactQuery masks values in text, which begins with a delimiter of a query or fragment. It splits at every delimiter
+// that some parser accepts, since a pair that is taken for two shows no more than one that is recognized.
 func redactQuery(query string) string {
 	var b strings.Builder
 	for query != "" {
@@ -61,6 +63,7 @@ func redactQuery(query string) string {
 	return b.String()
 }
 
+// secretName reports whether the name of a query parameter, which may be escaped, is that of a secret.
 func secretName(name string) bool {
 	if decoded, err := url.QueryUnescape(name); err == nil {
 		name = decoded

@@ -7,13 +7,15 @@ import (
 	"github.com/spanroute/spanroute/internal/secret"
 )
 
+// urlText matches what may be a URL with a secret: text around :// or after an @, up to a space or quote.
 var urlText = regexp.MustCompile(`[^\s"',\[\]{}]*(://|@)[^\s"']*`)
 
 // RedactURLs applies [Redact] to each URL in a text.
 func RedactURLs(text string) string { return urlText.ReplaceAllStringFunc(text, Redact) }
 
-// RedactText masks the secrets that a text shows whatever key it belongs to: user information and secret query values of
-// URLs, and what is assigned to the name of a secret.
+// RedactText masks the secrets that a text shows whatever key it belongs to: user information and secret query values
+// of URLs, and what is assigned to the name of a secret. It is for texts of unknown origin, such as the value of a key
+// that does not exist, where nothing is known about which key is secret.
 func RedactText(text string) string {
 	if strings.Contains(text, "://") {
 		text = RedactURLs(text)
@@ -47,6 +49,7 @@ func redactAssigned(text string) string {
 // maxName bounds the bytes of a name that are looked at.
 const maxName = 64
 
+// nameStart returns the index at which the name that ends at end begins.
 func nameStart(text string, end int) int {
 	start := end
 	for start > 0 && end-start < maxName && isNameByte(text[start-1]) {
@@ -59,6 +62,7 @@ func isNameByte(c byte) bool {
 	return c == '_' || c == '-' || c == '.' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 }
 
+// valueEnd returns the index of the first delimiter after start, or the length of text.
 func valueEnd(text string, start int) int {
 	if n := strings.IndexAny(text[start:], " \t\r\n,;&\"'`"); n >= 0 {
 		return start + n

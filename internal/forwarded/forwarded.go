@@ -74,10 +74,13 @@ func (p *Proxies) Read(remoteAddr string, h http.Header) Info {
 // Headers are the names of the headers that Info.Host may be a part of.
 var Headers = []string{"Forwarded", "X-Forwarded-Host"}
 
+// sentX reports whether the request has a header of the family X.
 func sentX(h http.Header) bool {
 	return len(h["X-Forwarded-For"])+len(h["X-Forwarded-Proto"])+len(h["X-Forwarded-Host"]) > 0
 }
 
+// trustsPeer reports whether the headers of a request from remoteAddr are read. An address without an IP, such as "@",
+// is that of a unix socket, or of a listener in a test.
 func (p *Proxies) trustsPeer(remoteAddr string) bool {
 	if len(p.Prefixes) == 0 && !p.UnixPeers {
 		return false
@@ -90,6 +93,7 @@ func (p *Proxies) trustsPeer(remoteAddr string) bool {
 	return err == nil && p.trusts(ip)
 }
 
+// trusts reports whether ip is the address of a trusted proxy. The prefixes are few, so a list is faster than a tree.
 func (p *Proxies) trusts(ip netip.Addr) bool {
 	for _, prefix := range p.Prefixes {
 		if prefix.Contains(ip) {
@@ -128,6 +132,9 @@ func (p *Proxies) walk(n int, entry func(i int) string) (client string, at int, 
 	return "", 0, false
 }
 
+// x reads the family X. Without X-Forwarded-For the number of hops is unknown, and the rightmost scheme and host are
+// those that the trusted peer wrote. With it, they are at the same distance from the right as the client. Of a
+// shorter list the leftmost entry counts: the first proxy that writes the header may not be the first that is passed.
 func (p *Proxies) x(h http.Header) Info {
 	hops := listOf(h["X-Forwarded-For"])
 	protos, hosts := listOf(h["X-Forwarded-Proto"]), listOf(h["X-Forwarded-Host"])
@@ -166,6 +173,8 @@ func fromRight(entries []string, distance int) string {
 	return entries[max(0, len(entries)-1-distance)]
 }
 
+// rfc7239 reads the header Forwarded, in which each element holds all that one proxy reports. Lines of one header form
+// one list (RFC 9110 section 5.3).
 func (p *Proxies) rfc7239(lines []string) Info {
 	elements, ok := splitQuoted(strings.Join(lines, ","), ',')
 	if !ok {

@@ -72,7 +72,9 @@ func unquote(text string) string {
 	return out.String()
 }
 
-// parseNode parses an entry: an IPv4 or IPv6 address, quoted or not, bracketed or not, with or without port.
+// parseNode parses an entry: an IPv4 or IPv6 address, quoted or not, bracketed or not, with or without port. Obfuscated
+// identifiers and "unknown" of RFC 7239 are not addresses. A zone is removed, because it has a meaning only on the host
+// that wrote it.
 func parseNode(text string) (netip.Addr, bool) {
 	text = strings.Trim(text, " \t")
 	if strings.HasPrefix(text, `"`) {
@@ -112,6 +114,8 @@ func isNodePort(text string) bool {
 	return strings.Trim(digits, "0123456789") == "" && len(digits) <= 5
 }
 
+// acceptScheme returns a scheme in lower case, and "" for any but http and https, so that a header cannot put other
+// text into url.scheme.
 func acceptScheme(text string) string {
 	switch {
 	case strings.EqualFold(text, "http"):
@@ -122,6 +126,7 @@ func acceptScheme(text string) string {
 	return ""
 }
 
+// acceptHost returns text if it is a valid host or host:port, and "" otherwise.
 func acceptHost(text string) string {
 	if _, _, ok := semattr.HostPort(text); !ok {
 		return ""

@@ -6,7 +6,8 @@ import (
 )
 
 // Nearest returns the candidate with the smallest Damerau-Levenshtein distance from name, case-insensitively: the first
-// of equals. ok is false if the distance of all candidates is above max(1, len(name)/3).
+// of equals. ok is false if the distance of all candidates is above max(1, len(name)/3). A name with more typing errors
+// than one in three letters is rare, and a suggestion for it misleads more often than it helps.
 func Nearest(name string, candidates []string) (near string, ok bool) {
 	from := []rune(strings.ToLower(name))
 	limit := max(1, len(from)/3)
@@ -57,6 +58,8 @@ func distance(a, b []rune, limit int) (int, bool) {
 	return last[len(b)], last[len(b)] <= limit
 }
 
+// step returns the cost of turning a[:i+1] into b[:j+1], given the two rows before and the part of the current one. It
+// is the restricted variant of the distance: no part of the text is edited twice, so three rows suffice.
 func step(a, b []rune, i, j int, before, last, row []int) int {
 	cost := 1
 	if a[i] == b[j] {

@@ -43,6 +43,8 @@ func Name(text string) string {
 	return text
 }
 
+// writeRune writes r, or its escape as Go writes it. raw holds its bytes, which differ from the encoding of r in
+// invalid UTF-8.
 func writeRune(b *strings.Builder, r rune, raw string) {
 	switch {
 	case r == utf8.RuneError && len(raw) == 1:

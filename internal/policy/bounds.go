@@ -133,7 +133,9 @@ const (
 	runesPerInstruction = 4       // folding so many runes takes as long as compiling an instruction
 )
 
-// foldsCase reports whether a group of item sets the flag i.
+// foldsCase reports whether a group of item sets the flag i. It looks at the text and not at the parsed expression,
+// whose parsing is already expensive with that flag. A match inside of a class or after a backslash only makes the
+// estimate larger.
 func foldsCase(item string) bool {
 	for {
 		_, after, ok := strings.Cut(item, "(?")
@@ -169,7 +171,8 @@ func lastRune(text string) int {
 }
 
 // programSize returns at least the number of instructions that re compiles to, without the constant number of each
-// program. Repetitions multiply. Runes of classes count a tenth, as they take a tenth of an instruction's memory.
+// program. Repetitions multiply. Runes of classes count a tenth, as they take a tenth of an instruction's memory. It is
+// computed before the expression is compiled, because compiling is the expensive step that it bounds.
 func programSize(re *syntax.Regexp) int {
 	size := 0
 	for _, sub := range re.Sub {

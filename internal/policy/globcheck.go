@@ -19,7 +19,8 @@ func CheckPathGlob(glob string) (everything bool, err error) {
 	return glob == "/*", nil
 }
 
-// CheckRPCGlob returns an error if glob is not valid in excluded_rpcs, and reports whether it excludes everything.
+// CheckRPCGlob returns an error if glob is not valid in excluded_rpcs, and reports whether it excludes everything. A
+// name without a slash gets a suggestion of its own, since an RPC is usually known as Service or Service.Method.
 func CheckRPCGlob(glob string) (everything bool, err error) {
 	if !strings.ContainsAny(glob, "/^$ ") && glob != "" {
 		return false, settings.Errorf(settings.ErrPattern, "%s does not begin with /", phrase.Quote(glob)).

@@ -32,6 +32,8 @@ func (l *literals) add(literal string) {
 	l.buckets[bucket] = append(l.buckets[bucket], literal)
 }
 
+// in reports whether text contains one of the literals. present is a bitmap of 128 bytes that stays in the cache, so
+// that most positions cost one load and no access to the buckets.
 func (l *literals) in(text string) bool {
 	for i := 1; i < len(text); i++ {
 		bucket := bucketOf(text[i-1], text[i])

@@ -107,10 +107,12 @@ func (p *Policy) ExcludesPath(path string) bool {
 // NeedsURL reports whether [Policy.ExcludesURL] can return true, so that callers build the URL only then.
 func (p *Policy) NeedsURL() bool { return p != nil && !p.urls.empty() }
 
-// ExcludesURL reports whether a request for url (scheme://host/path) gets no span.
+// ExcludesURL reports whether a request for url (scheme://host/path) gets no span. The URL of a server request is made
+// from its Host header, which the client chooses. So an item with :// must not decide about more than a span.
 func (p *Policy) ExcludesURL(url string) bool { return p != nil && p.urls.match(url) }
 
-// ExcludesRPC reports whether a call of fullMethod (/pkg.Service/Method) gets no span.
+// ExcludesRPC reports whether a call of fullMethod (/pkg.Service/Method) gets no span. Items of excluded_urls with
+// :// do not apply: an RPC has no URL.
 func (p *Policy) ExcludesRPC(fullMethod string) bool {
 	return p != nil && (p.rpcs.match(fullMethod) || p.texts.match(fullMethod))
 }

@@ -135,7 +135,8 @@ func literalOf(re *syntax.Regexp) (literal string, begin, end, ok bool) {
 	return "", false, false, false
 }
 
-// notRE2 returns the error of RE2 for item, with a hint for the syntax of other dialects.
+// notRE2 returns the error of RE2 for item, with a hint for the syntax of other dialects. Files that were written for
+// Python's re module are the usual source of such syntax.
 func notRE2(item string, err error) error {
 	fault := settings.Errorf(settings.ErrPattern, "%s is not a regular expression: %s", phrase.Quote(item), re2Words(err))
 	switch {
@@ -148,6 +149,7 @@ func notRE2(item string, err error) error {
 	return fault
 }
 
+// re2Words returns the text of an error of package regexp without its prefix, which repeats what the fault begins with.
 func re2Words(err error) string {
 	return strings.TrimPrefix(err.Error(), "error parsing regexp: ")
 }

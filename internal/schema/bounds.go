@@ -11,13 +11,16 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// bounds is a parsed range tag. A missing end is infinite.
+// bounds is a parsed range tag. A missing end is infinite. Both ends belong to the range, except lo if above is set.
 type bounds struct {
 	lo, hi   float64 // durations in nanoseconds
 	from, to string  // as written, "" if missing
 	above    bool    // lo itself is outside
 }
 
+// boundsOf parses the range tag of k. An int or float without a tag has no bounds. A duration without a tag must be
+// positive, because most durations are timeouts and intervals, where 0 is a mistake; a key that allows 0 has the tag
+// "0..".
 func boundsOf(k settings.Key) (bounds, error) {
 	b := bounds{lo: math.Inf(-1), hi: math.Inf(1)}
 	if k.Range == "" {
@@ -43,6 +46,8 @@ func boundsOf(k settings.Key) (bounds, error) {
 	return b, err
 }
 
+// bound parses one end of a range. An end of a duration is written as a Go duration, or as 0, and is returned in
+// nanoseconds, so that [bounds.holds] compares numbers of all types.
 func bound(k settings.Key, text string) (float64, error) {
 	if k.Type == settings.TypeDuration && text != "0" {
 		d, err := time.ParseDuration(text)
@@ -58,11 +63,12 @@ func bound(k settings.Key, text string) (float64, error) {
 	return f, nil
 }
 
+// holds reports whether x is within the bounds. NaN is outside of any.
 func (b bounds) holds(x float64) bool {
 	return x >= b.lo && x <= b.hi && (!b.above || x > b.lo)
 }
 
-// String returns the range in words: "1 to 65535", "512 or more".
+// String returns the range in words: "1 to 65535", "512 or more". Both ends have the text of the tag.
 func (b bounds) String() string {
 	switch {
 	case b.above:
@@ -77,7 +83,8 @@ func (b bounds) String() string {
 	return ""
 }
 
-// wants returns the end of a message about a wrong value: ", want 1 to 65535".
+// wants returns the end of a message about a wrong value: ", want 1 to 65535". An enumeration takes precedence over a
+// range, which such a key does not have.
 func wants(k settings.Key) string {
 	if len(k.Enum) > 0 {
 		return ", want " + phrase.Words(k.Enum, "or")

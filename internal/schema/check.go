@@ -12,6 +12,10 @@ import (
 
 // checked returns v with the canonical spelling of an enumeration, or an error if it is outside the range or the
 // enumeration. text is v as written in its source.
+//
+// It runs after the conversion and is the only place that knows ranges and enumerations, so that the value of a
+// variable, a file and a map of code is accepted or rejected alike. Bools, pairs and strings without an enumeration
+// have neither and are returned unchanged. A secret value does not occur in the error.
 func checked(k settings.Key, v any, text string) (any, error) {
 	switch v := v.(type) {
 	case int:
@@ -28,7 +32,8 @@ func checked(k settings.Key, v any, text string) (any, error) {
 	return v, nil
 }
 
-// inRange returns v if x, which is v as a number, is within the range of the key.
+// inRange returns v if x, the same value as a float, is within the range of k. Of reports an invalid range tag, so the
+// error of boundsOf cannot occur for a key of a schema.
 func inRange(k settings.Key, v any, x float64, text string) (any, error) {
 	b, err := boundsOf(k)
 	if err != nil || b.holds(x) {
@@ -37,7 +42,8 @@ func inRange(k settings.Key, v any, x float64, text string) (any, error) {
 	return nil, settings.Errorf(settings.ErrOutOfRange, "%s is out of range, want %s", shownIn(k, text), b)
 }
 
-// members returns the items of a list in their canonical spelling.
+// members checks each item of a list as [member] does. It stops at the first item that is not a member: the fault names
+// the item, and the number of an item means nothing in a list of plain words.
 func members(k settings.Key, items []string) (any, error) {
 	if k.Enum == nil {
 		return items, nil
@@ -53,8 +59,9 @@ func members(k settings.Key, items []string) (any, error) {
 	return values, nil
 }
 
-// member returns a text in its canonical spelling. A value that exists but is not supported, and one that does not exist,
-// are faults of different kinds.
+// member returns the canonical spelling of text, which it looks up among the values and then among their other
+// spellings. It distinguishes a value that spanroute knows and does not support from one that it does not know: only
+// the second can be a typing error, so only the second has a suggestion.
 func member(k settings.Key, text string) (any, error) {
 	if k.Enum == nil {
 		return text, nil
@@ -75,7 +82,8 @@ func member(k settings.Key, text string) (any, error) {
 		WithHint(phrase.DidYouMean(text, k.Enum))
 }
 
-// explain adds the accepted values to a fault of a parse function and removes the value of a secret from it.
+// explain adds the accepted values to a fault of a parse function and removes the value of a secret from it. A message
+// that already names the accepted values stays unchanged.
 func explain(k settings.Key, err error) error {
 	var f *settings.Fault
 	if !errors.As(err, &f) {
@@ -106,7 +114,8 @@ func quotedIn(k settings.Key, text string) string {
 	return phrase.Quote(text)
 }
 
-// wantsValues is wants for a key with an enumeration, and "" for any other.
+// wantsValues returns the values of an enumeration as [wants] does. It is for a fault about the type of a value, where
+// a range would distract.
 func wantsValues(k settings.Key) string {
 	if k.Enum == nil {
 		return ""
@@ -114,7 +123,7 @@ func wantsValues(k settings.Key) string {
 	return wants(k)
 }
 
-// article returns the type of a key as a noun with an article, for a message that must not contain the value.
+// article returns what a value of k must be, with its article: "a whole number", "true or false".
 func article(k settings.Key) string {
 	switch k.Type {
 	case settings.TypeInt:

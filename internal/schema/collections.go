@@ -12,7 +12,8 @@ import (
 )
 
 // ParseList reads a comma-separated list, or a JSON array if the text begins with "[". It trims the items and drops
-// empty ones, whose number is empty. The items are never nil.
+// empty ones, whose number is empty. The items are never nil. JSON is for items with commas, such as the pattern
+// a{1,3}.
 func ParseList(text string) (items []string, empty int, err error) {
 	if trimmed := strings.TrimSpace(text); strings.HasPrefix(trimmed, "[") {
 		if err := json.Unmarshal([]byte(trimmed), &items); err != nil || slices.Contains(nulls(trimmed), true) {
@@ -44,6 +45,8 @@ func SplitList(text string) (items []string, empty int) {
 	return trimItems(strings.Split(text, ","))
 }
 
+// trimItems trims the items and counts those that are empty, instead of returning them: a trailing comma is usual and
+// harmless, and the caller decides whether to warn.
 func trimItems(raw []string) (items []string, empty int) {
 	items = make([]string, 0, len(raw))
 	for _, item := range raw {
@@ -66,7 +69,8 @@ func ParsePairs(text string) (good settings.Pairs, faults []error) {
 }
 
 // SplitPairs reads "k=v,k2=v2", as ParsePairs does, without JSON. It splits at commas and at the first =, trims both
-// sides and decodes percent escapes in the value ("+" stays "+").
+// sides and decodes percent escapes in the value ("+" stays "+"). The format is that of W3C Baggage without properties,
+// which the OTLP specification requires of OTEL_EXPORTER_OTLP_HEADERS.
 func SplitPairs(text string) (good settings.Pairs, faults []error) {
 	good = settings.Pairs{}
 	if strings.TrimSpace(text) == "" {
@@ -93,6 +97,8 @@ func SplitPairs(text string) (good settings.Pairs, faults []error) {
 	return good, faults
 }
 
+// parseObject reads a JSON object token by token, because Unmarshal into a map would lose the order of the pairs and
+// accept a name twice. Numbers keep their spelling. Faults name the pair, never its value.
 func parseObject(text string) (settings.Pairs, []error) {
 	dec := json.NewDecoder(strings.NewReader(text))
 	dec.UseNumber()

@@ -9,7 +9,7 @@ import (
 
 // FromText converts the text of a variable or flag to the Go type of k: bool, int, float64, time.Duration, string,
 // []string or Pairs. It returns nil, which means not set, for empty text; "[]" and "{}" are an empty list and map. It
-// checks ranges and enumerations.
+// checks ranges and enumerations. Text of the type string is not trimmed, because a password may begin with a space.
 func FromText(k settings.Key, text string) (any, error) {
 	if k.Type != settings.TypeString {
 		text = strings.TrimSpace(text)
@@ -38,7 +38,7 @@ func FromText(k settings.Key, text string) (any, error) {
 	return checked(k, v, text)
 }
 
-// parse reads the scalar types.
+// parse reads the scalar types. A list or map has no scalar form, so the callers handle these types before.
 func parse(k settings.Key, text string) (any, error) {
 	switch k.Type {
 	case settings.TypeBool:

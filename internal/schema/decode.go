@@ -27,7 +27,8 @@ func (s *Schema) Decode(section map[string]any, into any) error {
 	return errors.Join(d.faults...)
 }
 
-// A decoder is the state of one call of Decode. It continues after a fault, so that all of them are reported.
+// A decoder is the state of one call of Decode. It collects faults instead of returning the first, so that an operator
+// corrects a section in one round.
 type decoder struct {
 	*Schema
 	into   reflect.Value
@@ -35,20 +36,22 @@ type decoder struct {
 	faults []error
 }
 
-// found is a value that was assigned to a field, and the path at which it was found: the key or an alias.
+// found is the value that a field got, and the spelling of the key that it came from: two spellings of one key may
+// occur together only with the same value.
 type found struct {
 	path  string
 	value any
 }
 
-// refuse adds a fault about a path. An error of several items becomes one fault for each item.
+// refuse records the faults in err, which may be several joined ones, under one path.
 func (d *decoder) refuse(path string, err error) {
 	for _, e := range settings.KeyErrors(err) {
 		d.faults = append(d.faults, &settings.KeyError{Key: path, Err: e.Err})
 	}
 }
 
-// section decodes the values of a section, in the order of their names, so that faults have a fixed order.
+// section decodes the keys of m in sorted order, so that the same input always has the same faults in the same order. A
+// name with a dot is not a path: files nest, and accepting both would let one key occur twice unnoticed.
 func (d *decoder) section(m map[string]any, prefix string) {
 	for _, name := range slices.Sorted(maps.Keys(m)) {
 		v, path := m[name], prefix+name
@@ -65,7 +68,7 @@ func (d *decoder) section(m map[string]any, prefix string) {
 	}
 }
 
-// nested decodes a section within a section.
+// nested decodes a section within a section. prefix and path are relative to the root of the struct.
 func (d *decoder) nested(path string, v any) {
 	m, ok := v.(map[string]any)
 	if !ok {
@@ -75,7 +78,8 @@ func (d *decoder) nested(path string, v any) {
 	d.section(m, path+".")
 }
 
-// kindOf describes v without its content, which may be a secret in the wrong place.
+// kindOf describes v without its content, which may be a secret in the wrong place. An operator who writes "headers"
+// one level too high would otherwise see a token in the log.
 func kindOf(v any) string {
 	switch rv := reflect.ValueOf(v); {
 	case rv.Kind() == reflect.String:
@@ -88,7 +92,8 @@ func kindOf(v any) string {
 	return fmt.Sprintf("a %T", v)
 }
 
-// assign converts v and writes it to a field. A value under a key and an alias must be the same.
+// assign converts v and writes it to field i. A value that would only be accepted with a warning is a fault here,
+// because Decode has no warnings.
 func (d *decoder) assign(i int, path string, v any) {
 	f := d.fields[i]
 	value, coerced, err := FromValue(f.key, v)
@@ -121,7 +126,8 @@ func (s *Schema) UnknownKey(path string) *settings.Fault {
 	return s.unknown(path[:at], path[at:])
 }
 
-// unknown returns the fault of a name that a section does not have.
+// unknown is [Schema.UnknownKey] for a path in two parts; prefix ends with a dot unless it is empty. The suggestions
+// are the names of that section alone: the nearest name of another section would be a wrong place.
 func (s *Schema) unknown(prefix, name string) *settings.Fault {
 	f := settings.Errorf(settings.ErrUnknownKey, "unknown key")
 	if strings.Contains(name, ".") {

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/spanroute/spanroute/internal/goldentext"
 	"github.com/spanroute/spanroute/internal/schema"
 	"github.com/spanroute/spanroute/registry/settings"
 )
@@ -61,65 +62,63 @@ func TestDecodeKeepsOtherFields(t *testing.T) {
 }
 
 func TestDecodeRefuses(t *testing.T) {
+	var texts goldentext.Rows
 	for _, tt := range []struct {
 		name    string
 		section m
 		kind    settings.Kind
-		want    string
 	}{
-		{"misspelt key", m{"endpont": 1}, settings.ErrUnknownKey, `endpont: unknown key, did you mean "endpoint"?`},
-		{"misspelt in a section", m{"thrift": m{"agent_prt": 1}}, settings.ErrUnknownKey, `thrift.agent_prt: unknown key, did you mean "agent_port"?`},
-		{"misspelt section", m{"thrit": m{"agent_port": 1}}, settings.ErrUnknownKey, `thrit: unknown key, did you mean "thrift"?`},
-		{"misspelt alias", m{"prt": 1}, settings.ErrUnknownKey, `prt: unknown key, did you mean "port"?`},
-		{"letter case", m{"ENDPOINT": "x"}, settings.ErrUnknownKey, `ENDPOINT: unknown key, did you mean "endpoint"?`},
-		{"in the wrong place", m{"agent_port": 1}, settings.ErrUnknownKey, `agent_port: unknown key, it belongs in thrift.agent_port`},
-		{"dotted", m{"thrift.agent_port": 1}, settings.ErrUnknownKey, `thrift.agent_port: unknown key, nest it`},
-		{"nothing near", m{"zzzzzzzzzz": 1}, settings.ErrUnknownKey, `zzzzzzzzzz: unknown key`},
-		{"unknown and null", m{"nonsense": nil}, settings.ErrUnknownKey, `nonsense: unknown key`},
-		{"skipped field", m{"skipped": nil}, settings.ErrUnknownKey, `skipped: unknown key`},
-		{"text for a number", m{"thrift": m{"agent_port": "x"}}, settings.ErrWrongType, `thrift.agent_port: "x" is not a whole number, want 1 to 65535`},
-		{"quoted number", m{"thrift": m{"agent_port": "6831"}}, settings.ErrWrongType, `thrift.agent_port: "6831" is quoted, write it plain, want 1 to 65535`},
-		{"quoted bool", m{"insecure": "true"}, settings.ErrWrongType, `insecure: "true" is read as true, write true`},
-		{"yes", m{"insecure": "yes"}, settings.ErrWrongType, `insecure: "yes" is read as true, write true`},
-		{"one for a bool", m{"insecure": 1}, settings.ErrWrongType, `insecure: 1 is neither true nor false`},
-		{"bool for a number", m{"thrift": m{"rate": true}}, settings.ErrWrongType, `thrift.rate: true is not a number, want 0 to 1`},
-		{"fraction", m{"thrift": m{"agent_port": 6831.5}}, settings.ErrWrongType, `thrift.agent_port: 6831.5 is not a whole number, want 1 to 65535`},
-		{"zero port", m{"thrift": m{"agent_port": 0}}, settings.ErrOutOfRange, `thrift.agent_port: 0 is out of range, want 1 to 65535`},
-		{"high port", m{"port": 70000}, settings.ErrOutOfRange, `port: 70000 is out of range, want 1 to 65535`},
-		{"rate", m{"thrift": m{"rate": 1.5}}, settings.ErrOutOfRange, `thrift.rate: 1.5 is out of range, want 0 to 1`},
-		{"NaN", m{"thrift": m{"rate": math.NaN()}}, settings.ErrOutOfRange, `thrift.rate: .nan is out of range, want 0 to 1`},
-		{"infinity", m{"thrift": m{"delay": math.Inf(1)}}, settings.ErrOutOfRange, `thrift.delay: .inf is out of range`},
-		{"zero duration", m{"thrift": m{"delay": 0}}, settings.ErrOutOfRange, `thrift.delay: 0 is out of range, want more than 0`},
-		{"long duration", m{"thrift": m{"wait": "2m"}}, settings.ErrOutOfRange, `thrift.wait: "2m" is out of range, want 0 to 1m`},
-		{"endless duration", m{"thrift": m{"delay": 1e300}}, settings.ErrOutOfRange, `thrift.delay: 1e+300 is out of range`},
-		{"32 bits", m{"thrift": m{"inner": m{"small": 1 << 40}}}, settings.ErrOutOfRange, `thrift.inner.small: 1099511627776 is out of range`},
-		{"64 bits", m{"thrift": m{"size": uint64(math.MaxUint64)}}, settings.ErrOutOfRange, `thrift.size: 18446744073709551615 is out of range`},
-		{"enumeration", m{"protocol": "htp"}, settings.ErrUnknownValue, `protocol: "htp" is unknown, want grpc, http or http/json, did you mean "http"?`},
-		{"known, not supported", m{"protocol": "TCP"}, settings.ErrUnsupported, `protocol: "TCP" is not supported, want grpc, http or http/json`},
-		{"enumerated list", m{"modes": []any{"on", "maybe"}}, settings.ErrUnknownValue, `modes: "maybe" is unknown, want on or off`},
-		{"number for a text", m{"endpoint": 5}, settings.ErrWrongType, `endpoint: 5 is not text, quote it`},
-		{"list for a text", m{"endpoint": []any{"a"}}, settings.ErrWrongType, `endpoint: a list is not text`},
-		{"map for a list", m{"names": m{}}, settings.ErrWrongType, `names: a map is not a list`},
-		{"number for a list", m{"names": 5}, settings.ErrWrongType, `names: 5 is not a list`},
-		{"item that is no text", m{"names": []any{"a", 5, nil}}, settings.ErrWrongType, "names: item 2 is not text, quote it\nnames: item 3 is not text, quote it"},
-		{"text for a section", m{"thrift": "x"}, settings.ErrWrongType, `thrift: text is not a section, want a mapping with agent_port, size, rate, split, delay, wait or inner`},
-		{"list for a section", m{"thrift": []any{}}, settings.ErrWrongType, `thrift: a list is not a section, want a mapping with agent_port, size, rate, split, delay, wait or inner`},
-		{"no duration", m{"thrift": m{"wait": "soon"}}, settings.ErrWrongType, `thrift.wait: "soon" is not a duration, want seconds or a text like "500ms"`},
-		{"base 60", m{"thrift": m{"wait": "1:30"}}, settings.ErrWrongType, `thrift.wait: "1:30" is not a duration, want 0 to 1m, YAML 1.1 reads base 60; write seconds`},
-		{"function", m{"names": func() {}}, settings.ErrWrongType, `names: a func() is not a list`},
-		{"time for a duration", m{"thrift": m{"split": time.Second}}, settings.ErrWrongType, `thrift.split: 1000000000 is neither true nor false`},
-		{"alias that disagrees", m{"endpoint": "http://a", "url": "http://b"}, settings.ErrConflict, `url: conflicts with endpoint, keep one`},
-		{"null value in a map", m{"labels": m{"a": nil}}, settings.ErrWrongType, `labels: "a" has no plain value`},
-		{"nested value in a map", m{"labels": m{"a": m{}}}, settings.ErrWrongType, `labels: "a" has no plain value`},
-		{"no pair", m{"labels": []any{[]any{"a", "b", "c"}}}, settings.ErrHeader, `labels: item 1 is not a pair, want [name, value]`},
-		{"one-item pair and no list", m{"labels": []any{[]any{"a"}, "x"}}, settings.ErrHeader, "labels: item 1 is not a pair, want [name, value]\nlabels: item 2 is not a pair, want [name, value]"},
+		{"misspelt key", m{"endpont": 1}, settings.ErrUnknownKey},
+		{"misspelt in a section", m{"thrift": m{"agent_prt": 1}}, settings.ErrUnknownKey},
+		{"misspelt section", m{"thrit": m{"agent_port": 1}}, settings.ErrUnknownKey},
+		{"misspelt alias", m{"prt": 1}, settings.ErrUnknownKey},
+		{"letter case", m{"ENDPOINT": "x"}, settings.ErrUnknownKey},
+		{"in the wrong place", m{"agent_port": 1}, settings.ErrUnknownKey},
+		{"dotted", m{"thrift.agent_port": 1}, settings.ErrUnknownKey},
+		{"nothing near", m{"zzzzzzzzzz": 1}, settings.ErrUnknownKey},
+		{"unknown and null", m{"nonsense": nil}, settings.ErrUnknownKey},
+		{"skipped field", m{"skipped": nil}, settings.ErrUnknownKey},
+		{"text for a number", m{"thrift": m{"agent_port": "x"}}, settings.ErrWrongType},
+		{"quoted number", m{"thrift": m{"agent_port": "6831"}}, settings.ErrWrongType},
+		{"quoted bool", m{"insecure": "true"}, settings.ErrWrongType},
+		{"yes", m{"insecure": "yes"}, settings.ErrWrongType},
+		{"one for a bool", m{"insecure": 1}, settings.ErrWrongType},
+		{"bool for a number", m{"thrift": m{"rate": true}}, settings.ErrWrongType},
+		{"fraction", m{"thrift": m{"agent_port": 6831.5}}, settings.ErrWrongType},
+		{"zero port", m{"thrift": m{"agent_port": 0}}, settings.ErrOutOfRange},
+		{"high port", m{"port": 70000}, settings.ErrOutOfRange},
+		{"rate", m{"thrift": m{"rate": 1.5}}, settings.ErrOutOfRange},
+		{"NaN", m{"thrift": m{"rate": math.NaN()}}, settings.ErrOutOfRange},
+		{"infinity", m{"thrift": m{"delay": math.Inf(1)}}, settings.ErrOutOfRange},
+		{"zero duration", m{"thrift": m{"delay": 0}}, settings.ErrOutOfRange},
+		{"long duration", m{"thrift": m{"wait": "2m"}}, settings.ErrOutOfRange},
+		{"endless duration", m{"thrift": m{"delay": 1e300}}, settings.ErrOutOfRange},
+		{"32 bits", m{"thrift": m{"inner": m{"small": 1 << 40}}}, settings.ErrOutOfRange},
+		{"64 bits", m{"thrift": m{"size": uint64(math.MaxUint64)}}, settings.ErrOutOfRange},
+		{"enumeration", m{"protocol": "htp"}, settings.ErrUnknownValue},
+		{"known, not supported", m{"protocol": "TCP"}, settings.ErrUnsupported},
+		{"enumerated list", m{"modes": []any{"on", "maybe"}}, settings.ErrUnknownValue},
+		{"number for a text", m{"endpoint": 5}, settings.ErrWrongType},
+		{"list for a text", m{"endpoint": []any{"a"}}, settings.ErrWrongType},
+		{"map for a list", m{"names": m{}}, settings.ErrWrongType},
+		{"number for a list", m{"names": 5}, settings.ErrWrongType},
+		{"item that is no text", m{"names": []any{"a", 5, nil}}, settings.ErrWrongType},
+		{"text for a section", m{"thrift": "x"}, settings.ErrWrongType},
+		{"list for a section", m{"thrift": []any{}}, settings.ErrWrongType},
+		{"no duration", m{"thrift": m{"wait": "soon"}}, settings.ErrWrongType},
+		{"base 60", m{"thrift": m{"wait": "1:30"}}, settings.ErrWrongType},
+		{"function", m{"names": func() {}}, settings.ErrWrongType},
+		{"time for a duration", m{"thrift": m{"split": time.Second}}, settings.ErrWrongType},
+		{"alias that disagrees", m{"endpoint": "http://a", "url": "http://b"}, settings.ErrConflict},
+		{"null value in a map", m{"labels": m{"a": nil}}, settings.ErrWrongType},
+		{"nested value in a map", m{"labels": m{"a": m{}}}, settings.ErrWrongType},
+		{"no pair", m{"labels": []any{[]any{"a", "b", "c"}}}, settings.ErrHeader},
+		{"one-item pair and no list", m{"labels": []any{[]any{"a"}, "x"}}, settings.ErrHeader},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := defaults()
 			err := sampleSchema(t).Decode(tt.section, &got)
-			if err == nil || err.Error() != tt.want {
-				t.Errorf("Decode = %v\nwant %s", err, tt.want)
-			}
+			texts.AddError(t, tt.name, err)
 			if !errors.Is(err, tt.kind) {
 				t.Errorf("Decode = %v, want kind %s", err, tt.kind)
 			}
@@ -129,6 +128,7 @@ func TestDecodeRefuses(t *testing.T) {
 			}
 		})
 	}
+	texts.Check(t)
 }
 
 func TestDecodeReportsEveryFault(t *testing.T) {

@@ -9,7 +9,8 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// field is a key with the place of its value in the struct.
+// field is a key with the place of its value in the struct: index is a path, because the field may be in a nested or an
+// embedded struct.
 type field struct {
 	key   settings.Key // without Default
 	index []int
@@ -20,7 +21,9 @@ var (
 	pairsType    = reflect.TypeFor[settings.Pairs]()
 )
 
-// typeOf returns the type of the key for a field of type t, false if values cannot be decoded into it.
+// typeOf returns the type of the key for a field of type t, false if values cannot be decoded into it. A pointer to a
+// scalar is a key that distinguishes unset from zero. Lists and maps are nil when they are not set, so they need no
+// pointer.
 func typeOf(t reflect.Type) (settings.Type, bool) {
 	if t.Kind() == reflect.Pointer {
 		inner, ok := typeOf(t.Elem())
@@ -47,7 +50,9 @@ func typeOf(t reflect.Type) (settings.Type, bool) {
 	return "", false
 }
 
-// value returns the value of the field in v, nil if it is not set.
+// value returns the value of the field in v, nil if it is not set. A zero that is outside the range of the key can only
+// mean that the field was never set. A zero inside the range is a value, even in a struct that was never filled in: a
+// field that must distinguish the two is a pointer.
 func (f field) value(v reflect.Value) any {
 	value := read(v.FieldByIndex(f.index))
 	b, _ := boundsOf(f.key)
@@ -62,7 +67,7 @@ func (f field) value(v reflect.Value) any {
 	return value
 }
 
-// unless returns value, or nil if it is unset.
+// unless returns nil in place of a value that is not set.
 func unless(unset bool, value any) any {
 	if unset {
 		return nil
@@ -96,7 +101,7 @@ func read(field reflect.Value) any {
 	return field.String()
 }
 
-// readPairs returns the content of a map or of Pairs. A map is sorted by name, because its order is random.
+// readPairs returns a copy of the pairs. A map has no order, so its pairs are sorted by name.
 func readPairs(field reflect.Value) settings.Pairs {
 	if field.Type() == pairsType {
 		return slices.Clone(field.Interface().(settings.Pairs))
@@ -109,7 +114,9 @@ func readPairs(field reflect.Value) settings.Pairs {
 	return pairs
 }
 
-// write assigns a converted value to a field and reports whether it fits.
+// write assigns a converted value to a field and reports whether it fits. The type of value is that for the key, see
+// [FromText]. The field gets a copy of pairs and its own pointer, so that it shares no memory with the section. Only an
+// int can fail: on a 32-bit platform, or in a field of type int32.
 func write(field reflect.Value, value any) bool {
 	if field.Kind() == reflect.Pointer {
 		p := reflect.New(field.Type().Elem())
@@ -130,7 +137,7 @@ func write(field reflect.Value, value any) bool {
 	return true
 }
 
-// pairsValue returns pairs as a value of type t, Pairs or a map, that shares no memory with them.
+// pairsValue converts pairs to the type of a field, Pairs or a map. In a map, the last pair of a name remains.
 func pairsValue(t reflect.Type, pairs settings.Pairs) reflect.Value {
 	if t == pairsType {
 		return reflect.ValueOf(slices.Clone(pairs))

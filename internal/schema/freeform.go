@@ -37,6 +37,8 @@ func pairs(k settings.Key, rv reflect.Value) (any, error) {
 	return pairs, nil
 }
 
+// fromMap converts a map of code or of a decoded file. The order of pairs and faults is that of the names, since a map
+// has none.
 func fromMap(k settings.Key, rv reflect.Value) (any, string, error) {
 	if k.Type != settings.TypeMap {
 		return nil, "", settings.Errorf(settings.ErrWrongType, "a map is not %s", article(k))

@@ -8,19 +8,20 @@ import (
 )
 
 // Mask replaces in text the values of the secret keys in v, a struct of the schema's type, by ***. It is for text from
-// code that does not treat secrets specially, such as the text of a panic.
+// code that does not treat secrets specially, such as the text of a panic. Longer values are replaced first, so that
+// one secret within another leaves no rest.
 func (s *Schema) Mask(v any, text string) string {
 	rv := reflect.Indirect(reflect.ValueOf(v))
+	var values []string
 	for _, f := range s.fields {
-		if !f.key.Secret {
-			continue
+		if f.key.Secret {
+			values = append(values, texts(read(rv.FieldByIndex(f.index)))...)
 		}
-		text = secret.Redact(text, texts(read(rv.FieldByIndex(f.index)))...)
 	}
-	return text
+	return secret.Redact(text, values...)
 }
 
-// texts returns the texts in a value.
+// texts returns the texts in a value. Numbers and bools cannot be secrets: their digits would be masked everywhere.
 func texts(value any) []string {
 	switch v := value.(type) {
 	case string:

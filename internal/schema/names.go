@@ -3,7 +3,7 @@ package schema
 import "strings"
 
 // EnvName returns the environment variable of a key: EnvName("SPANROUTE_", "jaeger.thrift.agent_port") is
-// "SPANROUTE_JAEGER_THRIFT_AGENT_PORT". Two paths may have the same variable.
+// "SPANROUTE_JAEGER_THRIFT_AGENT_PORT". Two paths may have the same variable. Package keytable reports such a pair.
 func EnvName(prefix, path string) string {
 	return prefix + strings.ToUpper(strings.ReplaceAll(path, ".", "_"))
 }

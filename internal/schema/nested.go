@@ -2,7 +2,8 @@ package schema
 
 import "strings"
 
-// Nest turns a flat map by path into a nested one.
+// Nest turns a flat map by path into a nested one. Paths must not lead through one another: "a" and "a.b" cannot both
+// be set.
 func Nest(values map[string]any) map[string]any {
 	section := map[string]any{}
 	for path, value := range values {
@@ -11,7 +12,8 @@ func Nest(values map[string]any) map[string]any {
 	return section
 }
 
-// Put sets the value at path in a nested map, and makes the sections on the way.
+// Put sets the value at path in a nested map, and makes the sections on the way. It replaces a value on the way that is
+// not a section.
 func Put(section map[string]any, path string, value any) {
 	for {
 		name, rest, nested := strings.Cut(path, ".")
@@ -28,7 +30,8 @@ func Put(section map[string]any, path string, value any) {
 	}
 }
 
-// Get returns the value at path in a nested map, and whether there is one.
+// Get returns the value at path in a nested map, and whether there is one. A section on the way, or at the path itself,
+// is a value too.
 func Get(section map[string]any, path string) (value any, ok bool) {
 	for {
 		name, rest, nested := strings.Cut(path, ".")

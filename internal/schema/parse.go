@@ -15,6 +15,8 @@ import (
 // From functions remove it for secret keys.
 
 var (
+	// Numbers are those of the core schema of YAML 1.2 without its octal and hexadecimal forms. special are the floats
+	// that are not numbers, which YAML writes as words; base60 is a number of YAML 1.1, such as 1:30 for 90.
 	digits  = regexp.MustCompile(`^-?[0-9]+$`)
 	zeros   = regexp.MustCompile(`^-?0[0-9]`)
 	numeric = regexp.MustCompile(`^[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?$`)
@@ -33,7 +35,8 @@ func ParseBool(text string) (bool, error) {
 	return false, settings.Errorf(settings.ErrWrongType, "%s is neither true nor false", shown(text))
 }
 
-// ParseInt reads decimal digits without leading zeros.
+// ParseInt reads decimal digits without leading zeros. Leading zeros are a fault, because YAML 1.1 and many languages
+// read them as octal: 010 would be 8 or 10.
 func ParseInt(text string) (int, error) {
 	switch {
 	case zeros.MatchString(text):
@@ -49,7 +52,8 @@ func ParseInt(text string) (int, error) {
 }
 
 // ParseNumber reads a decimal number, with or without an exponent. Negative zero is 0. YAML's words for NaN and the
-// infinities, and numbers that are too large for a float64, are out of range.
+// infinities, and numbers that are too large for a float64, are out of range. Hexadecimal numbers and underscores,
+// which strconv accepts, are faults: they differ between YAML 1.1, 1.2 and JSON.
 func ParseNumber(text string) (float64, error) {
 	switch {
 	case special.MatchString(text):
@@ -86,6 +90,7 @@ func ParseDuration(text string) (time.Duration, error) {
 	return d, nil
 }
 
+// seconds converts a number of seconds, rounded to nanoseconds.
 func seconds(f float64) (time.Duration, error) {
 	ns := math.Round(f * float64(time.Second))
 	if math.IsNaN(ns) || math.Abs(ns) >= math.MaxInt64 {

@@ -7,7 +7,8 @@ import (
 	"strconv"
 )
 
-// numberText returns a number or bool as a YAML file has it.
+// numberText returns a number or bool as a YAML file has it. The text then takes the same way as the text of a file, so
+// that 9411, 9411.0 and "9411" have the same checks and messages.
 func numberText(rv reflect.Value) (string, bool) {
 	switch {
 	case rv.Kind() == reflect.Bool:
@@ -39,6 +40,8 @@ func element(rv reflect.Value) reflect.Value {
 	return rv
 }
 
+// plainText returns the text of a scalar, false for nil, lists, maps and structs. YAML reads an unquoted 1 or true in a
+// map of headers as a number or bool, although an HTTP header is text.
 func plainText(rv reflect.Value) (string, bool) {
 	rv = element(rv)
 	if rv.Kind() == reflect.String {
@@ -50,6 +53,7 @@ func plainText(rv reflect.Value) (string, bool) {
 	return numberText(rv)
 }
 
+// scalarText returns the text of a JSON scalar: a string, a json.Number or a bool.
 func scalarText(v any) string {
 	if b, ok := v.(bool); ok {
 		return strconv.FormatBool(b)

@@ -246,6 +246,10 @@ func TestMaskTakesSecretsOut(t *testing.T) {
 	if want := "x-token=*** as *** at http://localhost"; got != want {
 		t.Errorf("Mask = %q, want %q", got, want)
 	}
+	v.Headers = settings.Pairs{{Name: "x-token", Value: "hunter2-and-more"}}
+	if got, want := sampleSchema(t).Mask(v, "token hunter2-and-more"), "token ***"; got != want {
+		t.Errorf("a secret within that of a later key: Mask = %q, want %q", got, want)
+	}
 }
 
 // Package reflect does not find what follows a tag that it cannot read.

@@ -9,7 +9,7 @@ import (
 
 // Section returns the values of v, a struct of the schema's type, as a nested map by canonical key, which Decode
 // accepts. It includes secrets. Keys that are not set are missing: nil pointers, and zeros outside the range of the
-// key.
+// key. Section and Decode are inverse: decoding the section of v into a zero struct yields v.
 func (s *Schema) Section(v any) map[string]any { return Nest(s.Values(v)) }
 
 // Values returns the values of v, as Section does, in a flat map by path.
@@ -24,13 +24,15 @@ func (s *Schema) Values(v any) map[string]any {
 	return values
 }
 
-// Given returns the values in section by canonical path, unconverted.
+// Given returns the values in section by canonical path, unconverted. It is for the caller that wants to know which
+// keys were set, under whatever spelling, before Decode rejects some of them.
 func (s *Schema) Given(section map[string]any) map[string]any {
 	given := map[string]any{}
 	s.given(section, "", given)
 	return given
 }
 
+// given collects values under their canonical paths. It ignores unknown keys, which Decode reports.
 func (s *Schema) given(section map[string]any, prefix string, into map[string]any) {
 	for name, v := range section {
 		i, known := s.byPath[prefix+name]
@@ -45,7 +47,8 @@ func (s *Schema) given(section map[string]any, prefix string, into map[string]an
 }
 
 // Unpaired returns a fault for each key of v that is not set although its counterpart in the tag with is set. The fault
-// is about the missing key.
+// is about the missing key. It is a method of the schema and not of an exporter's Validate, so that the rule is written
+// once, in a tag.
 func (s *Schema) Unpaired(v any) (faults []error) {
 	values := s.Values(v)
 	for _, f := range s.fields {
@@ -71,7 +74,8 @@ func IsSet(value any) bool {
 	return true
 }
 
-// Copy returns a copy of v, a struct of the schema's type. The values of its keys share no memory with v.
+// Copy returns a copy of v, a struct of the schema's type. The values of its keys share no memory with v. Fields that
+// are not keys are copied as an assignment copies them.
 func (s *Schema) Copy(v any) any {
 	c := reflect.New(s.of).Elem()
 	c.Set(reflect.ValueOf(v))
@@ -84,6 +88,7 @@ func (s *Schema) Copy(v any) any {
 	return c.Interface()
 }
 
+// copied returns a deep copy of the value of a key: a scalar, or a pointer, slice or map of scalars.
 func copied(v reflect.Value) reflect.Value {
 	switch {
 	case (v.Kind() == reflect.Pointer || v.Kind() == reflect.Slice || v.Kind() == reflect.Map) && v.IsNil():

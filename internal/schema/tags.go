@@ -14,13 +14,16 @@ import (
 )
 
 var (
+	// The names of keys are restricted to what EnvName and FlagName map to a valid variable and flag.
 	nameSyntax = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 	pathSyntax = regexp.MustCompile(`^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$`)
 	tagSyntax  = regexp.MustCompile(`^( *[^ ":\x00-\x1f\x7f]+:"([^"\\]|\\.)*")* *$`) // the syntax that package reflect reads
 	envSyntax  = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
 )
 
-// formats maps the values of the tag format to the type of key that they are for.
+// formats maps the values of the tag format to the type of key that they are for. A format does not change how a value
+// is converted. It distinguishes keys of one Go type: package config and the exporters select checks by it, and
+// registrytest the values that it tries.
 var formats = map[string]settings.Type{
 	"pem": settings.TypeString, "ipv4": settings.TypeString, "ipv6": settings.TypeString, "headers": settings.TypeMap, "metadata": settings.TypeMap,
 
@@ -56,19 +59,21 @@ func Of[S any](defaults func() S) (*Schema, error) {
 	return s, nil
 }
 
-// A builder is the state of one call of Of. It continues after a fault, so that the author of a settings struct sees all of
-// them at once.
+// A builder is the state of one call of Of. Like a decoder it collects all faults: the author of an exporter sees every
+// invalid tag in one run of the tests.
 type builder struct {
 	*Schema
 	faults []error
 }
 
-// refuse adds a fault of the struct.
+// refuse records a fault that is an ErrInvalid.
 func (b *builder) refuse(format string, args ...any) {
 	b.faults = append(b.faults, fmt.Errorf("%w: "+format, append([]any{ErrInvalid}, args...)...))
 }
 
-// walk adds the keys of the fields of t, whose paths begin with prefix. index is the place of t in the outer struct.
+// walk adds the fields of t. A field without a koanf tag is a fault unless it is unexported, embedded or excluded with
+// "-": a forgotten tag would otherwise be a setting that nothing can set. The syntax of the whole tag is checked,
+// because reflect.StructTag.Get silently returns "" after a syntax error.
 func (b *builder) walk(t reflect.Type, prefix string, index []int) {
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -94,7 +99,7 @@ func (b *builder) walk(t reflect.Type, prefix string, index []int) {
 	}
 }
 
-// field adds a field: a key, or the keys of a nested struct.
+// field adds a key, or the keys of a section.
 func (b *builder) field(f reflect.StructField, path string, index []int) {
 	t, ok := typeOf(f.Type)
 	switch {
@@ -120,7 +125,7 @@ func (b *builder) group(f reflect.StructField, prefix string, index []int) {
 	}
 }
 
-// key returns the key of a field from its tags. Faults of tags are added to b, and the key is returned without them.
+// key reads the tags of one field. A tag on a type that cannot have it is a fault rather than without effect.
 func (b *builder) key(f reflect.StructField, path string, t settings.Type) settings.Key {
 	k := settings.Key{Path: path, Type: t, Doc: f.Tag.Get("doc"), Format: f.Tag.Get("format"), Range: f.Tag.Get("range")}
 	k.Aliases = b.list(f, "alias", pathSyntax)
@@ -147,7 +152,7 @@ func (b *builder) key(f reflect.StructField, path string, t settings.Type) setti
 	return k
 }
 
-// list returns the items of a tag that holds a list, each of the given syntax.
+// list reads a tag with items separated by commas.
 func (b *builder) list(f reflect.StructField, tag string, syntax *regexp.Regexp) []string {
 	text, ok := f.Tag.Lookup(tag)
 	if !ok {
@@ -165,7 +170,7 @@ func (b *builder) list(f reflect.StructField, tag string, syntax *regexp.Regexp)
 	return items
 }
 
-// flag returns the value of a tag that holds a boolean, false if the field does not have it.
+// flag reads a tag that is true or false; a missing tag is false.
 func (b *builder) flag(f reflect.StructField, tag string) bool {
 	text, ok := f.Tag.Lookup(tag)
 	if !ok {
@@ -178,7 +183,8 @@ func (b *builder) flag(f reflect.StructField, tag string) bool {
 	return set
 }
 
-// index fills byPath and sections. Each path may have only one meaning.
+// index fills byPath and sections. Each path may have only one meaning. Canonical paths are entered before aliases, so
+// that a conflict is reported about the alias.
 func (b *builder) index() {
 	for i, f := range b.fields {
 		b.claim(f.key.Path, i)
@@ -205,7 +211,7 @@ func (b *builder) index() {
 	}
 }
 
-// claim makes path a name of field i.
+// claim enters a path or an alias, each of which may occur once.
 func (b *builder) claim(path string, i int) {
 	if _, taken := b.byPath[path]; taken {
 		b.refuse("two fields have the key %s", path)
@@ -214,7 +220,8 @@ func (b *builder) claim(path string, i int) {
 	b.byPath[path] = i
 }
 
-// enumeration parses an enum tag into the values and their other spellings in lower case.
+// enumeration parses an enum tag into the values and their other spellings in lower case. An unsupported value has the
+// spelling "".
 func enumeration(tag string) (values []string, spellings map[string]string) {
 	if tag == "" {
 		return nil, nil

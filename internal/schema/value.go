@@ -9,9 +9,10 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// FromValue converts a value from code, or from a decoded file, to the Go type of k. It accepts a whole float for an int,
-// a number of seconds for a duration, and for a list or map the text that a file can have. It returns nil, which means
-// not set, for nil and empty text. coerced is as for [FromYAML].
+// FromValue converts a value from code, or from a decoded file, to the Go type of k. It accepts a whole float for an
+// int, a number of seconds for a duration, and for a list or map the text that a file can have. It returns nil, which
+// means not set, for nil and empty text. coerced is as for [FromYAML]. A program that calls Decode directly, without
+// package config, passes values of any of the types that YAML and JSON decoders produce, so it accepts all of them.
 func FromValue(k settings.Key, v any) (value any, coerced string, err error) {
 	rv := reflect.ValueOf(v)
 	for rv.Kind() == reflect.Pointer && !rv.IsNil() {
@@ -42,6 +43,7 @@ func FromValue(k settings.Key, v any) (value any, coerced string, err error) {
 	return value, "", err // no warning about a whole float for an int from code
 }
 
+// fromSlice converts a list of code or of a decoded file.
 func fromSlice(k settings.Key, rv reflect.Value) (any, string, error) {
 	switch k.Type {
 	case settings.TypeList:
@@ -58,6 +60,8 @@ func fromSlice(k settings.Key, rv reflect.Value) (any, string, error) {
 	return nil, "", settings.Errorf(settings.ErrWrongType, "a list is not %s", article(k))
 }
 
+// items returns the texts of a list. A number in a list is a fault and not converted, because YAML has already changed
+// its spelling: the version 1.10 is the number 1.1.
 func items(k settings.Key, rv reflect.Value) ([]string, error) {
 	items := make([]string, 0, rv.Len())
 	var faults []error

@@ -13,7 +13,8 @@ import (
 
 // FromYAML converts a YAML scalar to the Go type of k. text is its source, and quoted reports whether it is quoted or a
 // block. It must not be null. coerced, if not empty, is a warning about a value that has another type in the file, such
-// as `"6831" is quoted, write it plain`.
+// as `"6831" is quoted, write it plain`. Quotes matter only for the warning and for what YAML would read without them:
+// "yes" in quotes is text in YAML 1.2, and an operator who quotes a port means the number.
 func FromYAML(k settings.Key, text string, quoted bool) (value any, coerced string, err error) {
 	switch k.Type {
 	case settings.TypeList:
@@ -41,6 +42,8 @@ func FromYAML(k settings.Key, text string, quoted bool) (value any, coerced stri
 	return value, coerced, nil
 }
 
+// listScalar reads a list that is written as one text, which is usual for lists that come from a variable. A plain
+// number or bool is a mistake, since no list has such an item.
 func listScalar(k settings.Key, text string, quoted bool) (any, string, error) {
 	if !quoted && isPlain(text) {
 		return nil, "", settings.Errorf(settings.ErrWrongType, "%s is not a list", shownIn(k, text))
@@ -50,6 +53,7 @@ func listScalar(k settings.Key, text string, quoted bool) (any, string, error) {
 	return value, "", err
 }
 
+// mapScalar reads a map that is written as one text, as OTEL_EXPORTER_OTLP_HEADERS is.
 func mapScalar(k settings.Key, text string, quoted bool) (any, string, error) {
 	if !quoted && isPlain(text) {
 		return nil, "", settings.Errorf(settings.ErrWrongType, "%s is not a map", shownIn(k, text))
@@ -61,6 +65,8 @@ func mapScalar(k settings.Key, text string, quoted bool) (any, string, error) {
 	return pairs, "", nil
 }
 
+// textScalar rejects a plain number or bool, because YAML may change its spelling: 1.10 is 1.1, and 0123 is 83. A
+// packed address is digits by definition.
 func textScalar(k settings.Key, text string, quoted bool) (any, string, error) {
 	if text == "" {
 		return nil, "", nil
@@ -75,6 +81,8 @@ func textScalar(k settings.Key, text string, quoted bool) (any, string, error) {
 
 var yes = regexp.MustCompile(`^(?i:yes|no|on|off|true|false)$`)
 
+// yamlBool accepts the words of YAML 1.1 with a warning: a file that was written for Python's loader uses them, and
+// YAML 1.2 reads them as text.
 func yamlBool(text string, quoted bool) (any, string, error) {
 	low := strings.ToLower(text)
 	spelling := text == low || text == strings.ToUpper(text) || text == strings.ToUpper(text[:1])+low[1:]
@@ -88,7 +96,7 @@ func yamlBool(text string, quoted bool) (any, string, error) {
 	return value, "", nil
 }
 
-// yamlInt also accepts whole floats: 10.0, 1e3.
+// yamlInt also accepts whole floats: 10.0, 1e3. A program that writes YAML often has floats for all numbers.
 func yamlInt(text string) (any, string, error) {
 	n, err := ParseInt(text)
 	if err == nil || digits.MatchString(text) || !numeric.MatchString(text) {

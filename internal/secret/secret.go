@@ -19,7 +19,7 @@ const (
 )
 
 // A name is that of a secret if one of its words is in words, contains one of parts, or ends in one of endings and is
-// not in plain.
+// not in plain. A word in parts is long enough to be rare in other words, one in words is not.
 var (
 	words = []string{
 		"assertion", "authcode", "authentication", "authn", "authz", "bearer", "certs", "cred", "creds", "csrf", "dpop", "dsn", "hdnea", "hdntl",
@@ -83,6 +83,7 @@ func isUpper(c byte) bool { return 'A' <= c && c <= 'Z' }
 func isLower(c byte) bool { return 'a' <= c && c <= 'z' }
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
+// isSecret reports whether word, in lower case, is that of a secret. The order of the checks is that of their cost.
 func isSecret(word []byte) bool {
 	for len(word) > 0 && isDigit(word[len(word)-1]) {
 		word = word[:len(word)-1]
@@ -105,6 +106,7 @@ func isSecret(word []byte) bool {
 	return endsSecret(word)
 }
 
+// endsSecret reports whether word ends in one of endings and is not an ordinary word that ends so by chance.
 func endsSecret(word []byte) bool {
 	for _, end := range endings {
 		if n := len(word) - len(end); n >= 0 && string(word[n:]) == end {
@@ -147,7 +149,8 @@ func startingWith(x *index, c byte) []string {
 // values are ignored. Callers that shorten a text redact it first, since a cut can leave a part of a secret.
 func Redact(text string, values ...string) string { return RedactAs(Mask, text, values...) }
 
-// RedactAs is [Redact] with another mask.
+// RedactAs is [Redact] with another mask. The longest value goes first, because a secret that contains another would
+// otherwise lose only that part.
 func RedactAs(mask, text string, values ...string) string {
 	if text == "" || len(values) == 0 {
 		return text

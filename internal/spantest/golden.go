@@ -2,7 +2,6 @@ package spantest
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"io/fs"
 	"os"
@@ -16,10 +15,9 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/spanroute/spanroute/internal/goldentext"
 	"github.com/spanroute/spanroute/internal/semattr"
 )
-
-var update = flag.Bool("update", false, "write testdata/*.span instead of comparing with it")
 
 // Golden compares the text of spans with testdata/name.span. Replacements are pairs of old and new text. They replace
 // what differs between runs, such as ports. Run the test with -update to write the file: a difference there is a
@@ -32,7 +30,7 @@ func Golden(t testing.TB, name string, spans []Span, replacements ...string) {
 	}
 	got := strings.NewReplacer(replacements...).Replace(strings.Join(texts, "\n"))
 	file := filepath.Join("testdata", name+".span")
-	if *update {
+	if goldentext.Update() {
 		if err := errors.Join(os.MkdirAll("testdata", 0o755), os.WriteFile(file, []byte(got), 0o644)); err != nil {
 			t.Fatal(err)
 		}
@@ -71,6 +69,8 @@ func Render(s Span) string {
 	return b.String()
 }
 
+// parentText returns what a span context is without its ids: none, local, or remote, which is one that a propagator
+// extracted.
 func parentText(sc trace.SpanContext) string {
 	switch {
 	case !sc.IsValid():
@@ -81,6 +81,8 @@ func parentText(sc trace.SpanContext) string {
 	return "local"
 }
 
+// renderAttributes writes the attributes sorted by key: their order has no meaning, and deferred attributes have
+// another one.
 func renderAttributes(b *strings.Builder, indent string, attrs []attribute.KeyValue) {
 	attrs = slices.Clone(attrs)
 	slices.SortFunc(attrs, func(x, y attribute.KeyValue) int { return strings.Compare(string(x.Key), string(y.Key)) })
@@ -89,6 +91,8 @@ func renderAttributes(b *strings.Builder, indent string, attrs []attribute.KeyVa
 	}
 }
 
+// valueText returns a value so that its type is visible: text is quoted, other scalars are not. A stack differs with
+// every edit of a source file, so its presence is all that is compared.
 func valueText(kv attribute.KeyValue) string {
 	switch {
 	case kv.Key == semattr.ExceptionStacktrace:

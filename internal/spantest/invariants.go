@@ -42,7 +42,9 @@ func (r *Recorder) Check(t testing.TB) {
 }
 
 // Faults returns the violations of the invariants of HTTP spans for spans of mw, and of RPC spans for spans of grpcmw.
-// Attributes in allowed are those of the program.
+// Attributes in allowed are those of the program. The invariants are those of the semantic conventions in version
+// semattr.SchemaURL and of docs/http.md and docs/grpc.md. They hold for every span, whatever its test is about, so that
+// each test of mw and grpcmw also checks what its author did not think of.
 func Faults(s Span, allowed ...attribute.Key) []string {
 	j := &judge{s: s}
 	switch s.InstrumentationScope().Name {
@@ -54,6 +56,7 @@ func Faults(s Span, allowed ...attribute.Key) []string {
 	return j.faults
 }
 
+// A judge collects the faults of one span.
 type judge struct {
 	s      Span
 	faults []string
@@ -63,6 +66,8 @@ func (j *judge) fault(format string, args ...any) {
 	j.faults = append(j.faults, fmt.Sprintf(format, args...))
 }
 
+// http checks the attributes of HTTP spans. The keys that are required depend on the kind: a client has the whole URL,
+// a server its parts.
 func (j *judge) http(allowed []attribute.Key) {
 	j.common()
 	j.keys(httpKeys, allowed, semattr.HTTPRequestHeaderPrefix, semattr.HTTPResponseHeaderPrefix)
@@ -97,6 +102,8 @@ func (j *judge) httpName(target attribute.Key) {
 	}
 }
 
+// rpc checks the attributes of RPC spans. The name of a span must not be text that the peer chose, except for the
+// methods that the program knows, because every name is a series in the metrics of a backend.
 func (j *judge) rpc(allowed []attribute.Key) {
 	j.common()
 	j.keys(rpcKeys, allowed, semattr.RPCRequestMetadataPrefix, semattr.RPCResponseMetadataPrefix)
@@ -141,6 +148,8 @@ func (j *judge) common() {
 	j.texts()
 }
 
+// texts checks that every text is valid UTF-8 and bounded, wherever it is in the span. Exporters rely on it: an encoder
+// repairs a text only as an exception.
 func (j *judge) texts() {
 	j.text("span name", j.s.Name(), semattr.MaxText)
 	j.text("description", j.s.Status().Description, semattr.MaxText)
@@ -151,6 +160,7 @@ func (j *judge) texts() {
 	}
 }
 
+// attributes checks the texts of attributes; a stack has a bound of its own.
 func (j *judge) attributes(attrs []attribute.KeyValue) {
 	for _, kv := range attrs {
 		limit := semattr.MaxText
@@ -172,6 +182,7 @@ func (j *judge) attributes(attrs []attribute.KeyValue) {
 	}
 }
 
+// text checks one text, which is named by what.
 func (j *judge) text(what, text string, limit int) {
 	if !utf8.ValidString(text) {
 		j.fault("%s %q is not valid UTF-8", what, text)
@@ -181,6 +192,7 @@ func (j *judge) text(what, text string, limit int) {
 	}
 }
 
+// required checks that the span has all keys.
 func (j *judge) required(keys ...attribute.Key) {
 	for _, key := range keys {
 		if !j.s.Has(key) {
@@ -212,7 +224,8 @@ func (j *judge) keys(known map[attribute.Key]attribute.Type, allowed []attribute
 	}
 }
 
-// httpKeys repeats the keys of semattr, so that a mistake there is found.
+// httpKeys repeats the keys of semattr and of the semantic conventions, with their types, so that a mistake there is found:
+// the constants of semattr would agree with themselves.
 var httpKeys = map[attribute.Key]attribute.Type{
 	"http.request.method":          attribute.STRING,
 	"http.request.method_original": attribute.STRING,

@@ -14,7 +14,8 @@ import (
 	"github.com/spanroute/spanroute/internal/recording"
 )
 
-// A provider is a tracer provider that records spans for a [Recorder].
+// A provider is a tracer provider that records spans for a [Recorder]. Each kind comes with its own propagator, because
+// package instrumentation has one that allocates less than the SDK's and must extract and inject the same.
 type provider struct {
 	name string
 	open func(sdktrace.Sampler, sdktrace.SpanProcessor) trace.TracerProvider
@@ -59,6 +60,7 @@ func (e EachProvider) Run() (code int) {
 // nothing to add in the other runs.
 func IsFirst() bool { return current.name == providers[0].name }
 
+// runsOnce reports whether an argument of the test binary excludes a second run.
 func runsOnce(argument string) bool {
 	return slices.ContainsFunc([]string{"-test.fuzz", "-test.bench=", "-test.cpuprofile", "-test.memprofile", "-test.blockprofile"},
 		func(flag string) bool { return strings.HasPrefix(argument, flag) })

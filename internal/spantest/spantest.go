@@ -26,6 +26,10 @@ const maxWait = 10 * time.Second
 // A Recorder is a tracer provider whose spans are kept in memory. [Recorder.Tracing] is the
 // argument of mw.With and grpcmw.With. At the end of its test it checks the invariants of every span, and that
 // every started span was ended exactly once. It is safe for concurrent use.
+//
+// How it works. A span processor on the provider notes each span as open at its start and moves it to ended at its end.
+// Waiting methods block on moved, which every end of a span closes, so that no test polls or sleeps; maxWait ends a
+// test that waits in vain. Spans are looked up by their ID, which makes a second end of the same span visible.
 type Recorder struct {
 	trace.TracerProvider
 
@@ -46,8 +50,8 @@ type Recorder struct {
 	ended []Span
 }
 
-// NewRecorder returns a Recorder. It samples everything but the children of unsampled parents, unless another sampler is given. [EachProvider] selects the kind
-// of the provider.
+// NewRecorder returns a Recorder. It samples everything but the children of unsampled parents, unless another sampler is
+// given. [EachProvider] selects the kind of the provider.
 func NewRecorder(t testing.TB, sampler ...sdktrace.Sampler) *Recorder {
 	t.Helper()
 	r := &Recorder{
@@ -124,7 +128,8 @@ func (r *Recorder) Open() []string {
 }
 
 // Wait waits for n spans and returns them. It fails the test if there are more, or fewer after some seconds. A server
-// ends its span after the client has the response, so tests with a real server must wait.
+// ends its span after the client has the response, so tests with a real server must wait. More spans are a failure too:
+// a request that has two spans would otherwise pass any test of one.
 func (r *Recorder) Wait(t testing.TB, n int) []Span {
 	t.Helper()
 	deadline := time.NewTimer(maxWait)
@@ -185,6 +190,7 @@ func (r *Recorder) Reset() {
 	r.ended = nil
 }
 
+// names lists spans for messages.
 func names(spans []Span) []string {
 	list := make([]string, len(spans))
 	for i, s := range spans {
@@ -256,7 +262,8 @@ func (s Span) Map() map[string]string {
 	return m
 }
 
-// Failed reports whether the status is Error, and error.type.
+// Failed reports whether the status is Error, and error.type. The two belong together: an error without a type cannot
+// be counted.
 func (s Span) Failed() (errorType string, failed bool) {
 	return s.Text("error.type"), s.Status().Code == codes.Error
 }

@@ -12,7 +12,9 @@ import (
 	"github.com/spanroute/spanroute/exporters/delivery"
 )
 
-// verdict classifies an answer. Where both the text and the code are known, the text takes precedence.
+// verdict classifies an answer. Where both the text and the code are known, the text takes precedence. The verdict
+// decides what happens to the spans, the hint what an operator reads. A code alone does not decide where servers use
+// one for several reasons: 400 is a wrong span, a plain request to a TLS port, or a body that is too large.
 func (h *HTTP) verdict(a Answer) delivery.Outcome {
 	success := a.Status >= 200 && a.Status <= 299
 	if success && !h.foreign(a) {
@@ -67,6 +69,8 @@ func (a Answer) MediaType() string {
 }
 
 // retries reports whether a backend of the family may accept the same request later, after an answer with this status.
+// The common codes are those of the OTLP specification. Zipkin and Jaeger specify none, so two more codes that often
+// have a temporary cause are retried.
 func (f Family) retries(status int) bool {
 	switch status {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:

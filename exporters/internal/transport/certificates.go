@@ -89,6 +89,7 @@ func openFault(err error) error {
 	return err
 }
 
+// readHead reads up to maxPEM bytes. A longer file is cut.
 func readHead(name string) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -99,7 +100,8 @@ func readHead(name string) ([]byte, error) {
 }
 
 // config returns the client's TLS configuration for p: at least TLS 1.2, the system's roots unless there is a CA, the
-// server name from the endpoint.
+// server name from the endpoint. The minimum version does not depend on the default of Go, because the documentation
+// promises it.
 func (c Certificates) config(prefix string, p pemFiles) (*tls.Config, error) {
 	conf := &tls.Config{MinVersion: tls.VersionTLS12}
 	var errCA, errPair error

@@ -22,7 +22,8 @@ type HTTPRule struct {
 }
 
 // Complete returns text with scheme, port and path, and notes what it inferred. It rejects what is not an endpoint and
-// returns nil then.
+// returns nil then. A wrong guess must be visible before the first span is lost, so each inference is a notice with the
+// result.
 func (h HTTPRule) Complete(c *registry.Completion, text string) *url.URL {
 	parsed, err := endpoint.ParseHTTP(text)
 	if err != nil {
@@ -65,7 +66,7 @@ func (h HTTPRule) completePath(u *url.URL) (inferred bool) {
 	return false
 }
 
-// setPath sets an escaped path.
+// setPath sets an escaped path. RawPath keeps the escapes of an operator: %2F in a path is not a slash.
 func setPath(u *url.URL, escaped string) {
 	plain, err := url.PathUnescape(escaped)
 	if err != nil {
@@ -117,7 +118,8 @@ func (r GRPCRule) Complete(c *registry.Completion, text string, insecure *bool) 
 }
 
 // withoutScheme fills in the port of a bare host, and notes what the endpoint leaves open: the port, and TLS where
-// insecure does not decide.
+// insecure does not decide. TLS is the default, as for OTLP: a wrong guess then fails at once, while plain text to a
+// TLS port may be answered by silence.
 func (r GRPCRule) withoutScheme(c *registry.Completion, text string, g endpoint.GRPC, insecure *bool) *GRPCTarget {
 	var open, used []string
 	if insecure == nil {

@@ -27,7 +27,8 @@ func newConns() *conns {
 	}
 }
 
-// dial opens a connection. It fails after close, also if it has begun before.
+// dial opens a connection. It fails after close, also if it has begun before. The timeout and the keep-alive are those
+// of http.DefaultTransport.
 func (cs *conns) dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	if cs.life.Err() != nil {
 		return nil, net.ErrClosed

@@ -9,7 +9,8 @@ import (
 	"github.com/spanroute/spanroute/exporters/delivery"
 )
 
-// fault classifies an attempt without an answer.
+// fault classifies an attempt without an answer. If the context has ended, its cause is the error: net/http reports a
+// cancelled request in many words, none of which names the time limit.
 func (h *HTTP) fault(ctx context.Context, err error) delivery.Outcome {
 	var outer *url.Error // contains the URL, which may hold secrets in its query
 	if errors.As(err, &outer) {

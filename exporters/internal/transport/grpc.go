@@ -172,8 +172,9 @@ func hungUp(text string) bool {
 		strings.Contains(text, "write: broken pipe") || strings.Contains(text, "write: connection reset by peer")
 }
 
-// retriesCode reports whether a backend of the family may accept the same call later. info means that the status contains
-// a RetryInfo, without which OTLP does not retry a call that exhausted a resource.
+// retriesCode reports whether a backend of the family may accept the same call later. info means that the status
+// contains a RetryInfo, without which OTLP does not retry a call that exhausted a resource. The list is that of the
+// OTLP specification (v1.5.0, "Failures"). It holds for Jaeger too, except for an exhausted resource.
 func (f Family) retriesCode(c codes.Code, info bool) bool {
 	switch c {
 	case codes.Canceled, codes.DeadlineExceeded, codes.Aborted, codes.OutOfRange, codes.Unavailable, codes.DataLoss:

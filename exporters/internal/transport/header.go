@@ -56,6 +56,8 @@ func headerFault(key, format string, args ...any) error {
 	return &settings.KeyError{Key: key, Err: settings.Errorf(settings.ErrHeader, format, args...)}
 }
 
+// printable reports whether s has only visible ASCII characters and spaces. RFC 9110 allows tabs and bytes above 0x7F,
+// but gRPC rejects them.
 func printable(s string) bool {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' {
@@ -65,7 +67,8 @@ func printable(s string) bool {
 	return true
 }
 
-// Get returns the value of the header called name in any letter case, or "".
+// Get returns the value of the header called name in any letter case, or "". Names are unique in any letter case, which
+// Check ensures.
 func (hs Headers) Get(name string) string {
 	for _, h := range hs {
 		if strings.EqualFold(h.Name, name) {
@@ -102,6 +105,8 @@ func (hs Headers) Metadata() map[string]string {
 	return out
 }
 
+// reserved reports whether gRPC sets the metadata itself, or HTTP/2 forbids it (RFC 9113 section 8.2.2). name is in
+// lower case.
 func reserved(name string) bool {
 	switch name {
 	case "content-type", "user-agent", "te", "connection", "host", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade":

@@ -32,7 +32,9 @@ const (
 	hintCA      = "the server's certificate cannot be verified; set certificate_file to the CA"
 )
 
-// faults lists texts of net/http, crypto/tls and crypto/x509 (Go 1.26), the same inside a gRPC status.
+// faults lists texts of net/http, crypto/tls and crypto/x509 (Go 1.26), the same inside a gRPC status. Text is the only
+// way to distinguish most of them: the errors have no exported type, or lose it inside a gRPC status. After an update
+// of Go or grpc-go, a changed text costs the hint, and the attempt is retried.
 var faults = []struct{ text, hint string }{
 	{"server gave HTTP response to HTTPS client", ""},
 	{"first record does not look like a TLS handshake", ""},

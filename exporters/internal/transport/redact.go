@@ -24,6 +24,12 @@ const (
 // A redactor masks the secrets that one destination sends: header values, credentials, user information and secret
 // query values of the URL. A receiver can repeat them in any text, so every text of a receiver passes through it
 // before it is shortened, logged or kept. It is immutable and safe for concurrent use.
+//
+// How it works. Each secret is entered in all forms in which a receiver may quote it: plain, with the escapes of Go,
+// JSON, URLs and HTML, in hex and in base64, also as a part of a longer base64 text. Masking replaces the longest forms
+// first. A secret of one to three bytes would mask ordinary text everywhere, so it counts only as a word of its own. A
+// text that was cut off can end in the beginning of a secret, which no form matches: there, as many bytes are left out
+// as the longest form has.
 type redactor struct {
 	forms   []string // texts that hold a secret: as sent, and as a receiver may encode it
 	words   []string // secrets too short to be masked inside of other words
@@ -71,6 +77,7 @@ func (r *redactor) header(name, value string) {
 	}
 }
 
+// url adds the user information and the secret query values of a URL, escaped and plain.
 func (r *redactor) url(u *url.URL) {
 	if u == nil {
 		return
@@ -125,6 +132,7 @@ func forms(value string) []string {
 	return append(out, insideBase64(value)...)
 }
 
+// quoted returns text with Go's escapes, as %q prints it, without the quotes.
 func quoted(text string) string {
 	q := strconv.Quote(text)
 	return q[1 : len(q)-1]
@@ -189,6 +197,7 @@ func redactWord(text, word string) string {
 	}
 }
 
+// alphanumeric reports whether c can be part of a word. Bytes of letters that are not ASCII count.
 func alphanumeric(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c >= 0x80
 }

@@ -44,6 +44,8 @@ func (c Certificates) TLS(prefix string, log *slog.Logger) (*TLS, error) {
 	return c.follow(prefix, log, time.Now)
 }
 
+// follow is [Certificates.TLS] with a clock. The first read must succeed, because a service that starts with unusable
+// files is misconfigured; a later one may fail while files are being replaced.
 func (c Certificates) follow(prefix string, log *slog.Logger, now func() time.Time) (*TLS, error) {
 	if err := c.Check(prefix); err != nil {
 		return nil, err
@@ -120,6 +122,7 @@ type followedCredentials struct {
 	tls                              *TLS
 }
 
+// newCredentials returns gRPC credentials that follow the files of t.
 func newCredentials(t *TLS) credentials.TransportCredentials {
 	return followedCredentials{credentials.NewTLS(t.Config()), t}
 }

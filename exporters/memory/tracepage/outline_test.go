@@ -90,7 +90,7 @@ func TestPageSpan(t *testing.T) {
 func TestPageDelivery(t *testing.T) {
 	t.Parallel()
 	stats := func(yield func(string, delivery.Stats) bool) {
-		_ = yield("otlp", delivery.Stats{Delivered: 4, Queued: 2, Retries: 1, Since: noon, LastError: "<b>refused", Hint: "start it", Dropped: map[string]uint64{"queue_full": 3, `a"b`: 1}}) &&
+		_ = yield("otlp", delivery.Stats{Delivered: 4, Queued: 2, Retries: 1, Since: noon, LastError: "<b>refused", Hint: "start it", Dropped: map[delivery.Reason]uint64{"queue_full": 3, `a"b`: 1}}) &&
 			yield("memory", delivery.Stats{Delivered: 9})
 	}
 	tests := []struct {
