@@ -155,9 +155,9 @@ func TestFaultsOfAnExporterNameTheirKeys(t *testing.T) {
 		build    error
 		want     string
 	}{
-		{"one", map[string]any{"path": 7}, nil, nil, "override: faulty.path: 7 is not text, quote it"},
+		{"one", map[string]any{"path": 7}, nil, nil, "override: faulty.path: 7 is not text; quote it"},
 		{"several types", map[string]any{"path": 7, "mode": true}, nil, nil,
-			"built-in: faulty.mode: true is not text, quote it\noverride: faulty.path: 7 is not text, quote it"},
+			"built-in: faulty.mode: true is not text; quote it\noverride: faulty.path: 7 is not text; quote it"},
 		{"several of Validate", map[string]any{"path": "x"}, errors.Join(key("mode"), key("path")), nil,
 			"built-in: faulty.mode: mode is bad\noverride: faulty.path: path is bad"},
 		{"without a key", map[string]any{"path": "x"}, errors.Join(key("mode"), errors.New("the two do not fit")), nil,

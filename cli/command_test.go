@@ -178,7 +178,7 @@ func TestExplain(t *testing.T) {
 	_, got, _ = spanroute(t, environ, "explain", path, "--tracing.timeout=3")
 	for _, want := range []string{
 		"exporter_type = otlp\n  from  " + path + ":2:18\n", "timeout = 3s\n  from  --tracing.timeout\n",
-		`OTEL_BSP_SCHEDULE_DELAY: batch.schedule_delay: "5s" is not a number of milliseconds, ignored`,
+		`OTEL_BSP_SCHEDULE_DELAY: batch.schedule_delay: "5s" is not a number of milliseconds; ignored`,
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("explained\n%swant %s", got, want)

@@ -128,5 +128,5 @@ func describeFlags(fs *pflag.FlagSet) string {
 	fs.VisitAll(func(f *pflag.Flag) {
 		fmt.Fprintf(&b, "  --%-14s %s\n", f.Name, f.Usage)
 	})
-	return b.String() + "  --config        a file; may be repeated\n  --tracing.<key> a key of the section\n"
+	return b.String() + "  --config         a file; may be repeated\n  --tracing.<key>  a key of the section\n"
 }

@@ -83,7 +83,7 @@ func (p Program) unknownCommand(name string) int {
 func (p Program) help(w io.Writer) {
 	fmt.Fprintf(w, "%s checks, prints and explains tracing configurations\n\n", p.Name)
 	for _, cmd := range commands() {
-		fmt.Fprintf(w, "  %s %-46s %s\n", p.Name, strings.TrimSpace(cmd.name+" "+cmd.args), cmd.doc)
+		fmt.Fprintf(w, "  %s %-53s %s\n", p.Name, strings.TrimSpace(cmd.name+" "+cmd.args), cmd.doc)
 	}
 	fmt.Fprintf(w, "  %s version\n\nFiles: the arguments, otherwise --config, otherwise SPANROUTE_CONFIG. Exit codes: 0 OK, 1 problems, 2 wrong usage.\n", p.Name)
 }

@@ -59,7 +59,7 @@ func (d Diagnostic) sentence() string {
 	}
 	b.WriteString(d.Message)
 	if d.Hint != "" {
-		b.WriteString(", " + d.Hint)
+		b.WriteString("; " + d.Hint)
 	}
 	return b.String()
 }

@@ -32,7 +32,7 @@ func ExampleLoad() {
 
 	cfg, err := config.Load(config.Sources{Files: []string{name}})
 	if err != nil {
-		log.Fatal(err) // tracing.yaml:4:3: tracing.smaple_rate: unknown key, did you mean "sample_rate"?
+		log.Fatal(err) // tracing.yaml:4:3: tracing.smaple_rate: unknown key; did you mean "sample_rate"?
 	}
 	fmt.Println(cfg.ExporterTypes, cfg.Sampling.SampleRate)
 	// Output: [jaeger] 1

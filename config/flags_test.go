@@ -55,7 +55,7 @@ func TestFlagMistakes(t *testing.T) {
 	_, ds := config.Diagnose(config.Sources{Flags: pairs, Registry: builtin, Environ: []string{}})
 	wantKinds(t, ds, config.ErrUnknownKey, config.ErrWrongType, config.ErrConflict, config.WarnAlias)
 	for _, want := range []string{
-		`--tracing.smaple-rate: unknown key, did you mean "--tracing.sample-rate"?`,
+		`--tracing.smaple-rate: unknown key; did you mean "--tracing.sample-rate"?`,
 		`--tracing.batch.max_queue_size: batch.max_queue_size: "x" is not a whole number, want 1 or more`,
 	} {
 		if !strings.Contains(lines(ds), want) {

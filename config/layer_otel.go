@@ -37,12 +37,12 @@ func (in *intake) otelLayer(lower []*layer, config string) *otelLayer {
 	o.samplerArgument(lower)
 	for _, name := range []string{"OTEL_CONFIG_FILE", "OTEL_EXPERIMENTAL_CONFIG_FILE"} {
 		if o.variable(name) != "" {
-			o.warnUnused(name, "has no effect: declarative configuration is not read", "name a file with the section tracing by "+config)
+			o.warnUnused(name, "has no effect: declarative configuration is not read", "set "+config+" to a file with the section tracing")
 		}
 	}
 	for _, name := range []string{"OTEL_METRICS_EXPORTER", "OTEL_LOGS_EXPORTER"} {
 		if text := o.variable(name); text != "" && !strings.EqualFold(text, "none") {
-			o.warnUnused(name, "has no effect: this library exports traces only", "set it to none or remove it")
+			o.warnUnused(name, "has no effect: spanroute exports traces only", "set it to none or remove it")
 		}
 	}
 	in.applyLayerRules(o.layer)

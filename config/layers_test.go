@@ -225,7 +225,7 @@ func TestLoadConcurrently(t *testing.T) {
 func TestConflictInCode(t *testing.T) {
 	t.Parallel()
 	_, ds := config.Diagnose(config.Sources{Environ: []string{}, Registry: builtin, Overrides: map[string]any{"type": "otlp", "exporter_type": "zipkin"}})
-	if want := `type: "otlp" conflicts with exporter_type, keep one`; !strings.Contains(lines(ds), want) {
+	if want := `type: "otlp" conflicts with exporter_type; keep one`; !strings.Contains(lines(ds), want) {
 		t.Errorf("diagnosed %s, want %s", lines(ds), want)
 	}
 }

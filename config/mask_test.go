@@ -201,7 +201,7 @@ func TestExcerptPoints(t *testing.T) {
 	if err := ds.WriteText(&b, false); err != nil {
 		t.Fatal(err)
 	}
-	want := `error[unknown_key]: tracing.smaple_rate: unknown key, did you mean "sample_rate"?
+	want := `error[unknown_key]: tracing.smaple_rate: unknown key; did you mean "sample_rate"?
   --> ` + ds[0].Origin.Name + `:4:3
    4 |   smaple_rate: 1.0
      |   ^^^^^^^^^^^

@@ -129,7 +129,7 @@ func TestPlugin(t *testing.T) {
 		wantKinds(t, ds, config.WarnIgnored, config.WarnIgnored)
 		_, ds = load("exporter_type: jaeger")
 		wantKinds(t, ds, config.ErrUnsupported)
-		if want := `exporter "jaeger" is not linked into this program, import github.com/spanroute/spanroute/exporters/jaeger or exporters/all`; !strings.Contains(lines(ds), want) {
+		if want := `exporter "jaeger" is not linked into this program; import github.com/spanroute/spanroute/exporters/jaeger or exporters/all`; !strings.Contains(lines(ds), want) {
 			t.Errorf("diagnosed %s, want %s", lines(ds), want)
 		}
 	})

@@ -55,7 +55,7 @@ func TestLoadRefusesWhatIsNotARegularFile(t *testing.T) {
 			wantKinds(t, ds, config.ErrFile)
 			found, _, _ := strings.Cut(name, " behind")
 			found, _, _ = strings.Cut(found, " as")
-			want := path + ": " + found + " is not a regular file, name a file, or a link to one; a pipe can be given as /dev/stdin"
+			want := path + ": " + found + " is not a regular file; name a file, or a link to one; a pipe can be given as /dev/stdin"
 			if cfg != nil || ds.Error() != want {
 				t.Errorf("diagnosed %s\nwant %s", ds, want)
 			}

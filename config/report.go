@@ -47,6 +47,14 @@ func (r *report) warn(kind Kind, e *entry, at Origin, message, hint string) {
 	}))
 }
 
+// ignoredHint adds to a hint that the value is ignored.
+func ignoredHint(hint string) string {
+	if hint == "" {
+		return "ignored"
+	}
+	return hint + " (ignored)"
+}
+
 // refuse adds the faults of e. In an OTEL_* variable a fault is a warning, and the variable is ignored.
 func (r *report) refuse(e *entry, at Origin, err error) {
 	for _, each := range settings.KeyErrors(err) {
@@ -58,7 +66,7 @@ func (r *report) refuse(e *entry, at Origin, err error) {
 			d.Kind, d.Message, d.Hint = f.Kind, f.Message, f.Hint
 		}
 		if at.Layer == LayerOTel {
-			d.Severity, d.Hint, d.unused = Warning, strings.TrimPrefix(d.Hint+", ignored", ", "), true
+			d.Severity, d.Hint, d.unused = Warning, ignoredHint(d.Hint), true
 		}
 		r.add(r.redact(e, d))
 	}

@@ -88,7 +88,7 @@ func TestCompleteReturnsSettingsAndNotices(t *testing.T) {
 		{"an item taken out", m{"port": 1, "headers": settings.Pairs{{Name: "a", Value: "b"}}}, nil, m{"host": "localhost", "port": 1, "headers": settings.Pairs{}},
 			[]registry.Notice{{Key: "headers", Item: 1, Kind: settings.Ignored, Message: "is not sent"}}, ""},
 		{"a fault of the hook and one of Validate", m{"host": "bad", "port": 25}, nil, m{"host": "bad", "port": 25}, nil, "host: is bad\nport: is for mail"},
-		{"one of a pair", m{"port": 1, "user": "u"}, nil, m{"host": "localhost", "port": 1, "user": "u"}, nil, "password: user is set without it, set both or neither"},
+		{"one of a pair", m{"port": 1, "user": "u"}, nil, m{"host": "localhost", "port": 1, "user": "u"}, nil, "password: user is set without it; set both or neither"},
 		{"a section that cannot be decoded", m{"port": "x"}, nil, nil, nil, `port: "x" is not a whole number, want 1 to 65535`},
 		{"a panic", m{"host": "panic", "user": "u", "password": "s3cret"}, nil, nil, nil, `exporter "endpoint": panic in completion: with ***`},
 	} {

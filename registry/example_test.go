@@ -62,6 +62,6 @@ func Example() {
 	// Output:
 	// lines - appends the names of spans to a file
 	//   path (string): file to append to, default spans.jsonl
-	// pth: unknown key, did you mean "path"?
-	// unknown exporter "linse", did you mean "lines"? (there is only lines)
+	// pth: unknown key; did you mean "path"?
+	// unknown exporter "linse"; did you mean "lines"? (available: lines)
 }

@@ -117,7 +117,7 @@ func NewFactory[S any](
 // reserved returns an error if a settings struct has the key that package config adds to each exporter's section.
 func reserved(table *schema.Schema) error {
 	if _, _, taken := table.Lookup("timeout"); taken {
-		return fmt.Errorf("%w: the key timeout is reserved, use BuildContext.Timeout", schema.ErrInvalid)
+		return fmt.Errorf("%w: the key timeout is reserved; use BuildContext.Timeout", schema.ErrInvalid)
 	}
 	return nil
 }

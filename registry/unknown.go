@@ -44,22 +44,20 @@ func (e *unknownError) Unwrap() []error { return []error{ErrUnknown, e.kind} }
 // unknown returns the error of a name that is not registered. all has names and aliases, names only the names.
 func unknown(name string, all, names []string) error {
 	if pkg, ok := builtIn[strings.ToLower(name)]; ok {
-		return &unknownError{fmt.Sprintf("exporter %q is not in this program, import %s%s or exporters/all",
+		return &unknownError{fmt.Sprintf("exporter %q is not linked into this program; import %s%s or exporters/all",
 			strings.ToLower(name), exportersPath, pkg), settings.ErrUnsupported}
 	}
 	text := "unknown exporter " + phrase.Quote(name)
 	if hint := phrase.DidYouMean(name, append(all, slices.Sorted(maps.Keys(builtIn))...)); hint != "" {
-		text += ", " + hint
+		text += "; " + hint
 	}
-	return &unknownError{text + " (" + thereAre(names) + ")", settings.ErrUnknownValue}
+	return &unknownError{text + " (" + available(names) + ")", settings.ErrUnknownValue}
 }
 
-func thereAre(names []string) string {
-	switch len(names) {
-	case 0:
-		return "no exporters are registered, import " + exportersPath + "all"
-	case 1:
-		return "there is only " + names[0]
+// available lists the registered exporters, or reports that none is registered.
+func available(names []string) string {
+	if len(names) == 0 {
+		return "no exporter is registered; import " + exportersPath + "all"
 	}
-	return "there are " + strings.Join(names, ", ")
+	return "available: " + strings.Join(names, ", ")
 }

@@ -75,7 +75,7 @@ func New(c Config) (sdktrace.Sampler, error) {
 	case AlwaysOff:
 		s.rate, s.keepBelow = 0, bound(0)
 	default:
-		return nil, fmt.Errorf("sampling.sampler: %q is unknown, want %s", c.Sampler, strings.Join(Samplers(), ", "))
+		return nil, fmt.Errorf("sampling.sampler: %q is unknown, want one of %s", c.Sampler, strings.Join(Samplers(), ", "))
 	}
 	switch c.Dropped {
 	case "", Drop:

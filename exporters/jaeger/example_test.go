@@ -35,5 +35,5 @@ func Example_mistake() {
 		"thrift": map[string]any{"agent_prot": 6831},
 	})
 	fmt.Println(err)
-	// Output: thrift.agent_prot: unknown key, did you mean "agent_port"?
+	// Output: thrift.agent_prot: unknown key; did you mean "agent_port"?
 }

@@ -122,9 +122,9 @@ func address(key, text string, family int) (string, error) {
 	case err != nil:
 		return "", &settings.KeyError{Key: key, Err: settings.Errorf(settings.ErrWrongType, "%s is not an IPv%d address", phrase.Quote(text), family)}
 	case ip.Is4() && family == 6:
-		return "", &settings.KeyError{Key: key, Err: settings.Errorf(settings.ErrWrongType, "%s is an IPv4 address, use local_node_ipv4", phrase.Quote(text))}
+		return "", &settings.KeyError{Key: key, Err: settings.Errorf(settings.ErrWrongType, "%s is an IPv4 address", phrase.Quote(text)).WithHint("use local_node_ipv4")}
 	case ip.Is6() && family == 4:
-		return "", &settings.KeyError{Key: key, Err: settings.Errorf(settings.ErrWrongType, "%s is an IPv6 address, use local_node_ipv6", phrase.Quote(text))}
+		return "", &settings.KeyError{Key: key, Err: settings.Errorf(settings.ErrWrongType, "%s is an IPv6 address", phrase.Quote(text)).WithHint("use local_node_ipv6")}
 	}
 	return ip.WithZone("").String(), nil
 }

@@ -50,7 +50,7 @@ func TestParse(t *testing.T) {
 	}{
 		{"values by the types of their keys", "tracing:\n  sample_rate: 1\n  service_name: 'x'\n", []string{"2:16 sample_rate = 1", "3:17 service_name = x"}, nil},
 		{"JSON", `{"tracing": {"sample_rate": 0.5}}`, []string{"1:29 sample_rate = 0.5"}, nil},
-		{"a variable", "tracing: {sample_rate: '${RATE}'}", []string{"1:24 sample_rate = 0.25"}, []string{`1:24 "0.25" is quoted, write it plain`}},
+		{"a variable", "tracing: {sample_rate: '${RATE}'}", []string{"1:24 sample_rate = 0.25"}, []string{`1:24 "0.25" is quoted; write it plain`}},
 		{"a problem does not stop the reading", "tracing:\n  sample_rate: x\n  excluded_paths: [/a]\n", []string{"3:19 excluded_paths = [/a]"},
 			[]string{`2:16 "x" is not a number`}},
 		{"not YAML", "tracing:\n\tsample_rate: 1\n", nil, []string{"2:1 tab in the indentation"}},

@@ -39,7 +39,7 @@ func foreignText(ex *Text) *slip {
 			continue
 		case first && isTOMLSection(text):
 			return &slip{i + 1, ex.indent(i+1) + 1, utf8.RuneCountInString(text), "section in brackets, as in TOML and INI",
-				"write " + roots[0] + `: on a line, and the keys below it with two spaces before, as "sample_rate: 1"`}
+				`write "` + roots[0] + `:" on a line, and below it each key indented by two spaces: "  sample_rate: 1"`}
 		case first && ex.table.KeyOf(line) != "" && assignment(text):
 			return equalsSlip(ex, i+1)
 		case first:
@@ -67,7 +67,7 @@ func assignment(text string) bool {
 // equalsSlip reports an equals sign in place of a colon.
 func equalsSlip(ex *Text, n int) *slip {
 	column := utf8.RuneCountInString(ex.Line(n)[:strings.IndexByte(ex.Line(n), '=')]) + 1
-	return &slip{n, column, 1, `"=" after a key`, `write ": ", as "` + ex.table.KeyOf(ex.Line(n)) + `: value"`}
+	return &slip{n, column, 1, `"=" after a key`, `write ": ", as in "` + ex.table.KeyOf(ex.Line(n)) + `: value"`}
 }
 
 // keySlip finds a mistake between a known key that a line begins with and its value.

@@ -129,7 +129,7 @@ func (f *slipFinder) enter(indent int, list, filled bool) {
 		switch {
 		case indent > top.indent && top.filled && !(top.list && top.line == f.n):
 			f.report(indent+1, 1, fmt.Sprintf("indented deeper than line %d, which has a value", top.line),
-				fmt.Sprintf("indent it by %s, as that line", spaces(top.indent)))
+				fmt.Sprintf("indent it by %s, like that line", spaces(top.indent)))
 			return
 		case indent > top.indent, indent == top.indent && list && !top.list && !top.filled:
 			f.levels = append(f.levels, level{indent, list, f.n, filled})
@@ -158,7 +158,7 @@ func (f *slipFinder) outdented(indent, last int) {
 			wants = append(wants, text)
 		}
 	}
-	f.report(indent+1, 1, fmt.Sprintf("indented by %s, as no line above", spaces(indent)),
+	f.report(indent+1, 1, fmt.Sprintf("indented by %s, unlike every line above", spaces(indent)),
 		"indent it by "+phrase.Words(append(wants, strconv.Itoa(last)), "or")+" spaces")
 }
 

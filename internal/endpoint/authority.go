@@ -55,7 +55,7 @@ func parseAuthority(text, rest string) (authority, error) {
 	}
 	var ok bool
 	if a.host, a.port, ok = splitHostPort(hostPort); !ok {
-		return authority{}, fault(text, "is not of the form host:port, an IPv6 address needs brackets: [::1]:4317")
+		return authority{}, fault(text, "is not of the form host:port").WithHint("an IPv6 address needs brackets: [::1]:4317")
 	}
 	if err := checkPort(text, hostPort, a.port); err != nil {
 		return authority{}, err
@@ -69,7 +69,7 @@ func clean(text string) error {
 		return fault(text, "contains a space or control character")
 	}
 	if strings.Contains(text, "#") {
-		return fault(text, "has a fragment, remove what begins with #")
+		return fault(text, "has a fragment").WithHint("remove everything from # on")
 	}
 	return nil
 }

@@ -64,7 +64,7 @@ func TestNames(t *testing.T) {
 
 func TestFaults(t *testing.T) {
 	f := settings.Errorf(settings.ErrFile, "open %s: %w", "x", fs.ErrNotExist).WithHint("check the path")
-	if got, want := f.Error(), "open x: file does not exist, check the path"; got != want {
+	if got, want := f.Error(), "open x: file does not exist; check the path"; got != want {
 		t.Errorf("Error = %q, want %q", got, want)
 	}
 	err := errors.Join(&settings.KeyError{Key: "a.b", Err: f}, errors.New("plain"))
@@ -81,7 +81,7 @@ func TestFaults(t *testing.T) {
 	for _, e := range settings.KeyErrors(errors.Join(err, &settings.KeyError{Key: "c", Err: errors.Join(f, f)})) {
 		got = append(got, e.Key+"|"+phrase.Quote(e.Err.Error()))
 	}
-	text := "open x: file does not exist, check the path"
+	text := "open x: file does not exist; check the path"
 	want := []string{"a.b|\"" + text + "\"", `|"plain"`, "c|" + phrase.Quote(text+"\n"+text)}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("KeyErrors (-want +got):\n%s", diff)

@@ -14,7 +14,7 @@ func CheckPathGlob(glob string) (everything bool, err error) {
 		return false, settings.Errorf(settings.ErrPattern, "%s does not begin with /", phrase.Quote(glob)).WithHint(rootedHint(glob))
 	case strings.Contains(glob, "**"):
 		return false, settings.Errorf(settings.ErrPattern, "%s contains **", phrase.Quote(glob)).
-			WithHint("/* at the end means everything below")
+			WithHint("end with /* to match everything below")
 	}
 	return glob == "/*", nil
 }
@@ -47,7 +47,7 @@ func rootedHint(glob string) string {
 	}
 	path = "/" + strings.TrimPrefix(path, "/")
 	if _, err := CheckPathGlob(path); err != nil {
-		return "* stands for any characters except /, a final /* for everything below"
+		return "write * for any characters except /, and a final /* for everything below"
 	}
 	if _, hint := Doubt(path); hint != "" {
 		return hint

@@ -155,7 +155,7 @@ func re2Words(err error) string {
 }
 
 func cutByComma(item string) error {
-	return settings.Errorf(settings.ErrPattern, "%s has an unbalanced brace, a comma cut the pattern", phrase.Quote(item)).
+	return settings.Errorf(settings.ErrPattern, "%s has an unbalanced brace: the text is split at commas", phrase.Quote(item)).
 		WithHint("write a list")
 }
 

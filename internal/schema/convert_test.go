@@ -118,19 +118,19 @@ func TestFromYAML(t *testing.T) {
 		{boolKey, "True", plain, true, ""},
 		{boolKey, "FALSE", plain, false, ""},
 		{boolKey, "tRUE", plain, settings.ErrWrongType, ""},
-		{boolKey, "yes", plain, true, `"yes" is read as true, write true`},
-		{boolKey, "Off", plain, false, `"Off" is read as false, write false`},
-		{boolKey, "true", quoted, true, `"true" is read as true, write true`},
+		{boolKey, "yes", plain, true, `"yes" is read as true; write true`},
+		{boolKey, "Off", plain, false, `"Off" is read as false; write false`},
+		{boolKey, "true", quoted, true, `"true" is read as true; write true`},
 		{boolKey, "1", plain, settings.ErrWrongType, ""},
 		{boolKey, "", quoted, settings.ErrWrongType, ""},
 		{intKey, "10.0", plain, 10, "10.0 is read as 10"},
 		{intKey, "1e3", plain, 1000, "1e3 is read as 1000"},
-		{intKey, "6831", quoted, 6831, `"6831" is quoted, write it plain`},
+		{intKey, "6831", quoted, 6831, `"6831" is quoted; write it plain`},
 		{intKey, "06831", plain, settings.ErrWrongType, ""},
 		{intKey, "2.5", plain, settings.ErrWrongType, ""},
 		{intKey, "-5", plain, settings.ErrOutOfRange, ""},
 		{intKey, "true", plain, settings.ErrWrongType, ""},
-		{floatKey, "1.0", quoted, 1.0, `"1.0" is quoted, write it plain`},
+		{floatKey, "1.0", quoted, 1.0, `"1.0" is quoted; write it plain`},
 		{floatKey, "1e-20", plain, 1e-20, ""},
 		{floatKey, "yes", plain, settings.ErrWrongType, ""},
 		{timeKey, "5", plain, 5 * time.Second, ""},
@@ -227,7 +227,7 @@ func TestGoodPairsStayBesideBadOnes(t *testing.T) {
 	}
 	want := []string{
 		"pair 1 has no =, want name=value",
-		`pair 3, "b": a % in the value is not followed by two hex digits, a percent sign is %25`,
+		`pair 3, "b": a % in the value is not followed by two hex digits; a percent sign is %25`,
 	}
 	var got []string
 	for _, f := range faults {

@@ -98,7 +98,10 @@ func (d *decoder) assign(i int, path string, v any) {
 	f := d.fields[i]
 	value, coerced, err := FromValue(f.key, v)
 	if err == nil && coerced != "" {
-		err = explain(f.key, settings.Errorf(settings.ErrWrongType, "%s", coerced))
+		err = settings.Errorf(settings.ErrWrongType, "%s", coerced)
+		if f.key.Secret {
+			err = explain(f.key, err)
+		}
 	}
 	if err != nil {
 		d.refuse(path, err)
@@ -109,7 +112,7 @@ func (d *decoder) assign(i int, path string, v any) {
 	}
 	if before, twice := d.from[i]; twice {
 		if !reflect.DeepEqual(before.value, value) {
-			d.refuse(path, settings.Errorf(settings.ErrConflict, "conflicts with %s, keep one", before.path))
+			d.refuse(path, settings.Errorf(settings.ErrConflict, "conflicts with %s", before.path).WithHint("keep one"))
 		}
 		return
 	}

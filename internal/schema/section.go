@@ -54,7 +54,7 @@ func (s *Schema) Unpaired(v any) (faults []error) {
 	for _, f := range s.fields {
 		if other := f.key.With; other != "" && IsSet(values[f.key.Path]) && !IsSet(values[other]) {
 			name := f.key.Path[strings.LastIndexByte(f.key.Path, '.')+1:]
-			faults = append(faults, &settings.KeyError{Key: other, Err: settings.Errorf(settings.ErrMissing, "%s is set without it, set both or neither", name)})
+			faults = append(faults, &settings.KeyError{Key: other, Err: settings.Errorf(settings.ErrMissing, "%s is set without it", name).WithHint("set both or neither")})
 		}
 	}
 	return faults

@@ -33,7 +33,7 @@ func TestKeysThatBelongTogether(t *testing.T) {
 	var l login
 	l.HTTP.Pass = "s3cret"
 	err = errors.Join(s.Unpaired(l)...)
-	if err == nil || err.Error() != "http.user: password is set without it, set both or neither" || !errors.Is(err, settings.ErrMissing) {
+	if err == nil || err.Error() != "http.user: password is set without it; set both or neither" || !errors.Is(err, settings.ErrMissing) {
 		t.Errorf("Unpaired = %v", err)
 	}
 	l.HTTP.User = "u"

@@ -13,7 +13,7 @@ import (
 
 // FromYAML converts a YAML scalar to the Go type of k. text is its source, and quoted reports whether it is quoted or a
 // block. It must not be null. coerced, if not empty, is a warning about a value that has another type in the file, such
-// as `"6831" is quoted, write it plain`. Quotes matter only for the warning and for what YAML would read without them:
+// as `"6831" is quoted; write it plain`. Quotes matter only for the warning and for what YAML would read without them:
 // "yes" in quotes is text in YAML 1.2, and an operator who quotes a port means the number.
 func FromYAML(k settings.Key, text string, quoted bool) (value any, coerced string, err error) {
 	switch k.Type {
@@ -37,7 +37,7 @@ func FromYAML(k settings.Key, text string, quoted bool) (value any, coerced stri
 		return nil, "", err
 	}
 	if quoted && coerced == "" && k.Type != settings.TypeDuration {
-		coerced = quotedIn(k, text) + " is quoted, write it plain"
+		coerced = quotedIn(k, text) + " is quoted; write it plain"
 	}
 	return value, coerced, nil
 }
@@ -91,7 +91,7 @@ func yamlBool(text string, quoted bool) (any, string, error) {
 	}
 	value := low == "yes" || low == "on" || low == "true"
 	if quoted || low != "true" && low != "false" {
-		return value, fmt.Sprintf("%s is read as %t, write %t", phrase.Quote(text), value, value), nil
+		return value, fmt.Sprintf("%s is read as %t; write %t", phrase.Quote(text), value, value), nil
 	}
 	return value, "", nil
 }

@@ -210,7 +210,7 @@ func TestWhatCannotBeCheckedIsReportedAtOnce(t *testing.T) {
 		want  string
 	}{
 		"invalid factory": {conforming[struct{ A int }](), nil, "A has no koanf tag"},
-		"invalid section": {conforming[blabs](), map[string]any{"tokn": "x"}, `the valid section is refused: tokn: unknown key, did you mean "token"?`},
+		"invalid section": {conforming[blabs](), map[string]any{"tokn": "x"}, `the valid section is refused: tokn: unknown key; did you mean "token"?`},
 	} {
 		for check, faults := range registrytest.Faults(tt.f, tt.valid) {
 			if len(faults) != 1 || !strings.Contains(faults[0], tt.want) {

@@ -62,12 +62,12 @@ func (f *Fault) WithHint(hint string) *Fault {
 	return f
 }
 
-// Error returns message and hint, separated by a comma.
+// Error returns message and hint, separated by a semicolon.
 func (f *Fault) Error() string {
 	if f.Hint == "" {
 		return f.Message
 	}
-	return f.Message + ", " + f.Hint
+	return f.Message + "; " + f.Hint
 }
 
 // Unwrap returns the kind and the cause.

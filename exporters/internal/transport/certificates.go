@@ -35,9 +35,9 @@ const maxPEM = 16 << 20
 func (c Certificates) Check(prefix string) error {
 	switch {
 	case c.Cert != "" && c.Key == "":
-		return &settings.KeyError{Key: prefix + keyKey, Err: settings.Errorf(settings.ErrMissing, "%s is set without it, set both or neither", certKey)}
+		return &settings.KeyError{Key: prefix + keyKey, Err: settings.Errorf(settings.ErrMissing, "%s is set without it", certKey).WithHint("set both or neither")}
 	case c.Cert == "" && c.Key != "":
-		return &settings.KeyError{Key: prefix + certKey, Err: settings.Errorf(settings.ErrMissing, "%s is set without it, set both or neither", keyKey)}
+		return &settings.KeyError{Key: prefix + certKey, Err: settings.Errorf(settings.ErrMissing, "%s is set without it", keyKey).WithHint("set both or neither")}
 	}
 	return nil
 }

@@ -44,7 +44,7 @@ func (h HTTPRule) Complete(c *registry.Completion, text string) *url.URL {
 	}
 	if len(inferred) > 0 {
 		c.Note(settings.Inferred, h.Key, "no "+phrase.Words(inferred, "and")+" in the endpoint",
-			phrase.Quote(endpoint.Redact(u.String()))+" is used")
+			"using "+phrase.Quote(endpoint.Redact(u.String())))
 	}
 	return u
 }
@@ -112,7 +112,7 @@ func (r GRPCRule) Complete(c *registry.Completion, text string, insecure *bool) 
 		return r.withoutScheme(c, text, g, insecure)
 	}
 	if !bare && insecure != nil && *insecure != (g.Scheme == "http") {
-		c.Note(settings.Suspicious, r.Insecure, "the scheme of the endpoint, "+g.Scheme+", takes precedence", "write one of the two")
+		c.Note(settings.Suspicious, r.Insecure, "the scheme of the endpoint ("+g.Scheme+") takes precedence", "set only one of the two")
 	}
 	return &GRPCTarget{Endpoint: text, Address: g.Target, Port: g.Port, TLS: g.Scheme == "https"}
 }
@@ -139,15 +139,15 @@ func (r GRPCRule) withoutScheme(c *registry.Completion, text string, g endpoint.
 
 // hint returns what is used, and what to write instead.
 func (r GRPCRule) hint(g endpoint.GRPC, used []string, decided bool) string {
-	hint := "it uses " + phrase.Words(used, "and")
+	hint := "using " + phrase.Words(used, "and")
 	address := net.JoinHostPort(g.Host, g.Port)
 	switch {
 	case decided:
 		return hint
 	case g.Host != "":
-		return hint + ", write https://" + address + " or, for plain text, http://" + address
+		return hint + "; write https://" + address + ", or http://" + address + " for plain text"
 	}
-	return hint + ", write " + r.Section + "." + r.Insecure + ": false or, for plain text, true"
+	return hint + "; write " + r.Section + "." + r.Insecure + ": false, or true for plain text"
 }
 
 // Files points to the keys certificate_file, client_certificate_file and client_key_file of one section.
@@ -182,7 +182,7 @@ func CompleteHTTP(c *registry.Completion, key string, pairs settings.Pairs) sett
 	return filter(pairs, func(item int, p *settings.Pair) bool {
 		name := strings.ToLower(p.Name)
 		if name == "host" || strings.HasPrefix(name, "content-") || strings.HasPrefix(name, ":") {
-			c.NoteItem(settings.Ignored, key, item, phrase.Quote(p.Name)+" is not sent, the exporter sets it", "remove it")
+			c.NoteItem(settings.Ignored, key, item, phrase.Quote(p.Name)+" is not sent: the exporter sets it", "remove it")
 			return false
 		}
 		if hopByHop[name] {
