@@ -23,8 +23,8 @@ func TestSettingsFaults(t *testing.T) {
 	}
 	for _, section := range []map[string]any{
 		nil,
-		map[string]any{"protocol": "http/protobuf"},
-		map[string]any{"protocol": "HTTP"},
+		{"protocol": "http/protobuf"},
+		{"protocol": "HTTP"},
 		headers("http", settings.Pair{Name: "a~b", Value: "s3cret"}),
 	} {
 		if _, err := exporter.Prepare(section); err != nil {
@@ -33,18 +33,18 @@ func TestSettingsFaults(t *testing.T) {
 	}
 	var texts goldentext.Rows
 	for _, section := range []map[string]any{
-		map[string]any{"protocol": "tcp"},
-		map[string]any{"compression": "deflate"},
-		map[string]any{"endpoint": "ftp://h"},
-		map[string]any{"endpoint": "h:70000"},
-		map[string]any{"protocol": "http", "endpoint": "http://h/#x"},
-		map[string]any{"grpc": map[string]any{"insecur": true}},
-		map[string]any{"grpc": map[string]any{"insecure": 1}},
+		{"protocol": "tcp"},
+		{"compression": "deflate"},
+		{"endpoint": "ftp://h"},
+		{"endpoint": "h:70000"},
+		{"protocol": "http", "endpoint": "http://h/#x"},
+		{"grpc": map[string]any{"insecur": true}},
+		{"grpc": map[string]any{"insecure": 1}},
 		headers("grpc", settings.Pair{Name: "a b", Value: "s3cret"}),
 		headers("grpc", settings.Pair{Name: "a~b", Value: "s3cret"}),
 		headers("http", settings.Pair{Name: "a", Value: "s3crét"}),
-		map[string]any{"grpc": map[string]any{"client_key_file": "k"}},
-		map[string]any{"protocol": "http", "http": map[string]any{"client_certificate_file": "c"}},
+		{"grpc": map[string]any{"client_key_file": "k"}},
+		{"protocol": "http", "http": map[string]any{"client_certificate_file": "c"}},
 	} {
 		_, err := exporter.Prepare(section)
 		texts.AddError(t, fmt.Sprintf("%q", section), err)

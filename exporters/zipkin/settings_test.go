@@ -21,7 +21,7 @@ import (
 
 func TestSettingsFaults(t *testing.T) {
 	for _, section := range []map[string]any{
-		map[string]any{},
+		{},
 		nil,
 	} {
 		if _, err := exporter.Prepare(section); err != nil {
@@ -30,21 +30,21 @@ func TestSettingsFaults(t *testing.T) {
 	}
 	var texts goldentext.Rows
 	for _, section := range []map[string]any{
-		map[string]any{"endpont": "x"},
-		map[string]any{"local_node_port": 70000},
-		map[string]any{"local_node_port": 0},
-		map[string]any{"local_node_port": "x"},
-		map[string]any{"local_node_ipv4": "2001:db8::1"},
-		map[string]any{"local_node_ipv6": "10.0.0.1"},
-		map[string]any{"local_node_ipv4": "here"},
-		map[string]any{"local_node_ipv4": "4294967296"},
-		map[string]any{"endpoint": "ftp://h"},
-		map[string]any{"endpoint": "http://h:0"},
-		map[string]any{"headers": settings.Pairs{{Name: "a b", Value: "s3cret"}}},
-		map[string]any{"headers": settings.Pairs{{Name: "a", Value: "s3cret\r\nb: c"}}},
-		map[string]any{"headers": settings.Pairs{{Name: "a", Value: "s3cret"}, {Name: "A", Value: "s3cret"}}},
-		map[string]any{"client_key_file": "k.pem"},
-		map[string]any{"client_certificate_file": "c.pem"},
+		{"endpont": "x"},
+		{"local_node_port": 70000},
+		{"local_node_port": 0},
+		{"local_node_port": "x"},
+		{"local_node_ipv4": "2001:db8::1"},
+		{"local_node_ipv6": "10.0.0.1"},
+		{"local_node_ipv4": "here"},
+		{"local_node_ipv4": "4294967296"},
+		{"endpoint": "ftp://h"},
+		{"endpoint": "http://h:0"},
+		{"headers": settings.Pairs{{Name: "a b", Value: "s3cret"}}},
+		{"headers": settings.Pairs{{Name: "a", Value: "s3cret\r\nb: c"}}},
+		{"headers": settings.Pairs{{Name: "a", Value: "s3cret"}, {Name: "A", Value: "s3cret"}}},
+		{"client_key_file": "k.pem"},
+		{"client_certificate_file": "c.pem"},
 	} {
 		_, err := exporter.Prepare(section)
 		texts.AddError(t, fmt.Sprintf("%q", section), err)
