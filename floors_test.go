@@ -37,16 +37,18 @@ var floors = map[string]floor{
 	"internal/spool":      {0, nil, false},
 	"internal/spanrecord": {0, nil, false},
 	"internal/suppress":   {0, nil, false},
+	"internal/tokens":     {0, nil, false},
+	"internal/undecided":  {0, nil, true},
 	"internal/version":    {0, nil, false},
 	"mw/tracing":          {0, nil, false},
 	"registry/settings":   {0, nil, false},
 
 	"internal/phrase":             {1, []string{"registry/settings"}, false},
-	"internal/recording":          {1, []string{"internal/spanrecord", "internal/version"}, true},
+	"internal/recording":          {1, []string{"internal/spanrecord", "internal/undecided", "internal/version"}, true},
 	"internal/semattr":            {1, []string{"internal/version", "internal/secret"}, false},
 	"exporters/delivery":          {1, []string{"internal/escape"}, true},
 	"exporters/internal/spantext": {1, []string{"internal/escape", "internal/service"}, true},
-	"sampling":                    {1, []string{"internal/suppress"}, true},
+	"sampling":                    {1, []string{"internal/suppress", "internal/tokens", "internal/undecided"}, true},
 
 	"internal/endpoint":        {2, []string{"registry/settings", "internal/phrase", "internal/secret"}, false},
 	"internal/policy":          {2, []string{"registry/settings", "internal/phrase"}, false},
@@ -56,7 +58,7 @@ var floors = map[string]floor{
 
 	"internal/spantest":     {3, []string{"exporters/delivery", "mw/tracing", "internal/*"}, true}, // for tests only
 	"internal/keytable":     {3, []string{"registry/settings", "internal/phrase", "internal/policy", "internal/schema", "internal/secret"}, false},
-	"sampling/jaegerremote": {3, []string{"registry/settings", "internal/endpoint", "internal/escape", "internal/phrase", "internal/suppress", "internal/version"}, true},
+	"sampling/jaegerremote": {3, []string{"registry/settings", "internal/endpoint", "internal/escape", "internal/phrase", "internal/suppress", "internal/tokens", "internal/version"}, true},
 	"registry":              {3, []string{"exporters/delivery", "registry/settings", "internal/schema", "internal/phrase"}, true},
 
 	"internal/configfile":             {4, []string{"registry/settings", "internal/*"}, false},

@@ -6,13 +6,25 @@ import (
 	"time"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/internal/recording"
+	"github.com/spanroute/spanroute/sampling"
 )
 
 // Stats counts the spans of a [Tracing] for each exporter, and the configurations applied to it.
 type Stats struct {
 	Exporters []ExporterStats // in configured order
 	Reloads   ReloadStats
+	Sampling  SamplingStats
 }
+
+// SamplingStats counts local traces that are decided at their end, and the limits of sampling.
+type SamplingStats struct {
+	sampling.Stats
+	Held HeldStats
+}
+
+// HeldStats counts the local traces that are decided at their end, see [sampling.Keep], and the spans that wait for that.
+type HeldStats = recording.HoldStats
 
 // ExporterStats are the counters of one exporter. Ended always equals the sum of Delivered, Queued and all values of
 // Dropped.
@@ -32,6 +44,10 @@ func (t *Tracing) Stats() Stats {
 	s := Stats{Reloads: ReloadStats{Applied: t.reloads.applied.Load(), Rejected: t.reloads.rejected.Load()}}
 	if last := t.reloads.last.Load(); last != 0 {
 		s.Reloads.Last = time.Unix(0, last)
+	}
+	s.Sampling.Stats = t.sampler.Stats()
+	if t.recorder != nil {
+		s.Sampling.Held = t.recorder.Held()
 	}
 	for _, d := range t.destinations {
 		s.Exporters = append(s.Exporters, ExporterStats{d.name, d.queue.Stats()})

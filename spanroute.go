@@ -225,7 +225,12 @@ func (t *Tracing) Apply(cfg *config.Config) error {
 	if len(hot)+len(restart) == 0 {
 		return nil
 	}
-	t.sampler.Set(parts.sampler)
+	if cfg.Sampling != t.current.Sampling {
+		t.sampler.Set(parts.sampler)
+	}
+	if t.recorder != nil {
+		t.recorder.SetHold(holdOf(cfg))
+	}
 	t.exclusions.Store(parts.exclusions)
 	t.current = cfg
 	t.reloads.applied.Add(1)

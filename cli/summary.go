@@ -38,19 +38,15 @@ func summary(cfg *config.Config) string {
 // The first reason is reported, in the order in which a service decides.
 func tracesNothing(cfg *config.Config) string {
 	reason := ""
-	sampler, rate := cfg.Sampling.Sampler, cfg.Sampling.SampleRate
-	ignoresCallers := cfg.Sampling.RemoteParent == sampling.Ignore
-	switch {
+	switch unsampled := unsampled(cfg); {
 	case !cfg.Enabled:
 		reason = "enabled is false" + at(cfg, "enabled")
 	case len(cfg.ExporterTypes) == 0 && cfg.Source("exporter_type") == "built-in":
 		reason = "exporter_type is not set"
 	case len(cfg.ExporterTypes) == 0:
 		reason = `exporter_type is "none"` + at(cfg, "exporter_type")
-	case sampler == sampling.AlwaysOff, sampler == sampling.ParentBasedAlwaysOff && ignoresCallers:
-		reason = "sampling.sampler is " + sampler + at(cfg, "sampling.sampler")
-	case rate == 0 && (sampler == sampling.TraceIDRatio || ignoresCallers && sampler == sampling.ParentBasedTraceIDRatio):
-		reason = "sample_rate is 0" + at(cfg, "sample_rate")
+	case unsampled != "" && !cfg.Sampling.Keep.Any():
+		reason = unsampled
 	case excludesAll(cfg.ExcludedURLs, new(policy.Checker).URL):
 		reason = "excluded_urls excludes everything" + at(cfg, "excluded_urls")
 	default:
@@ -59,12 +55,49 @@ func tracesNothing(cfg *config.Config) string {
 	return "traces nothing: " + reason
 }
 
+// unsampled returns the reason if no span is sampled when it starts, and "" otherwise.
+func unsampled(cfg *config.Config) string {
+	sampler, rate := cfg.Sampling.Sampler, cfg.Sampling.SampleRate
+	ignoresCallers := cfg.Sampling.RemoteParent == sampling.Ignore
+	switch {
+	case sampler == sampling.AlwaysOff, sampler == sampling.ParentBasedAlwaysOff && ignoresCallers:
+		return "sampling.sampler is " + sampler + at(cfg, "sampling.sampler")
+	case rate == 0 && (sampler == sampling.TraceIDRatio || ignoresCallers && sampler == sampling.ParentBasedTraceIDRatio):
+		return "sample_rate is 0" + at(cfg, "sample_rate")
+	}
+	return ""
+}
+
 // at returns the source of key in parentheses.
 func at(cfg *config.Config, key string) string { return " (" + cfg.Source(key) + ")" }
 
-// traced describes the share of requests that are recorded. A new request is one without a caller that has already
-// made the sampling decision.
+// traced describes the requests that are recorded: those that are sampled, and those that are kept at their end.
 func traced(cfg *config.Config) string {
+	kept := kept(cfg.Sampling.Keep)
+	switch {
+	case kept == "":
+		return sampled(cfg)
+	case unsampled(cfg) != "":
+		return "traces only requests that " + kept
+	}
+	return sampled(cfg) + ", and those that " + kept
+}
+
+// kept describes the requests that k keeps, and returns "" for none.
+func kept(k sampling.Keep) string {
+	var reasons []string
+	if k.Errors {
+		reasons = append(reasons, "fail")
+	}
+	if k.SlowerThan > 0 {
+		reasons = append(reasons, "take longer than "+k.SlowerThan.String())
+	}
+	return phrase.Words(reasons, "or")
+}
+
+// sampled describes the share of requests that are sampled. A new request is one without a caller that has already made
+// the sampling decision.
+func sampled(cfg *config.Config) string {
 	share, requests := shareOf(cfg.Sampling.SampleRate), "new requests"
 	if cfg.Sampling.RemoteParent == sampling.Ignore {
 		requests = "requests"

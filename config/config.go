@@ -151,6 +151,7 @@ func Default() *Config {
 		Propagators: []string{"tracecontext", "baggage"},
 		Sampling: sampling.Config{
 			Sampler: sampling.ParentBasedTraceIDRatio, Dropped: sampling.Drop, RemoteParent: sampling.Respect,
+			Hold: sampling.Hold{MaxTraces: 10_000, MaxBytes: 64 << 20, MaxTime: time.Minute},
 		},
 		Timeout:           defaultTimeout,
 		MaxTagValueLength: -1,

@@ -30,6 +30,21 @@ func TestRemoteParentAndRedactKeys(t *testing.T) {
 	})
 }
 
+func TestKeepKeys(t *testing.T) {
+	runAll(t, []situation{
+		{name: "the defaults", file: "sample_rate: 0.1", want: values{"sampling.keep.errors": "false", "sampling.keep.slower_than": "0s",
+			"sampling.hold.max_traces": "10000", "sampling.hold.max_bytes": "67108864", "sampling.hold.max_time": "1m0s", "sampling.max_traces_per_second": "0"}},
+		{name: "errors and slow ones, at rate 0", file: "exporter_type: zipkin\nsampling: {keep: {errors: true, slower_than: 2s, max_traces_per_second: 0.5}}",
+			want: values{"sampling.keep.errors": "true", "sampling.keep.slower_than": "2s", "sampling.keep.max_traces_per_second": "0.5"}},
+		{name: "by variables", env: []string{"SPANROUTE_SAMPLING_KEEP_ERRORS=true", "SPANROUTE_SAMPLING_HOLD_MAX_BYTES=1000"},
+			want: values{"sampling.keep.errors": "true", "sampling.hold.max_bytes": "1000"}},
+		{name: "a bound for nothing", file: "sampling: {keep: {max_traces_per_second: 5}}", kinds: only(config.WarnIgnored)},
+		{name: "slower than spans are held", file: "sampling: {keep: {slower_than: 2m}}", kinds: only(config.WarnSuspicious)},
+		{name: "negative", file: "sampling: {max_traces_per_second: -1, keep: {slower_than: -1s}}", kinds: only(config.ErrOutOfRange, config.ErrOutOfRange)},
+		{name: "a misspelt key", file: "sampling: {keep: {error: true}}", kinds: only(config.ErrUnknownKey)},
+	})
+}
+
 func TestEdgeKeysAreHot(t *testing.T) {
 	before, _ := check(t, section("sample_rate: 0.1"))
 	after, _ := check(t, section("sample_rate: 0.1\nsampling: {remote_parent: ignore}\nredact: {query_keys: [mine], panic_messages: true}"))

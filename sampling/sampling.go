@@ -12,6 +12,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/spanroute/spanroute/internal/suppress"
+	"github.com/spanroute/spanroute/internal/tokens"
+	"github.com/spanroute/spanroute/internal/undecided"
 )
 
 // Config is the sampling configuration of an operator. The zero value samples nothing.
@@ -29,6 +31,13 @@ type Config struct {
 	// trace, and is kept with the probability of a root span. Local children follow their local parent, also with
 	// traceidratio, because their trace id is the caller's. always_on and always_off are not affected.
 	RemoteParent string `koanf:"remote_parent" hot:"true" enum:"respect,ignore" doc:"ignore: neither the flag nor the trace id of a caller decides; for services at the edge"`
+	// MaxTracesPerSecond bounds the new traces that are kept; those that a parent keeps do not count. 0 means no bound.
+	// Fractions are allowed: 0.1 is one trace in ten seconds. Up to a second's traces may be kept at once.
+	MaxTracesPerSecond float64 `koanf:"max_traces_per_second" range:"0.." hot:"true" doc:"bound of new traces that are kept; 0: none"`
+	// Keep selects further local traces when they end. It has an effect with the tracer provider of spanroute only.
+	Keep Keep `koanf:"keep"`
+	// Hold bounds the memory that Keep needs.
+	Hold Hold `koanf:"hold"`
 }
 
 // The values of Config.Sampler, Config.Dropped and Config.RemoteParent.
@@ -61,7 +70,16 @@ func New(c Config) (sdktrace.Sampler, error) {
 	if !(c.SampleRate >= 0 && c.SampleRate <= 1) {
 		return nil, fmt.Errorf("sample_rate: %v is out of range, want 0 to 1", c.SampleRate)
 	}
-	s := sampler{name: c.Sampler, keepBelow: bound(c.SampleRate), rate: c.SampleRate}
+	if !(c.MaxTracesPerSecond >= 0) {
+		return nil, fmt.Errorf("sampling.max_traces_per_second: %v is out of range, want at least 0", c.MaxTracesPerSecond)
+	}
+	if !(c.Keep.MaxTracesPerSecond >= 0) {
+		return nil, fmt.Errorf("sampling.keep.max_traces_per_second: %v is out of range, want at least 0", c.Keep.MaxTracesPerSecond)
+	}
+	s := &sampler{
+		name: c.Sampler, keepBelow: bound(c.SampleRate), rate: c.SampleRate,
+		limit: tokens.New(c.MaxTracesPerSecond, nil, now()), keeper: newKeeper(c.Keep), counts: new(counts),
+	}
 	if s.name == "" {
 		s.name = ParentBasedTraceIDRatio
 	}
@@ -104,7 +122,7 @@ func Ratio(rate float64) sdktrace.Sampler {
 	case rate > 1:
 		rate = 1
 	}
-	return sampler{name: TraceIDRatio, rate: rate, keepBelow: bound(rate)}
+	return &sampler{name: TraceIDRatio, rate: rate, keepBelow: bound(rate)}
 }
 
 // bound returns the smallest 63-bit number that is not kept at rate. The formula is that of TraceIDRatioBased in SDK
@@ -126,18 +144,35 @@ type sampler struct {
 	followLocal  bool // a local parent decides
 	ignoreRemote bool // a remote parent does not decide, nor does its trace id
 	record       bool // spans that are not kept are recorded
+
+	limit  *tokens.Bucket // of new traces; nil: no bound
+	keeper *keeper        // nil: the start decides
+	counts *counts
 }
 
-// ShouldSample decides by exclusion, parent and ratio, in this order. The result has the parent's tracestate.
-func (s sampler) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
-	return s.ShouldSampleBelow(trace.SpanContextFromContext(p.ParentContext), p)
+// ShouldSample decides by exclusion, parent and ratio, in this order. The result has the parent's tracestate. A tracer
+// provider that does not know [undecided.Sampler] keeps nothing at the end.
+func (s *sampler) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
+	return s.atStart(trace.SpanContextFromContext(p.ParentContext), p)
 }
 
-// ShouldSampleBelow is ShouldSample for a span below parent, which need not be in the context of p.
-func (s sampler) ShouldSampleBelow(parent trace.SpanContext, p sdktrace.SamplingParameters) sdktrace.SamplingResult {
+// Decide is ShouldSample for a span below parent, which need not be in the context of p. It leaves local traces that are
+// not kept to the keeper.
+func (s *sampler) Decide(
+	parent trace.SpanContext, p sdktrace.SamplingParameters,
+) (sdktrace.SamplingResult, undecided.Trace) {
+	result := s.atStart(parent, p)
+	if s.keeper == nil || result.Decision == sdktrace.RecordAndSample || isLocal(parent) || excluded(p.ParentContext, parent) {
+		return result, nil
+	}
+	result.Decision = sdktrace.RecordOnly
+	return result, s.keeper
+}
+
+func (s *sampler) atStart(parent trace.SpanContext, p sdktrace.SamplingParameters) sdktrace.SamplingResult {
 	result := sdktrace.SamplingResult{Tracestate: parent.TraceState()}
 	switch {
-	case parent.IsValid() && excluded(p.ParentContext, parent.TraceID()):
+	case excluded(p.ParentContext, parent):
 		result.Decision = sdktrace.Drop
 	case s.keeps(parent, p.TraceID):
 		result.Decision = sdktrace.RecordAndSample
@@ -149,7 +184,7 @@ func (s sampler) ShouldSampleBelow(parent trace.SpanContext, p sdktrace.Sampling
 	return result
 }
 
-func (s sampler) keeps(parent trace.SpanContext, id trace.TraceID) bool {
+func (s *sampler) keeps(parent trace.SpanContext, id trace.TraceID) bool {
 	chosen := binary.BigEndian.Uint64(id[8:])
 	switch {
 	case !parent.IsValid():
@@ -158,16 +193,29 @@ func (s sampler) keeps(parent trace.SpanContext, id trace.TraceID) bool {
 	case parent.IsRemote() && s.parentBased, !parent.IsRemote() && s.followLocal:
 		return parent.IsSampled()
 	}
-	return chosen>>1 < s.keepBelow
+	if chosen>>1 >= s.keepBelow {
+		return false
+	}
+	if s.limit == nil || isLocal(parent) || s.limit.Take(now()) {
+		return true
+	}
+	s.counts.limited.Add(1)
+	return false
 }
 
-func excluded(ctx context.Context, parent trace.TraceID) bool {
+// excluded reports whether parent belongs to an excluded request.
+func excluded(ctx context.Context, parent trace.SpanContext) bool {
+	if !parent.IsValid() {
+		return false
+	}
 	id, ok := suppress.TraceID(ctx)
-	return ok && id == parent
+	return ok && id == parent.TraceID()
 }
+
+func isLocal(parent trace.SpanContext) bool { return parent.IsValid() && !parent.IsRemote() }
 
 // Description names the sampler, its rate, and what differs from the defaults.
-func (s sampler) Description() string {
+func (s *sampler) Description() string {
 	more := ""
 	if s.ignoreRemote {
 		more = ",remote_parent=ignore"
@@ -175,5 +223,19 @@ func (s sampler) Description() string {
 	if s.record {
 		more += ",dropped=record"
 	}
+	if k := s.keeper; k != nil {
+		more += fmt.Sprintf(",keep_errors=%t,keep_slower_than=%v", k.Errors, k.SlowerThan)
+	}
 	return fmt.Sprintf("spanroute{%s,rate=%g%s}", s.name, s.rate, more)
+}
+
+// countedBy returns a copy of s that counts in c. Both have the same buckets.
+func (s *sampler) countedBy(c *counts) *sampler {
+	counted := *s
+	counted.counts = c
+	if s.keeper != nil {
+		keeper := *s.keeper
+		keeper.counts, counted.keeper = c, &keeper
+	}
+	return &counted
 }

@@ -61,3 +61,10 @@ func (in *Instrumentation) StartRecord(ctx context.Context, remote trace.SpanCon
 	}
 	return in.records.Start(ctx, remote, name, in.kind, time.Time{})
 }
+
+// Discard ends span and returns true if the span is not kept, whatever attributes it would still get. Call it after the
+// status is set and before the attributes are, once.
+func Discard(span trace.Span) bool {
+	d, ok := span.(spanrecord.Discarder)
+	return ok && d.Discard()
+}

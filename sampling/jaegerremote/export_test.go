@@ -1,9 +1,6 @@
 package jaegerremote
 
-import (
-	"context"
-	"time"
-)
+import "context"
 
 // Exports for tests.
 const (
@@ -78,14 +75,3 @@ func export(r response) Response {
 	}
 	return out
 }
-
-// A Bucket is a token bucket.
-type Bucket = bucket
-
-// NewBucket returns a bucket.
-func NewBucket(rate float64, old *Bucket, now time.Duration) *Bucket {
-	return newBucket(rate, old, now)
-}
-
-// Take takes a token.
-func (b *bucket) Take(now time.Duration) bool { return b.take(now) }
