@@ -29,26 +29,27 @@ type floor struct {
 
 // floors is the plan of the root module: each of its packages has one line here.
 var floors = map[string]floor{
-	"internal/escape":     {0, nil, false},
-	"internal/goldentext": {0, nil, false}, // for tests only
-	"internal/guard":      {0, nil, false},
-	"internal/secret":     {0, nil, false},
-	"internal/service":    {0, nil, false},
-	"internal/spool":      {0, nil, false},
-	"internal/spanrecord": {0, nil, false},
-	"internal/suppress":   {0, nil, false},
-	"internal/tokens":     {0, nil, false},
-	"internal/undecided":  {0, nil, true},
-	"internal/version":    {0, nil, false},
-	"mw/tracing":          {0, nil, false},
-	"registry/settings":   {0, nil, false},
+	"internal/escape":        {0, nil, false},
+	"internal/goldentext":    {0, nil, false}, // for tests only
+	"internal/guard":         {0, nil, false},
+	"internal/requestheader": {0, nil, false},
+	"internal/secret":        {0, nil, false},
+	"internal/service":       {0, nil, false},
+	"internal/spool":         {0, nil, false},
+	"internal/spanrecord":    {0, nil, false},
+	"internal/suppress":      {0, nil, false},
+	"internal/tokens":        {0, nil, false},
+	"internal/undecided":     {0, nil, true},
+	"internal/version":       {0, nil, false},
+	"mw/tracing":             {0, nil, false},
+	"registry/settings":      {0, nil, false},
 
 	"internal/phrase":             {1, []string{"registry/settings"}, false},
 	"internal/recording":          {1, []string{"internal/spanrecord", "internal/undecided", "internal/version"}, true},
 	"internal/semattr":            {1, []string{"internal/version", "internal/secret"}, false},
 	"exporters/delivery":          {1, []string{"internal/escape"}, true},
 	"exporters/internal/spantext": {1, []string{"internal/escape", "internal/service"}, true},
-	"sampling":                    {1, []string{"internal/suppress", "internal/tokens", "internal/undecided"}, true},
+	"sampling":                    {1, []string{"registry/settings", "internal/requestheader", "internal/suppress", "internal/tokens", "internal/undecided"}, true},
 
 	"internal/endpoint":        {2, []string{"registry/settings", "internal/phrase", "internal/secret"}, false},
 	"internal/policy":          {2, []string{"registry/settings", "internal/phrase"}, false},

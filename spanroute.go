@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -129,6 +130,7 @@ func rulesOf(cfg *config.Config) policy.Rules {
 	return policy.Rules{
 		URLs: cfg.ExcludedURLs, Paths: cfg.ExcludedPaths, RPCs: cfg.ExcludedRPCs,
 		QueryKeys: cfg.Redact.QueryKeys, RedactPanicMessages: cfg.Redact.PanicMessages,
+		ReadRequests: cfg.Sampling.ReadsRequests(),
 	}
 }
 
@@ -225,7 +227,7 @@ func (t *Tracing) Apply(cfg *config.Config) error {
 	if len(hot)+len(restart) == 0 {
 		return nil
 	}
-	if cfg.Sampling != t.current.Sampling {
+	if !reflect.DeepEqual(cfg.Sampling, t.current.Sampling) {
 		t.sampler.Set(parts.sampler)
 	}
 	if t.recorder != nil {

@@ -27,6 +27,9 @@ func summary(cfg *config.Config) string {
 	for _, name := range cfg.ExporterTypes {
 		to = append(to, destination(cfg, name))
 	}
+	if _, drops := rules(cfg.Sampling); drops > 0 {
+		parts = append(parts, "drops what matches "+plural(drops, "rule"))
+	}
 	parts = append(parts, "sends to "+phrase.Words(to, "and"))
 	if excluded := excluded(cfg); excluded != "" {
 		parts = append(parts, excluded)
@@ -45,7 +48,7 @@ func tracesNothing(cfg *config.Config) string {
 		reason = "exporter_type is not set"
 	case len(cfg.ExporterTypes) == 0:
 		reason = `exporter_type is "none"` + at(cfg, "exporter_type")
-	case unsampled != "" && !cfg.Sampling.Keep.Any():
+	case unsampled != "" && !cfg.Sampling.KeepsMore():
 		reason = unsampled
 	case excludesAll(cfg.ExcludedURLs, new(policy.Checker).URL):
 		reason = "excluded_urls excludes everything" + at(cfg, "excluded_urls")
@@ -73,7 +76,7 @@ func at(cfg *config.Config, key string) string { return " (" + cfg.Source(key) +
 
 // traced describes the requests that are recorded: those that are sampled, and those that are kept at their end.
 func traced(cfg *config.Config) string {
-	kept := kept(cfg.Sampling.Keep)
+	kept := kept(cfg.Sampling)
 	switch {
 	case kept == "":
 		return sampled(cfg)
@@ -83,16 +86,34 @@ func traced(cfg *config.Config) string {
 	return sampled(cfg) + ", and those that " + kept
 }
 
-// kept describes the requests that k keeps, and returns "" for none.
-func kept(k sampling.Keep) string {
+// kept describes the requests that are kept apart from the rate, and returns "" for none.
+func kept(c sampling.Config) string {
 	var reasons []string
-	if k.Errors {
+	if c.Keep.Errors {
 		reasons = append(reasons, "fail")
 	}
-	if k.SlowerThan > 0 {
-		reasons = append(reasons, "take longer than "+k.SlowerThan.String())
+	if c.Keep.SlowerThan > 0 {
+		reasons = append(reasons, "take longer than "+c.Keep.SlowerThan.String())
+	}
+	if keeps, _ := rules(c); keeps > 0 {
+		reasons = append(reasons, "match "+plural(keeps, "rule"))
+	}
+	if c.Force.Header != "" {
+		reasons = append(reasons, "have the header "+c.Force.Header)
 	}
 	return phrase.Words(reasons, "or")
+}
+
+// rules returns the number of rules that keep traces, and of those that drop them.
+func rules(c sampling.Config) (keeps, drops int) {
+	for _, r := range c.Rules {
+		if r.Drop {
+			drops++
+		} else {
+			keeps++
+		}
+	}
+	return keeps, drops
 }
 
 // sampled describes the share of requests that are sampled. A new request is one without a caller that has already made

@@ -61,6 +61,8 @@ func TestSummary(t *testing.T) {
 			"traces 1 in 100 new requests, and those that fail or take longer than 2s, sends to zipkin at http://localhost:9411/api/v2/spans"},
 		{"slow ones alone", "{exporter_type: zipkin, sampling: {sampler: always_off, keep: {slower_than: 300ms}}}", nil,
 			"traces only requests that take longer than 300ms, sends to zipkin at http://localhost:9411/api/v2/spans"},
+		{"by rules and on demand", "{exporter_type: zipkin, sampling: {sampler: always_off, rules: [{path: /x, drop: true}, {path: /y, keep: true}], force: {header: x-debug, secret: s}}}", nil,
+			"traces only requests that match 1 rule or have the header x-debug, drops what matches 1 rule, sends to zipkin at http://localhost:9411/api/v2/spans"},
 		{"rate 0 for callers too", "{exporter_type: zipkin, sampling: {sampler: traceidratio}}", nil, "traces nothing: sample_rate is 0 (built-in)"},
 		{"the sampler is off", "{exporter_type: zipkin, sampling: {sampler: always_off}}", nil, "traces nothing: sampling.sampler is always_off (FILE:1:54)"},
 		{"disabled", "{exporter_type: zipkin, sample_rate: 1, enabled: false}", nil, "traces nothing: enabled is false (FILE:1:59)"},

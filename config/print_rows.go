@@ -31,7 +31,7 @@ func (c *Config) rows(showSecrets bool) []row {
 	for _, k := range commonSchema.Keys() {
 		value := values[k.Path]
 		if !showSecrets {
-			value = mapTexts(value, maskedText)
+			value = maskedValue(k, value)
 			if c.origins != nil {
 				value = withoutSecrets(value, c.origins.secrets)
 			}
@@ -46,6 +46,18 @@ func (c *Config) rows(showSecrets bool) []row {
 	return rows
 }
 
+// maskedValue returns the value of a common key with its secrets masked.
+func maskedValue(k settings.Key, value any) any {
+	text, _ := value.(string)
+	switch {
+	case k.Secret && text != "":
+		return secret.Mask
+	case k.Type == settings.TypeObjects:
+		return mapTexts(value, func(_, text string) string { return maskedObject(text) })
+	}
+	return mapTexts(value, maskedText)
+}
+
 // commonRow returns the row of a common key, false if the value is a default that is not worth a row. A default that
 // documents the values in force is printed, an empty text or list is not.
 func (c *Config) commonRow(k settings.Key, value any) (row, bool) {
@@ -54,6 +66,9 @@ func (c *Config) commonRow(k settings.Key, value any) (row, bool) {
 	case string:
 		return r, v != ""
 	case []string:
+		if k.Type == settings.TypeObjects {
+			r.value = objects(v)
+		}
 		if k.Format == "propagators" && len(v) == 0 {
 			r.value = []string{"none"}
 			return r, true

@@ -16,6 +16,8 @@ func (r *resolver) crossKeyRules(cfg *Config) {
 	r.batch(cfg)
 	r.sampled(cfg)
 	r.kept(cfg)
+	r.rules(cfg)
+	r.force(cfg)
 	r.remoteParent(cfg)
 	r.noExporter(cfg)
 	r.hidden()
@@ -50,7 +52,7 @@ func (r *resolver) sampled(cfg *Config) {
 	if r.report.failed() || !cfg.Enabled {
 		return // the rate can be one of the errors
 	}
-	never := (strings.HasSuffix(cfg.Sampling.Sampler, "always_off") || ratio && cfg.Sampling.SampleRate == 0) && !cfg.Sampling.Keep.Any()
+	never := (strings.HasSuffix(cfg.Sampling.Sampler, "always_off") || ratio && cfg.Sampling.SampleRate == 0) && !cfg.Sampling.KeepsMore()
 	if len(cfg.ExporterTypes) == 0 || !never {
 		return
 	}

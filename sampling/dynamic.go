@@ -68,7 +68,15 @@ func (d *Dynamic) Decide(
 }
 
 // Stats returns the number of decisions of all samplers that d has followed.
-func (d *Dynamic) Stats() Stats { return d.counts.stats() }
+func (d *Dynamic) Stats() Stats {
+	stats := d.counts.stats()
+	if s, ok := d.load().(*sampler); ok && s.rules != nil {
+		for _, r := range s.rules.rules {
+			stats.Rules = append(stats.Rules, RuleStats{r.Name, r.kept.Load(), r.limited.Load()})
+		}
+	}
+	return stats
+}
 
 // Description returns the description of the current sampler.
 func (d *Dynamic) Description() string { return d.load().Description() }

@@ -136,8 +136,8 @@ func TestTracesPerSecond(t *testing.T) {
 			t.Errorf("counts (-want +got)\n%s", diff)
 		}
 		d.Set(nil)
-		if d.Stats() != want {
-			t.Error("another sampler resets the counts")
+		if diff := cmp.Diff(want, d.Stats()); diff != "" {
+			t.Errorf("after another sampler (-want +got)\n%s", diff)
 		}
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -34,6 +35,10 @@ type Config struct {
 	// MaxTracesPerSecond bounds the new traces that are kept; those that a parent keeps do not count. 0 means no bound.
 	// Fractions are allowed: 0.1 is one trace in ten seconds. Up to a second's traces may be kept at once.
 	MaxTracesPerSecond float64 `koanf:"max_traces_per_second" range:"0.." hot:"true" doc:"bound of new traces that are kept; 0: none"`
+	// Force keeps the traces of requests that ask for it.
+	Force Force `koanf:"force"`
+	// Rules decide about new traces before SampleRate does. The first rule that matches decides. At most [MaxRules].
+	Rules []Rule `koanf:"rules" hot:"true" doc:"rules for new traces, in order; the first that matches decides before sample_rate"`
 	// Keep selects further local traces when they end. It has an effect with the tracer provider of spanroute only.
 	Keep Keep `koanf:"keep"`
 	// Hold bounds the memory that Keep needs.
@@ -80,6 +85,13 @@ func New(c Config) (sdktrace.Sampler, error) {
 		name: c.Sampler, keepBelow: bound(c.SampleRate), rate: c.SampleRate,
 		limit: tokens.New(c.MaxTracesPerSecond, nil, now()), keeper: newKeeper(c.Keep), counts: new(counts),
 	}
+	var err error
+	if s.force, err = newForce(c.Force); err != nil {
+		return nil, err
+	}
+	if s.rules, err = newRuleset(c.Rules, s.keeper); err != nil {
+		return nil, err
+	}
 	if s.name == "" {
 		s.name = ParentBasedTraceIDRatio
 	}
@@ -111,6 +123,14 @@ func New(c Config) (sdktrace.Sampler, error) {
 		return nil, fmt.Errorf("sampling.remote_parent: %q is unknown, want %s or %s", c.RemoteParent, Respect, Ignore)
 	}
 	return s, nil
+}
+
+// ReadsRequests reports whether the sampler reads attributes and headers of a request when its span starts.
+func (c Config) ReadsRequests() bool { return len(c.Rules) > 0 || c.Force.Header != "" }
+
+// KeepsMore reports whether traces can be kept that neither the rate nor a parent selects.
+func (c Config) KeepsMore() bool {
+	return c.Keep.Any() || c.Force.Header != "" || slices.ContainsFunc(c.Rules, func(r Rule) bool { return !r.Drop })
 }
 
 // Ratio returns a sampler that keeps the given share of traces and ignores parents. NaN and negative rates count as 0,
@@ -146,62 +166,131 @@ type sampler struct {
 	record       bool // spans that are not kept are recorded
 
 	limit  *tokens.Bucket // of new traces; nil: no bound
-	keeper *keeper        // nil: the start decides
+	keeper *keeper        // nil: nothing is kept without being sampled
+	rules  *ruleset       // nil: none
+	force  *force         // nil: off
 	counts *counts
 }
 
-// ShouldSample decides by exclusion, parent and ratio, in this order. The result has the parent's tracestate. A tracer
-// provider that does not know [undecided.Sampler] keeps nothing at the end.
+// ShouldSample is Decide for a tracer provider that decides at the start only.
 func (s *sampler) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
-	return s.atStart(trace.SpanContextFromContext(p.ParentContext), p)
+	result, local := s.Decide(trace.SpanContextFromContext(p.ParentContext), p)
+	if local != nil && result.Decision == sdktrace.RecordOnly && !s.record {
+		result.Decision = sdktrace.Drop
+	}
+	return result
 }
 
-// Decide is ShouldSample for a span below parent, which need not be in the context of p. It leaves local traces that are
-// not kept to the keeper.
+// Decide decides by exclusion, request, parent, rules and ratio, in this order, about a span below parent, which need not be in the
+// context of p. The result has the parent's tracestate. A local trace that is not sampled is left to the rules that are
+// open, and to the keeper.
 func (s *sampler) Decide(
 	parent trace.SpanContext, p sdktrace.SamplingParameters,
+) (result sdktrace.SamplingResult, local undecided.Trace) {
+	result.Tracestate = parent.TraceState()
+	switch sampled, decided := s.byParent(parent); {
+	case excluded(p.ParentContext, parent):
+		result.Decision = sdktrace.Drop
+	case !isLocal(parent) && s.force.keeps(p):
+		s.counts.forced.Add(1)
+		result.Decision, result.Attributes = sdktrace.RecordAndSample, forcedReason
+	case decided && sampled:
+		result.Decision = sdktrace.RecordAndSample
+	case decided && isLocal(parent):
+		result.Decision = s.unsampled()
+	case decided:
+		return s.leave(result)
+	case s.rules != nil && !isLocal(parent):
+		return s.byRules(result, parent, p)
+	default:
+		return s.byRatio(result, parent, p.TraceID)
+	}
+	return result, nil
+}
+
+// byParent returns the decision of a parent, if it has one.
+func (s *sampler) byParent(parent trace.SpanContext) (sampled, decided bool) {
+	switch {
+	case !parent.IsValid(), parent.IsRemote() && s.ignoreRemote:
+		return false, false
+	case parent.IsRemote():
+		return parent.IsSampled(), s.parentBased
+	}
+	return parent.IsSampled(), s.followLocal
+}
+
+// byRules decides about a new trace.
+func (s *sampler) byRules(
+	result sdktrace.SamplingResult, parent trace.SpanContext, p sdktrace.SamplingParameters,
 ) (sdktrace.SamplingResult, undecided.Trace) {
-	result := s.atStart(parent, p)
-	if s.keeper == nil || result.Decision == sdktrace.RecordAndSample || isLocal(parent) || excluded(p.ParentContext, parent) {
+	decides, open := s.rules.start(p)
+	switch {
+	case decides != nil && decides.take(p.TraceID):
+		result.Decision, result.Attributes = sdktrace.RecordAndSample, decides.attributes
+		return result, nil
+	case decides != nil && decides.Drop:
+		result.Decision = s.unsampled()
+		return result, nil
+	case decides != nil:
+		return s.leave(result)
+	}
+	result, kept := s.byRatio(result, parent, p.TraceID)
+	if open == 0 {
+		return result, kept
+	}
+	candidates := s.rules.trace(open)
+	if result.Decision == sdktrace.RecordAndSample && candidates.keepsOnly {
+		return result, nil
+	}
+	if result.Decision == sdktrace.Drop {
+		result.Decision = sdktrace.RecordOnly
+	}
+	return result, candidates
+}
+
+// byRatio decides about a trace by its id and the limit of new traces.
+func (s *sampler) byRatio(
+	result sdktrace.SamplingResult, parent trace.SpanContext, id trace.TraceID,
+) (sdktrace.SamplingResult, undecided.Trace) {
+	chosen := lastBits(id)
+	if parent.IsValid() && parent.IsRemote() && s.ignoreRemote {
+		chosen = rand.Uint64() >> 1 // the caller may have chosen the id
+	}
+	switch {
+	case chosen >= s.keepBelow:
+	case isLocal(parent), s.limit == nil, s.limit.Take(now()):
+		result.Decision = sdktrace.RecordAndSample
+		return result, nil
+	default:
+		s.counts.limited.Add(1)
+	}
+	if isLocal(parent) {
+		result.Decision = s.unsampled()
+		return result, nil
+	}
+	return s.leave(result)
+}
+
+// leave returns the result for a local root that is not sampled, and leaves it to the keeper.
+func (s *sampler) leave(result sdktrace.SamplingResult) (sdktrace.SamplingResult, undecided.Trace) {
+	if s.keeper == nil {
+		result.Decision = s.unsampled()
 		return result, nil
 	}
 	result.Decision = sdktrace.RecordOnly
 	return result, s.keeper
 }
 
-func (s *sampler) atStart(parent trace.SpanContext, p sdktrace.SamplingParameters) sdktrace.SamplingResult {
-	result := sdktrace.SamplingResult{Tracestate: parent.TraceState()}
-	switch {
-	case excluded(p.ParentContext, parent):
-		result.Decision = sdktrace.Drop
-	case s.keeps(parent, p.TraceID):
-		result.Decision = sdktrace.RecordAndSample
-	case s.record:
-		result.Decision = sdktrace.RecordOnly
-	default:
-		result.Decision = sdktrace.Drop
+// unsampled returns the decision about a span that is not sampled.
+func (s *sampler) unsampled() sdktrace.SamplingDecision {
+	if s.record {
+		return sdktrace.RecordOnly
 	}
-	return result
+	return sdktrace.Drop
 }
 
-func (s *sampler) keeps(parent trace.SpanContext, id trace.TraceID) bool {
-	chosen := binary.BigEndian.Uint64(id[8:])
-	switch {
-	case !parent.IsValid():
-	case parent.IsRemote() && s.ignoreRemote:
-		chosen = rand.Uint64() // the caller may have chosen the id
-	case parent.IsRemote() && s.parentBased, !parent.IsRemote() && s.followLocal:
-		return parent.IsSampled()
-	}
-	if chosen>>1 >= s.keepBelow {
-		return false
-	}
-	if s.limit == nil || isLocal(parent) || s.limit.Take(now()) {
-		return true
-	}
-	s.counts.limited.Add(1)
-	return false
-}
+// lastBits returns the number of a trace id that is compared with a bound.
+func lastBits(id trace.TraceID) uint64 { return binary.BigEndian.Uint64(id[8:]) >> 1 }
 
 // excluded reports whether parent belongs to an excluded request.
 func excluded(ctx context.Context, parent trace.SpanContext) bool {
@@ -236,6 +325,9 @@ func (s *sampler) countedBy(c *counts) *sampler {
 	if s.keeper != nil {
 		keeper := *s.keeper
 		keeper.counts, counted.keeper = c, &keeper
+	}
+	if s.rules != nil {
+		counted.rules = &ruleset{rules: s.rules.rules, keeper: counted.keeper}
 	}
 	return &counted
 }

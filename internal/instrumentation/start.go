@@ -56,7 +56,7 @@ func (in *Instrumentation) Records(recorded, dropped reflect.Type) spanrecord.St
 // StartRecord starts a span in a record, as [spanrecord.Starter] describes. It returns nil if the span must be started by
 // the tracer.
 func (in *Instrumentation) StartRecord(ctx context.Context, remote trace.SpanContext, name string) (record any, span trace.Span) {
-	if in.records == nil {
+	if in.records == nil || in.Policy().ReadsRequests() {
 		return nil, nil
 	}
 	return in.records.Start(ctx, remote, name, in.kind, time.Time{})
