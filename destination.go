@@ -107,16 +107,70 @@ func unlimitedIfZero(d time.Duration) time.Duration {
 func openAll(ctx context.Context, p plan) ([]destination, error) {
 	var opened []destination
 	for _, exporter := range p.prepared {
-		build := exporter.build
-		build.Delivery.Logger = p.options.logger
-		x, err := exporter.opener(ctx, build)
+		d, err := open(ctx, p, exporter)
 		if err != nil {
 			closeAll(ctx, opened)
-			return nil, fmt.Errorf("open exporter %q: %w", exporter.name, inSection(p.cfg, exporter.name, "", err))
+			return nil, err
 		}
-		opened = append(opened, destination{exporter.name, asDestination(x, build.Delivery)})
+		opened = append(opened, d)
 	}
 	return opened, nil
+}
+
+// open opens an exporter with its spool.
+func open(ctx context.Context, p plan, exporter prepared) (destination, error) {
+	build := exporter.build
+	build.Delivery.Logger = p.options.logger
+	var err error
+	if build.Delivery.Spool, err = openSpool(p.cfg, exporter.name); err != nil {
+		return destination{}, err
+	}
+	x, err := exporter.opener(ctx, build)
+	if err != nil {
+		closeUnused(build.Delivery.Spool)
+		return destination{}, fmt.Errorf("open exporter %q: %w", exporter.name, inSection(p.cfg, exporter.name, "", err))
+	}
+	d := destination{exporter.name, asDestination(x, build.Delivery)}
+	if spooling, ok := d.queue.(interface{ Spools() bool }); build.Delivery.Spool != nil && (!ok || !spooling.Spools()) {
+		closeUnused(build.Delivery.Spool)
+		p.options.logger.Warn("no spool for this exporter: its spans stay in memory", "exporter", exporter.name, "spool.dir", p.cfg.Source("spool.dir"))
+	}
+	return d, nil
+}
+
+// openSpool opens the spool of a destination, and returns nil without one.
+func openSpool(cfg *config.Config, name string) (*delivery.Spool, error) {
+	if cfg.Spool.Dir == "" {
+		return nil, nil
+	}
+	o := delivery.SpoolOptions{Dir: cfg.Spool.Dir, MaxBytes: cfg.Spool.MaxBytes, MaxAge: cfg.Spool.MaxAge}
+	if cfg.Spool.Mode == "always" {
+		o.Mode = delivery.SpoolAlways
+	}
+	switch cfg.Spool.Fsync {
+	case "always":
+		o.Fsync = delivery.FsyncAlways
+	case "none":
+		o.Fsync = delivery.FsyncNever
+	case "":
+	default:
+		d, err := time.ParseDuration(cfg.Spool.Fsync)
+		if err != nil {
+			return nil, fmt.Errorf("%s: spool.fsync: %q is not an interval, want one such as 1s, always or none", cfg.Source("spool.fsync"), cfg.Spool.Fsync)
+		}
+		o.Fsync = d
+	}
+	s, err := delivery.OpenSpool(name, o)
+	if err != nil {
+		return nil, fmt.Errorf("%s: spool.dir: %w", cfg.Source("spool.dir"), err)
+	}
+	return s, nil
+}
+
+func closeUnused(s *delivery.Spool) {
+	if s != nil {
+		_ = s.Close()
+	}
 }
 
 // asDestination returns x itself if it has a queue, and otherwise puts a queue in front of it.

@@ -145,8 +145,8 @@ func flush(t *testing.T, tracing *spanroute.Tracing) {
 func balanced(t *testing.T, tracing *spanroute.Tracing) {
 	t.Helper()
 	for _, x := range tracing.Stats().Exporters {
-		if x.Ended != x.Delivered+x.DroppedTotal()+x.Queued {
-			t.Errorf("%s: %d ended, %d delivered, dropped %v, %d queued: the account does not balance", x.Name, x.Ended, x.Delivered, x.Dropped, x.Queued)
+		if x.Ended+x.Adopted != x.Delivered+x.DroppedTotal()+x.Queued+x.Spooled {
+			t.Errorf("%s: the account does not balance: %+v", x.Name, x.Stats)
 		}
 	}
 }

@@ -47,7 +47,7 @@ var floors = map[string]floor{
 	"internal/phrase":             {1, []string{"registry/settings"}, false},
 	"internal/recording":          {1, []string{"internal/spanrecord", "internal/undecided", "internal/version"}, true},
 	"internal/semattr":            {1, []string{"internal/version", "internal/secret"}, false},
-	"exporters/delivery":          {1, []string{"internal/escape"}, true},
+	"exporters/delivery":          {1, []string{"internal/escape", "internal/spool"}, true},
 	"exporters/internal/spantext": {1, []string{"internal/escape", "internal/service"}, true},
 	"sampling":                    {1, []string{"registry/settings", "internal/requestheader", "internal/suppress", "internal/tokens", "internal/undecided"}, true},
 

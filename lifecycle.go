@@ -26,8 +26,8 @@ type SamplingStats struct {
 // HeldStats counts the local traces that are decided at their end, see [sampling.Keep], and the spans that wait for that.
 type HeldStats = recording.HoldStats
 
-// ExporterStats are the counters of one exporter. Ended always equals the sum of Delivered, Queued and all values of
-// Dropped.
+// ExporterStats are the counters of one exporter. Ended plus Adopted always equals the sum of Delivered, Queued, Spooled and
+// all values of Dropped.
 type ExporterStats struct {
 	Name string // the exporter type
 	delivery.Stats

@@ -2,6 +2,7 @@ package spanroute_test
 
 import (
 	"os"
+	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -11,6 +12,9 @@ func TestMain(m *testing.M) {
 	if how := os.Getenv(guarded); how != "" {
 		runGuarded(how)
 		os.Exit(0)
+	}
+	if job := os.Getenv(spoolVariable); job != "" {
+		spoolChild(strings.Fields(job))
 	}
 	goleak.VerifyTestMain(m)
 }

@@ -47,6 +47,8 @@ type Config struct {
 	Limits Limits `koanf:"limits"`
 	// Delivery bounds memory and retries of each destination.
 	Delivery Delivery `koanf:"delivery"`
+	// Spool keeps spans on disk that cannot be delivered yet.
+	Spool Spool `koanf:"spool"`
 	// Exporters holds the configuration of each of ExporterTypes, by name.
 	Exporters map[string]Exporter `koanf:"-"`
 	// Warnings are the diagnostics that do not keep the configuration from working, in order.
@@ -103,6 +105,21 @@ type Retry struct {
 	MaxElapsed time.Duration `koanf:"max_elapsed" range:"0.." doc:"when a batch is dropped; 0: never"`
 	// MaxRetryAfter is the maximum pause that a receiver can request.
 	MaxRetryAfter time.Duration `koanf:"max_retry_after" doc:"longest pause that a receiver may request"`
+}
+
+// Spool is spool.*: a directory for payloads that cannot be delivered yet. It is for exporters with answers: otlp, zipkin and
+// the collectors of jaeger.
+type Spool struct {
+	// Dir is the directory, which the user must own and no other may use. It is made if it is missing. Empty means no spool.
+	Dir string `koanf:"dir" doc:"directory for payloads that cannot be delivered yet, private to the user; unset: none"`
+	// Mode is overflow (also when empty) or always.
+	Mode string `koanf:"mode" enum:"overflow,always" doc:"overflow: write what the queue cannot hold; always: write before sending"`
+	// MaxBytes bounds the files of one destination. At least 1.
+	MaxBytes int64 `koanf:"max_bytes" range:"1.." doc:"size of the files of one destination; the oldest spans are dropped"`
+	// MaxAge is the age at which spans are dropped.
+	MaxAge time.Duration `koanf:"max_age" range:"1s.." doc:"age at which spans are dropped"`
+	// Fsync is always, none, or an interval.
+	Fsync string `koanf:"fsync" format:"fsync" doc:"when files reach the disk: an interval, always or none; what was written survives the death of the process in any case"`
 }
 
 // Exporter is the configuration of one exporter.
@@ -167,6 +184,7 @@ func Default() *Config {
 				MaxElapsed: 5 * time.Minute, MaxRetryAfter: 5 * time.Minute,
 			},
 		},
+		Spool: Spool{Mode: "overflow", MaxBytes: 256 << 20, MaxAge: 24 * time.Hour, Fsync: "1s"},
 	}
 }
 

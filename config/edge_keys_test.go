@@ -80,6 +80,19 @@ func TestForce(t *testing.T) {
 	})
 }
 
+func TestSpoolKeys(t *testing.T) {
+	runAll(t, []situation{
+		{name: "the defaults", file: "sample_rate: 1", want: values{"spool.dir": "", "spool.mode": "overflow", "spool.max_bytes": "268435456", "spool.max_age": "24h0m0s", "spool.fsync": "1s"}},
+		{name: "all keys", file: "spool: {dir: /x, mode: always, max_bytes: 1000, max_age: 1h, fsync: 250ms}",
+			want: values{"spool.dir": "/x", "spool.mode": "always", "spool.max_bytes": "1000", "spool.max_age": "1h0m0s", "spool.fsync": "250ms"}},
+		{name: "seconds", file: "spool: {dir: /x, fsync: '2'}", want: values{"spool.fsync": "2s"}},
+		{name: "by a variable", env: []string{"SPANROUTE_SPOOL_DIR=/y", "SPANROUTE_SPOOL_FSYNC=none"}, want: values{"spool.dir": "/y", "spool.fsync": "none"}},
+		{name: "an unknown interval", file: "spool: {dir: /x, fsync: often}", kinds: only(config.ErrUnknownValue)},
+		{name: "an unknown mode", file: "spool: {dir: /x, mode: alway}", kinds: only(config.ErrUnknownValue)},
+		{name: "a negative age", file: "spool: {dir: /x, max_age: -1h}", kinds: only(config.ErrOutOfRange)},
+	})
+}
+
 func TestEdgeKeysAreHot(t *testing.T) {
 	before, _ := check(t, section("sample_rate: 0.1"))
 	after, _ := check(t, section("sample_rate: 0.1\nsampling: {remote_parent: ignore}\nredact: {query_keys: [mine], panic_messages: true}"))

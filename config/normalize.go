@@ -10,6 +10,7 @@ import (
 	"github.com/spanroute/spanroute/internal/keytable"
 	"github.com/spanroute/spanroute/internal/phrase"
 	"github.com/spanroute/spanroute/internal/policy"
+	"github.com/spanroute/spanroute/internal/schema"
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
@@ -32,6 +33,7 @@ var normalizers = map[string]func(*keytable.Table, *report, *entry) bool{
 	},
 	"query_keys": checkQueryKeys,
 	"networks":   checkNetworks,
+	"fsync":      normalizeFsync,
 	"rate":       checkRate,
 	"length":     normalizeLength,
 	"timeout":    checkTimeout,
@@ -78,6 +80,21 @@ func checkQueryKeys(_ *keytable.Table, r *report, e *entry) bool {
 		r.refuse(e, e.origin, settings.Errorf(ErrOutOfRange, "%d keys are out of range, want at most %d", count, policy.MaxQueryKeys))
 		return false
 	}
+	return true
+}
+
+// normalizeFsync brings an interval to its usual form.
+func normalizeFsync(_ *keytable.Table, r *report, e *entry) bool {
+	text := e.value.(string)
+	if text == "always" || text == "none" {
+		return true
+	}
+	d, err := schema.ParseDuration(text)
+	if err != nil || d <= 0 {
+		r.refuse(e, e.origin, settings.Errorf(ErrUnknownValue, "%s is not an interval, want one such as 1s, always or none", phrase.Quote(text)))
+		return false
+	}
+	e.value = d.String()
 	return true
 }
 

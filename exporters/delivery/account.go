@@ -5,6 +5,8 @@ import "maps"
 // An account counts what becomes of the spans of a destination, except for those that are queued or in flight.
 type account struct {
 	ended, delivered, retries uint64
+	adopted                   uint64 // spans of the spool from processes that have died
+	spooled                   int64  // spans of the spool that are not delivered or dropped
 	dropped                   map[Reason]uint64
 	repaired                  map[Repair]uint64
 }
@@ -16,7 +18,7 @@ func newAccount() account {
 // stats returns a copy of the counts.
 func (a *account) stats() Stats {
 	return Stats{
-		Ended: a.ended, Delivered: a.delivered, Retries: a.retries,
+		Ended: a.ended, Delivered: a.delivered, Retries: a.retries, Adopted: a.adopted, Spooled: uint64(max(0, a.spooled)),
 		Dropped: maps.Clone(a.dropped), Repaired: maps.Clone(a.repaired),
 	}
 }

@@ -34,8 +34,8 @@
 // attempt. Destinations share nothing: one that hangs, is full or panics changes neither the latency nor the drops of
 // another.
 //
-// The account of [Stats] balances at every instant: ended = delivered + dropped + queued. Each span that is not delivered
-// is counted with a reason.
+// The account of [Stats] balances at every instant: ended = delivered + dropped + queued, with terms for the spool. Each span
+// that is not delivered is counted with a reason.
 //
 // # How it works
 //
@@ -46,6 +46,10 @@
 // at the breaker, which lets the one that has waited longest make the next attempt. So a payload that always fails cannot
 // keep the others from being sent. Nor can it hold its sender goroutine: it is set aside, see quarantine. The result of an attempt that was under way when another one failed neither releases the
 // others nor counts as a second failure.
+//
+// With a [Spool], payloads that cannot be sent now are kept on disk. A goroutine of its own writes them, see spillLoop, and
+// another one sends what is there, see replayLoop. The sender goroutines hand over a payload that fails once, so that the
+// payloads of an outage leave the spool in order.
 //
 // The SDK's BatchSpanProcessor is not used. It drops spans without counting them, a busy program fills its queue of 2048
 // spans within a millisecond, and one export that hangs stops it. To put a destination behind another span processor, use

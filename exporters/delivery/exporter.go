@@ -25,6 +25,7 @@ type Exporter struct {
 	cancel  context.CancelFunc
 	senders chan struct{} // closed when all sender goroutines have returned
 	done    chan struct{} // closed when Shutdown has returned
+	tended  chan struct{} // closed when the spool is not tended any more
 
 	mu      sync.Mutex
 	changed sync.Cond
@@ -40,13 +41,17 @@ type Exporter struct {
 	account     account
 	breaker     breaker
 	blamed      time.Time // when a failure was last blamed on a payload
+	spools      bool      // payloads are written to options.Spool
+	appended    uint64    // changes of the spool that a replay loop waits for
+	spillEnded  bool      // the spill loop has written all that it will write
+	spoolFailed time.Time // when a failure to spool was last logged
 	limit       payloadLimit
 	log         *logThrottle
 }
 
 func newExporter(encoder any, o Options, closeSender func(context.Context) error) *Exporter {
 	x := &Exporter{
-		options: o, close: closeSender, senders: make(chan struct{}), done: make(chan struct{}),
+		options: o, close: closeSender, senders: make(chan struct{}), done: make(chan struct{}), tended: make(chan struct{}),
 		inFlight: map[*batch]struct{}{}, account: newAccount(), limit: newPayloadLimit(encoder),
 	}
 	x.run, x.cancel = context.WithCancel(context.Background())
@@ -101,12 +106,22 @@ func (x *Exporter) take(span sdktrace.ReadOnlySpan) (dropped Reason) {
 	return x.enqueue(item{span: span, cost: Cost(span)})
 }
 
+// Spools reports whether Options.Spool is used. Otherwise it belongs to the caller.
+func (x *Exporter) Spools() bool { return x.spools }
+
+// tend tends the spool until Shutdown.
+func (x *Exporter) tend() {
+	defer close(x.tended)
+	x.options.Spool.tend(x)
+}
+
 // Stats returns a snapshot of the account. The maps belong to the caller.
 func (x *Exporter) Stats() Stats {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	s := x.account.stats()
-	s.Queued, s.Since, s.LastError, s.Hint = uint64(x.queued()), x.log.since, x.log.lastError, x.log.hint
+	queued := int64(x.queued()) + min(0, x.account.spooled) // delivered from the spool, and not yet taken out of the queue
+	s.Queued, s.Since, s.LastError, s.Hint = uint64(queued), x.log.since, x.log.lastError, x.log.hint
 	late := x.late.spans.Load()
 	s.Ended += late
 	if late > 0 {

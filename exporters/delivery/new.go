@@ -19,17 +19,40 @@ func New[P Payload](encoder Encoder[P], s Sender[P], o Options) *Exporter {
 		x.encode = spans.EncodeSpan
 	}
 	var running sync.WaitGroup
+	stored := newStore(x, encoder, confirms)
 	for range o.Senders {
-		box := outbox[P]{encoding: encoding[P]{x, encoder}, sender: s}
-		if confirms {
+		box := outbox[P]{encoding: encoding[P]{x, encoder}, sender: s, store: stored}
+		switch {
+		case confirms:
 			running.Go((&confirmLoop[P]{outbox: box, confirmer: confirmer}).run)
-		} else {
+		case stored != nil && o.Spool.options.Mode == SpoolAlways:
+			running.Go((&replayLoop[P]{sendLoop: sendLoop[P]{outbox: box}}).run)
+		default:
 			running.Go((&sendLoop[P]{outbox: box}).run)
 		}
+	}
+	if stored != nil {
+		loop := sendLoop[P]{outbox: outbox[P]{encoding: encoding[P]{x, encoder}, sender: s, store: stored}}
+		running.Go((&spillLoop[P]{sendLoop: loop}).run)
+		if o.Spool.options.Mode == SpoolOverflow {
+			running.Go((&replayLoop[P]{sendLoop: loop}).run)
+		}
+		go x.tend()
 	}
 	go func() {
 		defer close(x.senders)
 		running.Wait()
 	}()
 	return x
+}
+
+// newStore returns nil for a destination without a spool, and for one whose payloads cannot be stored.
+func newStore[P Payload](x *Exporter, encoder Encoder[P], confirms bool) *store[P] {
+	storer, ok := encoder.(Storer[P])
+	if x.options.Spool == nil || !ok || confirms {
+		return nil
+	}
+	x.spools = true
+	x.options.Spool.attach(x)
+	return &store[P]{x, x.options.Spool, storer}
 }

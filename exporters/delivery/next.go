@@ -96,6 +96,12 @@ func (x *Exporter) settle(b *batch, n int) int {
 	if n <= 0 {
 		return 0
 	}
+	if b.entry != nil {
+		b.left -= n
+		x.account.spooled -= int64(n)
+		x.changed.Broadcast()
+		return n
+	}
 	part := b.cost * int64(n) / int64(b.left)
 	b.left, b.cost, x.queuedBytes = b.left-n, b.cost-part, x.queuedBytes-part
 	if b.left == 0 {

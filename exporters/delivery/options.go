@@ -18,6 +18,7 @@ type Options struct {
 	ExportTimeout time.Duration // of one call of a wrapped exporter, and of ForceFlush and Shutdown without a deadline; 30 s
 	Retry         RetryOptions
 	Logger        *slog.Logger // slog.Default() if nil
+	Spool         *Spool       // for an encoder that is a Storer, without a Confirmer; nil for none
 }
 
 // RetryOptions bound the backoff between attempts.

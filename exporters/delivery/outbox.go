@@ -10,6 +10,7 @@ import (
 type outbox[P Payload] struct {
 	encoding[P]
 	sender Sender[P]
+	store  *store[P] // nil without a spool
 	todo   []*load[P]
 }
 
@@ -35,7 +36,7 @@ func (o *outbox[P]) begin(l *load[P]) {
 		o.x.mu.Unlock()
 		return
 	}
-	if limit := o.x.options.Retry.MaxElapsed; limit > 0 {
+	if limit := o.x.options.Retry.MaxElapsed; limit > 0 && l.batch.entry == nil {
 		l.deadline = time.Now().Add(limit)
 	}
 }
@@ -84,9 +85,13 @@ func (o *outbox[P]) pop() {
 	o.todo = o.todo[1:]
 }
 
-// giveUp drops what is left when Shutdown's context has ended.
+// giveUp stores what is left when Shutdown's context has ended, or drops it.
 func (o *outbox[P]) giveUp() {
 	for len(o.todo) > 0 {
-		o.drop(o.todo[0], DropShutdown, Outcome{})
+		if o.store.put(o.todo[0]) {
+			o.pop()
+		} else {
+			o.drop(o.todo[0], DropShutdown, Outcome{})
+		}
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/spanroute/spanroute/internal/spool"
 )
 
 // A fifo holds queued spans in chunks. Growing it never copies items. While it is drained and filled at the same rate, it does not
@@ -93,6 +95,7 @@ func (q *fifo) shrink() {
 type batch struct {
 	from, to uint64
 	items    []item
-	left     int   // spans that are not settled
-	cost     int64 // of those
+	left     int          // spans that are not settled
+	cost     int64        // of those
+	entry    *spool.Entry // what the batch is in the spool; nil if it is in memory
 }

@@ -75,8 +75,14 @@ func (s *sendLoop[P]) delivered(l *load[P], out Outcome, epoch uint64) {
 	s.x.delivered(l.batch, l.spans)
 }
 
-// retryLater acts on a failure that may pass, of the first load of todo.
+// retryLater acts on a failure that may pass, of the first load of todo. With a spool, the load waits there, so that it keeps
+// its place before those that come later, and survives the process.
 func (s *sendLoop[P]) retryLater(l *load[P], out Outcome, epoch uint64) {
+	if s.store.put(l) {
+		s.pop()
+		s.x.failed(epoch, out)
+		return
+	}
 	if out.RetryAfter > 0 {
 		s.x.failed(epoch, out)
 		return
@@ -104,6 +110,9 @@ func (s *sendLoop[P]) blame(l *load[P], out Outcome) {
 	l.blamed++
 	l.failure = out
 	now := time.Now()
+	if limit := s.x.options.Retry.MaxElapsed; limit > 0 && l.deadline.IsZero() {
+		l.deadline = now.Add(limit) // a payload of the spool has none before
+	}
 	if l.blamed >= blamesToSplit {
 		if a, b, ok := s.split(l); ok {
 			for _, half := range []*load[P]{a, b} {
@@ -117,10 +126,14 @@ func (s *sendLoop[P]) blame(l *load[P], out Outcome) {
 	s.add(l, now)
 }
 
-// expire drops a payload whose time is over. One that was blamed was rejected: an outage would have made all wait.
+// expire stores a payload whose time is over, or drops it. One that was blamed was rejected: an outage would have made all wait.
 func (s *sendLoop[P]) expire(l *load[P]) {
 	if l.blamed == 0 {
-		s.drop(l, DropExpired, Outcome{})
+		if s.store.put(l) {
+			s.pop()
+		} else {
+			s.drop(l, DropExpired, Outcome{})
+		}
 		return
 	}
 	err := l.failure.Err

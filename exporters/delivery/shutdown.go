@@ -12,11 +12,13 @@ import (
 // log. The sum is below the promised 100 ms, with room for a program that keeps all processors busy.
 const (
 	graceSenders = 25 * time.Millisecond
+	graceSpill   = 40 * time.Millisecond // instead of graceSenders, with a spool: the rest of the queue is written
 	graceClose   = 20 * time.Millisecond
+	graceSpool   = 10 * time.Millisecond
 	graceLog     = 10 * time.Millisecond
 )
 
-// ForceFlush returns nil when every span that was enqueued before the call is delivered or dropped. If ctx ends first, it
+// ForceFlush returns nil when every span that was enqueued before the call is delivered or dropped, and the spool is empty. If ctx ends first, it
 // returns ctx's error with the number of spans left, and drops nothing. It does not wait for spans that are enqueued later.
 // It ends a backoff early, but not a wait that the receiver requested, and not a second time before that backoff would have
 // ended: any number of calls adds at most one attempt to each backoff. Without a deadline it is bounded by
@@ -32,7 +34,7 @@ func (x *Exporter) ForceFlush(ctx context.Context) error {
 	x.breaker.hurry(time.Now())
 	x.changed.Broadcast()
 	for {
-		left := x.unsettled(number)
+		left := x.unsettled(number) + int(max(0, x.account.spooled))
 		if left == 0 {
 			return nil
 		}
@@ -71,6 +73,7 @@ func (x *Exporter) Shutdown(ctx context.Context) error {
 	x.abort()
 	left := x.dropRest()
 	err := x.closeSender(ctx)
+	x.closeSpool(ctx)
 	if !drained {
 		err = errors.Join(fmt.Errorf("exporter %q: a sender ignores its context and was abandoned", x.options.ID), err)
 	}
@@ -118,7 +121,25 @@ func (x *Exporter) drain(ctx context.Context) bool {
 		return true
 	}
 	x.abort()
-	return endsWithin(ctx, graceSenders, x.senders)
+	grace := graceSenders
+	if x.spools {
+		grace = graceSpill
+	}
+	return endsWithin(ctx, grace, x.senders)
+}
+
+// closeSpool closes the spool. It waits for the disk for a moment only: the operating system has what was written.
+func (x *Exporter) closeSpool(ctx context.Context) {
+	if !x.spools {
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		<-x.tended
+		_ = x.options.Spool.Close() // a later process finds what is not acknowledged
+	}()
+	endsWithin(ctx, graceSpool, done)
 }
 
 // abort cancels all attempts.
@@ -142,6 +163,9 @@ func (x *Exporter) dropRest() int {
 		x.dropOf(b, b.left, DropShutdown)
 	}
 	x.changed.Broadcast()
+	if n := x.account.spooled; n > 0 {
+		x.log.add(slog.LevelInfo, "shut down with spooled spans", slog.Int64("spans", n))
+	}
 	left := x.account.dropped[DropShutdown]
 	if left > 0 {
 		x.log.add(slog.LevelWarn, "shut down with undelivered spans", slog.Uint64("spans", left),

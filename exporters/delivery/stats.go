@@ -16,6 +16,11 @@ const (
 	DropExpired   Reason = "expired"    // retried for RetryOptions.MaxElapsed
 	DropPanic     Reason = "panic"      // the sender panicked
 	DropShutdown  Reason = "shutdown"   // left when Shutdown's context ended, or given after it
+
+	DropSpoolFull    Reason = "spool_full"    // the spool had no room, or its disk
+	DropSpoolExpired Reason = "spool_expired" // older than SpoolOptions.MaxAge
+	DropSpoolCorrupt Reason = "spool_corrupt" // damaged in the spool
+	DropSpoolFormat  Reason = "spool_format"  // in the spool in a format that the encoder does not know
 )
 
 // A Repair is a kind of change that makes a span fit a format, a key of Stats.Repaired. Encoders may use kinds of their own.
@@ -31,11 +36,13 @@ const (
 )
 
 // Stats are the accounts of one destination, all of one instant:
-// Ended = Delivered + the sum of Dropped + Queued.
+// Ended + Adopted = Delivered + the sum of Dropped + Queued + Spooled.
 type Stats struct {
 	Ended     uint64            // sampled spans given to the destination, also during and after Shutdown
 	Delivered uint64            // accepted by the receiver; for UDP: written, and not refused since
-	Queued    uint64            // waiting, in flight, or in backoff
+	Queued    uint64            // waiting, in flight, or in backoff, in memory
+	Spooled   uint64            // in the spool, also those that are in flight from there
+	Adopted   uint64            // found in the spool, from processes that have died
 	Retries   uint64            // attempts after the first
 	Dropped   map[Reason]uint64 // spans by reason; absent means 0
 	Repaired  map[Repair]uint64 // spans by kind of repair, once per kind; not dropped; absent means 0

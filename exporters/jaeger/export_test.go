@@ -200,3 +200,27 @@ func (p Pace) Failed(err error) { p.p.failed(err) }
 
 // BytesPerSecond is the present pace.
 func (p Pace) BytesPerSecond() int64 { return int64(p.p.limiter.Limit()) }
+
+// Stored returns the stored payloads of spans.
+func (p Packer) Stored(spans []sdktrace.ReadOnlySpan) (stored [][]byte) {
+	e := requests{p.e}
+	for _, p := range e.Encode(spans, new(delivery.Report)) {
+		stored = append(stored, e.Store(nil, p))
+	}
+	return stored
+}
+
+// Load returns the body and the number of spans of a stored payload, those of its halves, and how it is stored again.
+func (p Packer) Load(data []byte) (body []byte, spans int, halves [][]byte, again []byte, err error) {
+	e := requests{p.e}
+	loaded, err := e.Load(data)
+	if err != nil {
+		return nil, 0, nil, nil, err
+	}
+	if a, b, ok := e.Split(loaded); ok {
+		halves = [][]byte{a.body, b.body}
+	}
+	return loaded.body, loaded.Spans(), halves, e.Store(nil, loaded), nil
+}
+
+var _ delivery.Storer[*payload] = requests{}
