@@ -20,6 +20,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/internal/tlsfiles"
 	"github.com/spanroute/spanroute/internal/version"
 )
 
@@ -29,13 +30,13 @@ const reconnectWait = time.Second
 
 // GRPCOptions describes one gRPC destination.
 type GRPCOptions struct {
-	Target  string  // for grpc.NewClient
-	TLS     *TLS    // nil means plaintext
-	Headers Headers // sent as metadata, already checked
-	Gzip    bool    // compress requests
-	Family  Family  //
-	Port    string  // the usual port of such receivers, for hints: "4317"
-	From    string  // where the target was set, for hints
+	Target  string        // for grpc.NewClient
+	TLS     *tlsfiles.TLS // nil means plaintext
+	Headers Headers       // sent as metadata, already checked
+	Gzip    bool          // compress requests
+	Family  Family        //
+	Port    string        // the usual port of such receivers, for hints: "4317"
+	From    string        // where the target was set, for hints
 }
 
 // GRPC sends to one destination. It is safe for concurrent use.

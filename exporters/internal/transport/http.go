@@ -12,6 +12,7 @@ import (
 
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/internal/endpoint"
+	"github.com/spanroute/spanroute/internal/tlsfiles"
 	"github.com/spanroute/spanroute/internal/version"
 	"github.com/spanroute/spanroute/registry/settings"
 )
@@ -32,18 +33,18 @@ const (
 
 // HTTPOptions describes one HTTP destination.
 type HTTPOptions struct {
-	URL             string  // absolute http or https; user information becomes Basic authentication
-	ContentType     string  // of the body
-	ContentEncoding string  // of the body; may be empty
-	Headers         Headers // extra headers, already checked
-	Username        string  // Basic authentication, together with Password
-	Password        string  //
-	TLS             *TLS    // for https; nil means the system's roots
-	Senders         int     // connections kept open; 0 means 2
-	Family          Family  //
-	UsualPath       string  // for hints: "/api/v2/spans"
-	UsualPort       string  // for hints: "9411"
-	From            string  // for hints: "zipkin.endpoint (app.yaml:12:5)"
+	URL             string        // absolute http or https; user information becomes Basic authentication
+	ContentType     string        // of the body
+	ContentEncoding string        // of the body; may be empty
+	Headers         Headers       // extra headers, already checked
+	Username        string        // Basic authentication, together with Password
+	Password        string        //
+	TLS             *tlsfiles.TLS // for https; nil means the system's roots
+	Senders         int           // connections kept open; 0 means 2
+	Family          Family        //
+	UsualPath       string        // for hints: "/api/v2/spans"
+	UsualPort       string        // for hints: "9411"
+	From            string        // for hints: "zipkin.endpoint (app.yaml:12:5)"
 
 	// Accepts reports whether a 2xx answer can be one of the protocol. A web page never is, whatever it reports.
 	// If it is nil, any other answer can.
