@@ -47,7 +47,7 @@ var floors = map[string]floor{
 	"internal/semattr":            {1, []string{"internal/version", "internal/secret"}, false},
 	"exporters/delivery":          {1, []string{"internal/escape"}, true},
 	"exporters/internal/spantext": {1, []string{"internal/escape", "internal/service"}, true},
-	"sampling":                    {1, []string{"internal/suppress"}, true},
+	"sampling":                    {1, []string{"registry/settings", "internal/suppress"}, true},
 
 	"internal/endpoint":        {2, []string{"registry/settings", "internal/phrase", "internal/secret"}, false},
 	"internal/policy":          {2, []string{"registry/settings", "internal/phrase"}, false},
@@ -65,7 +65,7 @@ var floors = map[string]floor{
 	"exporters/internal/transport":    {4, []string{"exporters/delivery", "registry", "registry/settings", "internal/*"}, true},
 	"exporters/internal/exportertest": {4, []string{"exporters/delivery", "registry"}, true}, // for tests only
 
-	"config":            {5, []string{"registry", "registry/settings", "sampling", "internal/*"}, true},
+	"config":            {5, []string{"registry", "registry/settings", "sampling", "sampling/jaegerremote", "internal/*"}, true},
 	"mw":                {5, []string{"mw/tracing", "internal/*"}, false},
 	"grpcmw":            {5, []string{"mw/tracing", "internal/*"}, false},
 	"exporters/console": {5, exporterMayUse, true},
@@ -76,9 +76,9 @@ var floors = map[string]floor{
 
 	"exporters/memory/tracepage": {6, append([]string{"exporters/memory"}, exporterMayUse...), true},
 	"exporters/all":              {6, []string{"exporters/*"}, true},
-	".":                          {6, []string{"config", "mw/tracing", "registry", "registry/settings", "sampling", "exporters/delivery", "internal/*"}, true},
+	".":                          {6, []string{"config", "mw/tracing", "registry", "registry/settings", "sampling", "sampling/jaegerremote", "exporters/delivery", "internal/*"}, true},
 
-	"cli": {7, []string{".", "config", "registry", "registry/settings", "sampling", "internal/*"}, true},
+	"cli": {7, []string{".", "config", "registry", "registry/settings", "sampling", "sampling/jaegerremote", "internal/*"}, true},
 
 	"cmd/spanroute":       {8, everything, true},
 	"examples":            {8, everything, true},

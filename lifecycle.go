@@ -6,12 +6,16 @@ import (
 	"time"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/sampling/jaegerremote"
 )
 
 // Stats counts the spans of a [Tracing] for each exporter, and the configurations applied to it.
 type Stats struct {
 	Exporters []ExporterStats // in configured order
 	Reloads   ReloadStats
+
+	// Sampling is the state of the sampling server and its strategy, nil unless the sampler is a jaeger_remote sampler.
+	Sampling *jaegerremote.State
 }
 
 // ExporterStats are the counters of one exporter. Ended always equals the sum of Delivered, Queued and all values of
@@ -29,7 +33,10 @@ type ReloadStats struct {
 
 // Stats returns a snapshot. The counters of one exporter are consistent with one another.
 func (t *Tracing) Stats() Stats {
-	s := Stats{Reloads: ReloadStats{Applied: t.reloads.applied.Load(), Rejected: t.reloads.rejected.Load()}}
+	s := Stats{
+		Reloads:  ReloadStats{Applied: t.reloads.applied.Load(), Rejected: t.reloads.rejected.Load()},
+		Sampling: t.remote.state(),
+	}
 	if last := t.reloads.last.Load(); last != 0 {
 		s.Reloads.Last = time.Unix(0, last)
 	}
@@ -93,5 +100,5 @@ func (t *Tracing) stop(ctx context.Context) error {
 }
 
 func (t *Tracing) components() []component {
-	return componentsOf(t.destinations, t.options.processors)
+	return append(componentsOf(t.destinations, t.options.processors), component{"remote sampling", t.remote})
 }

@@ -48,6 +48,7 @@ type Tracing struct {
 	resource     *resource.Resource
 	propagator   propagation.TextMapPropagator
 	sampler      *sampling.Dynamic
+	remote       *remoteSampling
 	exclusions   policy.Live
 	destinations []destination
 	options      options
@@ -77,7 +78,7 @@ func Start(ctx context.Context, cfg *config.Config, opts ...Option) (*Tracing, e
 	for _, warning := range cfg.Warnings {
 		o.logger.LogAttrs(ctx, slog.LevelWarn, warning.Error())
 	}
-	p, err := check(cfg, o)
+	p, err := check(cfg, o, new(remoteSampling))
 	if err != nil {
 		return nil, err
 	}
@@ -96,6 +97,7 @@ type plan struct {
 	hot
 	cfg        *config.Config
 	options    options
+	remote     *remoteSampling
 	resource   *resource.Resource
 	propagator propagation.TextMapPropagator
 	prepared   []prepared
@@ -104,13 +106,14 @@ type plan struct {
 // hot holds the parts that [Tracing.Apply] can replace.
 type hot struct {
 	sampler    sdktrace.Sampler
+	client     *remoteClient // of sampler; nil if it needs none
 	exclusions *policy.Policy
 }
 
-func check(cfg *config.Config, o options) (plan, error) {
-	p := plan{cfg: cfg, options: o, resource: newResource(cfg)}
+func check(cfg *config.Config, o options, remote *remoteSampling) (plan, error) {
+	p := plan{cfg: cfg, options: o, remote: remote, resource: newResource(cfg)}
 	var hotErr, propagatorErr, exportersErr error
-	p.hot, hotErr = checkHot(cfg)
+	p.hot, hotErr = checkHot(cfg, cfg.ServiceName, remote, o.logger)
 	p.propagator, propagatorErr = newPropagator(cfg.Propagators)
 	if cfg.Enabled {
 		p.prepared, exportersErr = prepareAll(cfg)
@@ -119,10 +122,10 @@ func check(cfg *config.Config, o options) (plan, error) {
 }
 
 // checkHot builds the parts that [Tracing.Apply] can replace.
-func checkHot(cfg *config.Config) (hot, error) {
-	sampler, samplerErr := sampling.New(cfg.Sampling)
+func checkHot(cfg *config.Config, serviceName string, remote *remoteSampling, logger *slog.Logger) (hot, error) {
+	sampler, client, samplerErr := newSampler(cfg, serviceName, remote, logger)
 	exclusions, policyErr := policy.Compile(rulesOf(cfg))
-	return hot{sampler, exclusions}, errors.Join(samplerErr, policyErr)
+	return hot{sampler, client, exclusions}, errors.Join(samplerErr, policyErr)
 }
 
 func rulesOf(cfg *config.Config) policy.Rules {
@@ -137,6 +140,7 @@ func assemble(p plan, destinations []destination) *Tracing {
 	t := &Tracing{
 		propagator:   p.propagator,
 		sampler:      sampling.NewDynamic(p.sampler),
+		remote:       p.remote,
 		destinations: destinations,
 		resource:     p.resource,
 		options:      p.options,
@@ -146,6 +150,7 @@ func assemble(p plan, destinations []destination) *Tracing {
 	}
 	t.exclusions.Store(p.exclusions)
 	if p.cfg.Enabled {
+		t.remote.set(p.client)
 		t.recorder, t.ends = newProvider(p, t.sampler, destinations)
 		t.provider = t.recorder
 	} else {
@@ -216,7 +221,7 @@ func (t *Tracing) Apply(cfg *config.Config) error {
 		t.reloads.rejected.Add(1)
 		return errors.New("apply: no configuration")
 	}
-	parts, err := checkHot(cfg)
+	parts, err := checkHot(cfg, t.started.ServiceName, t.remote, t.options.logger)
 	if err != nil {
 		t.reloads.rejected.Add(1)
 		return err
@@ -226,6 +231,9 @@ func (t *Tracing) Apply(cfg *config.Config) error {
 		return nil
 	}
 	t.sampler.Set(parts.sampler)
+	if t.started.Enabled {
+		t.remote.set(parts.client)
+	}
 	t.exclusions.Store(parts.exclusions)
 	t.current = cfg
 	t.reloads.applied.Add(1)

@@ -31,6 +31,9 @@ var normalizers = map[string]func(*keytable.Table, *report, *entry) bool{
 	},
 	"query_keys": checkQueryKeys,
 	"rate":       checkRate,
+
+	"sampling_endpoint": checkSamplingEndpoint,
+
 	"length":     normalizeLength,
 	"timeout":    checkTimeout,
 	"attributes": normalizeAttributes,

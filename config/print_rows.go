@@ -28,10 +28,14 @@ type row struct {
 func (c *Config) rows(showSecrets bool) []row {
 	var rows []row
 	values := commonSchema.Values(c)
+	defaults := commonSchema.Values(Default())
 	for _, k := range commonSchema.Keys() {
 		value := values[k.Path]
+		if strings.HasPrefix(k.Path, remoteSection) && !sampling.IsRemote(c.Sampling.Sampler) && same(value, defaults[k.Path]) {
+			continue
+		}
 		if !showSecrets {
-			value = mapTexts(value, maskedText)
+			value = maskedCommon(k, value)
 			if c.origins != nil {
 				value = withoutSecrets(value, c.origins.secrets)
 			}
@@ -44,6 +48,17 @@ func (c *Config) rows(showSecrets bool) []row {
 		rows = append(rows, c.Exporters[name].rows(name, c.Timeout, showSecrets)...)
 	}
 	return rows
+}
+
+// maskedCommon returns the value of a common key with its secrets masked.
+func maskedCommon(k settings.Key, value any) any {
+	switch text, isText := value.(string); {
+	case k.Secret:
+		return mapTexts(value, func(string, string) string { return secret.Mask })
+	case isText && k.Format == "sampling_endpoint":
+		return endpoint.Redact(text)
+	}
+	return mapTexts(value, maskedText)
 }
 
 // commonRow returns the row of a common key, false if the value is a default that is not worth a row. A default that
@@ -66,7 +81,7 @@ func (c *Config) commonRow(k settings.Key, value any) (row, bool) {
 			r.remark = "no limit"
 		}
 	case float64:
-		ratio := c.Sampling.Sampler == "" || strings.HasSuffix(c.Sampling.Sampler, sampling.TraceIDRatio)
+		ratio := k.Format != "rate" || c.Sampling.Sampler == "" || strings.HasSuffix(c.Sampling.Sampler, sampling.TraceIDRatio)
 		return r, ratio || v != 0
 	case int:
 		if k.Format == "length" && v == 0 {

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"strings"
 
+	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
@@ -20,7 +21,7 @@ type Config struct {
 	// default) to 1 (all).
 	SampleRate float64 `koanf:"/sample_rate" otel:"TRACES_SAMPLER_ARG" range:"0..1" hot:"true" format:"rate" doc:"share of new traces to keep, 0 to 1"`
 	// Sampler is one of the names of [Samplers]; empty means parentbased_traceidratio.
-	Sampler string `koanf:"sampler" otel:"TRACES_SAMPLER" hot:"true" format:"sampler" enum:"parentbased_traceidratio,parentbased_always_on,parentbased_always_off,traceidratio,always_on,always_off" doc:"who decides: the parent, the ratio of sample_rate, always or never"`
+	Sampler string `koanf:"sampler" otel:"TRACES_SAMPLER" hot:"true" format:"sampler" enum:"parentbased_traceidratio,parentbased_always_on,parentbased_always_off,parentbased_jaeger_remote,traceidratio,always_on,always_off,jaeger_remote" doc:"who decides: the parent, the ratio of sample_rate, always, never, or a sampling server"`
 	// Dropped selects what happens to a span that is not kept: "drop" (also when empty) or "record", with which span
 	// processors receive it, but exporters do not.
 	Dropped string `koanf:"dropped" hot:"true" enum:"drop,record" doc:"record: span processors see what is not kept"`
@@ -29,6 +30,8 @@ type Config struct {
 	// trace, and is kept with the probability of a root span. Local children follow their local parent, also with
 	// traceidratio, because their trace id is the caller's. always_on and always_off are not affected.
 	RemoteParent string `koanf:"remote_parent" hot:"true" enum:"respect,ignore" doc:"ignore: neither the flag nor the trace id of a caller decides; for services at the edge"`
+	// Remote is sampling.remote.*, for the two jaeger_remote samplers.
+	Remote Remote `koanf:"remote"`
 }
 
 // The values of Config.Sampler, Config.Dropped and Config.RemoteParent.
@@ -36,9 +39,11 @@ const (
 	ParentBasedTraceIDRatio = "parentbased_traceidratio"
 	ParentBasedAlwaysOn     = "parentbased_always_on"
 	ParentBasedAlwaysOff    = "parentbased_always_off"
+	ParentBasedJaegerRemote = "parentbased_jaeger_remote"
 	TraceIDRatio            = "traceidratio"
 	AlwaysOn                = "always_on"
 	AlwaysOff               = "always_off"
+	JaegerRemote            = "jaeger_remote"
 
 	Drop   = "drop"
 	Record = "record"
@@ -50,14 +55,19 @@ const (
 // Samplers returns the values of Config.Sampler.
 func Samplers() []string {
 	return []string{
-		ParentBasedTraceIDRatio, ParentBasedAlwaysOn, ParentBasedAlwaysOff,
-		TraceIDRatio, AlwaysOn, AlwaysOff,
+		ParentBasedTraceIDRatio, ParentBasedAlwaysOn, ParentBasedAlwaysOff, ParentBasedJaegerRemote,
+		TraceIDRatio, AlwaysOn, AlwaysOff, JaegerRemote,
 	}
 }
 
 // New returns an immutable sampler for c. It returns an error for a name that is not in [Samplers], a rate that is not
-// from 0 to 1, and an unknown value of Dropped or RemoteParent.
-func New(c Config) (sdktrace.Sampler, error) {
+// from 0 to 1, an unknown value of Dropped or RemoteParent, and a sampler that needs a [Strategy].
+func New(c Config) (sdktrace.Sampler, error) { return NewRemote(c, nil) }
+
+// NewRemote returns a sampler for c that decides by strategy in place of a rate, if the sampler of c is a jaeger_remote
+// sampler. For all others it is [New] and ignores strategy. It returns an error where New does, except for a missing
+// strategy.
+func NewRemote(c Config, strategy Strategy) (sdktrace.Sampler, error) {
 	if !(c.SampleRate >= 0 && c.SampleRate <= 1) {
 		return nil, fmt.Errorf("sample_rate: %v is out of range, want 0 to 1", c.SampleRate)
 	}
@@ -74,6 +84,11 @@ func New(c Config) (sdktrace.Sampler, error) {
 		s.rate, s.keepBelow = 1, bound(1)
 	case AlwaysOff:
 		s.rate, s.keepBelow = 0, bound(0)
+	case JaegerRemote:
+		if strategy == nil {
+			return nil, fmt.Errorf("sampling.sampler: %s needs a strategy; use NewRemote", s.name)
+		}
+		s.strategy = strategy
 	default:
 		return nil, fmt.Errorf("sampling.sampler: %q is unknown, want one of %s", c.Sampler, strings.Join(Samplers(), ", "))
 	}
@@ -88,7 +103,7 @@ func New(c Config) (sdktrace.Sampler, error) {
 	case "", Respect:
 	case Ignore:
 		s.ignoreRemote = true
-		s.followLocal = s.parentBased || root == TraceIDRatio
+		s.followLocal = s.parentBased || root == TraceIDRatio || root == JaegerRemote
 	default:
 		return nil, fmt.Errorf("sampling.remote_parent: %q is unknown, want %s or %s", c.RemoteParent, Respect, Ignore)
 	}
@@ -117,9 +132,10 @@ func bound(rate float64) uint64 {
 	return uint64(rate * (1 << 63))
 }
 
-// sampler implements all six samplers.
+// sampler implements all samplers.
 type sampler struct {
 	name         string
+	strategy     Strategy // decides in place of the rate; nil except for jaeger_remote
 	rate         float64
 	keepBelow    uint64
 	parentBased  bool // the parent decides, if the span has one
@@ -136,11 +152,13 @@ func (s sampler) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingRe
 // ShouldSampleBelow is ShouldSample for a span below parent, which need not be in the context of p.
 func (s sampler) ShouldSampleBelow(parent trace.SpanContext, p sdktrace.SamplingParameters) sdktrace.SamplingResult {
 	result := sdktrace.SamplingResult{Tracestate: parent.TraceState()}
+	if parent.IsValid() && excluded(p.ParentContext, parent.TraceID()) {
+		return result
+	}
+	attrs, keep := s.keeps(parent, p.TraceID, p.Name)
 	switch {
-	case parent.IsValid() && excluded(p.ParentContext, parent.TraceID()):
-		result.Decision = sdktrace.Drop
-	case s.keeps(parent, p.TraceID):
-		result.Decision = sdktrace.RecordAndSample
+	case keep:
+		result.Decision, result.Attributes = sdktrace.RecordAndSample, attrs
 	case s.record:
 		result.Decision = sdktrace.RecordOnly
 	default:
@@ -149,16 +167,23 @@ func (s sampler) ShouldSampleBelow(parent trace.SpanContext, p sdktrace.Sampling
 	return result
 }
 
-func (s sampler) keeps(parent trace.SpanContext, id trace.TraceID) bool {
-	chosen := binary.BigEndian.Uint64(id[8:])
+// keeps reports whether a span with the given name below parent is kept, and returns the attributes of a root span.
+func (s sampler) keeps(parent trace.SpanContext, id trace.TraceID, name string) (attrs []attribute.KeyValue, keep bool) {
 	switch {
 	case !parent.IsValid():
 	case parent.IsRemote() && s.ignoreRemote:
-		chosen = rand.Uint64() // the caller may have chosen the id
+		binary.BigEndian.PutUint64(id[8:], rand.Uint64()) // the caller may have chosen the id
 	case parent.IsRemote() && s.parentBased, !parent.IsRemote() && s.followLocal:
-		return parent.IsSampled()
+		return nil, parent.IsSampled()
 	}
-	return chosen>>1 < s.keepBelow
+	if s.strategy == nil {
+		return nil, binary.BigEndian.Uint64(id[8:])>>1 < s.keepBelow
+	}
+	attrs, keep = s.strategy.Decide(id, name)
+	if parent.IsValid() {
+		attrs = nil
+	}
+	return attrs, keep
 }
 
 func excluded(ctx context.Context, parent trace.TraceID) bool {
@@ -174,6 +199,9 @@ func (s sampler) Description() string {
 	}
 	if s.record {
 		more += ",dropped=record"
+	}
+	if s.strategy != nil {
+		return fmt.Sprintf("spanroute{%s,%s%s}", s.name, s.strategy, more)
 	}
 	return fmt.Sprintf("spanroute{%s,rate=%g%s}", s.name, s.rate, more)
 }

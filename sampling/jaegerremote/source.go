@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"maps"
 	"mime"
 	"net/http"
 	"strings"
@@ -85,7 +84,11 @@ func (s source) get(ctx context.Context, t http.RoundTripper) (response, error) 
 
 // setHeader adds the headers of the connection and the user information of the endpoint.
 func (s source) setHeader(request *http.Request) {
-	maps.Copy(request.Header, s.connection.Header)
+	for name, values := range s.connection.Header {
+		if !s.endpoint.ReservesHeader(name) {
+			request.Header[http.CanonicalHeaderKey(name)] = values
+		}
+	}
 	if request.Header.Get("User-Agent") == "" {
 		request.Header.Set("User-Agent", version.UserAgent)
 	}
@@ -93,6 +96,20 @@ func (s source) setHeader(request *http.Request) {
 		password, _ := u.User.Password()
 		request.SetBasicAuth(u.User.Username(), password)
 	}
+}
+
+// ReservesHeader reports whether requests to e cannot have a header with this name, because the protocol sets it. Such a
+// header is not sent.
+func (e Endpoint) ReservesHeader(name string) bool {
+	name = strings.ToLower(name)
+	switch {
+	case name == "host", strings.HasPrefix(name, "content-"), strings.HasPrefix(name, ":"):
+		return true
+	case e.URL != nil:
+		return false
+	}
+	return name == "te" || name == "connection" || name == "keep-alive" || name == "proxy-connection" ||
+		name == "transfer-encoding" || name == "upgrade" || strings.HasPrefix(name, "grpc-")
 }
 
 func checkHeader(answer *http.Response) error {
