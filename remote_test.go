@@ -158,11 +158,15 @@ func TestRemoteSamplingIsAppliedAndRemoved(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if tracing.Stats().Sampling != nil {
+	byName := tracing.Instrumentation().SamplesByName
+	if tracing.Stats().Sampling != nil || byName() {
 		t.Error("a state of remote sampling without a remote sampler")
 	}
 	apply(remoteSection(server, nil))
 	inEffect(t, tracing, "probabilistic 1")
+	if !byName() {
+		t.Error("the middleware does not look routes up for a sampler that reads names")
+	}
 
 	// Another server that fails: the strategy stays, with another interval and without a moment at the initial rate.
 	down := newSamplingServer(t, http.NotFound)
@@ -182,7 +186,7 @@ func TestRemoteSamplingIsAppliedAndRemoved(t *testing.T) {
 	}
 
 	apply(plain)
-	if tracing.Stats().Sampling != nil {
+	if tracing.Stats().Sampling != nil || byName() {
 		t.Error("the state of the sampling server stays")
 	}
 	apply(remoteSection(server, map[string]any{"interval": "1h"}))

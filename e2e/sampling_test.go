@@ -60,15 +60,16 @@ func strategyOf(t *testing.T, tracing *spanroute.Tracing, condition func(spanrou
 
 func always(spanroute.Stats) bool { return true }
 
-// apiOf returns the URL of an API whose router is known to the middleware, so that spans have their names at the start.
+// apiOf returns the URL of an API. The strategies are for the routes of its operations.
 func apiOf(t *testing.T, tracing *spanroute.Tracing) (url string) {
 	t.Helper()
 	router := chi.NewRouter()
+	router.Use(mw.New(mw.With(tracing)))
 	ok := func(http.ResponseWriter, *http.Request) {}
 	router.Get("/always", ok)
 	router.Get("/items/{id}", ok)
 	router.Get("/others/{id}", ok)
-	api := httptest.NewServer(mw.New(mw.With(tracing))(router))
+	api := httptest.NewServer(router)
 	t.Cleanup(api.Close)
 	return api.URL
 }

@@ -41,6 +41,7 @@ type Instrumentation struct {
 	fields          []string                      // of propagator
 	policy          func() tracing.Policy
 	deferAttributes bool
+	samplesByName   func() bool
 	records         spanrecord.Starter // nil: spans have no records
 	kind            trace.SpanKind
 	noPanicMessages bool
@@ -68,7 +69,7 @@ func New(scope string, kind trace.SpanKind, o Options) *Instrumentation {
 	provider := o.TracerProvider
 	if o.Tracing != nil {
 		settings := o.Tracing.Instrumentation()
-		in.policy = settings.Policy
+		in.policy, in.samplesByName = settings.Policy, settings.SamplesByName
 		if in.propagator == nil {
 			in.propagator = o.Tracing.Propagator()
 		}
@@ -136,6 +137,9 @@ func (in *Instrumentation) DefersAttributes(t trace.Tracer) bool {
 	}
 	return in.deferAttributes
 }
+
+// SamplesByName reports whether a sampler reads the names of spans when they start. A reload can change that.
+func (in *Instrumentation) SamplesByName() bool { return in.samplesByName != nil && in.samplesByName() }
 
 // Policy returns the operator's rules in force. It is never nil. A reload replaces them.
 func (in *Instrumentation) Policy() tracing.Policy {

@@ -15,6 +15,11 @@ type Instrumentation struct {
 	// All attributes are then set in one call when it ends, and a span that is not recorded costs none.
 	DeferAttributes bool
 
+	// SamplesByName reports whether a sampler reads the names of spans when they start. An HTTP server then looks the
+	// route up before the handler, in every router that it can find, so that a span has its final name at its start. It is
+	// called for each request, like Policy. A nil function returns false.
+	SamplesByName func() bool
+
 	// Policy returns the rules in force. It is called for each request and each recorded text, by many goroutines at
 	// once, so that a reload of the configuration takes effect immediately. It must be fast and must not block. A nil
 	// function, or a nil Policy, has no rules.
