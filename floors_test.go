@@ -44,6 +44,7 @@ var floors = map[string]floor{
 	"internal/tlsfiles":           {1, []string{"registry/settings"}, false},
 	"internal/phrase":             {1, []string{"registry/settings"}, false},
 	"internal/recording":          {1, []string{"internal/spanrecord", "internal/version"}, true},
+	"internal/redaction":          {1, []string{"internal/secret"}, false},
 	"internal/semattr":            {1, []string{"internal/version", "internal/secret"}, false},
 	"exporters/delivery":          {1, []string{"internal/escape"}, true},
 	"exporters/internal/spantext": {1, []string{"internal/escape", "internal/service"}, true},
@@ -57,7 +58,7 @@ var floors = map[string]floor{
 
 	"internal/spantest":     {3, []string{"exporters/delivery", "mw/tracing", "internal/*"}, true}, // for tests only
 	"internal/keytable":     {3, []string{"registry/settings", "internal/phrase", "internal/policy", "internal/schema", "internal/secret"}, false},
-	"sampling/jaegerremote": {3, []string{"registry/settings", "internal/endpoint", "internal/escape", "internal/phrase", "internal/secret", "internal/suppress", "internal/version"}, true},
+	"sampling/jaegerremote": {3, []string{"registry/settings", "internal/endpoint", "internal/escape", "internal/phrase", "internal/redaction", "internal/suppress", "internal/version"}, true},
 	"registry":              {3, []string{"exporters/delivery", "registry/settings", "internal/schema", "internal/phrase"}, true},
 
 	"internal/configfile":             {4, []string{"registry/settings", "internal/*"}, false},

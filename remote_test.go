@@ -3,10 +3,15 @@ package spanroute_test
 import (
 	"bytes"
 	"context"
+	"encoding/pem"
 	"fmt"
+	"io"
+	"log"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -342,4 +347,73 @@ func TestRemoteSamplingChangesUnderLoad(t *testing.T) {
 	running.Wait()
 	flush(t, tracing)
 	balanced(t, tracing)
+}
+
+// answerGRPC answers a call of Jaeger's service with a probability of 1.
+func answerGRPC(w http.ResponseWriter, r *http.Request) {
+	message := []byte{0x12, 9, 9, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f} // probabilisticSampling: {samplingRate: 1}
+	if r.ProtoMajor != 2 || r.URL.Path != "/jaeger.api_v2.SamplingManager/GetSamplingStrategy" || r.Header.Get("X-Tenant") != "a" {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", "application/grpc")
+	_, _ = w.Write(append([]byte{0, 0, 0, 0, byte(len(message))}, message...))
+	w.Header().Set(http.TrailerPrefix+"Grpc-Status", "0")
+}
+
+func TestRemoteSamplingWithTLSAndHeaders(t *testing.T) {
+	for scheme, answer := range map[string]http.HandlerFunc{"https": strategy(keepAll), "grpcs": answerGRPC} {
+		t.Run(scheme, func(t *testing.T) {
+			server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Header.Get("X-Tenant") != "a" {
+					http.Error(w, r.Header.Get("X-Tenant"), http.StatusUnauthorized)
+					return
+				}
+				answer(w, r)
+			}))
+			server.EnableHTTP2 = true
+			server.Config.ErrorLog = log.New(io.Discard, "", 0)
+			server.StartTLS()
+			defer server.Close()
+			authority := filepath.Join(t.TempDir(), "ca.pem")
+			certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+			if err := os.WriteFile(authority, certificate, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			section := remoteSection(&samplingServer{Server: server}, map[string]any{
+				"endpoint": scheme + "://" + server.Listener.Addr().String(), "certificate_file": authority, "headers": map[string]any{"X-Tenant": "a"},
+			})
+			tracing, _ := startRemote(t, section, nil)
+			inEffect(t, tracing, "probabilistic 1")
+
+			var lines bytes.Buffer
+			remote := section["sampling"].(map[string]any)["remote"].(map[string]any)
+			delete(remote, "certificate_file")
+			untrusting, _ := startRemote(t, section, &lines)
+			await(t, "a failed handshake", func() bool { return untrusting.Stats().Sampling.Failures > 0 })
+			if s := untrusting.Stats().Sampling; s.Remote || !strings.Contains(s.LastError, "certificate") {
+				t.Errorf("state %+v, want a fault of the certificate", s)
+			}
+		})
+	}
+}
+
+func TestRemoteSamplingHidesSecrets(t *testing.T) {
+	server := newSamplingServer(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", r.Header.Get("X-Tenant")) // repeats the secret
+		w.WriteHeader(http.StatusOK)
+	})
+	var lines bytes.Buffer
+	section := remoteSection(server, map[string]any{
+		"endpoint": strings.Replace(server.URL, "://", "://user:hunter2@", 1), "headers": map[string]any{"X-Tenant": "hunter3/x"},
+	})
+	tracing, _ := startRemote(t, section, &lines)
+	await(t, "two failures", func() bool { return tracing.Stats().Sampling.Failures >= 2 })
+	state := tracing.Stats().Sampling
+	_ = tracing.Shutdown(context.Background())
+	for _, text := range []string{lines.String(), state.String(), fmt.Sprintf("%+v", state)} {
+		if strings.Contains(text, "hunter") || !strings.Contains(text, "content type") {
+			t.Errorf("%s\nwant the fault without the secrets", text)
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -12,9 +13,13 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/interop/grpc_testing"
 
 	"github.com/spanroute/spanroute"
 	"github.com/spanroute/spanroute/e2e/receivers"
+	"github.com/spanroute/spanroute/grpcmw"
 	"github.com/spanroute/spanroute/mw"
 )
 
@@ -74,6 +79,25 @@ func apiOf(t *testing.T, tracing *spanroute.Tracing) (url string) {
 	return api.URL
 }
 
+// stockOf returns a client, without tracing, of a gRPC service.
+func stockOf(t *testing.T, tracing *spanroute.Tracing) grpc_testing.TestServiceClient {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := grpc.NewServer(grpcmw.ServerOptions(grpcmw.With(tracing))...)
+	grpc_testing.RegisterTestServiceServer(server, stock{})
+	go server.Serve(listener) // ends with Stop
+	t.Cleanup(server.Stop)
+	conn, err := grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return grpc_testing.NewTestServiceClient(conn)
+}
+
 // TestSamplingServer gets the strategies of a file from a real Jaeger 2, over HTTP and over gRPC.
 func TestSamplingServer(t *testing.T) {
 	strategies, err := filepath.Abs(filepath.Join(peers, "jaeger2", "strategies.json"))
@@ -90,12 +114,16 @@ func TestSamplingServer(t *testing.T) {
 			}
 			record := new(seen)
 			tracing := start(t, fmt.Sprintf(remoteFile, "shop", j.OTLP(), endpoint), spanroute.WithSpanProcessor(record))
-			if got := strategyOf(t, tracing, always); got != "per operation (3), default 0.25" {
+			if got := strategyOf(t, tracing, always); got != "per operation (4), default 0.25" {
 				t.Errorf("strategy %q", got)
 			}
-			url := apiOf(t, tracing)
+			url, calls := apiOf(t, tracing), stockOf(t, tracing)
 			const n = 400
 			for i := range n {
+				_, _ = calls.EmptyCall(t.Context(), new(grpc_testing.Empty)) // fails always
+				if _, err := calls.UnaryCall(t.Context(), new(grpc_testing.SimpleRequest)); err != nil {
+					t.Fatal(err)
+				}
 				for _, path := range []string{"/always", "/items/", "/others/"} {
 					if path != "/always" {
 						path += fmt.Sprint(i)
@@ -104,7 +132,8 @@ func TestSamplingServer(t *testing.T) {
 				}
 			}
 			record.flush(t, tracing)
-			for name, rate := range map[string]float64{"GET /always": 1, "GET /items/{id}": 0.5, "GET /others/{id}": 0.25} {
+			for name, rate := range map[string]float64{"GET /always": 1, "GET /items/{id}": 0.5, "GET /others/{id}": 0.25,
+				"grpc.testing.TestService/EmptyCall": 1, "grpc.testing.TestService/UnaryCall": 0} {
 				if kept, d := record.count(name), 5*math.Sqrt(n*rate*(1-rate)); math.Abs(float64(kept)-n*rate) > d {
 					t.Errorf("%s: %d of %d kept, want %v ± %.0f", name, kept, n, n*rate, d)
 				}

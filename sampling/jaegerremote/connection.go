@@ -3,12 +3,9 @@ package jaegerremote
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"net"
 	"net/http"
 	"sync"
-
-	"github.com/spanroute/spanroute/internal/secret"
 )
 
 // maxHeader is the maximum size of the headers of a response in bytes.
@@ -57,21 +54,6 @@ func (c Connection) transport(ctx context.Context, e Endpoint) (*http.Transport,
 		open.close()
 		t.CloseIdleConnections()
 	}
-}
-
-// redact returns err without the values of the headers, which a server can repeat.
-func (c Connection) redact(err error) error {
-	if err == nil {
-		return nil
-	}
-	var values []string
-	for _, of := range c.Header {
-		values = append(values, of...)
-	}
-	if text := secret.Redact(err.Error(), values...); text != err.Error() {
-		return errors.New(text)
-	}
-	return err
 }
 
 // connections holds the connections of one request.

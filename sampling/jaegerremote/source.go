@@ -2,6 +2,7 @@ package jaegerremote
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/spanroute/spanroute/internal/endpoint"
 	"github.com/spanroute/spanroute/internal/phrase"
+	"github.com/spanroute/spanroute/internal/redaction"
 	"github.com/spanroute/spanroute/internal/version"
 )
 
@@ -27,13 +29,14 @@ type Source interface {
 // NewSource returns a source that requests the strategy of service from the server at e, over HTTP or gRPC. Redirects are
 // not followed, because they could pass headers on to another server.
 func NewSource(e Endpoint, service string, c Connection) Source {
-	return source{endpoint: e, service: service, connection: c}
+	return source{e, service, c, redaction.New(c.Header, e.URL)}
 }
 
 type source struct {
 	endpoint   Endpoint
 	service    string
 	connection Connection
+	secrets    *redaction.Redactor
 }
 
 func (s source) String() string { return s.endpoint.String() }
@@ -42,7 +45,13 @@ func (s source) fetch(ctx context.Context) (response, error) {
 	t, closeAll := s.connection.transport(ctx, s.endpoint)
 	defer closeAll()
 	r, err := s.exchange(ctx, t)
-	return r, s.connection.redact(err)
+	if err == nil {
+		return r, nil
+	}
+	if text := s.secrets.Text(err.Error()); text != err.Error() {
+		err = errors.New(text)
+	}
+	return response{}, err
 }
 
 func (s source) exchange(ctx context.Context, t http.RoundTripper) (response, error) {
