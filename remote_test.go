@@ -222,10 +222,15 @@ func TestRemoteSamplingIsNotAppliedIfInvalid(t *testing.T) {
 
 func TestRemoteSamplingEndsWithShutdown(t *testing.T) {
 	hanging := make(chan struct{}, 10)
+	release := make(chan struct{})
 	server := newSamplingServer(t, func(_ http.ResponseWriter, r *http.Request) {
 		hanging <- struct{}{}
-		<-r.Context().Done()
+		select {
+		case <-r.Context().Done():
+		case <-release:
+		}
 	})
+	t.Cleanup(func() { close(release) }) // before the server is closed
 	tracing, _ := startRemote(t, remoteSection(server, map[string]any{"initial_rate": 0.25}), nil)
 	<-hanging
 	if s := tracing.Stats().Sampling; s.Strategy != "probabilistic 0.25" || s.Remote {

@@ -36,7 +36,8 @@ import (
 // the processors of [WithSpanProcessor] and adds it to the queue of each destination. It does not wait for a receiver.
 //
 // [Tracing.Apply] builds the sampler and the policy of a new configuration and, if both are valid, replaces the old ones,
-// each with one atomic store. A restart is necessary to change anything else. Tracing therefore keeps two
+// each with one atomic store. The client of a sampling server, which remoteSampling holds, is replaced with the sampler
+// only if its settings have changed. A restart is necessary to change anything else. Tracing therefore keeps two
 // configurations: started, which the other parts were built from, and current, the last one applied.
 //
 // [Tracing.Shutdown] shuts down the user's processors and all destinations concurrently, and closes the provider last.

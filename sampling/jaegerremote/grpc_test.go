@@ -85,6 +85,37 @@ func TestGRPCAnswersThatAreRejected(t *testing.T) {
 	}
 }
 
+func TestReservedHeaders(t *testing.T) {
+	for scheme, reserved := range map[string][]string{"http": {"Host", "Content-Length"}, "grpc": {"Grpc-Timeout", "Connection", "Host", "Content-Encoding"}} {
+		received := make(chan http.Header, 1)
+		address := serveHTTP2(t, func(w http.ResponseWriter, r *http.Request) {
+			received <- r.Header
+			http.NotFound(w, r)
+		})
+		connection := jaegerremote.Connection{Header: http.Header{"x-tenant": {"a"}}}
+		for _, name := range reserved {
+			connection.Header.Set(name, "reserved")
+		}
+		if _, err := fetch(t, newSource(t, scheme+"://"+address, "shop", connection)); err == nil {
+			t.Errorf("%s: no error", scheme)
+		}
+		var header http.Header
+		select {
+		case header = <-received:
+		default:
+			t.Errorf("%s: no request", scheme)
+		}
+		if got := header.Get("X-Tenant"); got != "a" {
+			t.Errorf("%s: header %v, want X-Tenant", scheme, header)
+		}
+		for _, name := range reserved {
+			if header.Get(name) == "reserved" {
+				t.Errorf("%s: the reserved header %s is sent", scheme, name)
+			}
+		}
+	}
+}
+
 func TestGRPCEndlessAnswer(t *testing.T) {
 	address := serveHTTP2(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/grpc")
