@@ -18,6 +18,7 @@ import (
 	"google.golang.org/grpc/interop/grpc_testing"
 
 	"github.com/spanroute/spanroute"
+	"github.com/spanroute/spanroute/config"
 	"github.com/spanroute/spanroute/e2e/receivers"
 	"github.com/spanroute/spanroute/grpcmw"
 	"github.com/spanroute/spanroute/mw"
@@ -139,6 +140,30 @@ func TestSamplingServer(t *testing.T) {
 				}
 			}
 			delivered(t, tracing)
+		})
+	}
+}
+
+// TestSamplingServerOfJaeger1 gets the default strategy of a Jaeger 1 all-in-one: of its agent, at the default endpoint, and
+// of its collector over gRPC, with the variables of the OpenTelemetry specification.
+func TestSamplingServerOfJaeger1(t *testing.T) {
+	for name, environ := range map[string][]string{
+		"agent":     {"OTEL_TRACES_SAMPLER=parentbased_jaeger_remote"},
+		"collector": {"OTEL_TRACES_SAMPLER=jaeger_remote", "OTEL_TRACES_SAMPLER_ARG=endpoint=http://localhost:14250,pollingIntervalMs=5000,initialSamplingRate=0.25"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg, err := config.Load(config.Sources{Environ: append(environ, "OTEL_SERVICE_NAME=shop")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			tracing, err := spanroute.Start(t.Context(), cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = tracing.Shutdown(context.Background()) }()
+			if got := strategyOf(t, tracing, always); got != "probabilistic 0.001" {
+				t.Errorf("strategy %q, want Jaeger's default", got)
+			}
 		})
 	}
 }
