@@ -66,8 +66,8 @@ func strategyOf(t *testing.T, tracing *spanroute.Tracing, condition func(spanrou
 
 func always(spanroute.Stats) bool { return true }
 
-// apiOf returns the URL of an API. The strategies are for the routes of its operations.
-func apiOf(t *testing.T, tracing *spanroute.Tracing) (url string) {
+// apiOf returns an API. The strategies are for the routes of its operations.
+func apiOf(t *testing.T, tracing *spanroute.Tracing) *httptest.Server {
 	t.Helper()
 	router := chi.NewRouter()
 	router.Use(mw.New(mw.With(tracing)))
@@ -77,11 +77,11 @@ func apiOf(t *testing.T, tracing *spanroute.Tracing) (url string) {
 	router.Get("/others/{id}", ok)
 	api := httptest.NewServer(router)
 	t.Cleanup(api.Close)
-	return api.URL
+	return api
 }
 
-// stockOf returns a client, without tracing, of a gRPC service.
-func stockOf(t *testing.T, tracing *spanroute.Tracing) grpc_testing.TestServiceClient {
+// stockOf returns a client, without tracing, of a gRPC service, and a function that ends the service after its calls.
+func stockOf(t *testing.T, tracing *spanroute.Tracing) (client grpc_testing.TestServiceClient, end func()) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -96,7 +96,7 @@ func stockOf(t *testing.T, tracing *spanroute.Tracing) grpc_testing.TestServiceC
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	return grpc_testing.NewTestServiceClient(conn)
+	return grpc_testing.NewTestServiceClient(conn), server.GracefulStop
 }
 
 // TestSamplingServer gets the strategies of a file from a real Jaeger 2, over HTTP and over gRPC.
@@ -118,7 +118,8 @@ func TestSamplingServer(t *testing.T) {
 			if got := strategyOf(t, tracing, always); got != "per operation (4), default 0.25" {
 				t.Errorf("strategy %q", got)
 			}
-			url, calls := apiOf(t, tracing), stockOf(t, tracing)
+			api := apiOf(t, tracing)
+			calls, end := stockOf(t, tracing)
 			const n = 400
 			for i := range n {
 				_, _ = calls.EmptyCall(t.Context(), new(grpc_testing.Empty)) // fails always
@@ -129,9 +130,11 @@ func TestSamplingServer(t *testing.T) {
 					if path != "/always" {
 						path += fmt.Sprint(i)
 					}
-					request(t, http.MethodGet, url+path, "", "")
+					request(t, http.MethodGet, api.URL+path, "", "")
 				}
 			}
+			api.Close() // spans may end after the client has its answer
+			end()
 			record.flush(t, tracing)
 			for name, rate := range map[string]float64{"GET /always": 1, "GET /items/{id}": 0.5, "GET /others/{id}": 0.25,
 				"grpc.testing.TestService/EmptyCall": 1, "grpc.testing.TestService/UnaryCall": 0} {
@@ -177,7 +180,7 @@ func TestAdaptiveSampling(t *testing.T) {
 	record := new(seen)
 	tracing := start(t, fmt.Sprintf(remoteFile, "shop", j.OTLP(), "grpc://"+receivers.SamplingGRPC), spanroute.WithSpanProcessor(record))
 	strategyOf(t, tracing, always)
-	url := apiOf(t, tracing)
+	url := apiOf(t, tracing).URL
 	const operation = "GET /items/{id}"
 	load := func(d time.Duration) (kept int) {
 		before := record.count(operation)
