@@ -17,13 +17,14 @@ import (
 )
 
 // A span costs three allocations from Start to the queue: its handle and context, its content, and its attributes. If the
-// only exporter encodes it at its end, it costs the first one only. So does a span that is not sampled.
+// only exporter encodes it at its end, it costs the first one only. So does a span that is not sampled, and one that is not kept at its end.
 func TestAllocationsOfASpan(t *testing.T) {
 	for _, tt := range []struct {
 		exporter string
 		rate     float64
+		keep     bool
 		want     float64
-	}{{"silent", 1, 3}, {"silent", 0, 1}, {"bytes", 1, 1}, {"none", 1, 1}} {
+	}{{"silent", 1, false, 3}, {"silent", 0, false, 1}, {"bytes", 1, false, 1}, {"none", 1, false, 1}, {"bytes", 0, true, 1}} {
 		known := silentExporters(t)
 		if err := known.Register(registry.NewFactory("bytes", func() struct{} { return struct{}{} }, func(_ context.Context, c registry.BuildContext, _ struct{}) (sdktrace.SpanExporter, error) {
 			return delivery.New(byteEncoder{}, &inbox{seen: map[string]int{}}, c.Delivery), nil
@@ -31,7 +32,7 @@ func TestAllocationsOfASpan(t *testing.T) {
 			t.Fatal(err)
 		}
 		cfg := load(t, known, map[string]any{
-			"exporter_type": tt.exporter, "sample_rate": tt.rate,
+			"exporter_type": tt.exporter, "sample_rate": tt.rate, "sampling": map[string]any{"keep": map[string]any{"errors": tt.keep}},
 			"delivery": map[string]any{"queue_bytes": 64 << 20}, "batch": map[string]any{"max_export_batch_size": 100_000, "schedule_delay": "1h"},
 		})
 		tracing, err := spanroute.Start(t.Context(), cfg, spanroute.WithLogger(slog.New(slog.DiscardHandler)))
@@ -42,7 +43,7 @@ func TestAllocationsOfASpan(t *testing.T) {
 		set := func(s trace.Span) { s.SetAttributes(list...) }
 		tracer := tracing.TracerProvider().Tracer("test")
 		if got := testing.AllocsPerRun(2000, func() { record(context.Background(), tracer, "work", set) }); got != tt.want {
-			t.Errorf("exporter %s, rate %v: %v allocations, want %v", tt.exporter, tt.rate, got, tt.want)
+			t.Errorf("exporter %s, rate %v, keeping errors %t: %v allocations, want %v", tt.exporter, tt.rate, tt.keep, got, tt.want)
 		}
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()

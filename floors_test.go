@@ -29,26 +29,29 @@ type floor struct {
 
 // floors is the plan of the root module: each of its packages has one line here.
 var floors = map[string]floor{
-	"internal/escape":     {0, nil, false},
-	"internal/goldentext": {0, nil, false}, // for tests only
-	"internal/guard":      {0, nil, false},
-	"internal/secret":     {0, nil, false},
-	"internal/service":    {0, nil, false},
-	"internal/spool":      {0, nil, false},
-	"internal/spanrecord": {0, nil, false},
-	"internal/suppress":   {0, nil, false},
-	"internal/version":    {0, nil, false},
-	"mw/tracing":          {0, nil, false},
-	"registry/settings":   {0, nil, false},
+	"internal/escape":        {0, nil, false},
+	"internal/goldentext":    {0, nil, false}, // for tests only
+	"internal/guard":         {0, nil, false},
+	"internal/requestheader": {0, nil, false},
+	"internal/secret":        {0, nil, false},
+	"internal/service":       {0, nil, false},
+	"internal/spool":         {0, nil, false},
+	"internal/spanrecord":    {0, nil, false},
+	"internal/suppress":      {0, nil, false},
+	"internal/tokens":        {0, nil, false},
+	"internal/undecided":     {0, nil, true},
+	"internal/version":       {0, nil, false},
+	"mw/tracing":             {0, nil, false},
+	"registry/settings":      {0, nil, false},
 
 	"internal/tlsfiles":           {1, []string{"registry/settings"}, false},
 	"internal/phrase":             {1, []string{"registry/settings"}, false},
-	"internal/recording":          {1, []string{"internal/spanrecord", "internal/version"}, true},
+	"internal/recording":          {1, []string{"internal/spanrecord", "internal/undecided", "internal/version"}, true},
 	"internal/redaction":          {1, []string{"internal/secret"}, false},
 	"internal/semattr":            {1, []string{"internal/version", "internal/secret"}, false},
 	"exporters/delivery":          {1, []string{"internal/escape"}, true},
 	"exporters/internal/spantext": {1, []string{"internal/escape", "internal/service"}, true},
-	"sampling":                    {1, []string{"registry/settings", "internal/suppress"}, true},
+	"sampling":                    {1, []string{"registry/settings", "internal/requestheader", "internal/suppress", "internal/tokens", "internal/undecided"}, true},
 
 	"internal/endpoint":        {2, []string{"registry/settings", "internal/phrase", "internal/secret"}, false},
 	"internal/policy":          {2, []string{"registry/settings", "internal/phrase"}, false},
@@ -58,7 +61,7 @@ var floors = map[string]floor{
 
 	"internal/spantest":     {3, []string{"exporters/delivery", "mw/tracing", "internal/*"}, true}, // for tests only
 	"internal/keytable":     {3, []string{"registry/settings", "internal/phrase", "internal/policy", "internal/schema", "internal/secret"}, false},
-	"sampling/jaegerremote": {3, []string{"registry/settings", "internal/endpoint", "internal/escape", "internal/phrase", "internal/redaction", "internal/suppress", "internal/version"}, true},
+	"sampling/jaegerremote": {3, []string{"registry/settings", "internal/endpoint", "internal/escape", "internal/phrase", "internal/redaction", "internal/suppress", "internal/tokens", "internal/version"}, true},
 	"registry":              {3, []string{"exporters/delivery", "registry/settings", "internal/schema", "internal/phrase"}, true},
 
 	"internal/configfile":             {4, []string{"registry/settings", "internal/*"}, false},

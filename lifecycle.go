@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/internal/recording"
+	"github.com/spanroute/spanroute/sampling"
 	"github.com/spanroute/spanroute/sampling/jaegerremote"
 )
 
@@ -13,10 +15,20 @@ import (
 type Stats struct {
 	Exporters []ExporterStats // in configured order
 	Reloads   ReloadStats
-
-	// Sampling is the state of the sampling server and its strategy, nil unless the sampler is a jaeger_remote sampler.
-	Sampling *jaegerremote.State
+	Sampling  SamplingStats
 }
+
+// SamplingStats counts local traces that are decided at their end, and the limits of sampling.
+type SamplingStats struct {
+	sampling.Stats
+	Held HeldStats
+
+	// Server is the state of the sampling server and its strategy, nil unless the sampler is a jaeger_remote sampler.
+	Server *jaegerremote.State
+}
+
+// HeldStats counts the local traces that are decided at their end, see [sampling.Keep], and the spans that wait for that.
+type HeldStats = recording.HoldStats
 
 // ExporterStats are the counters of one exporter. Ended always equals the sum of Delivered, Queued and all values of
 // Dropped.
@@ -33,12 +45,13 @@ type ReloadStats struct {
 
 // Stats returns a snapshot. The counters of one exporter are consistent with one another.
 func (t *Tracing) Stats() Stats {
-	s := Stats{
-		Reloads:  ReloadStats{Applied: t.reloads.applied.Load(), Rejected: t.reloads.rejected.Load()},
-		Sampling: t.remote.state(),
-	}
+	s := Stats{Reloads: ReloadStats{Applied: t.reloads.applied.Load(), Rejected: t.reloads.rejected.Load()}}
 	if last := t.reloads.last.Load(); last != 0 {
 		s.Reloads.Last = time.Unix(0, last)
+	}
+	s.Sampling.Stats, s.Sampling.Server = t.sampler.Stats(), t.remote.state()
+	if t.recorder != nil {
+		s.Sampling.Held = t.recorder.Held()
 	}
 	for _, d := range t.destinations {
 		s.Exporters = append(s.Exporters, ExporterStats{d.name, d.queue.Stats()})

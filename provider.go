@@ -2,6 +2,7 @@ package spanroute
 
 import (
 	"context"
+	"math"
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -28,7 +29,7 @@ func newProvider(p plan, sampler *sampling.Dynamic, destinations []destination) 
 	for _, d := range destinations {
 		ends.queues = append(ends.queues, d.queue)
 	}
-	c := recording.Config{Sampler: sampler, Limits: limitsOf(p.cfg), Resource: p.resource}
+	c := recording.Config{Sampler: sampler, Limits: limitsOf(p.cfg), Resource: p.resource, Hold: holdOf(p.cfg)}
 	switch taker := ends.onlyTaker(); {
 	case taker != nil:
 		c.Sinks = []recording.Sink{encodingSink{taker}}
@@ -49,6 +50,11 @@ func limitsOf(cfg *config.Config) sdktrace.SpanLimits {
 		AttributePerEventCountLimit: cfg.Limits.EventAttributeCount,
 		AttributePerLinkCountLimit:  cfg.Limits.LinkAttributeCount,
 	}
+}
+
+func holdOf(cfg *config.Config) recording.HoldLimits {
+	h := cfg.Sampling.Hold
+	return recording.HoldLimits{MaxTraces: h.MaxTraces, MaxBytes: int(min(h.MaxBytes, math.MaxInt)), MaxTime: h.MaxTime}
 }
 
 // newResource returns the resource of all spans: the SDK, the configured attributes and the service name.
@@ -92,18 +98,24 @@ func (p *processor) IgnoresStart() bool { return len(p.userProcessors) == 0 }
 
 // OnEnd passes the span on. Spans of package recording never change and own their memory, so they are not copied.
 func (p *processor) OnEnd(span sdktrace.ReadOnlySpan) {
-	sampled, shutDown := span.SpanContext().IsSampled(), p.shutDown.Load()
-	if shutDown && !sampled {
+	p.OnHeld(span)
+	if span.SpanContext().IsSampled() {
+		p.OnKept(span)
+	}
+}
+
+// OnHeld passes a span to the processors of [WithSpanProcessor]. Its local trace need not be decided.
+func (p *processor) OnHeld(span sdktrace.ReadOnlySpan) {
+	if p.shutDown.Load() {
 		return
 	}
-	if !shutDown {
-		for _, user := range p.userProcessors {
-			user.OnEnd(span)
-		}
+	for _, user := range p.userProcessors {
+		user.OnEnd(span)
 	}
-	if !sampled {
-		return
-	}
+}
+
+// OnKept passes a span that is kept to the destinations.
+func (p *processor) OnKept(span sdktrace.ReadOnlySpan) {
 	for _, queue := range p.queues {
 		queue.Enqueue(span)
 	}

@@ -116,7 +116,7 @@ func await(t *testing.T, what string, condition func() bool) {
 // inEffect waits until the strategy of tracing has this description.
 func inEffect(t *testing.T, tracing *spanroute.Tracing, want string) {
 	t.Helper()
-	await(t, want, func() bool { s := tracing.Stats().Sampling; return s != nil && s.Strategy == want })
+	await(t, want, func() bool { s := tracing.Stats().Sampling.Server; return s != nil && s.Strategy == want })
 }
 
 func TestRemoteSampling(t *testing.T) {
@@ -134,7 +134,7 @@ func TestRemoteSampling(t *testing.T) {
 	if got := kept.Attributes(); len(got) != 2 || got[0] != want[0] || got[1] != want[1] {
 		t.Errorf("attributes %v, want %v", got, want)
 	}
-	state := tracing.Stats().Sampling
+	state := tracing.Stats().Sampling.Server
 	if !state.Remote || state.Source != server.URL+"/sampling" || len(state.Operations) != 1 || state.LastError != "" {
 		t.Errorf("state %+v", state)
 	}
@@ -164,7 +164,7 @@ func TestRemoteSamplingIsAppliedAndRemoved(t *testing.T) {
 		}
 	}
 	byName := tracing.Instrumentation().SamplesByName
-	if tracing.Stats().Sampling != nil || byName() {
+	if tracing.Stats().Sampling.Server != nil || byName() {
 		t.Error("a state of remote sampling without a remote sampler")
 	}
 	apply(remoteSection(server, nil))
@@ -176,8 +176,8 @@ func TestRemoteSamplingIsAppliedAndRemoved(t *testing.T) {
 	// Another server that fails: the strategy stays, with another interval and without a moment at the initial rate.
 	down := newSamplingServer(t, http.NotFound)
 	apply(remoteSection(down, map[string]any{"interval": "1h"}))
-	await(t, "a request of the other server", func() bool { return tracing.Stats().Sampling.Failures > 0 })
-	if s := tracing.Stats().Sampling; s.Strategy != "probabilistic 1" || !s.Remote || s.Source != down.URL+"/sampling" {
+	await(t, "a request of the other server", func() bool { return tracing.Stats().Sampling.Server.Failures > 0 })
+	if s := tracing.Stats().Sampling.Server; s.Strategy != "probabilistic 1" || !s.Remote || s.Source != down.URL+"/sampling" {
 		t.Errorf("state %+v, want the last strategy", s)
 	}
 
@@ -186,12 +186,12 @@ func TestRemoteSamplingIsAppliedAndRemoved(t *testing.T) {
 	other := remoteSection(down, map[string]any{"interval": "1h"})
 	other["excluded_paths"] = "/healthz"
 	apply(other)
-	if got := down.requests.Load(); got != requests || tracing.Stats().Sampling.Requests != 1 {
+	if got := down.requests.Load(); got != requests || tracing.Stats().Sampling.Server.Requests != 1 {
 		t.Errorf("%d requests, want %d", got, requests)
 	}
 
 	apply(plain)
-	if tracing.Stats().Sampling != nil || byName() {
+	if tracing.Stats().Sampling.Server != nil || byName() {
 		t.Error("the state of the sampling server stays")
 	}
 	apply(remoteSection(server, map[string]any{"interval": "1h"}))
@@ -215,7 +215,7 @@ func TestRemoteSamplingIsNotAppliedIfInvalid(t *testing.T) {
 			t.Errorf("Apply: %v, want %s", err, want)
 		}
 	}
-	if s := tracing.Stats().Sampling; s.Strategy != "probabilistic 1" || s.Source != server.URL+"/sampling" {
+	if s := tracing.Stats().Sampling.Server; s.Strategy != "probabilistic 1" || s.Source != server.URL+"/sampling" {
 		t.Errorf("state %+v after rejected configurations", s)
 	}
 }
@@ -233,7 +233,7 @@ func TestRemoteSamplingEndsWithShutdown(t *testing.T) {
 	t.Cleanup(func() { close(release) }) // before the server is closed
 	tracing, _ := startRemote(t, remoteSection(server, map[string]any{"initial_rate": 0.25}), nil)
 	<-hanging
-	if s := tracing.Stats().Sampling; s.Strategy != "probabilistic 0.25" || s.Remote {
+	if s := tracing.Stats().Sampling.Server; s.Strategy != "probabilistic 0.25" || s.Remote {
 		t.Errorf("state %+v, want the initial rate", s)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -260,7 +260,7 @@ func TestRemoteSamplingWithoutTracing(t *testing.T) {
 	if err := tracing.Apply(load(t, factories(t, new(keeper), nil), section)); err != nil {
 		t.Fatal(err)
 	}
-	if tracing.Stats().Sampling != nil || server.requests.Load() != 0 {
+	if tracing.Stats().Sampling.Server != nil || server.requests.Load() != 0 {
 		t.Error("a service without tracing requests a strategy")
 	}
 }
@@ -294,14 +294,14 @@ func TestRemoteSamplingServerThatLies(t *testing.T) {
 			tracing, keep := startRemote(t, remoteSection(server, nil), &log)
 			inEffect(t, tracing, "per operation (1), default 0")
 			server.answer.Store(&lie)
-			await(t, "three failures", func() bool { return tracing.Stats().Sampling.Failures >= 3 })
+			await(t, "three failures", func() bool { return tracing.Stats().Sampling.Server.Failures >= 3 })
 			span(tracing, "pack")
 			span(tracing, "ship")
 			flush(t, tracing)
 			if kept := keep.only(t); kept.Name() != "ship" {
 				t.Errorf("kept %q, want ship", kept.Name())
 			}
-			state := tracing.Stats().Sampling
+			state := tracing.Stats().Sampling.Server
 			if state.Strategy != "per operation (1), default 0" || state.LastError == "" {
 				t.Errorf("state %+v", state)
 			}
@@ -395,8 +395,8 @@ func TestRemoteSamplingWithTLSAndHeaders(t *testing.T) {
 			remote := section["sampling"].(map[string]any)["remote"].(map[string]any)
 			delete(remote, "certificate_file")
 			untrusting, _ := startRemote(t, section, &lines)
-			await(t, "a failed handshake", func() bool { return untrusting.Stats().Sampling.Failures > 0 })
-			if s := untrusting.Stats().Sampling; s.Remote || !strings.Contains(s.LastError, "certificate") {
+			await(t, "a failed handshake", func() bool { return untrusting.Stats().Sampling.Server.Failures > 0 })
+			if s := untrusting.Stats().Sampling.Server; s.Remote || !strings.Contains(s.LastError, "certificate") {
 				t.Errorf("state %+v, want a fault of the certificate", s)
 			}
 		})
@@ -413,8 +413,8 @@ func TestRemoteSamplingHidesSecrets(t *testing.T) {
 		"endpoint": strings.Replace(server.URL, "://", "://user:hunter2@", 1), "headers": map[string]any{"X-Tenant": "hunter3/x"},
 	})
 	tracing, _ := startRemote(t, section, &lines)
-	await(t, "two failures", func() bool { return tracing.Stats().Sampling.Failures >= 2 })
-	state := tracing.Stats().Sampling
+	await(t, "two failures", func() bool { return tracing.Stats().Sampling.Server.Failures >= 2 })
+	state := tracing.Stats().Sampling.Server
 	_ = tracing.Shutdown(context.Background())
 	for _, text := range []string{lines.String(), state.String(), fmt.Sprintf("%+v", state)} {
 		if strings.Contains(text, "hunter") || !strings.Contains(text, "content type") {

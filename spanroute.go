@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -133,6 +134,7 @@ func rulesOf(cfg *config.Config) policy.Rules {
 	return policy.Rules{
 		URLs: cfg.ExcludedURLs, Paths: cfg.ExcludedPaths, RPCs: cfg.ExcludedRPCs,
 		QueryKeys: cfg.Redact.QueryKeys, RedactPanicMessages: cfg.Redact.PanicMessages,
+		ReadRequests: cfg.Sampling.ReadsRequests(),
 	}
 }
 
@@ -232,9 +234,12 @@ func (t *Tracing) Apply(cfg *config.Config) error {
 	if len(hot)+len(restart) == 0 {
 		return nil
 	}
-	t.sampler.Set(parts.sampler)
-	if t.started.Enabled {
+	if !reflect.DeepEqual(cfg.Sampling, t.current.Sampling) {
+		t.sampler.Set(parts.sampler)
+	}
+	if t.recorder != nil {
 		t.remote.set(parts.client)
+		t.recorder.SetHold(holdOf(cfg))
 	}
 	t.exclusions.Store(parts.exclusions)
 	t.current = cfg

@@ -25,12 +25,16 @@ func httpSides() []side {
 	on, off := newTracing(1), newTracing(0)
 	started, startedOff := start(1), start(0)
 	excluding := start(1, "readyz", "livez", "healthz", "static_content", "docs", "users")
+	keeping := startKeeping()
 	const none, remote = "", traceparent
 	return []side{
 		{"router", request(nil, none)},
 		{"router, remote parent", request(nil, remote)},
 		{"excluded", request(mw.New(mw.With(excluding)), none)},
 		{"unsampled", request(mw.New(mw.With(startedOff)), none)},
+		{"not kept", request(mw.New(mw.With(keeping)), none)},
+		{"router, failing", failing(nil)},
+		{"kept, failing", failing(mw.New(mw.With(keeping)))},
 		{"sampled", request(mw.New(mw.With(started)), none)},
 		{"sampled, remote parent", request(mw.New(mw.With(started)), remote)},
 		{"SDK, unsampled", request(mw.New(mw.With(off)), none)},
@@ -80,6 +84,18 @@ func byHand(t *testTracing) middleware {
 // request serves GET /users/7 through a chi router with the given middleware.
 func request(wrap middleware, parent string) func(*testing.B) {
 	return func(b *testing.B) { loop(b, serve(usersRouter(wrap), parent)) }
+}
+
+// failing serves GET /users/7, which is answered with the status 500.
+func failing(wrap middleware) func(*testing.B) {
+	return func(b *testing.B) {
+		router := chi.NewRouter()
+		if wrap != nil {
+			router.Use(wrap)
+		}
+		router.Get("/users/{id}", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
+		loop(b, serve(router, ""))
+	}
 }
 
 // usersRouter returns a chi router for GET /users/{id} with the given middleware.

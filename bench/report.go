@@ -49,6 +49,7 @@ var subjects = []subject{
 		bounds: []bound{
 			{"excluded", "excluded", "router", 1, []ratio{{"otelhttp, sampled", "router", 0.07}}},
 			{"unsampled", "unsampled", "router", 1, []ratio{{"otelhttp, unsampled", "router", 0.12}, {"otelchi, unsampled", "router", 0.25}}},
+			{"not kept, with keep.errors", "not kept", "router", 1, []ratio{{"otelhttp, sampled", "router", 0.35}, {"kept, failing", "router, failing", 0.5}}},
 			{"sampled root", "sampled", "router", 2, []ratio{{"otelhttp, sampled", "router", 0.28}, {"otelchi, sampled", "router", 0.48}, {"floor", "router", 0.75}}},
 			{"sampled, remote parent", "sampled, remote parent", "router, remote parent", 2, []ratio{
 				{"otelhttp, sampled, remote parent", "router, remote parent", 0.28}, {"otelchi, sampled, remote parent", "router, remote parent", 0.48},

@@ -25,12 +25,17 @@ func (discard) Shutdown(context.Context) error                  { return nil }
 // start starts spanroute as a program does, without an exporter: its spans are recorded and discarded, as those of the
 // peers.
 func start(rate float64, excluded ...string) *spanroute.Tracing {
-	cfg, err := config.Load(config.Sources{
-		Environ: []string{},
-		Overrides: map[string]any{
-			"exporter_type": "none", "service_name": "bench", "sample_rate": rate, "excluded_urls": excluded,
-		},
-	})
+	return startWith(map[string]any{"sample_rate": rate, "excluded_urls": excluded})
+}
+
+// startKeeping starts spanroute at rate 0. Failed requests are kept.
+func startKeeping() *spanroute.Tracing {
+	return startWith(map[string]any{"sampling": map[string]any{"keep": map[string]any{"errors": true}}})
+}
+
+func startWith(section map[string]any) *spanroute.Tracing {
+	section["exporter_type"], section["service_name"] = "none", "bench"
+	cfg, err := config.Load(config.Sources{Environ: []string{}, Overrides: section})
 	if err != nil {
 		panic(err)
 	}

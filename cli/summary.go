@@ -28,6 +28,9 @@ func summary(cfg *config.Config) string {
 	for _, name := range cfg.ExporterTypes {
 		to = append(to, destination(cfg, name))
 	}
+	if _, drops := rules(cfg.Sampling); drops > 0 {
+		parts = append(parts, "drops what matches "+plural(drops, "rule"))
+	}
 	parts = append(parts, "sends to "+phrase.Words(to, "and"))
 	if excluded := excluded(cfg); excluded != "" {
 		parts = append(parts, excluded)
@@ -39,19 +42,15 @@ func summary(cfg *config.Config) string {
 // The first reason is reported, in the order in which a service decides.
 func tracesNothing(cfg *config.Config) string {
 	reason := ""
-	sampler, rate := cfg.Sampling.Sampler, cfg.Sampling.SampleRate
-	ignoresCallers := cfg.Sampling.RemoteParent == sampling.Ignore
-	switch {
+	switch unsampled := unsampled(cfg); {
 	case !cfg.Enabled:
 		reason = "enabled is false" + at(cfg, "enabled")
 	case len(cfg.ExporterTypes) == 0 && cfg.Source("exporter_type") == "built-in":
 		reason = "exporter_type is not set"
 	case len(cfg.ExporterTypes) == 0:
 		reason = `exporter_type is "none"` + at(cfg, "exporter_type")
-	case sampler == sampling.AlwaysOff, sampler == sampling.ParentBasedAlwaysOff && ignoresCallers:
-		reason = "sampling.sampler is " + sampler + at(cfg, "sampling.sampler")
-	case rate == 0 && (sampler == sampling.TraceIDRatio || ignoresCallers && sampler == sampling.ParentBasedTraceIDRatio):
-		reason = "sample_rate is 0" + at(cfg, "sample_rate")
+	case unsampled != "" && !cfg.Sampling.KeepsMore():
+		reason = unsampled
 	case excludesAll(cfg.ExcludedURLs, new(policy.Checker).URL):
 		reason = "excluded_urls excludes everything" + at(cfg, "excluded_urls")
 	default:
@@ -60,12 +59,67 @@ func tracesNothing(cfg *config.Config) string {
 	return "traces nothing: " + reason
 }
 
+// unsampled returns the reason if no span is sampled when it starts, and "" otherwise.
+func unsampled(cfg *config.Config) string {
+	sampler, rate := cfg.Sampling.Sampler, cfg.Sampling.SampleRate
+	ignoresCallers := cfg.Sampling.RemoteParent == sampling.Ignore
+	switch {
+	case sampler == sampling.AlwaysOff, sampler == sampling.ParentBasedAlwaysOff && ignoresCallers:
+		return "sampling.sampler is " + sampler + at(cfg, "sampling.sampler")
+	case rate == 0 && (sampler == sampling.TraceIDRatio || ignoresCallers && sampler == sampling.ParentBasedTraceIDRatio):
+		return "sample_rate is 0" + at(cfg, "sample_rate")
+	}
+	return ""
+}
+
 // at returns the source of key in parentheses.
 func at(cfg *config.Config, key string) string { return " (" + cfg.Source(key) + ")" }
 
-// traced describes the share of requests that are recorded. A new request is one without a caller that has already
-// made the sampling decision.
+// traced describes the requests that are recorded: those that are sampled, and those that are kept at their end.
 func traced(cfg *config.Config) string {
+	kept := kept(cfg.Sampling)
+	switch {
+	case kept == "":
+		return sampled(cfg)
+	case unsampled(cfg) != "":
+		return "traces only requests that " + kept
+	}
+	return sampled(cfg) + ", and those that " + kept
+}
+
+// kept describes the requests that are kept apart from the rate, and returns "" for none.
+func kept(c sampling.Config) string {
+	var reasons []string
+	if c.Keep.Errors {
+		reasons = append(reasons, "fail")
+	}
+	if c.Keep.SlowerThan > 0 {
+		reasons = append(reasons, "take longer than "+c.Keep.SlowerThan.String())
+	}
+	if keeps, _ := rules(c); keeps > 0 {
+		reasons = append(reasons, "match "+plural(keeps, "rule"))
+	}
+	if c.Force.Header != "" {
+		reasons = append(reasons, "have the header "+c.Force.Header)
+	}
+	return phrase.Words(reasons, "or")
+}
+
+// rules returns the number of rules that keep traces, and of those that drop them.
+func rules(c sampling.Config) (keeps, drops int) {
+	for _, r := range c.Rules {
+		if r.Drop {
+			drops++
+		} else {
+			keeps++
+		}
+	}
+	return keeps, drops
+}
+
+// sampled describes the share of requests that are sampled. A new request is one without a caller that has already made
+// the sampling decision.
+func sampled(cfg *config.Config) string {
 	share, requests := shareOf(cfg.Sampling.SampleRate), "new requests"
 	if cfg.Sampling.RemoteParent == sampling.Ignore {
 		requests = "requests"

@@ -156,6 +156,7 @@ func Default() *Config {
 				Endpoint: jaegerremote.DefaultEndpoint, Interval: jaegerremote.DefaultInterval,
 				InitialRate: jaegerremote.DefaultInitialRate, MaxOperations: jaegerremote.DefaultMaxOperations,
 			},
+			Hold: sampling.Hold{MaxTraces: 10_000, MaxBytes: 64 << 20, MaxTime: time.Minute},
 		},
 		Timeout:           defaultTimeout,
 		MaxTagValueLength: -1,

@@ -14,8 +14,9 @@ type entry struct {
 	origin  Origin // of the value
 	at      Origin // of the key; equals origin outside files
 	items   []Origin
-	related []Origin // aliases on the way to the value
-	noLimit bool     // a timeout of 0 in an OTEL_* variable
+	names   []map[string]Origin // of the keys of each object of a list
+	related []Origin            // aliases on the way to the value
+	noLimit bool                // a timeout of 0 in an OTEL_* variable
 }
 
 // newEntry returns an entry of a layer whose keys have no place of their own.
@@ -29,6 +30,16 @@ func (e *entry) item(i int) Origin {
 		return e.items[i]
 	}
 	return e.origin
+}
+
+// name returns the place of a key of object i, that of the object if the key has none.
+func (e *entry) name(i int, key string) Origin {
+	if i >= 0 && i < len(e.names) {
+		if at, ok := e.names[i][key]; ok {
+			return at
+		}
+	}
+	return e.item(i)
 }
 
 // ofOTel reports whether e is from an OTEL_* variable.

@@ -32,7 +32,7 @@ func (in *intake) envLayer(prefix string) *layer {
 			in.unlinked(at, "", exporter, importPath)
 		default:
 			near, ok := in.table.SuggestEnv(short)
-			in.unknownName(at, strings.EqualFold(short, "sampling_rules"), prefix+near, ok)
+			in.unknownName(at, prefix+near, ok)
 		}
 	}
 	in.applyLayerRules(to)
@@ -60,7 +60,7 @@ func (in *intake) flagLayer(flags FlagSource) *layer {
 		k, alias := in.table.LookupFlag(name)
 		if k == nil {
 			near, ok := in.table.SuggestFlag(short)
-			in.unknownName(at, short == "sampling.rules", "--"+keytable.FlagPrefix+near, ok)
+			in.unknownName(at, "--"+keytable.FlagPrefix+near, ok)
 			continue
 		}
 		in.text(to, newEntry(k, at), values[name], alias)
@@ -69,14 +69,10 @@ func (in *intake) flagLayer(flags FlagSource) *layer {
 	return to
 }
 
-// unknownName reports a variable or flag that names no key, with the nearest if one is near. rules is true for
-// sampling.rules, a list of maps that has no text form.
-func (in *intake) unknownName(at Origin, rules bool, nearest string, near bool) {
+// unknownName reports a variable or flag that names no key, with the nearest if one is near.
+func (in *intake) unknownName(at Origin, nearest string, near bool) {
 	d := Diagnostic{Kind: ErrUnknownKey, Origin: at, Message: "unknown key"}
-	switch {
-	case rules:
-		d.Kind, d.Message = ErrUnsupported, "sampling.rules can be set in files and in code only"
-	case near:
+	if near {
 		d.Hint = keytable.DidYouMean(nearest)
 	}
 	in.report.add(d)

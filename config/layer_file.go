@@ -75,8 +75,21 @@ func (f file) report(r *report, p configfile.Problem) {
 func (f file) entry(e *configfile.Entry) *entry {
 	return &entry{
 		key: e.Key, value: e.Value, written: e.Written, origin: f.origin(e.At), at: f.origin(e.Name),
-		items: f.origins(e.Items), related: f.origins(e.Related),
+		items: f.origins(e.Items), names: f.names(e.Names), related: f.origins(e.Related),
 	}
+}
+
+// names turns the places of the keys of objects into origins.
+func (f file) names(places []map[string]configfile.Place) []map[string]Origin {
+	var all []map[string]Origin
+	for _, object := range places {
+		origins := make(map[string]Origin, len(object))
+		for name, p := range object {
+			origins[name] = f.origin(p)
+		}
+		all = append(all, origins)
+	}
+	return all
 }
 
 // origin adds the name and the order of the file to a place.

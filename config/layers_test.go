@@ -110,7 +110,8 @@ func TestSpanrouteVariables(t *testing.T) {
 		},
 		{name: "unknown variable", env: []string{"SPANROUTE_SMAPLE_RATE=1"}, kinds: only(config.ErrUnknownKey)},
 		{name: "unknown variable with the section", env: []string{"SPANROUTE_TRACING_SAMPLE_RATE=1"}, kinds: only(config.ErrUnknownKey)},
-		{name: "rules are for files", env: []string{"SPANROUTE_SAMPLING_RULES=x"}, kinds: only(config.ErrUnsupported)},
+		{name: "rules are JSON", env: []string{`SPANROUTE_SAMPLING_RULES=[{"path":"/x","drop":true}]`}, want: values{"sampling.rules": `{"drop":true,"path":["/x"]}`}},
+		{name: "rules are not JSON", env: []string{"SPANROUTE_SAMPLING_RULES=x"}, kinds: only(config.ErrWrongType)},
 		{name: "hidden", env: []string{"SPANROUTE_TIMEOUT=3", "SPANROUTE_OTLP_ENDPOINT=http://a:4317", "OTEL_EXPORTER_OTLP_ENDPOINT=http://b:4317", "SPANROUTE_EXPORTER_TYPE=otlp", "SPANROUTE_SAMPLE_RATE=1"}, kinds: only(config.WarnHidden), want: values{"otlp.endpoint": "http://a:4317"}},
 		{name: "no UTF-8", env: []string{"SPANROUTE_SERVICE_NAME=\xff"}, kinds: only(config.ErrEncoding)},
 	})

@@ -27,6 +27,9 @@ func shownValue(k *keytable.Key, value any, via string) string {
 		}
 		return strings.Join(items, ",")
 	case []string:
+		if k.Type == settings.TypeObjects {
+			v = mapTexts(v, func(_, text string) string { return maskedObject(text) }).([]string)
+		}
 		if hide {
 			return secret.Mask
 		}

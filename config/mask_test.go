@@ -18,6 +18,11 @@ otlp:
   endpoint: https://me:hunter2@h:4318/v1/traces
   http:
     headers: {Authorization: Bearer hunter2, Keep-Alive: hunter2}
+sampling:
+  force: {header: x-debug, secret: hunter2}
+  rules:
+    - {header: {authorization: Bearer hunter2}, drop: true}
+    - {header: {authorization: Bearer hunter2}, keep: true}
 `
 
 // A secret is masked in everything that shows a configuration or its diagnostics.
@@ -47,6 +52,7 @@ func TestSecretsAreMasked(t *testing.T) {
 		"%v": fmt.Sprintf("%v", cfg), "%+v": fmt.Sprintf("%+v", *cfg), "%#v": fmt.Sprintf("%#v", cfg), "%#v of a value": fmt.Sprintf("%#v", *cfg),
 		"%x %q":             fmt.Sprintf("%x %q %s", cfg, cfg, cfg),
 		"%v of an exporter": fmt.Sprintf("%v %+v %#v", cfg.Exporters, cfg.Exporters["otlp"], cfg.Exporters["jaeger"]),
+		"%v of force":       fmt.Sprintf("%v %+v %#v", cfg.Sampling.Force, cfg.Sampling.Force, cfg.Sampling.Force),
 	}
 	for _, key := range cfg.Keys() {
 		x, _ := cfg.Explain(key)
@@ -66,7 +72,7 @@ func TestSecretsAreMasked(t *testing.T) {
 	if err := cfg.WriteYAML(&open, true); err != nil {
 		t.Fatal(err)
 	}
-	if strings.Count(open.String(), "hunter2") != 8 {
+	if strings.Count(open.String(), "hunter2") != 11 {
 		t.Errorf("print --show-secrets hides some:\n%s", open.String())
 	}
 }

@@ -76,6 +76,8 @@ func valueNode(value any) *yaml.Node {
 			n.Content = append(n.Content, textNode(item))
 		}
 		return n
+	case objects:
+		return v.node()
 	case settings.Pairs:
 		n := &yaml.Node{Kind: yaml.MappingNode}
 		for _, p := range v {

@@ -68,6 +68,8 @@ func jsonValue(r row) any {
 		return v.String()
 	case settings.Pairs:
 		return v.Map()
+	case objects:
+		return v.values()
 	}
 	return r.value
 }

@@ -35,7 +35,7 @@ func (c *Config) rows(showSecrets bool) []row {
 			continue
 		}
 		if !showSecrets {
-			value = maskedCommon(k, value)
+			value = maskedValue(k, value)
 			if c.origins != nil {
 				value = withoutSecrets(value, c.origins.secrets)
 			}
@@ -50,13 +50,18 @@ func (c *Config) rows(showSecrets bool) []row {
 	return rows
 }
 
-// maskedCommon returns the value of a common key with its secrets masked.
-func maskedCommon(k settings.Key, value any) any {
-	switch text, isText := value.(string); {
+// maskedValue returns the value of a common key with its secrets masked.
+func maskedValue(k settings.Key, value any) any {
+	text, isText := value.(string)
+	switch {
+	case k.Secret && isText && text != "":
+		return secret.Mask
 	case k.Secret:
 		return mapTexts(value, func(string, string) string { return secret.Mask })
 	case isText && k.Format == "sampling_endpoint":
 		return endpoint.Redact(text)
+	case k.Type == settings.TypeObjects:
+		return mapTexts(value, func(_, text string) string { return maskedObject(text) })
 	}
 	return mapTexts(value, maskedText)
 }
@@ -69,6 +74,9 @@ func (c *Config) commonRow(k settings.Key, value any) (row, bool) {
 	case string:
 		return r, v != ""
 	case []string:
+		if k.Type == settings.TypeObjects {
+			r.value = objects(v)
+		}
 		if k.Format == "propagators" && len(v) == 0 {
 			r.value = []string{"none"}
 			return r, true

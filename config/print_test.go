@@ -27,6 +27,7 @@ func TestPrintLoadsBack(t *testing.T) {
 		"odd texts":       {file: "service_name: \"a: #b ${x\\\"'\"\nresource_attributes: {'yes': 'no', n: 1, e: '', u: 'é\U0001F600', l: \"a\\nb\"}", env: []string{"SPANROUTE_SERVICE_NAME=$${HOME} ${X} 007"}},
 		"lists":           {file: "excluded_urls: ['a{1,3}', '5', 'true', '~', '.*x']\nexcluded_paths: [/a/*]\nexcluded_rpcs: /a.B/*\npropagators: none"},
 		"sampler":         {file: onZipkin + "sampling: {sampler: always_on, dropped: record}"},
+		"rules":           {file: onZipkin + "sampling: {rules: [{name: a, path: '/$${x}/*', rate: 0}, {header: {x: '1'}, slower_than: 1.5s, limit: 0.5}], force: {header: x, networks: ['::1']}}"},
 		"batch and limit": {file: "batch: {max_queue_size: 10}\nlimits: {attribute_count: -1}\ndelivery: {retry: {max_elapsed: 0}}\nmax_tag_value_length: 7\nenabled: false\ntimeout: 1.5"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -15,6 +15,9 @@ import (
 func (r *resolver) crossKeyRules(cfg *Config) {
 	r.batch(cfg)
 	r.sampled(cfg)
+	r.kept(cfg)
+	r.rules(cfg)
+	r.force(cfg)
 	r.remoteParent(cfg)
 	r.remoteSampling(cfg)
 	r.noExporter(cfg)
@@ -54,7 +57,7 @@ func (r *resolver) sampled(cfg *Config) {
 	if r.report.failed() || !cfg.Enabled {
 		return // the rate can be one of the errors
 	}
-	never := strings.HasSuffix(cfg.Sampling.Sampler, "always_off") || ratio && cfg.Sampling.SampleRate == 0
+	never := (strings.HasSuffix(cfg.Sampling.Sampler, "always_off") || ratio && cfg.Sampling.SampleRate == 0) && !cfg.Sampling.KeepsMore()
 	if len(cfg.ExporterTypes) == 0 || !never {
 		return
 	}
@@ -65,6 +68,19 @@ func (r *resolver) sampled(cfg *Config) {
 	}
 	if e != nil {
 		r.report.warn(WarnNoTraces, e, e.origin, message, hint)
+	}
+}
+
+// kept warns about keys of sampling.keep that have no effect, and about a wait that is too short for them.
+func (r *resolver) kept(cfg *Config) {
+	keep, hold := cfg.Sampling.Keep, cfg.Sampling.Hold
+	if e := r.merged.effective("sampling.keep.max_traces_per_second"); e != nil && keep.MaxTracesPerSecond > 0 && !keep.Any() {
+		r.report.warn(WarnIgnored, e, e.origin, "has no effect: sampling.keep keeps nothing", "set sampling.keep.errors or sampling.keep.slower_than")
+	}
+	if e := r.merged.effective("sampling.keep.slower_than"); e != nil && keep.SlowerThan >= hold.MaxTime {
+		r.report.warn(WarnSuspicious, e, e.origin,
+			fmt.Sprintf("%v is not below sampling.hold.max_time, %v: a trace loses spans before it is slow", keep.SlowerThan, hold.MaxTime),
+			"raise sampling.hold.max_time")
 	}
 }
 

@@ -55,11 +55,11 @@ func strategyOf(t *testing.T, tracing *spanroute.Tracing, condition func(spanrou
 	t.Helper()
 	for end := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		stats := tracing.Stats()
-		if stats.Sampling.Remote && condition(stats) {
-			return stats.Sampling.Strategy
+		if stats.Sampling.Server.Remote && condition(stats) {
+			return stats.Sampling.Server.Strategy
 		}
 		if time.Now().After(end) {
-			t.Fatalf("no strategy: %v", stats.Sampling)
+			t.Fatalf("no strategy: %v", stats.Sampling.Server)
 		}
 	}
 }
@@ -202,7 +202,7 @@ func TestAdaptiveSampling(t *testing.T) {
 	}
 	var rate float64
 	strategyOf(t, tracing, func(stats spanroute.Stats) bool {
-		for _, o := range stats.Sampling.Operations {
+		for _, o := range stats.Sampling.Server.Operations {
 			if o.Operation == operation {
 				rate = o.Rate
 			}

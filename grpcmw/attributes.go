@@ -70,7 +70,8 @@ func (in *rpcInstrumentation) callAttributes(ctx context.Context, fullMethod str
 	}
 }
 
-// finishSpan sets the last attributes of a span, and its status: Error if and only if errorType is not empty.
+// finishSpan sets the last attributes of a span, and its status: Error if and only if errorType is not empty. A span that is
+// not kept gets no attributes, and ends.
 func (in *rpcInstrumentation) finishSpan(span trace.Span, attrs []attribute.KeyValue, own *instrumentation.UserAttributes, errorType, message string) {
 	if errorType != "" {
 		attrs = append(attrs, own.ErrorType(errorType))
@@ -78,6 +79,9 @@ func (in *rpcInstrumentation) finishSpan(span trace.Span, attrs []attribute.KeyV
 			message = ""
 		}
 		span.SetStatus(otelcodes.Error, semattr.Own(message)) // which may be part of the request's message
+	}
+	if instrumentation.Discard(span) {
+		return
 	}
 	span.SetAttributes(append(attrs, own.List()...)...)
 }

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/spanroute/spanroute/internal/instrumentation"
+	"github.com/spanroute/spanroute/internal/requestheader"
 	"github.com/spanroute/spanroute/internal/suppress"
 )
 
@@ -180,7 +181,7 @@ func (c *serverCall) start(ctx context.Context, m method) context.Context {
 // the start are deferred.
 func (c *serverCall) startSpan(ctx context.Context, m method) (in context.Context, span trace.Span, deferred bool) {
 	ctx, remote := c.extract(ctx)
-	if c.in.contexts != nil {
+	if c.in.contexts != nil && !c.in.Policy().ReadsRequests() {
 		record, span := c.in.contexts.Start(ctx, remote, m.span, trace.SpanKindServer, c.arrived)
 		if own, ok := record.(*callContext); ok {
 			own.Context, own.span = ctx, span
@@ -195,6 +196,9 @@ func (c *serverCall) startSpan(ctx context.Context, m method) (in context.Contex
 		attrs := c.startAttributes(ctx, m, make([]attribute.KeyValue, 0, usualAttributes))
 		c.in.callAttributes(ctx, c.fullMethod, &c.userAttributes)
 		opts = append(opts, trace.WithAttributes(append(attrs, c.userAttributes.List()...)...))
+	}
+	if c.in.Policy().ReadsRequests() {
+		ctx = requestheader.With(ctx, incomingValues(ctx))
 	}
 	in, span = tracer.Start(ctx, m.span, opts...)
 	return in, span, deferred

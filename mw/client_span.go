@@ -156,6 +156,9 @@ func (c *clientSpan) finish(out outcome, responseBytes int64) {
 	if out.errorType != "" {
 		c.span.SetStatus(codes.Error, semattr.Own(out.description))
 	}
+	if instrumentation.Discard(c.span) {
+		return
+	}
 	if !c.deferred {
 		c.span.SetAttributes(c.endAttributes(make([]attribute.KeyValue, 0, maxReply), out, responseBytes)...)
 		return

@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/spanroute/spanroute/internal/instrumentation"
+	"github.com/spanroute/spanroute/internal/requestheader"
 	"github.com/spanroute/spanroute/internal/semattr"
 )
 
@@ -147,6 +148,9 @@ func (h *handler) startSpan(ctx context.Context, r *http.Request, name, route st
 	}
 	if h.publicEndpoint != nil && h.publicEndpoint(r.WithContext(ctx)) {
 		options = instrumentation.AsNewRoot(ctx, options)
+	}
+	if h.Policy().ReadsRequests() {
+		ctx = requestheader.With(ctx, requestHeader(r))
 	}
 	ctx, span := tracer.Start(ctx, name, options...)
 	if !span.IsRecording() {

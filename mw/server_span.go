@@ -83,18 +83,22 @@ func (s *serverSpan) run(next http.Handler, routes *routeFinder, w http.Response
 	}, func(end guard.End, v any) { s.finish(routes, end, v) })
 }
 
-// finish names the span, sets its outcome and the remaining attributes, and ends it. The end is deferred because
-// functions of the program may panic.
+// finish sets the outcome of the span, names it, sets the remaining attributes, and ends it. The end is deferred because
+// functions of the program may panic. A span that is not kept ends without a name and attributes.
 func (s *serverSpan) finish(routes *routeFinder, end guard.End, v any) {
 	defer func() { s.span.End() }()
 	s.ended.Store(true)
-	spanNameWord := s.m.methods.info(methodOf(s.in)).spanNameWord
-	name, route := s.m.names.of(spanNameWord, s.route(routes))
-	s.copyBack(s.in, end == guard.Returned)
 	out := s.outcome(end, v)
 	if out.errorType != "" {
 		s.span.SetStatus(codes.Error, semattr.Own(out.description))
 	}
+	if instrumentation.Discard(s.span) {
+		s.copyBack(s.in, end == guard.Returned)
+		return
+	}
+	spanNameWord := s.m.methods.info(methodOf(s.in)).spanNameWord
+	name, route := s.m.names.of(spanNameWord, s.route(routes)) // before copyBack, which changes the pattern
+	s.copyBack(s.in, end == guard.Returned)
 	if out.errorType != handlerAborted {
 		s.m.RecordPanic(s.span, end, v)
 	}

@@ -27,7 +27,7 @@ func TestParentOutsideOfTheContext(t *testing.T) {
 				TraceID: trace.TraceID{0: 1, 15: 0xff}, SpanID: trace.SpanID{2}, TraceFlags: flags, TraceState: state, Remote: true,
 			})
 			p := sdktrace.SamplingParameters{ParentContext: context.Background(), TraceID: parent.TraceID()}
-			got := d.ShouldSampleBelow(parent, p)
+			got, _ := d.Decide(parent, p)
 			p.ParentContext = trace.ContextWithRemoteSpanContext(p.ParentContext, parent)
 			want := d.ShouldSample(p)
 			if got.Decision != want.Decision || got.Tracestate.String() != want.Tracestate.String() {

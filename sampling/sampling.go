@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -13,6 +14,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/spanroute/spanroute/internal/suppress"
+	"github.com/spanroute/spanroute/internal/tokens"
+	"github.com/spanroute/spanroute/internal/undecided"
 )
 
 // Config is the sampling configuration of an operator. The zero value samples nothing.
@@ -32,6 +35,17 @@ type Config struct {
 	RemoteParent string `koanf:"remote_parent" hot:"true" enum:"respect,ignore" doc:"ignore: neither the flag nor the trace id of a caller decides; for services at the edge"`
 	// Remote is sampling.remote.*, for the two jaeger_remote samplers.
 	Remote Remote `koanf:"remote"`
+	// MaxTracesPerSecond bounds the new traces that are kept; those that a parent keeps do not count. 0 means no bound.
+	// Fractions are allowed: 0.1 is one trace in ten seconds. Up to a second's traces may be kept at once.
+	MaxTracesPerSecond float64 `koanf:"max_traces_per_second" range:"0.." hot:"true" doc:"bound of new traces that are kept; 0: none"`
+	// Force keeps the traces of requests that ask for it.
+	Force Force `koanf:"force"`
+	// Rules decide about new traces before SampleRate does. The first rule that matches decides. At most [MaxRules].
+	Rules []Rule `koanf:"rules" hot:"true" doc:"rules for new traces, in order; the first that matches decides before sample_rate"`
+	// Keep selects further local traces when they end. It has an effect with the tracer provider of spanroute only.
+	Keep Keep `koanf:"keep"`
+	// Hold bounds the memory that Keep needs.
+	Hold Hold `koanf:"hold"`
 }
 
 // The values of Config.Sampler, Config.Dropped and Config.RemoteParent.
@@ -71,7 +85,23 @@ func NewRemote(c Config, strategy Strategy) (sdktrace.Sampler, error) {
 	if !(c.SampleRate >= 0 && c.SampleRate <= 1) {
 		return nil, fmt.Errorf("sample_rate: %v is out of range, want 0 to 1", c.SampleRate)
 	}
-	s := sampler{name: c.Sampler, keepBelow: bound(c.SampleRate), rate: c.SampleRate}
+	if !(c.MaxTracesPerSecond >= 0) {
+		return nil, fmt.Errorf("sampling.max_traces_per_second: %v is out of range, want at least 0", c.MaxTracesPerSecond)
+	}
+	if !(c.Keep.MaxTracesPerSecond >= 0) {
+		return nil, fmt.Errorf("sampling.keep.max_traces_per_second: %v is out of range, want at least 0", c.Keep.MaxTracesPerSecond)
+	}
+	s := &sampler{
+		name: c.Sampler, keepBelow: bound(c.SampleRate), rate: c.SampleRate,
+		limit: tokens.New(c.MaxTracesPerSecond, nil, now()), keeper: newKeeper(c.Keep), counts: new(counts),
+	}
+	var err error
+	if s.force, err = newForce(c.Force); err != nil {
+		return nil, err
+	}
+	if s.rules, err = newRuleset(c.Rules, s.keeper); err != nil {
+		return nil, err
+	}
 	if s.name == "" {
 		s.name = ParentBasedTraceIDRatio
 	}
@@ -110,6 +140,14 @@ func NewRemote(c Config, strategy Strategy) (sdktrace.Sampler, error) {
 	return s, nil
 }
 
+// ReadsRequests reports whether the sampler reads attributes and headers of a request when its span starts.
+func (c Config) ReadsRequests() bool { return len(c.Rules) > 0 || c.Force.Header != "" }
+
+// KeepsMore reports whether traces can be kept that neither the rate nor a parent selects.
+func (c Config) KeepsMore() bool {
+	return c.Keep.Any() || c.Force.Header != "" || slices.ContainsFunc(c.Rules, func(r Rule) bool { return !r.Drop })
+}
+
 // Ratio returns a sampler that keeps the given share of traces and ignores parents. NaN and negative rates count as 0,
 // rates above 1 as 1, on every architecture.
 func Ratio(rate float64) sdktrace.Sampler {
@@ -119,7 +157,7 @@ func Ratio(rate float64) sdktrace.Sampler {
 	case rate > 1:
 		rate = 1
 	}
-	return sampler{name: TraceIDRatio, rate: rate, keepBelow: bound(rate)}
+	return &sampler{name: TraceIDRatio, rate: rate, keepBelow: bound(rate)}
 }
 
 // bound returns the smallest 63-bit number that is not kept at rate. The formula is that of TraceIDRatioBased in SDK
@@ -142,57 +180,159 @@ type sampler struct {
 	followLocal  bool // a local parent decides
 	ignoreRemote bool // a remote parent does not decide, nor does its trace id
 	record       bool // spans that are not kept are recorded
+
+	limit  *tokens.Bucket // of new traces; nil: no bound
+	keeper *keeper        // nil: nothing is kept without being sampled
+	rules  *ruleset       // nil: none
+	force  *force         // nil: off
+	counts *counts
 }
 
-// ShouldSample decides by exclusion, parent and ratio, in this order. The result has the parent's tracestate.
-func (s sampler) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
-	return s.ShouldSampleBelow(trace.SpanContextFromContext(p.ParentContext), p)
-}
-
-// ShouldSampleBelow is ShouldSample for a span below parent, which need not be in the context of p.
-func (s sampler) ShouldSampleBelow(parent trace.SpanContext, p sdktrace.SamplingParameters) sdktrace.SamplingResult {
-	result := sdktrace.SamplingResult{Tracestate: parent.TraceState()}
-	if parent.IsValid() && excluded(p.ParentContext, parent.TraceID()) {
-		return result
-	}
-	attrs, keep := s.keeps(parent, p.TraceID, p.Name)
-	switch {
-	case keep:
-		result.Decision, result.Attributes = sdktrace.RecordAndSample, attrs
-	case s.record:
-		result.Decision = sdktrace.RecordOnly
-	default:
+// ShouldSample is Decide for a tracer provider that decides at the start only.
+func (s *sampler) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
+	result, local := s.Decide(trace.SpanContextFromContext(p.ParentContext), p)
+	if local != nil && result.Decision == sdktrace.RecordOnly && !s.record {
 		result.Decision = sdktrace.Drop
 	}
 	return result
 }
 
-// keeps reports whether a span with the given name below parent is kept, and returns the attributes of a root span.
-func (s sampler) keeps(parent trace.SpanContext, id trace.TraceID, name string) (attrs []attribute.KeyValue, keep bool) {
-	switch {
-	case !parent.IsValid():
-	case parent.IsRemote() && s.ignoreRemote:
-		binary.BigEndian.PutUint64(id[8:], rand.Uint64()) // the caller may have chosen the id
-	case parent.IsRemote() && s.parentBased, !parent.IsRemote() && s.followLocal:
-		return nil, parent.IsSampled()
+// Decide decides by exclusion, request, parent, rules and ratio, in this order, about a span below parent, which need not be in the
+// context of p. The result has the parent's tracestate. A local trace that is not sampled is left to the rules that are
+// open, and to the keeper.
+func (s *sampler) Decide(
+	parent trace.SpanContext, p sdktrace.SamplingParameters,
+) (result sdktrace.SamplingResult, local undecided.Trace) {
+	result.Tracestate = parent.TraceState()
+	switch sampled, decided := s.byParent(parent); {
+	case excluded(p.ParentContext, parent):
+		result.Decision = sdktrace.Drop
+	case !isLocal(parent) && s.force.keeps(p):
+		s.counts.forced.Add(1)
+		result.Decision, result.Attributes = sdktrace.RecordAndSample, forcedReason
+	case decided && sampled:
+		result.Decision = sdktrace.RecordAndSample
+	case decided && isLocal(parent):
+		result.Decision = s.unsampled()
+	case decided:
+		return s.leave(result)
+	case s.rules != nil && !isLocal(parent):
+		return s.byRules(result, parent, p)
+	default:
+		return s.byRatio(result, parent, p)
 	}
-	if s.strategy == nil {
-		return nil, binary.BigEndian.Uint64(id[8:])>>1 < s.keepBelow
-	}
-	attrs, keep = s.strategy.Decide(id, name)
-	if parent.IsValid() {
-		attrs = nil
-	}
-	return attrs, keep
+	return result, nil
 }
 
-func excluded(ctx context.Context, parent trace.TraceID) bool {
-	id, ok := suppress.TraceID(ctx)
-	return ok && id == parent
+// byParent returns the decision of a parent, if it has one.
+func (s *sampler) byParent(parent trace.SpanContext) (sampled, decided bool) {
+	switch {
+	case !parent.IsValid(), parent.IsRemote() && s.ignoreRemote:
+		return false, false
+	case parent.IsRemote():
+		return parent.IsSampled(), s.parentBased
+	}
+	return parent.IsSampled(), s.followLocal
 }
+
+// byRules decides about a new trace.
+func (s *sampler) byRules(
+	result sdktrace.SamplingResult, parent trace.SpanContext, p sdktrace.SamplingParameters,
+) (sdktrace.SamplingResult, undecided.Trace) {
+	decides, open := s.rules.start(p)
+	switch {
+	case decides != nil && decides.take(p.TraceID):
+		result.Decision, result.Attributes = sdktrace.RecordAndSample, decides.attributes
+		return result, nil
+	case decides != nil && decides.Drop:
+		result.Decision = s.unsampled()
+		return result, nil
+	case decides != nil:
+		return s.leave(result)
+	}
+	result, kept := s.byRatio(result, parent, p)
+	if open == 0 {
+		return result, kept
+	}
+	candidates := s.rules.trace(open)
+	if result.Decision == sdktrace.RecordAndSample && candidates.keepsOnly {
+		return result, nil
+	}
+	if result.Decision == sdktrace.Drop {
+		result.Decision = sdktrace.RecordOnly
+	}
+	return result, candidates
+}
+
+// byRatio decides about a trace by its id, or by the strategy, and the limit of new traces.
+func (s *sampler) byRatio(
+	result sdktrace.SamplingResult, parent trace.SpanContext, p sdktrace.SamplingParameters,
+) (sdktrace.SamplingResult, undecided.Trace) {
+	if parent.IsValid() && parent.IsRemote() && s.ignoreRemote {
+		binary.BigEndian.PutUint64(p.TraceID[8:], rand.Uint64()) // the caller may have chosen the id
+	}
+	attrs, chosen := s.chooses(p.TraceID, p.Name)
+	switch {
+	case !chosen:
+	case isLocal(parent), s.limit == nil, s.limit.Take(now()):
+		result.Decision = sdktrace.RecordAndSample
+		if !parent.IsValid() {
+			result.Attributes = attrs
+		}
+		return result, nil
+	default:
+		s.counts.limited.Add(1)
+	}
+	if isLocal(parent) {
+		result.Decision = s.unsampled()
+		return result, nil
+	}
+	return s.leave(result)
+}
+
+// chooses reports whether the strategy, or the rate without one, keeps a trace whose root span has the given name. It
+// returns the attributes of the root span.
+func (s *sampler) chooses(id trace.TraceID, name string) (attrs []attribute.KeyValue, keep bool) {
+	if s.strategy != nil {
+		return s.strategy.Decide(id, name)
+	}
+	return nil, lastBits(id) < s.keepBelow
+}
+
+// leave returns the result for a local root that is not sampled, and leaves it to the keeper.
+func (s *sampler) leave(result sdktrace.SamplingResult) (sdktrace.SamplingResult, undecided.Trace) {
+	if s.keeper == nil {
+		result.Decision = s.unsampled()
+		return result, nil
+	}
+	result.Decision = sdktrace.RecordOnly
+	return result, s.keeper
+}
+
+// unsampled returns the decision about a span that is not sampled.
+func (s *sampler) unsampled() sdktrace.SamplingDecision {
+	if s.record {
+		return sdktrace.RecordOnly
+	}
+	return sdktrace.Drop
+}
+
+// lastBits returns the number of a trace id that is compared with a bound.
+func lastBits(id trace.TraceID) uint64 { return binary.BigEndian.Uint64(id[8:]) >> 1 }
+
+// excluded reports whether parent belongs to an excluded request.
+func excluded(ctx context.Context, parent trace.SpanContext) bool {
+	if !parent.IsValid() {
+		return false
+	}
+	id, ok := suppress.TraceID(ctx)
+	return ok && id == parent.TraceID()
+}
+
+func isLocal(parent trace.SpanContext) bool { return parent.IsValid() && !parent.IsRemote() }
 
 // Description names the sampler, its rate, and what differs from the defaults.
-func (s sampler) Description() string {
+func (s *sampler) Description() string {
 	more := ""
 	if s.ignoreRemote {
 		more = ",remote_parent=ignore"
@@ -200,8 +340,25 @@ func (s sampler) Description() string {
 	if s.record {
 		more += ",dropped=record"
 	}
+	if k := s.keeper; k != nil {
+		more += fmt.Sprintf(",keep_errors=%t,keep_slower_than=%v", k.Errors, k.SlowerThan)
+	}
 	if s.strategy != nil {
 		return fmt.Sprintf("spanroute{%s,%s%s}", s.name, s.strategy, more)
 	}
 	return fmt.Sprintf("spanroute{%s,rate=%g%s}", s.name, s.rate, more)
+}
+
+// countedBy returns a copy of s that counts in c. Both have the same buckets.
+func (s *sampler) countedBy(c *counts) *sampler {
+	counted := *s
+	counted.counts = c
+	if s.keeper != nil {
+		keeper := *s.keeper
+		keeper.counts, counted.keeper = c, &keeper
+	}
+	if s.rules != nil {
+		counted.rules = &ruleset{rules: s.rules.rules, keeper: counted.keeper}
+	}
+	return &counted
 }

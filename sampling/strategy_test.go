@@ -78,6 +78,48 @@ func TestStrategyWithUntrustedCallers(t *testing.T) {
 	}
 }
 
+// The strategy replaces the rate: rules come before it, the limit bounds it, and what it drops is left to the keeper.
+func TestStrategyWithRulesAndLimits(t *testing.T) {
+	odd := traceID(t, "0000000000000001")
+	config := sampling.Config{
+		Sampler: sampling.ParentBasedJaegerRemote, MaxTracesPerSecond: 2,
+		Rules: []sampling.Rule{{Name: "none", Kind: []string{"client"}, Drop: true}, {Name: "all", Kind: []string{"producer"}, Keep: true}},
+	}
+	s, err := sampling.NewRemote(config, everyOther{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := func(kind trace.SpanKind, operation string) sdktrace.SamplingResult {
+		return s.ShouldSample(sdktrace.SamplingParameters{ParentContext: context.Background(), TraceID: odd, Name: operation, Kind: kind})
+	}
+	if r := start(trace.SpanKindClient, "kept"); r.Decision != sdktrace.Drop {
+		t.Error("a trace that a rule drops is kept")
+	}
+	if r := start(trace.SpanKindProducer, "other"); r.Decision != sdktrace.RecordAndSample || r.Attributes[0].Key == marks[0].Key {
+		t.Errorf("a trace that a rule keeps: %+v, want it kept without the attributes of the strategy", r)
+	}
+	kept := 0
+	for range 10 {
+		if r := start(trace.SpanKindServer, "kept"); r.Decision == sdktrace.RecordAndSample {
+			kept++
+		}
+	}
+	if kept != 2 {
+		t.Errorf("%d of 10 traces kept at once, want the limit, 2", kept)
+	}
+
+	config = sampling.Config{Sampler: sampling.JaegerRemote, Keep: sampling.Keep{Errors: true}}
+	if s, err = sampling.NewRemote(config, everyOther{}); err != nil {
+		t.Fatal(err)
+	}
+	for operation, held := range map[string]bool{"kept": false, "other": true} {
+		_, local := sampling.NewDynamic(s).Decide(trace.SpanContext{}, sdktrace.SamplingParameters{ParentContext: context.Background(), TraceID: odd, Name: operation})
+		if (local != nil) != held {
+			t.Errorf("%s: held %t, want %t", operation, local != nil, held)
+		}
+	}
+}
+
 func TestStrategyIsRequired(t *testing.T) {
 	for _, name := range sampling.Samplers() {
 		if _, err := sampling.New(sampling.Config{Sampler: name}); (err != nil) != sampling.IsRemote(name) {

@@ -37,6 +37,8 @@ func (c *converter) convert(e *Entry, n *yaml.Node) bool {
 		return c.scalar(e, n)
 	case n.Kind == yaml.SequenceNode && e.Key.Type == settings.TypeList:
 		return c.list(e, n)
+	case n.Kind == yaml.SequenceNode && e.Key.Type == settings.TypeObjects:
+		return c.objects(e, n)
 	case n.Kind == yaml.SequenceNode && e.Key.Type == settings.TypeMap:
 		return c.pairs(e, n)
 	case n.Kind == yaml.MappingNode && e.Key.Type == settings.TypeMap:
@@ -69,6 +71,8 @@ func wantedType(k *keytable.Key) string {
 		return "text"
 	case settings.TypeList:
 		return "a list, want texts or one text with commas"
+	case settings.TypeObjects:
+		return "a list of maps"
 	}
 	return "a " + string(k.Type)
 }

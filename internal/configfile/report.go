@@ -38,13 +38,14 @@ type Problem struct {
 // value. Items are there for lists and free-form maps, so that one bad pattern of twenty is found.
 type Entry struct {
 	Key     *keytable.Key
-	Alias   bool    // the file uses an alias of the key
-	Value   any     // of the Go type of Key
-	Written string  // the key as written
-	Name    Place   // of the key
-	At      Place   // of the value
-	Items   []Place // of the items or pairs of the value
-	Related []Place // aliases on the way to the value
+	Alias   bool               // the file uses an alias of the key
+	Value   any                // of the Go type of Key
+	Written string             // the key as written
+	Name    Place              // of the key
+	At      Place              // of the value
+	Items   []Place            // of the items or pairs of the value
+	Names   []map[string]Place // of the keys of each item of a list of objects, by name
+	Related []Place            // aliases on the way to the value
 }
 
 // A report passes the problems of one file on.

@@ -130,12 +130,12 @@ func (in *Instrumentation) Fields() []string {
 }
 
 // DefersAttributes reports whether the attributes of the start of a span of t may be set together with those of its
-// end: no sampler reads them, or t is a no-op. The samplers of a provider that is not that of a Tracing may read them.
+// end: no sampler reads them, or t is a no-op. A reload may change the result. The samplers of a provider that is not that of a Tracing may read them.
 func (in *Instrumentation) DefersAttributes(t trace.Tracer) bool {
 	if _, ok := t.(noop.Tracer); ok {
 		return true
 	}
-	return in.deferAttributes
+	return in.deferAttributes && !in.Policy().ReadsRequests()
 }
 
 // SamplesByName reports whether a sampler reads the names of spans when they start. A reload can change that.

@@ -56,8 +56,15 @@ func (in *Instrumentation) Records(recorded, dropped reflect.Type) spanrecord.St
 // StartRecord starts a span in a record, as [spanrecord.Starter] describes. It returns nil if the span must be started by
 // the tracer.
 func (in *Instrumentation) StartRecord(ctx context.Context, remote trace.SpanContext, name string) (record any, span trace.Span) {
-	if in.records == nil {
+	if in.records == nil || in.Policy().ReadsRequests() {
 		return nil, nil
 	}
 	return in.records.Start(ctx, remote, name, in.kind, time.Time{})
+}
+
+// Discard ends span and returns true if the span is not kept, whatever attributes it would still get. Call it after the
+// status is set and before the attributes are, once.
+func Discard(span trace.Span) bool {
+	d, ok := span.(spanrecord.Discarder)
+	return ok && d.Discard()
 }

@@ -31,6 +31,8 @@ type Rules struct {
 
 	QueryKeys           []string // redact.query_keys: names of query keys, at most [MaxQueryKeys]
 	RedactPanicMessages bool     // redact.panic_messages
+
+	ReadRequests bool // sampling reads attributes and headers
 }
 
 // A Policy is a compiled, immutable set of [Rules]. A nil Policy excludes nothing and redacts nothing beyond the
@@ -41,7 +43,8 @@ type Policy struct {
 	paths globMatcher
 	rpcs  globMatcher
 
-	redaction redaction
+	redaction    redaction
+	readRequests bool
 }
 
 // A PatternError reports an item of a key that is not a pattern.
@@ -88,7 +91,7 @@ func Compile(rules Rules) (*Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.redaction = redaction
+	p.redaction, p.readRequests = redaction, rules.ReadRequests
 	return p, nil
 }
 
@@ -161,3 +164,6 @@ func SplitItems(text string) (items []string, empty int, err error) {
 	}
 	return slices.Clip(items), empty, nil
 }
+
+// ReadsRequests reports whether the sampler reads the attributes and headers of a request when its span starts.
+func (p *Policy) ReadsRequests() bool { return p != nil && p.readRequests }

@@ -35,6 +35,9 @@ var ways = []struct {
 }{
 	{"sampled, to a sink", func(c *recording.Config) { c.Sinks = []recording.Sink{discard{}} }, 1},
 	{"sampled, to a processor", func(c *recording.Config) { c.Processors = []sdktrace.SpanProcessor{discard{}} }, 3},
+	{"undecided and dropped", func(c *recording.Config) {
+		c.Sampler, c.Sinks = &errorsAndSlow{decision: sdktrace.RecordOnly}, []recording.Sink{discard{}}
+	}, 1},
 	{"unsampled", func(c *recording.Config) { c.Sampler = sdktrace.NeverSample(); c.Sinks = []recording.Sink{discard{}} }, 1},
 }
 

@@ -20,6 +20,10 @@
 // may keep a span without limit of time, as with the SDK. If a provider has processors, its bodies are not pooled and
 // remain readable, also through the handle.
 //
+// A sampler that is an undecided.Sampler may leave a local trace undecided. Its spans are recorded, and when they end, a
+// localTrace holds their bodies, until the sampler keeps or drops the trace. A root without children needs no localTrace.
+// The hold of the provider bounds the memory of all of them.
+//
 // A body refers to no memory other than what its methods return. It has its own lists. Tracestates are copies, because the
 // members of a parsed one refer to the whole header. A text that the length limit cuts is a copy and not a substring. A
 // text that the program cut from a longer one still keeps the longer one in memory.

@@ -61,15 +61,14 @@ func (s *Span) finish(b *Body, end time.Time, exception []trace.EventOption) {
 	if b.pooled {
 		s.body = nil
 	}
+	local := s.local
 	s.mu.Unlock()
 
-	b.refs.Store(int32(len(p.sinks)))
-	for _, sp := range processors {
-		sp.OnEnd(b)
+	if s.decider != nil || local != nil {
+		s.await(b, local)
+		return
 	}
-	for _, sink := range p.sinks {
-		sink.Take(b)
-	}
+	b.pass(processors)
 }
 
 // RecordError adds an exception event for err, which may be nil. It does not set the status.

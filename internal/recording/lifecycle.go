@@ -64,6 +64,7 @@ func (p *Provider) Shutdown(ctx context.Context) error {
 		return nil
 	}
 	complete, err := onEach(ctx, *p.pipeline.processors.Load(), func(sp *processor) error { return sp.shutdown(ctx) })
+	p.pipeline.hold.close()
 	if complete {
 		p.pipeline.processors.Store(new([]*processor))
 	}
@@ -71,5 +72,8 @@ func (p *Provider) Shutdown(ctx context.Context) error {
 }
 
 // Close makes new tracers no-ops. Processors remain registered, are not shut down, and receive the spans of tracers
-// obtained earlier. It is for callers that shut down the processors themselves.
-func (p *Provider) Close() { p.closed.Store(true) }
+// obtained earlier. Held spans are dropped. It is for callers that shut down the processors themselves.
+func (p *Provider) Close() {
+	p.closed.Store(true)
+	p.pipeline.hold.close()
+}

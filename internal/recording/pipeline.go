@@ -7,23 +7,22 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/spanroute/spanroute/internal/undecided"
 )
 
-// A Sink receives ended spans. End calls Take for each recorded span, sampled or not. The sink must call [Body.Release]
-// once, from any goroutine, and must not read the body afterwards.
+// A Sink receives ended spans. End calls Take for each recorded span, sampled or not; the spans of a local trace that was
+// decided at its end come when it is kept. The sink must call [Body.Release] once, from any goroutine, and must not read
+// the body afterwards.
 type Sink interface {
 	Take(b *Body)
-}
-
-// A belowSampler is a sampler that decides about a span whose parent is not in the context of its parameters.
-type belowSampler interface {
-	ShouldSampleBelow(parent trace.SpanContext, p sdktrace.SamplingParameters) sdktrace.SamplingResult
 }
 
 // A pipeline holds what all spans of a provider have in common. Only the processors change.
 type pipeline struct {
 	sampler       sdktrace.Sampler
-	samplesBelow  belowSampler // sampler, or nil
+	decider       undecided.Sampler // sampler, or nil
+	hold          *hold
 	ids           sdktrace.IDGenerator
 	limits        limits
 	resource      *resource.Resource
@@ -36,7 +35,7 @@ func (p *pipeline) setDefaults() {
 	if p.sampler == nil {
 		p.sampler = sdktrace.ParentBased(sdktrace.AlwaysSample())
 	}
-	p.samplesBelow, _ = p.sampler.(belowSampler)
+	p.decider, _ = p.sampler.(undecided.Sampler)
 	if p.ids == nil {
 		p.ids = randomIDs{}
 	}

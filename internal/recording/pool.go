@@ -53,7 +53,14 @@ func (b *Body) Release() {
 	if poisoning && left < 0 {
 		panic("recording: a body is released too often")
 	}
-	if left != 0 || !b.pooled {
+	if left == 0 {
+		b.discard()
+	}
+}
+
+// discard returns the body to the pool, unless a span processor received it. Nothing else refers to it.
+func (b *Body) discard() {
+	if !b.pooled {
 		return
 	}
 	b.clear()

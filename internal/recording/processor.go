@@ -12,14 +12,28 @@ import (
 type processor struct {
 	sdktrace.SpanProcessor
 	ignoresStart bool
+	waiting      waitingProcessor // SpanProcessor, or nil
 	stop         sync.Once
+}
+
+// A waitingProcessor receives the spans of a local trace that is decided at its end twice. Any other processor receives
+// each span once, by OnEnd when it ends, with the sampled flag of its start.
+type waitingProcessor interface {
+	// OnHeld is called in place of OnEnd. The span may never be kept. If OnStart does nothing, OnHeld does nothing either.
+	OnHeld(span sdktrace.ReadOnlySpan)
+	// OnKept is called if the local trace is kept, with a sampled span.
+	OnKept(span sdktrace.ReadOnlySpan)
 }
 
 // newProcessor returns sp as a processor. If sp has a method IgnoresStart that returns true, its OnStart does nothing.
 func newProcessor(sp sdktrace.SpanProcessor) *processor {
 	ignores, ok := sp.(interface{ IgnoresStart() bool })
-	return &processor{SpanProcessor: sp, ignoresStart: ok && ignores.IgnoresStart()}
+	waiting, _ := sp.(waitingProcessor)
+	return &processor{SpanProcessor: sp, ignoresStart: ok && ignores.IgnoresStart(), waiting: waiting}
 }
+
+// ignoresHeld reports whether OnHeld does nothing.
+func (p *processor) ignoresHeld() bool { return p.waiting != nil && p.ignoresStart }
 
 func (p *processor) shutdown(ctx context.Context) (err error) {
 	p.stop.Do(func() { err = p.SpanProcessor.Shutdown(ctx) })

@@ -27,6 +27,9 @@ type Config struct {
 	// Sinks receive spans after the processors. Bodies are pooled if there are sinks and no processors.
 	Sinks []Sink
 
+	// Hold bounds the spans of local traces that the sampler leaves undecided. See package undecided.
+	Hold HoldLimits
+
 	// WithoutPanicRecording leaves out the exception event of a span that is ended by a panic.
 	WithoutPanicRecording bool
 }
@@ -53,6 +56,7 @@ func New(c Config) *Provider {
 			resource:      c.Resource,
 			sinks:         c.Sinks,
 			ignoresPanics: c.WithoutPanicRecording,
+			hold:          newHold(c.Hold),
 		},
 		tracers: make(map[instrumentation.Scope]*Tracer),
 	}
@@ -60,6 +64,12 @@ func New(c Config) *Provider {
 	p.pipeline.processors.Store(processorsOf(c.Processors))
 	return p
 }
+
+// SetHold replaces the limits of [Config.Hold].
+func (p *Provider) SetHold(limits HoldLimits) { p.pipeline.hold.setLimits(limits) }
+
+// Held returns the counters of undecided local traces.
+func (p *Provider) Held() HoldStats { return p.pipeline.hold.stats() }
 
 const defaultTracerName = "go.opentelemetry.io/otel/sdk/tracer"
 

@@ -9,6 +9,8 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/spanroute/spanroute/internal/undecided"
 )
 
 // A Span is the handle of a recorded span: the program calls its methods until it ends the span. It is safe for
@@ -23,11 +25,14 @@ type Span struct {
 	source  *source
 	context trace.SpanContext
 	in      context.Context // for metrics only: the context that holds the span
+	decider undecided.Trace // of a local root that is decided at its end, nil otherwise
 
-	mu    sync.Mutex // guards what follows, and the body until End
-	body  *Body      // nil after End if bodies are pooled
-	ended bool
-	task  *rt.Task // of the execution tracer
+	mu     sync.Mutex // guards what follows, and the body until End
+	body   *Body      // nil after End if bodies are pooled
+	ended  bool
+	task   *rt.Task    // of the execution tracer
+	local  *localTrace // undecided, or nil; of a local root nil until a child starts
+	judged *judgement  // by Discard
 }
 
 // recorded returns the body if s is recording, and nil otherwise. The caller holds mu.
@@ -105,13 +110,17 @@ func (s *Span) AddLink(link trace.Link) {
 	}
 }
 
-// addChild counts a span that was started below s.
-func (s *Span) addChild() {
+// addChild counts a span that was started below s, and returns the undecided local trace of s.
+func (s *Span) addChild() *localTrace {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if b := s.recorded(); b != nil {
 		b.children++
+		if s.decider != nil && s.local == nil {
+			s.local = s.newLocalTrace(b)
+		}
 	}
+	return s.local
 }
 
 // startTask starts a task of the execution tracer if the tracer is enabled. The task ends with s.

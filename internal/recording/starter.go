@@ -58,35 +58,30 @@ func (s *starter) Start(
 	if rt.IsEnabled() {
 		return nil, nil
 	}
-	parent := remote
+	parent, local := remote, (*localTrace)(nil)
 	if !remote.IsValid() {
-		enclosing := trace.SpanFromContext(ctx)
-		if local, ok := enclosing.(*Span); ok {
-			local.addChild()
-		}
-		parent = enclosing.SpanContext()
+		parent, local = enclosing(ctx)
 	}
 	id, spanID := s.newIDs(ctx, parent)
-	result := s.sample(parent, sdktrace.SamplingParameters{ParentContext: ctx, TraceID: id, Name: name, Kind: kind})
-	sc := spanContext(parent, id, spanID, &result)
-	if result.Decision == sdktrace.Drop {
+	p := sdktrace.SamplingParameters{ParentContext: ctx, TraceID: id, Name: name, Kind: kind}
+	if s.decider == nil {
+		p.ParentContext = below(ctx, parent)
+	}
+	d := s.decide(parent, local, p)
+	sc := spanContext(parent, id, spanID, &d)
+	if d.Decision == sdktrace.Drop {
 		handle, record := allocate(s.dropped)
 		span := handle.(*Dropped)
 		span.Span, span.source, span.context = blank, &s.source, sc
 		return record, span
 	}
 	b := s.newContent(parent, sc, name, kind, at)
-	b.setAttributes(result.Attributes, &s.limits)
-	return s.start(ctx, b)
-}
-
-// sample calls the sampler. The parent need not be in the context of p.
-func (s *starter) sample(parent trace.SpanContext, p sdktrace.SamplingParameters) sdktrace.SamplingResult {
-	if s.samplesBelow != nil {
-		return s.samplesBelow.ShouldSampleBelow(parent, p)
-	}
-	p.ParentContext = below(p.ParentContext, parent)
-	return s.sampler.ShouldSample(p)
+	b.setAttributes(d.Attributes, &s.limits)
+	handle, record := allocate(s.recorded)
+	recorded := handle.(*Span)
+	recorded.decider, recorded.local = d.decider, d.local
+	s.start(ctx, recorded, b)
+	return record, recorded
 }
 
 // below returns ctx with a remote parent. A local parent is in ctx already.
@@ -108,15 +103,12 @@ func (s *starter) newContent(parent, sc trace.SpanContext, name string, kind tra
 	return b
 }
 
-// start returns a recorded span with the body b, after it has called OnStart of the processors.
-func (s *starter) start(ctx context.Context, b *Body) (record any, span trace.Span) {
-	handle, record := allocate(s.recorded)
-	recorded := handle.(*Span)
+// start gives a recorded span its body and calls OnStart of the processors.
+func (s *starter) start(ctx context.Context, recorded *Span, b *Body) {
 	recorded.ReadWriteSpan, recorded.source, recorded.context, recorded.body = blank, &s.source, b.context, b
 	for _, sp := range *s.processors.Load() {
 		if !sp.ignoresStart {
 			sp.OnStart(below(ctx, b.parent), recorded)
 		}
 	}
-	return record, recorded
 }

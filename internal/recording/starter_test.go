@@ -15,6 +15,7 @@ import (
 
 	"github.com/spanroute/spanroute/internal/recording"
 	"github.com/spanroute/spanroute/internal/spanrecord"
+	"github.com/spanroute/spanroute/internal/undecided"
 )
 
 type (
@@ -32,23 +33,24 @@ func records(t *testing.T, p *recording.Provider) spanrecord.Starter {
 }
 
 // telling is a sampler that describes what it receives in an attribute, and drops spans called "dropped". It has a
-// ShouldSampleBelow only as tellingBelow.
+// Decide only as tellingBelow.
 type telling struct{}
 
 func (telling) Description() string { return "" }
 func (s telling) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
-	return tellingBelow{}.ShouldSampleBelow(trace.SpanContextFromContext(p.ParentContext), p)
+	r, _ := tellingBelow{}.Decide(trace.SpanContextFromContext(p.ParentContext), p)
+	return r
 }
 
 type tellingBelow struct{ telling }
 
-func (tellingBelow) ShouldSampleBelow(parent trace.SpanContext, p sdktrace.SamplingParameters) sdktrace.SamplingResult {
+func (tellingBelow) Decide(parent trace.SpanContext, p sdktrace.SamplingParameters) (sdktrace.SamplingResult, undecided.Trace) {
 	r := sdktrace.SamplingResult{Decision: sdktrace.RecordAndSample, Tracestate: parent.TraceState()}
 	if p.Name == "dropped" {
 		r.Decision = sdktrace.Drop
 	}
 	r.Attributes = []attribute.KeyValue{attribute.String("sampler", fmt.Sprint(parent.SpanID(), parent.IsRemote(), p.TraceID, p.Name, p.Kind))}
-	return r
+	return r, nil
 }
 
 // A span of a record is the same as one of Start.

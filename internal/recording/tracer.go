@@ -8,6 +8,8 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/embedded"
+
+	"github.com/spanroute/spanroute/internal/undecided"
 )
 
 // A Tracer starts the spans of one instrumentation scope. It is safe for concurrent use.
@@ -24,16 +26,14 @@ func (t *Tracer) Start(ctx context.Context, name string, options ...trace.SpanSt
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	enclosing := trace.SpanFromContext(ctx)
-	if local, ok := enclosing.(*Span); ok {
-		local.addChild()
-	}
-	parent, samplingContext := enclosing.SpanContext(), ctx
+	parent, local := enclosing(ctx)
+	samplingContext := ctx
 	if config.NewRoot() {
-		parent, samplingContext = trace.SpanContext{}, trace.ContextWithSpanContext(ctx, trace.SpanContext{})
+		parent, local = trace.SpanContext{}, nil
+		samplingContext = trace.ContextWithSpanContext(ctx, trace.SpanContext{})
 	}
 	id, spanID := t.newIDs(samplingContext, parent)
-	result := t.sampler.ShouldSample(sdktrace.SamplingParameters{
+	d := t.decide(parent, local, sdktrace.SamplingParameters{
 		ParentContext: samplingContext,
 		TraceID:       id,
 		Name:          name,
@@ -41,11 +41,54 @@ func (t *Tracer) Start(ctx context.Context, name string, options ...trace.SpanSt
 		Attributes:    config.Attributes(),
 		Links:         config.Links(),
 	})
-	sc := spanContext(parent, id, spanID, &result)
-	if result.Decision == sdktrace.Drop {
+	sc := spanContext(parent, id, spanID, &d)
+	if d.Decision == sdktrace.Drop {
 		return t.drop(ctx, sc)
 	}
-	return t.record(ctx, parent, sc, name, &result, &config)
+	return t.record(ctx, parent, sc, name, &d, &config)
+}
+
+// enclosing returns the span context of the span in ctx, to which it adds a child, and the undecided local trace of that
+// span.
+func enclosing(ctx context.Context) (trace.SpanContext, *localTrace) {
+	span := trace.SpanFromContext(ctx)
+	if recorded, ok := span.(*Span); ok {
+		return recorded.context, recorded.addChild()
+	}
+	return span.SpanContext(), nil
+}
+
+// A decision is what is known about the sampling of a span at its start.
+type decision struct {
+	sdktrace.SamplingResult
+	decider undecided.Trace // decides when the span, a local root, ends; nil: decided
+	local   *localTrace     // whose decision the span awaits; nil: none, or the span's own
+}
+
+// decide calls the sampler. The parent is in the context of p, and belongs to local if that is not nil.
+func (t *Tracer) decide(parent trace.SpanContext, local *localTrace, p sdktrace.SamplingParameters) (d decision) {
+	if t.decider != nil {
+		d.SamplingResult, d.decider = t.decider.Decide(parent, p)
+	} else {
+		d.SamplingResult = t.sampler.ShouldSample(p)
+	}
+	d.join(local)
+	return d
+}
+
+// join makes the span wait for the decision about local, and records it, unless the sampler decided about the span alone.
+// An unknown decision becomes Drop.
+func (d *decision) join(local *localTrace) {
+	if d.Decision != sdktrace.RecordAndSample && d.Decision != sdktrace.RecordOnly {
+		d.Decision = sdktrace.Drop
+	}
+	if local == nil || !local.joinable(d.Decision == sdktrace.RecordAndSample) {
+		return
+	}
+	d.local = local
+	if d.Decision == sdktrace.Drop {
+		d.Decision = sdktrace.RecordOnly
+	}
 }
 
 // newIDs returns the ids of a span: the trace id of its parent, or a new one for a root.
@@ -56,18 +99,13 @@ func (t *Tracer) newIDs(ctx context.Context, parent trace.SpanContext) (trace.Tr
 	return t.ids.NewIDs(ctx)
 }
 
-// spanContext returns the span context that follows from the result of a sampler. An unknown decision becomes Drop.
-func spanContext(
-	parent trace.SpanContext, id trace.TraceID, spanID trace.SpanID, result *sdktrace.SamplingResult,
-) trace.SpanContext {
-	if result.Decision != sdktrace.RecordAndSample && result.Decision != sdktrace.RecordOnly {
-		result.Decision = sdktrace.Drop
-	}
+// spanContext returns the span context that follows from a decision.
+func spanContext(parent trace.SpanContext, id trace.TraceID, spanID trace.SpanID, d *decision) trace.SpanContext {
 	return trace.NewSpanContext(trace.SpanContextConfig{
 		TraceID:    id,
 		SpanID:     spanID,
-		TraceFlags: parent.TraceFlags().WithSampled(result.Decision == sdktrace.RecordAndSample),
-		TraceState: result.Tracestate,
+		TraceFlags: parent.TraceFlags().WithSampled(d.Decision == sdktrace.RecordAndSample),
+		TraceState: d.Tracestate,
 	})
 }
 
@@ -83,7 +121,7 @@ func (t *Tracer) drop(ctx context.Context, sc trace.SpanContext) (context.Contex
 
 // record returns a recorded span, after it has called OnStart of the processors.
 func (t *Tracer) record(
-	ctx context.Context, parent, sc trace.SpanContext, name string, result *sdktrace.SamplingResult, config *trace.SpanConfig,
+	ctx context.Context, parent, sc trace.SpanContext, name string, d *decision, config *trace.SpanConfig,
 ) (context.Context, trace.Span) {
 	processors := *t.processors.Load()
 	b := newBody(t.pools(processors))
@@ -95,11 +133,12 @@ func (t *Tracer) record(
 	for _, link := range config.Links() {
 		b.addLink(link, &t.limits)
 	}
-	b.setAttributes(result.Attributes, &t.limits)
+	b.setAttributes(d.Attributes, &t.limits)
 	b.setAttributes(config.Attributes(), &t.limits)
 
 	in, span := newSpan(ctx)
 	span.ReadWriteSpan, span.source, span.context, span.body = blank, &t.source, sc, b
+	span.decider, span.local = d.decider, d.local
 	if t.metrics != nil {
 		span.in = in
 		t.metrics.live(in, 1, span)

@@ -134,6 +134,8 @@ func article(k settings.Key) string {
 		return "true or false"
 	case settings.TypeString:
 		return "text"
+	case settings.TypeObjects:
+		return "a list of maps"
 	}
 	return "a " + string(k.Type)
 }

@@ -24,6 +24,8 @@ func FromText(k settings.Key, text string) (any, error) {
 			return nil, err
 		}
 		return checked(k, items, "")
+	case settings.TypeObjects:
+		return parseObjects(text)
 	case settings.TypeMap:
 		pairs, faults := ParsePairs(text)
 		if len(faults) > 0 {

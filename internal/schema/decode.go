@@ -117,6 +117,10 @@ func (d *decoder) assign(i int, path string, v any) {
 		return
 	}
 	d.from[i] = found{path, value}
+	if f.item != nil {
+		d.objects(f, path, value.([]string))
+		return
+	}
 	if !write(d.into.FieldByIndex(f.index), value) {
 		d.refuse(path, settings.Errorf(settings.ErrOutOfRange, "%v is out of range", value))
 	}

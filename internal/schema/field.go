@@ -14,6 +14,7 @@ import (
 type field struct {
 	key   settings.Key // without Default
 	index []int
+	item  *Schema // of an object of a list of objects, else nil
 }
 
 var (
@@ -27,7 +28,7 @@ var (
 func typeOf(t reflect.Type) (settings.Type, bool) {
 	if t.Kind() == reflect.Pointer {
 		inner, ok := typeOf(t.Elem())
-		return inner, ok && t.Elem().Kind() != reflect.Pointer && inner != settings.TypeList && inner != settings.TypeMap
+		return inner, ok && t.Elem().Kind() != reflect.Pointer && inner != settings.TypeList && inner != settings.TypeMap && inner != settings.TypeObjects
 	}
 	switch {
 	case t == durationType:
@@ -36,6 +37,8 @@ func typeOf(t reflect.Type) (settings.Type, bool) {
 		return settings.TypeMap, true
 	case t.Kind() == reflect.Slice && t.Elem() == reflect.TypeFor[string]():
 		return settings.TypeList, true
+	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct:
+		return settings.TypeObjects, true
 	}
 	switch t.Kind() {
 	case reflect.String:
@@ -54,6 +57,9 @@ func typeOf(t reflect.Type) (settings.Type, bool) {
 // mean that the field was never set. A zero inside the range is a value, even in a struct that was never filled in: a
 // field that must distinguish the two is a pointer.
 func (f field) value(v reflect.Value) any {
+	if f.item != nil {
+		return f.item.objects(v.FieldByIndex(f.index))
+	}
 	value := read(v.FieldByIndex(f.index))
 	b, _ := boundsOf(f.key)
 	switch zero := value.(type) {

@@ -88,7 +88,8 @@ func (s *Schema) Copy(v any) any {
 	return c.Interface()
 }
 
-// copied returns a deep copy of the value of a key: a scalar, or a pointer, slice or map of scalars.
+// copied returns a deep copy of the value of a key: a scalar, or a pointer, slice or map of scalars. The lists and maps of
+// the objects of a list are not copied.
 func copied(v reflect.Value) reflect.Value {
 	switch {
 	case (v.Kind() == reflect.Pointer || v.Kind() == reflect.Slice || v.Kind() == reflect.Map) && v.IsNil():

@@ -28,7 +28,7 @@ var formats = map[string]settings.Type{
 	"pem": settings.TypeString, "ipv4": settings.TypeString, "ipv6": settings.TypeString, "headers": settings.TypeMap, "metadata": settings.TypeMap,
 
 	// of common keys
-	"exporters": settings.TypeList, "propagators": settings.TypeList, "query_keys": settings.TypeList,
+	"exporters": settings.TypeList, "propagators": settings.TypeList, "query_keys": settings.TypeList, "networks": settings.TypeList,
 	"url_patterns": settings.TypeList, "path_globs": settings.TypeList, "rpc_globs": settings.TypeList,
 	"attributes": settings.TypeMap, "rate": settings.TypeFloat, "length": settings.TypeInt, "sampler": settings.TypeString, "sampling_endpoint": settings.TypeString,
 	"timeout": settings.TypeDuration, "bound": settings.TypeDuration,
@@ -38,15 +38,14 @@ var formats = map[string]settings.Type{
 // value. The error is ErrInvalid, with all reasons joined, if a field has no koanf tag, two fields have the same key, or
 // a type cannot be decoded.
 func Of[S any](defaults func() S) (*Schema, error) {
-	s := &Schema{
-		of:       reflect.TypeFor[S](),
-		defaults: func() any { var zero S; return zero },
-		byPath:   map[string]int{},
-		sections: map[string]bool{},
+	if defaults == nil {
+		return ofType(reflect.TypeFor[S](), func() any { var zero S; return zero })
 	}
-	if defaults != nil {
-		s.defaults = func() any { return defaults() }
-	}
+	return ofType(reflect.TypeFor[S](), func() any { return defaults() })
+}
+
+func ofType(t reflect.Type, defaults func() any) (*Schema, error) {
+	s := &Schema{of: t, defaults: defaults, byPath: map[string]int{}, sections: map[string]bool{}}
 	if s.of.Kind() != reflect.Struct {
 		return nil, fmt.Errorf("%w: %s is not a struct", ErrInvalid, s.of)
 	}
@@ -104,7 +103,7 @@ func (b *builder) field(f reflect.StructField, path string, index []int) {
 	t, ok := typeOf(f.Type)
 	switch {
 	case ok:
-		b.fields = append(b.fields, field{key: b.key(f, path, t), index: index})
+		b.fields = append(b.fields, field{key: b.key(f, path, t), index: index, item: b.item(f, t)})
 	case f.Type.Kind() == reflect.Struct:
 		if b.sections[path] {
 			b.refuse("%s: two sections are called %s", f.Name, path)
@@ -114,6 +113,19 @@ func (b *builder) field(f reflect.StructField, path string, index []int) {
 	default:
 		b.refuse("%s: %s cannot be decoded", f.Name, f.Type)
 	}
+}
+
+// item returns the schema of the objects of a list, and nil for another type.
+func (b *builder) item(f reflect.StructField, t settings.Type) *Schema {
+	if t != settings.TypeObjects {
+		return nil
+	}
+	of := f.Type.Elem()
+	s, err := ofType(of, func() any { return reflect.Zero(of).Interface() })
+	if err != nil {
+		b.faults = append(b.faults, err)
+	}
+	return s
 }
 
 // group adds the keys of a struct: a section, or an embedded struct, whose keys belong to the section around it.

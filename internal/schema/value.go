@@ -53,6 +53,9 @@ func fromSlice(k settings.Key, rv reflect.Value) (any, string, error) {
 		}
 		value, err := checked(k, items, "")
 		return value, "", err
+	case settings.TypeObjects:
+		objects, err := objects(rv)
+		return objects, "", err
 	case settings.TypeMap:
 		pairs, err := pairs(k, rv)
 		return pairs, "", err

@@ -19,6 +19,8 @@ func FromYAML(k settings.Key, text string, quoted bool) (value any, coerced stri
 	switch k.Type {
 	case settings.TypeList:
 		return listScalar(k, text, quoted)
+	case settings.TypeObjects:
+		return nil, "", settings.Errorf(settings.ErrWrongType, "%s is not a list of maps", shownIn(k, text))
 	case settings.TypeMap:
 		return mapScalar(k, text, quoted)
 	case settings.TypeString:

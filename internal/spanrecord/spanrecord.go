@@ -27,3 +27,10 @@ type Starter interface {
 	// Start returns nil if this span must be started by trace.Tracer.Start.
 	Start(ctx context.Context, remote trace.SpanContext, name string, kind trace.SpanKind, at time.Time) (record any, span trace.Span)
 }
+
+// A Discarder is a span that knows whether it is kept before its content is complete.
+type Discarder interface {
+	// Discard ends the span and returns true if the span is dropped, whatever content it would still get. Otherwise the
+	// span does not change. It is called once, at the end of the operation, after the status is set.
+	Discard() bool
+}

@@ -43,6 +43,9 @@ type Policy interface {
 	RedactsQueryKey(name string) bool
 	// RedactsPanicMessages reports whether the values of panics are left out of spans.
 	RedactsPanicMessages() bool
+	// ReadsRequests reports whether the sampler reads the attributes and the headers of a request when its span starts.
+	// Instrumentation then sets attributes at the start, also if [Instrumentation.DeferAttributes] is true.
+	ReadsRequests() bool
 }
 
 // NoRules is a [Policy] that excludes nothing and redacts nothing beyond the defaults.
@@ -65,3 +68,6 @@ func (NoRules) RedactsQueryKey(string) bool { return false }
 
 // RedactsPanicMessages returns false.
 func (NoRules) RedactsPanicMessages() bool { return false }
+
+// ReadsRequests returns false.
+func (NoRules) ReadsRequests() bool { return false }

@@ -12,6 +12,7 @@ const (
 	TypeDuration Type = "duration" // time.Duration
 	TypeList     Type = "list"     // []string
 	TypeMap      Type = "map"      // Pairs
+	TypeObjects  Type = "objects"  // []string, each a JSON object
 )
 
 // Key describes one key of a settings struct. See package registry for the tags that define it.

@@ -3,7 +3,6 @@ package jaegerremote
 import (
 	"context"
 	"io"
-	"time"
 )
 
 // Exports for tests.
@@ -82,14 +81,3 @@ func export(r response) Response {
 	}
 	return out
 }
-
-// A Bucket is a token bucket.
-type Bucket = bucket
-
-// NewBucket returns a bucket.
-func NewBucket(rate float64, old *Bucket, now time.Duration) *Bucket {
-	return newBucket(rate, old, now)
-}
-
-// Take takes a token.
-func (b *bucket) Take(now time.Duration) bool { return b.take(now) }

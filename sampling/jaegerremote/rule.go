@@ -7,6 +7,8 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/spanroute/spanroute/internal/tokens"
 )
 
 // The attributes of kept root spans that Jaeger's adaptive strategy reads.
@@ -17,9 +19,9 @@ const (
 
 // A rule decides about the root spans of one operation. Only its buckets change.
 type rule struct {
-	keepBelow uint64  // the smallest 63-bit number that is not kept
-	upper     *bucket // limits all that is kept; nil without a limit
-	lower     *bucket // keeps traces that the trace id does not keep; nil without a minimum
+	keepBelow uint64         // the smallest 63-bit number that is not kept
+	upper     *tokens.Bucket // limits all that is kept; nil without a limit
+	lower     *tokens.Bucket // keeps traces that the trace id does not keep; nil without a minimum
 
 	kept      []attribute.KeyValue // of traces that the trace id keeps
 	keptBelow []attribute.KeyValue // of traces that the lower bound keeps
@@ -35,8 +37,8 @@ func newProbability(rate float64) *rule {
 }
 
 // newRateLimit returns a rule that keeps perSecond traces per second. It has the level of the bucket old.
-func newRateLimit(perSecond float64, old *bucket, now time.Duration) *rule {
-	r := &rule{upper: newBucket(perSecond, old, now), kept: attributes(rateLimiting, perSecond)}
+func newRateLimit(perSecond float64, old *tokens.Bucket, now time.Duration) *rule {
+	r := &rule{upper: tokens.New(perSecond, old, now), kept: attributes(rateLimiting, perSecond)}
 	if r.upper != nil {
 		r.keepBelow = keepBelow(1)
 	}
@@ -50,8 +52,8 @@ func (r *rule) withBounds(lower, upper float64, old *rule, now time.Duration) *r
 		old = new(rule)
 	}
 	bounded := *r
-	bounded.lower = newBucket(lower, old.lower, now)
-	bounded.upper = newBucket(upper, old.upper, now)
+	bounded.lower = tokens.New(lower, old.lower, now)
+	bounded.upper = tokens.New(upper, old.upper, now)
 	return &bounded
 }
 
@@ -64,19 +66,19 @@ func (r *rule) decide(id trace.TraceID, start time.Time) (attrs []attribute.KeyV
 	}
 	now := time.Since(start)
 	if chosen {
-		if r.upper != nil && !r.upper.take(now) {
+		if r.upper != nil && !r.upper.Take(now) {
 			return nil, false
 		}
 		if r.lower != nil {
-			r.lower.take(now) // the minimum counts all traces
+			r.lower.Take(now) // the minimum counts all traces
 		}
 		return r.kept, true
 	}
-	return r.keptBelow, r.lower.take(now) && (r.upper == nil || r.upper.take(now))
+	return r.keptBelow, r.lower.Take(now) && (r.upper == nil || r.upper.Take(now))
 }
 
 // isFresh reports whether r differs from a new rule: all its buckets are full.
-func (r *rule) isFresh(now time.Duration) bool { return r.lower.isFull(now) && r.upper.isFull(now) }
+func (r *rule) isFresh(now time.Duration) bool { return r.lower.IsFull(now) && r.upper.IsFull(now) }
 
 // keepBelow returns the smallest 63-bit number that is not kept at rate. The formula is that of sampling.Ratio, so that
 // a server and a file with one rate keep the same traces.

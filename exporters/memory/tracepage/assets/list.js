@@ -15,10 +15,13 @@ export function fields(filter) {
 
 const filled = () => Object.fromEntries([...new FormData($("filter"))].filter(([, value]) => value.trim() !== ""));
 
+let requests = 0;
+
 export async function showList() {
-  const values = filled();
+  const request = ++requests, values = filled();
   try {
     const answer = await ask({ data: "traces", ...values });
+    if (request !== requests) return; // a later request is under way, or was answered first
     $("fault").textContent = "";
     seen = answer.generation;
     keepingPlace(() => update(answer.traces));
@@ -27,7 +30,7 @@ export async function showList() {
     $("none").hidden = answer.held === 0 || answer.traces.length > 0;
     $("state").textContent = `${plural(answer.traces.length, "trace")} of ${answer.held.toLocaleString("en")} held`;
   } catch (error) {
-    $("fault").textContent = error.message;
+    if (request === requests) $("fault").textContent = error.message;
   }
 }
 

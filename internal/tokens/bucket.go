@@ -1,4 +1,5 @@
-package jaegerremote
+// Package tokens limits rates. Its buckets need neither a lock nor a goroutine.
+package tokens
 
 import (
 	"math"
@@ -6,7 +7,7 @@ import (
 	"time"
 )
 
-// A bucket is a token bucket that starts full and holds max(1, rate) tokens. The rate may be a fraction: 0.1 is a token
+// A Bucket is a token bucket that starts full and holds max(1, rate) tokens. The rate may be a fraction: 0.1 is a token
 // in ten seconds. It is safe for concurrent use; times are durations since one common start.
 //
 // # How it works
@@ -14,7 +15,7 @@ import (
 // The only state is the time at which the bucket is full again (the generic cell rate algorithm). A token moves that
 // time by one interval. A token is available unless the time would then be further away than the bucket is large. So
 // time alone refills the bucket, without a goroutine.
-type bucket struct {
+type Bucket struct {
 	interval time.Duration // between two tokens
 	slack    time.Duration // maximum distance of fullAt at which a token is available
 	fullAt   atomic.Int64  // time.Duration
@@ -23,19 +24,20 @@ type bucket struct {
 // maxInterval is the interval of the lowest rate. It leaves room for a sum with any time.
 const maxInterval = time.Duration(math.MaxInt64 / 4)
 
-// newBucket returns a bucket for rate tokens per second, nil for 0. It has the level of old at time now, as a share of
+// New returns a bucket for rate tokens per second, nil for 0. It has the level of old at time now, as a share of
 // its size; it is full if old is nil.
-func newBucket(rate float64, old *bucket, now time.Duration) *bucket {
+func New(rate float64, old *Bucket, now time.Duration) *Bucket {
 	if !(rate > 0) {
 		return nil
 	}
-	b := &bucket{interval: maxInterval}
+	b := &Bucket{interval: maxInterval}
 	if exact := float64(time.Second) / rate; exact < float64(maxInterval) {
 		b.interval = max(1, time.Duration(exact))
 	}
 	if rate > 1 {
 		b.slack = time.Second - b.interval
 	}
+	b.fullAt.Store(int64(now))
 	if old != nil {
 		missing := float64(old.missing(now)) / float64(old.size())
 		b.fullAt.Store(int64(now + time.Duration(missing*float64(b.size()))))
@@ -43,8 +45,8 @@ func newBucket(rate float64, old *bucket, now time.Duration) *bucket {
 	return b
 }
 
-// take removes a token at time now and reports whether the bucket had one.
-func (b *bucket) take(now time.Duration) bool {
+// Take removes a token at time now and reports whether the bucket had one.
+func (b *Bucket) Take(now time.Duration) bool {
 	for {
 		before := b.fullAt.Load()
 		at := max(time.Duration(before), now)
@@ -58,12 +60,12 @@ func (b *bucket) take(now time.Duration) bool {
 }
 
 // size returns the time in which an empty bucket becomes full.
-func (b *bucket) size() time.Duration { return b.slack + b.interval }
+func (b *Bucket) size() time.Duration { return b.slack + b.interval }
 
 // missing returns the time until b is full, from 0 to its size.
-func (b *bucket) missing(now time.Duration) time.Duration {
+func (b *Bucket) missing(now time.Duration) time.Duration {
 	return min(max(0, time.Duration(b.fullAt.Load())-now), b.size())
 }
 
-// isFull reports whether b is full or nil.
-func (b *bucket) isFull(now time.Duration) bool { return b == nil || b.missing(now) == 0 }
+// IsFull reports whether b is full or nil.
+func (b *Bucket) IsFull(now time.Duration) bool { return b == nil || b.missing(now) == 0 }

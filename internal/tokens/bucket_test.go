@@ -1,4 +1,4 @@
-package jaegerremote_test
+package tokens_test
 
 import (
 	"math"
@@ -10,14 +10,14 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"github.com/spanroute/spanroute/sampling/jaegerremote"
+	"github.com/spanroute/spanroute/internal/tokens"
 )
 
 // TestBucketIsATokenBucket compares a bucket with rate.Limiter at random times. Rounding may shift one token.
 func TestBucketIsATokenBucket(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	for _, perSecond := range []float64{0.01, 0.1, 0.5, 1, 2, 3, 7, 100, 12345} {
-		b := jaegerremote.NewBucket(perSecond, nil, 0)
+		b := tokens.New(perSecond, nil, 0)
 		oracle := rate.NewLimiter(rate.Limit(perSecond), int(max(1, perSecond)))
 		start := time.Unix(1000, 0)
 		var now time.Duration
@@ -41,7 +41,7 @@ func TestBucketIsATokenBucket(t *testing.T) {
 }
 
 func TestBucketHoldsFractions(t *testing.T) {
-	b := jaegerremote.NewBucket(2.5, nil, 0)
+	b := tokens.New(2.5, nil, 0)
 	steps := []struct {
 		at   time.Duration
 		want bool
@@ -54,22 +54,22 @@ func TestBucketHoldsFractions(t *testing.T) {
 }
 
 func TestBucketExtremes(t *testing.T) {
-	for _, perSecond := range []float64{0, -1, nan} {
-		if b := jaegerremote.NewBucket(perSecond, nil, 0); b != nil {
+	for _, perSecond := range []float64{0, -1, math.NaN()} {
+		if b := tokens.New(perSecond, nil, 0); b != nil {
 			t.Errorf("%v per second: a bucket, want nil", perSecond)
 		}
 	}
 	for _, perSecond := range []float64{math.SmallestNonzeroFloat64, 1e-12, 1e-9} {
-		b := jaegerremote.NewBucket(perSecond, nil, 0)
+		b := tokens.New(perSecond, nil, 0)
 		if first, second := b.Take(time.Hour), b.Take(24*365*time.Hour); !first || second {
 			t.Errorf("%v per second: tokens %t, %t; want one", perSecond, first, second)
 		}
-		b = jaegerremote.NewBucket(perSecond, b, 2*time.Hour)
+		b = tokens.New(perSecond, b, 2*time.Hour)
 		if b.Take(3 * time.Hour) {
 			t.Errorf("%v per second: a token after a change, want none", perSecond)
 		}
 	}
-	b := jaegerremote.NewBucket(math.MaxInt32, nil, 0)
+	b := tokens.New(math.MaxInt32, nil, 0)
 	for range 1_000_000 {
 		if !b.Take(time.Second) {
 			t.Fatal("the maximum rate refuses one of a million tokens")
@@ -78,7 +78,7 @@ func TestBucketExtremes(t *testing.T) {
 }
 
 func TestBucketGivesEachTokenOnce(t *testing.T) {
-	b := jaegerremote.NewBucket(1000, nil, 0)
+	b := tokens.New(1000, nil, 0)
 	var taken atomic.Int64
 	var running sync.WaitGroup
 	for range 4 {
