@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"reflect"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -26,8 +25,6 @@ import (
 // shuts down the one before, which has decided until then. The new client begins with the strategy of the old one. A
 // configuration with the same settings keeps the client, so that a reload for another reason does not request anything.
 type remoteSampling struct {
-	running atomic.Bool // current is not nil
-
 	mu      sync.Mutex
 	current *remoteClient // nil if the sampler needs none
 	closed  bool
@@ -113,7 +110,6 @@ func (r *remoteSampling) set(next *remoteClient) {
 		return
 	}
 	r.current = next
-	r.running.Store(next != nil)
 	if next != nil {
 		next.Start()
 	}

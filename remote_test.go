@@ -163,14 +163,14 @@ func TestRemoteSamplingIsAppliedAndRemoved(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	byName := tracing.Instrumentation().SamplesByName
-	if tracing.Stats().Sampling.Server != nil || byName() {
+	byRoute := func() bool { return tracing.Instrumentation().Policy().ReadsRoutes() }
+	if tracing.Stats().Sampling.Server != nil || byRoute() {
 		t.Error("a state of remote sampling without a remote sampler")
 	}
 	apply(remoteSection(server, nil))
 	inEffect(t, tracing, "probabilistic 1")
-	if !byName() {
-		t.Error("the middleware does not look routes up for a sampler that reads names")
+	if !byRoute() {
+		t.Error("the middleware does not look routes up for a sampler that reads them")
 	}
 
 	// Another server that fails: the strategy stays, with another interval and without a moment at the initial rate.
@@ -191,7 +191,7 @@ func TestRemoteSamplingIsAppliedAndRemoved(t *testing.T) {
 	}
 
 	apply(plain)
-	if tracing.Stats().Sampling.Server != nil || byName() {
+	if tracing.Stats().Sampling.Server != nil || byRoute() {
 		t.Error("the state of the sampling server stays")
 	}
 	apply(remoteSection(server, map[string]any{"interval": "1h"}))

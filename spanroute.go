@@ -134,7 +134,7 @@ func rulesOf(cfg *config.Config) policy.Rules {
 	return policy.Rules{
 		URLs: cfg.ExcludedURLs, Paths: cfg.ExcludedPaths, RPCs: cfg.ExcludedRPCs,
 		QueryKeys: cfg.Redact.QueryKeys, RedactPanicMessages: cfg.Redact.PanicMessages,
-		ReadRequests: cfg.Sampling.ReadsRequests(),
+		ReadRequests: cfg.Sampling.ReadsRequests(), ReadRoutes: cfg.Sampling.ReadsRoutes(),
 	}
 }
 
@@ -196,12 +196,11 @@ func (t *Tracing) TracerProvider() trace.TracerProvider { return t.provider }
 func (t *Tracing) Propagator() propagation.TextMapPropagator { return t.propagator }
 
 // Instrumentation returns the settings that mw.With and grpcmw.With read: the current policy, which [Tracing.Apply]
-// replaces, whether the sampler reads names, and whether attributes may be set at the end of a span. They may unless a
-// processor of [WithSpanProcessor] could read them at the start; the samplers of spanroute do not read attributes.
+// replaces, and whether attributes may be set at the end of a span. They may unless a processor of [WithSpanProcessor]
+// could read them at the start. Whether the sampler reads them is a part of the policy.
 func (t *Tracing) Instrumentation() tracing.Instrumentation {
 	return tracing.Instrumentation{
 		DeferAttributes: len(t.options.processors) == 0,
-		SamplesByName:   t.remote.running.Load,
 		Policy:          func() tracing.Policy { return t.exclusions.Load() },
 	}
 }

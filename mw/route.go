@@ -15,16 +15,16 @@ import (
 type routeFinder struct {
 	router chi.Routes     // may be nil
 	mux    *http.ServeMux // may be nil
-	below  *http.ServeMux // the handler, looked up beforehand only if a sampler reads names; may be nil
+	below  *http.ServeMux // the handler, looked up beforehand only if a sampler reads routes; may be nil
 }
 
 // before returns the route before the handler runs: that of a router outside of this middleware, a match that is
-// looked up now, or the pattern of a ServeMux outside. With byName, it also looks up routers that would set the route
+// looked up now, or the pattern of a ServeMux outside. If early is true, it also looks up routers that would set the route
 // later.
-func (f *routeFinder) before(r *http.Request, byName bool) string {
+func (f *routeFinder) before(r *http.Request, early bool) string {
 	inside := chi.RouteContext(r.Context())
 	route := inside.RoutePattern()
-	if byName && (route == "" || strings.HasSuffix(route, "/*")) {
+	if early && (route == "" || strings.HasSuffix(route, "/*")) {
 		route = cmp.Or(f.later(inside, r), route)
 	}
 	if route != "" {

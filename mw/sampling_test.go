@@ -38,9 +38,18 @@ func (p *byName) ShouldSample(s sdktrace.SamplingParameters) sdktrace.SamplingRe
 func (*byName) Description() string                       { return "by name" }
 func (p *byName) TracerProvider() trace.TracerProvider    { return p.provider }
 func (*byName) Propagator() propagation.TextMapPropagator { return propagation.TraceContext{} }
+
 func (p *byName) Instrumentation() tracing.Instrumentation {
-	return tracing.Instrumentation{SamplesByName: p.on.Load}
+	return tracing.Instrumentation{Policy: func() tracing.Policy { return readsRoutes{on: p.on.Load()} }}
 }
+
+// readsRoutes is a policy whose sampler reads routes if on is set.
+type readsRoutes struct {
+	tracing.NoRules
+	on bool
+}
+
+func (r readsRoutes) ReadsRoutes() bool { return r.on }
 
 func TestNamesAtTheStart(t *testing.T) {
 	around := func(p *byName, h http.Handler) http.Handler { return mw.New(mw.With(p))(h) }

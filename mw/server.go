@@ -94,7 +94,7 @@ func (h *handler) url(r *http.Request) string {
 // serveTraced serves r under a span. Its parent is remote if that is valid, and otherwise the span in ctx.
 func (h *handler) serveTraced(ctx context.Context, remote trace.SpanContext, w http.ResponseWriter, r *http.Request) {
 	spanNameWord := h.methods.info(methodOf(r)).spanNameWord
-	name, route := h.names.of(spanNameWord, h.routes.before(r, h.SamplesByName()))
+	name, route := h.names.of(spanNameWord, h.routes.before(r, h.Policy().ReadsRoutes()))
 	name = h.nameOf(r, spanNameWord, route, name)
 	record, span := h.startRecord(ctx, remote, name)
 	if record == nil {

@@ -143,6 +143,11 @@ func NewRemote(c Config, strategy Strategy) (sdktrace.Sampler, error) {
 // ReadsRequests reports whether the sampler reads attributes and headers of a request when its span starts.
 func (c Config) ReadsRequests() bool { return len(c.Rules) > 0 || c.Force.Header != "" }
 
+// ReadsRoutes reports whether the sampler reads the route of a request when its span starts, or the name of the span.
+func (c Config) ReadsRoutes() bool {
+	return IsRemote(c.Sampler) || slices.ContainsFunc(c.Rules, func(r Rule) bool { return len(r.Route) > 0 })
+}
+
 // KeepsMore reports whether traces can be kept that neither the rate nor a parent selects.
 func (c Config) KeepsMore() bool {
 	return c.Keep.Any() || c.Force.Header != "" || slices.ContainsFunc(c.Rules, func(r Rule) bool { return !r.Drop })

@@ -41,7 +41,6 @@ type Instrumentation struct {
 	fields          []string                      // of propagator
 	policy          func() tracing.Policy
 	deferAttributes bool
-	samplesByName   func() bool
 	records         spanrecord.Starter // nil: spans have no records
 	kind            trace.SpanKind
 	noPanicMessages bool
@@ -69,7 +68,7 @@ func New(scope string, kind trace.SpanKind, o Options) *Instrumentation {
 	provider := o.TracerProvider
 	if o.Tracing != nil {
 		settings := o.Tracing.Instrumentation()
-		in.policy, in.samplesByName = settings.Policy, settings.SamplesByName
+		in.policy = settings.Policy
 		if in.propagator == nil {
 			in.propagator = o.Tracing.Propagator()
 		}
@@ -137,9 +136,6 @@ func (in *Instrumentation) DefersAttributes(t trace.Tracer) bool {
 	}
 	return in.deferAttributes && !in.Policy().ReadsRequests()
 }
-
-// SamplesByName reports whether a sampler reads the names of spans when they start. A reload can change that.
-func (in *Instrumentation) SamplesByName() bool { return in.samplesByName != nil && in.samplesByName() }
 
 // Policy returns the operator's rules in force. It is never nil. A reload replaces them.
 func (in *Instrumentation) Policy() tracing.Policy {

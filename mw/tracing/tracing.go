@@ -15,11 +15,6 @@ type Instrumentation struct {
 	// All attributes are then set in one call when it ends, and a span that is not recorded costs none.
 	DeferAttributes bool
 
-	// SamplesByName reports whether a sampler reads the names of spans when they start. An HTTP server then looks the
-	// route up before the handler, in every router that it can find, so that a span has its final name at its start. It is
-	// called for each request, like Policy. A nil function returns false.
-	SamplesByName func() bool
-
 	// Policy returns the rules in force. It is called for each request and each recorded text, by many goroutines at
 	// once, so that a reload of the configuration takes effect immediately. It must be fast and must not block. A nil
 	// function, or a nil Policy, has no rules.
@@ -46,6 +41,9 @@ type Policy interface {
 	// ReadsRequests reports whether the sampler reads the attributes and the headers of a request when its span starts.
 	// Instrumentation then sets attributes at the start, also if [Instrumentation.DeferAttributes] is true.
 	ReadsRequests() bool
+	// ReadsRoutes reports whether the sampler reads the route of a request when its span starts, or the name, which has the
+	// route. An HTTP server then looks it up before the handler, in every router that it can find.
+	ReadsRoutes() bool
 }
 
 // NoRules is a [Policy] that excludes nothing and redacts nothing beyond the defaults.
@@ -71,3 +69,6 @@ func (NoRules) RedactsPanicMessages() bool { return false }
 
 // ReadsRequests returns false.
 func (NoRules) ReadsRequests() bool { return false }
+
+// ReadsRoutes returns false.
+func (NoRules) ReadsRoutes() bool { return false }
