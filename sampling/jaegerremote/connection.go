@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
+	"net/url"
 	"sync"
 )
 
@@ -40,7 +41,7 @@ func (c Connection) transport(ctx context.Context, e Endpoint) (*http.Transport,
 		ForceAttemptHTTP2:      true,
 		MaxResponseHeaderBytes: maxHeader,
 	}
-	if e.URL != nil || e.TLS {
+	if e.allowsProxy() {
 		t.Proxy = http.ProxyFromEnvironment
 	}
 	if c.TLS != nil {
@@ -54,6 +55,23 @@ func (c Connection) transport(ctx context.Context, e Endpoint) (*http.Transport,
 		open.close()
 		t.CloseIdleConnections()
 	}
+}
+
+// allowsProxy reports whether requests to e go through the proxy of the environment. gRPC without TLS does not, because
+// proxies of HTTP/1 do not pass it on.
+func (e Endpoint) allowsProxy() bool { return e.URL != nil || e.TLS }
+
+// proxy returns the URL of the proxy, whose user information is secret, or nil.
+func (e Endpoint) proxy() *url.URL {
+	to := e.URL
+	if to == nil {
+		to = &url.URL{Scheme: "https", Host: e.Target}
+	}
+	if !e.allowsProxy() {
+		return nil
+	}
+	proxy, _ := http.ProxyFromEnvironment(&http.Request{URL: to}) // the request reports the error
+	return proxy
 }
 
 // connections holds the connections of one request.

@@ -29,7 +29,7 @@ type Source interface {
 // NewSource returns a source that requests the strategy of service from the server at e, over HTTP or gRPC. Redirects are
 // not followed, because they could pass headers on to another server.
 func NewSource(e Endpoint, service string, c Connection) Source {
-	return source{e, service, c, redaction.New(c.Header, e.URL)}
+	return source{e, service, c, redaction.New(c.Header, e.URL, e.proxy())}
 }
 
 type source struct {
