@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -308,6 +309,60 @@ func TestRemoteSamplingServerThatLies(t *testing.T) {
 			_ = tracing.Shutdown(context.Background())
 			if n := strings.Count(log.String(), "remote sampling"); n != 1 {
 				t.Errorf("%d lines about the server, want 1:\n%s", n, log.String())
+			}
+		})
+	}
+}
+
+// The same over gRPC. The valid strategy is a probability of 1.
+func TestRemoteSamplingGRPCServerThatLies(t *testing.T) {
+	answer := func(status string, chunks ...[]byte) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/grpc")
+			for _, chunk := range chunks {
+				if _, err := w.Write(chunk); err != nil {
+					return
+				}
+			}
+			if status != "" {
+				w.Header().Set(http.TrailerPrefix+"Grpc-Status", status)
+			}
+		}
+	}
+	endless := slices.Repeat([][]byte{make([]byte, 1<<20)}, 1<<10)
+	for name, lie := range map[string]http.HandlerFunc{
+		"garbage":         answer("0", []byte{0, 0, 0, 0, 2, 0xff, 0xff}),
+		"claims 4 GB":     answer("0", []byte{0, 0xff, 0xff, 0xff, 0xff}),
+		"1 GB":            answer("0", append([][]byte{{0, 0, 0x10, 0, 0}}, endless...)...),
+		"no status":       answer("", []byte{0, 0, 0, 0, 2, 0x12, 0}),
+		"error":           answer("14", []byte{0, 0, 0, 0, 2, 0x12, 0}),
+		"impossible rate": answer("0", []byte{0, 0, 0, 0, 11, 0x12, 9, 9, 0, 0, 0, 0, 0, 0, 0, 0x40}),
+		"HTTP":            http.NotFound,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var current atomic.Pointer[http.HandlerFunc]
+			valid := http.HandlerFunc(answerGRPC)
+			current.Store(&valid)
+			server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*current.Load())(w, r) }))
+			server.Config.Protocols = new(http.Protocols)
+			server.Config.Protocols.SetUnencryptedHTTP2(true)
+			server.Start()
+			t.Cleanup(server.Close)
+			var lines bytes.Buffer
+			section := remoteSection(&samplingServer{Server: server}, map[string]any{
+				"endpoint": "grpc://" + server.Listener.Addr().String(), "headers": map[string]any{"X-Tenant": "a"},
+			})
+			tracing, keep := startRemote(t, section, &lines)
+			inEffect(t, tracing, "probabilistic 1")
+			current.Store(&lie)
+			await(t, "three failures", func() bool { return tracing.Stats().Sampling.Server.Failures >= 3 })
+			span(tracing, "work")
+			flush(t, tracing)
+			keep.only(t)
+			_ = tracing.Shutdown(context.Background())
+			if n := strings.Count(lines.String(), "remote sampling"); n != 1 || tracing.Stats().Sampling.Server.Strategy != "probabilistic 1" {
+				t.Errorf("%d lines about the server, want 1; state %v\n%s", n, tracing.Stats().Sampling.Server, lines.String())
 			}
 		})
 	}
