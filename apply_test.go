@@ -3,13 +3,19 @@ package spanroute_test
 import (
 	"context"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/go-chi/chi/v5"
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/spanroute/spanroute"
 	"github.com/spanroute/spanroute/config"
+	"github.com/spanroute/spanroute/mw"
 )
 
 func TestApply(t *testing.T) {
@@ -97,5 +103,42 @@ func TestApplyUnderLoad(t *testing.T) {
 	balanced(t, tracing)
 	if x := tracing.Stats().Exporters[0]; x.DroppedTotal() != 0 {
 		t.Errorf("dropped %v while the configuration changed", x.Dropped)
+	}
+}
+
+// A rule with a route decides at the start, although a middleware inside of the router does not know the route by itself:
+// handlers and callees see the decision. A reload adds and removes the lookup.
+func TestRouteRulesDecideAtTheStart(t *testing.T) {
+	known := factories(t, new(keeper), nil)
+	plain := map[string]any{"exporter_type": "keep", "sample_rate": 1}
+	rules := map[string]any{"exporter_type": "keep", "sample_rate": 1, "sampling": map[string]any{
+		"rules": []any{map[string]any{"route": "/users/{id}", "drop": true}},
+	}}
+	tracing, err := spanroute.Start(t.Context(), load(t, known, plain), spanroute.WithLogger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tracing.Shutdown(context.Background())
+	sampled := map[string]bool{}
+	handler := func(_ http.ResponseWriter, r *http.Request) {
+		sampled[r.URL.Path] = trace.SpanContextFromContext(r.Context()).IsSampled()
+	}
+	router := chi.NewRouter()
+	router.Use(mw.New(mw.With(tracing)))
+	router.Get("/users/{id}", handler)
+	router.Get("/orders/{id}", handler)
+	for _, tt := range []struct {
+		section map[string]any
+		users   bool
+	}{{plain, true}, {rules, false}, {plain, true}} {
+		if err := tracing.Apply(load(t, known, tt.section)); err != nil {
+			t.Fatal(err)
+		}
+		for path, want := range map[string]bool{"/users/7": tt.users, "/orders/7": true} {
+			router.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, path, nil))
+			if sampled[path] != want {
+				t.Errorf("%s with %v: sampled %t in the handler, want %t", path, tt.section["sampling"], sampled[path], want)
+			}
+		}
 	}
 }

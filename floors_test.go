@@ -44,8 +44,10 @@ var floors = map[string]floor{
 	"mw/tracing":             {0, nil, false},
 	"registry/settings":      {0, nil, false},
 
+	"internal/tlsfiles":           {1, []string{"registry/settings"}, false},
 	"internal/phrase":             {1, []string{"registry/settings"}, false},
 	"internal/recording":          {1, []string{"internal/spanrecord", "internal/undecided", "internal/version"}, true},
+	"internal/redaction":          {1, []string{"internal/secret"}, false},
 	"internal/semattr":            {1, []string{"internal/version", "internal/secret"}, false},
 	"exporters/delivery":          {1, []string{"internal/escape", "internal/spool"}, true},
 	"exporters/internal/spantext": {1, []string{"internal/escape", "internal/service"}, true},
@@ -59,7 +61,7 @@ var floors = map[string]floor{
 
 	"internal/spantest":     {3, []string{"exporters/delivery", "mw/tracing", "internal/*"}, true}, // for tests only
 	"internal/keytable":     {3, []string{"registry/settings", "internal/phrase", "internal/policy", "internal/schema", "internal/secret"}, false},
-	"sampling/jaegerremote": {3, []string{"registry/settings", "internal/endpoint", "internal/escape", "internal/phrase", "internal/suppress", "internal/tokens", "internal/version"}, true},
+	"sampling/jaegerremote": {3, []string{"registry/settings", "internal/endpoint", "internal/escape", "internal/phrase", "internal/redaction", "internal/suppress", "internal/tokens", "internal/version"}, true},
 	"registry":              {3, []string{"exporters/delivery", "registry/settings", "internal/schema", "internal/phrase"}, true},
 
 	"internal/configfile":             {4, []string{"registry/settings", "internal/*"}, false},
@@ -67,7 +69,7 @@ var floors = map[string]floor{
 	"exporters/internal/transport":    {4, []string{"exporters/delivery", "registry", "registry/settings", "internal/*"}, true},
 	"exporters/internal/exportertest": {4, []string{"exporters/delivery", "registry"}, true}, // for tests only
 
-	"config":            {5, []string{"registry", "registry/settings", "sampling", "internal/*"}, true},
+	"config":            {5, []string{"registry", "registry/settings", "sampling", "sampling/jaegerremote", "internal/*"}, true},
 	"mw":                {5, []string{"mw/tracing", "internal/*"}, false},
 	"grpcmw":            {5, []string{"mw/tracing", "internal/*"}, false},
 	"exporters/console": {5, exporterMayUse, true},
@@ -78,9 +80,9 @@ var floors = map[string]floor{
 
 	"exporters/memory/tracepage": {6, append([]string{"exporters/memory"}, exporterMayUse...), true},
 	"exporters/all":              {6, []string{"exporters/*"}, true},
-	".":                          {6, []string{"config", "mw/tracing", "registry", "registry/settings", "sampling", "exporters/delivery", "internal/*"}, true},
+	".":                          {6, []string{"config", "mw/tracing", "registry", "registry/settings", "sampling", "sampling/jaegerremote", "exporters/delivery", "internal/*"}, true},
 
-	"cli": {7, []string{".", "config", "registry", "registry/settings", "sampling", "internal/*"}, true},
+	"cli": {7, []string{".", "config", "registry", "registry/settings", "sampling", "sampling/jaegerremote", "internal/*"}, true},
 
 	"cmd/spanroute":       {8, everything, true},
 	"examples":            {8, everything, true},

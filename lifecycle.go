@@ -8,6 +8,7 @@ import (
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/internal/recording"
 	"github.com/spanroute/spanroute/sampling"
+	"github.com/spanroute/spanroute/sampling/jaegerremote"
 )
 
 // Stats counts the spans of a [Tracing] for each exporter, and the configurations applied to it.
@@ -21,6 +22,9 @@ type Stats struct {
 type SamplingStats struct {
 	sampling.Stats
 	Held HeldStats
+
+	// Server is the state of the sampling server and its strategy, nil unless the sampler is a jaeger_remote sampler.
+	Server *jaegerremote.State
 }
 
 // HeldStats counts the local traces that are decided at their end, see [sampling.Keep], and the spans that wait for that.
@@ -45,7 +49,7 @@ func (t *Tracing) Stats() Stats {
 	if last := t.reloads.last.Load(); last != 0 {
 		s.Reloads.Last = time.Unix(0, last)
 	}
-	s.Sampling.Stats = t.sampler.Stats()
+	s.Sampling.Stats, s.Sampling.Server = t.sampler.Stats(), t.remote.state()
 	if t.recorder != nil {
 		s.Sampling.Held = t.recorder.Held()
 	}
@@ -109,5 +113,5 @@ func (t *Tracing) stop(ctx context.Context) error {
 }
 
 func (t *Tracing) components() []component {
-	return componentsOf(t.destinations, t.options.processors)
+	return append(componentsOf(t.destinations, t.options.processors), component{"remote sampling", t.remote})
 }

@@ -37,7 +37,8 @@ import (
 // the processors of [WithSpanProcessor] and adds it to the queue of each destination. It does not wait for a receiver.
 //
 // [Tracing.Apply] builds the sampler and the policy of a new configuration and, if both are valid, replaces the old ones,
-// each with one atomic store. A restart is necessary to change anything else. Tracing therefore keeps two
+// each with one atomic store. The client of a sampling server, which remoteSampling holds, is replaced with the sampler
+// only if its settings have changed. A restart is necessary to change anything else. Tracing therefore keeps two
 // configurations: started, which the other parts were built from, and current, the last one applied.
 //
 // [Tracing.Shutdown] shuts down the user's processors and all destinations concurrently, and closes the provider last.
@@ -49,6 +50,7 @@ type Tracing struct {
 	resource     *resource.Resource
 	propagator   propagation.TextMapPropagator
 	sampler      *sampling.Dynamic
+	remote       *remoteSampling
 	exclusions   policy.Live
 	destinations []destination
 	options      options
@@ -78,7 +80,7 @@ func Start(ctx context.Context, cfg *config.Config, opts ...Option) (*Tracing, e
 	for _, warning := range cfg.Warnings {
 		o.logger.LogAttrs(ctx, slog.LevelWarn, warning.Error())
 	}
-	p, err := check(cfg, o)
+	p, err := check(cfg, o, new(remoteSampling))
 	if err != nil {
 		return nil, err
 	}
@@ -97,6 +99,7 @@ type plan struct {
 	hot
 	cfg        *config.Config
 	options    options
+	remote     *remoteSampling
 	resource   *resource.Resource
 	propagator propagation.TextMapPropagator
 	prepared   []prepared
@@ -105,13 +108,14 @@ type plan struct {
 // hot holds the parts that [Tracing.Apply] can replace.
 type hot struct {
 	sampler    sdktrace.Sampler
+	client     *remoteClient // of sampler; nil if it needs none
 	exclusions *policy.Policy
 }
 
-func check(cfg *config.Config, o options) (plan, error) {
-	p := plan{cfg: cfg, options: o, resource: newResource(cfg)}
+func check(cfg *config.Config, o options, remote *remoteSampling) (plan, error) {
+	p := plan{cfg: cfg, options: o, remote: remote, resource: newResource(cfg)}
 	var hotErr, propagatorErr, exportersErr error
-	p.hot, hotErr = checkHot(cfg)
+	p.hot, hotErr = checkHot(cfg, cfg.ServiceName, remote, o.logger)
 	p.propagator, propagatorErr = newPropagator(cfg.Propagators)
 	if cfg.Enabled {
 		p.prepared, exportersErr = prepareAll(cfg)
@@ -120,17 +124,17 @@ func check(cfg *config.Config, o options) (plan, error) {
 }
 
 // checkHot builds the parts that [Tracing.Apply] can replace.
-func checkHot(cfg *config.Config) (hot, error) {
-	sampler, samplerErr := sampling.New(cfg.Sampling)
+func checkHot(cfg *config.Config, serviceName string, remote *remoteSampling, logger *slog.Logger) (hot, error) {
+	sampler, client, samplerErr := newSampler(cfg, serviceName, remote, logger)
 	exclusions, policyErr := policy.Compile(rulesOf(cfg))
-	return hot{sampler, exclusions}, errors.Join(samplerErr, policyErr)
+	return hot{sampler, client, exclusions}, errors.Join(samplerErr, policyErr)
 }
 
 func rulesOf(cfg *config.Config) policy.Rules {
 	return policy.Rules{
 		URLs: cfg.ExcludedURLs, Paths: cfg.ExcludedPaths, RPCs: cfg.ExcludedRPCs,
 		QueryKeys: cfg.Redact.QueryKeys, RedactPanicMessages: cfg.Redact.PanicMessages,
-		ReadRequests: cfg.Sampling.ReadsRequests(),
+		ReadRequests: cfg.Sampling.ReadsRequests(), ReadRoutes: cfg.Sampling.ReadsRoutes(),
 	}
 }
 
@@ -139,6 +143,7 @@ func assemble(p plan, destinations []destination) *Tracing {
 	t := &Tracing{
 		propagator:   p.propagator,
 		sampler:      sampling.NewDynamic(p.sampler),
+		remote:       p.remote,
 		destinations: destinations,
 		resource:     p.resource,
 		options:      p.options,
@@ -148,6 +153,7 @@ func assemble(p plan, destinations []destination) *Tracing {
 	}
 	t.exclusions.Store(p.exclusions)
 	if p.cfg.Enabled {
+		t.remote.set(p.client)
 		t.recorder, t.ends = newProvider(p, t.sampler, destinations)
 		t.provider = t.recorder
 	} else {
@@ -191,7 +197,7 @@ func (t *Tracing) Propagator() propagation.TextMapPropagator { return t.propagat
 
 // Instrumentation returns the settings that mw.With and grpcmw.With read: the current policy, which [Tracing.Apply]
 // replaces, and whether attributes may be set at the end of a span. They may unless a processor of [WithSpanProcessor]
-// could read them at the start; the samplers of spanroute do not read attributes.
+// could read them at the start. Whether the sampler reads them is a part of the policy.
 func (t *Tracing) Instrumentation() tracing.Instrumentation {
 	return tracing.Instrumentation{
 		DeferAttributes: len(t.options.processors) == 0,
@@ -218,7 +224,7 @@ func (t *Tracing) Apply(cfg *config.Config) error {
 		t.reloads.rejected.Add(1)
 		return errors.New("apply: no configuration")
 	}
-	parts, err := checkHot(cfg)
+	parts, err := checkHot(cfg, t.started.ServiceName, t.remote, t.options.logger)
 	if err != nil {
 		t.reloads.rejected.Add(1)
 		return err
@@ -231,6 +237,7 @@ func (t *Tracing) Apply(cfg *config.Config) error {
 		t.sampler.Set(parts.sampler)
 	}
 	if t.recorder != nil {
+		t.remote.set(parts.client)
 		t.recorder.SetHold(holdOf(cfg))
 	}
 	t.exclusions.Store(parts.exclusions)

@@ -186,6 +186,16 @@ func TestExplain(t *testing.T) {
 	}
 }
 
+func TestExplainShowsTheSamplingServer(t *testing.T) {
+	t.Parallel()
+	path := write(t, "tracing: {sampling: {sampler: jaeger_remote, remote: {endpoint: 'http://u:hunter2@h'}}}\n")
+	_, got, _ := spanroute(t, nil, "explain", path)
+	want := "sample_rate = the strategy of the server, 0.001 until it responds\n  from  remote http://***@h/sampling\n"
+	if !strings.Contains(got, want) || strings.Contains(got, "hunter2") {
+		t.Errorf("explained\n%swant\n%s", got, want)
+	}
+}
+
 // The files are the arguments, otherwise --config, otherwise SPANROUTE_CONFIG.
 func TestFilesOfCommands(t *testing.T) {
 	t.Parallel()

@@ -10,7 +10,11 @@ import (
 
 	"github.com/spanroute/spanroute/config"
 	"github.com/spanroute/spanroute/internal/phrase"
+	"github.com/spanroute/spanroute/sampling"
 )
+
+// rateKey is the key of the rate, which a sampling server can decide.
+const rateKey = "sample_rate"
 
 // explain takes a key, a file, or both: the first argument is a key unless it looks like a file.
 var explain = command{
@@ -34,7 +38,11 @@ func (inv *invocation) explain() int {
 	if key != "" {
 		return inv.explainKey(cfg, key)
 	}
-	for _, key := range cfg.Keys() {
+	keys := cfg.Keys()
+	if sampling.IsRemote(cfg.Sampling.Sampler) && !slices.Contains(keys, rateKey) {
+		keys = append(keys, rateKey) // its source is the sampling server
+	}
+	for _, key := range keys {
 		x, _ := cfg.Explain(key)
 		fmt.Fprint(inv.Stdout, x)
 	}

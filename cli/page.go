@@ -75,7 +75,7 @@ func typeOf(k config.KeyInfo) string {
 	case k.Format == "pem":
 		return "PEM file"
 	case k.Format != "" && k.Type == settings.TypeString:
-		return k.Format
+		return strings.ReplaceAll(k.Format, "_", " ")
 	case k.Range != "":
 		return string(k.Type) + " " + k.Range
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/spanroute/spanroute/internal/phrase"
 	"github.com/spanroute/spanroute/internal/policy"
 	"github.com/spanroute/spanroute/sampling"
+	"github.com/spanroute/spanroute/sampling/jaegerremote"
 )
 
 // summary describes in one line what a service with this configuration does: which requests it traces, where it sends
@@ -124,6 +125,10 @@ func sampled(cfg *config.Config) string {
 		requests = "requests"
 	}
 	switch cmp.Or(cfg.Sampling.Sampler, sampling.ParentBasedTraceIDRatio) {
+	case sampling.JaegerRemote:
+		return "traces requests as " + samplingServer(cfg) + " decides"
+	case sampling.ParentBasedJaegerRemote:
+		return "traces " + requests + " as " + samplingServer(cfg) + " decides"
 	case sampling.AlwaysOn:
 		return "traces all requests"
 	case sampling.TraceIDRatio:
@@ -137,6 +142,15 @@ func sampled(cfg *config.Config) string {
 		return "traces only requests of sampled callers: sample_rate is 0" + at(cfg, "sample_rate")
 	}
 	return "traces " + share + " " + requests
+}
+
+// samplingServer describes the server of sampling strategies. Secrets are masked.
+func samplingServer(cfg *config.Config) string {
+	written := cmp.Or(cfg.Sampling.Remote.Endpoint, jaegerremote.DefaultEndpoint)
+	if to, err := jaegerremote.ParseEndpoint(written); err == nil {
+		return "the sampling server " + to.String()
+	}
+	return "a sampling server"
 }
 
 // shareOf describes a rate, for example as "all", "1 in 100" or "30 % of". A rate such as 0.01 is the inverse of a

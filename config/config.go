@@ -8,6 +8,7 @@ import (
 	"github.com/spanroute/spanroute/registry"
 	"github.com/spanroute/spanroute/registry/settings"
 	"github.com/spanroute/spanroute/sampling"
+	"github.com/spanroute/spanroute/sampling/jaegerremote"
 )
 
 // Config is one checked configuration: plain data for spanroute.Start. It comes from [Load] or [Default]; a program may
@@ -168,6 +169,10 @@ func Default() *Config {
 		Propagators: []string{"tracecontext", "baggage"},
 		Sampling: sampling.Config{
 			Sampler: sampling.ParentBasedTraceIDRatio, Dropped: sampling.Drop, RemoteParent: sampling.Respect,
+			Remote: sampling.Remote{
+				Endpoint: jaegerremote.DefaultEndpoint, Interval: jaegerremote.DefaultInterval,
+				InitialRate: jaegerremote.DefaultInitialRate, MaxOperations: jaegerremote.DefaultMaxOperations,
+			},
 			Hold: sampling.Hold{MaxTraces: 10_000, MaxBytes: 64 << 20, MaxTime: time.Minute},
 		},
 		Timeout:           defaultTimeout,

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spanroute/spanroute/internal/keytable"
 	"github.com/spanroute/spanroute/internal/secret"
+	"github.com/spanroute/spanroute/sampling"
 )
 
 // An Explanation describes a key's effective value, its origin, and the values it overrides.
@@ -67,7 +68,9 @@ func (c *Config) explain(k *keytable.Key) Explanation {
 	if e := m.effective("sampling.sampler"); e != nil && e.origin.reason != "" && k.Format == "rate" {
 		x.Value, x.Origin = "1", e.origin // the sampler keeps every trace that begins here
 	}
-	if n := len(stack); n > 0 {
+	if n := len(stack); k.Format == "rate" && sampling.IsRemote(c.Sampling.Sampler) {
+		x.Value, x.Origin = c.remoteRate()
+	} else if n > 0 {
 		x.Origin = stack[n-1].origin
 		stack = stack[:n-1]
 	} else if e := m.selectedBy(k); e != nil && (x.Value != "" || k.Format == "timeout") {

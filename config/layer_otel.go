@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/spanroute/spanroute/internal/schema"
 	"github.com/spanroute/spanroute/registry/settings"
 	"github.com/spanroute/spanroute/sampling"
+	"github.com/spanroute/spanroute/sampling/jaegerremote"
 )
 
 // An otelLayer is the layer of OTEL_* variables, by "OpenTelemetry Environment Variable Specification", "OTLP
@@ -30,7 +32,7 @@ type otelLayer struct {
 func (in *intake) otelLayer(lower []*layer, config string) *otelLayer {
 	o := &otelLayer{layer: newLayer(LayerOTel), intake: in, from: map[*entry]int{}}
 	for _, k := range in.table.Keys {
-		if len(k.OTel) > 0 && k.Format != "rate" {
+		if len(k.OTel) > 0 && k.OTel[0] != samplerArg {
 			o.pick(k, 0)
 		}
 	}
@@ -155,10 +157,6 @@ func (o *otelLayer) pairs(e *entry, text string) bool {
 // layers: a negative length is invalid there, and there are samplers that spanroute does not have.
 func otelText(e *entry, text string) (any, error) {
 	switch e.key.Format {
-	case "sampler":
-		if name := strings.ToLower(text); name == "jaeger_remote" || name == "parentbased_jaeger_remote" {
-			return nil, settings.Errorf(ErrUnsupported, "%s is not supported", phrase.Quote(text))
-		}
 	case "length":
 		if n, err := schema.ParseInt(text); err == nil && n < 0 {
 			return nil, settings.Errorf(ErrOutOfRange, "%d is out of range, want 0 or more", n)
@@ -183,8 +181,34 @@ func (o *otelLayer) samplerArgument(lower []*layer) {
 	switch sampler := named.value.(string); {
 	case takesRatio(sampler):
 		o.ratioArgument(lower, named, text)
+	case sampling.IsRemote(sampler):
+		o.remoteArgument(text)
 	case text != "":
 		o.warnUnused(samplerArg, "has no effect: the "+sampler+" sampler takes no argument", "remove it, or choose a traceidratio sampler")
+	}
+}
+
+// remoteArgument enters the parameters of a jaeger_remote sampler.
+func (o *otelLayer) remoteArgument(text string) {
+	at := Origin{Layer: LayerOTel, Name: samplerArg}
+	arg, err := jaegerremote.ParseArg(text)
+	for _, fault := range settings.KeyErrors(err) {
+		path := cmp.Or(remoteParameters[fault.Key], "sampling.sampler")
+		o.refuse(newEntry(o.intake.table.Key(path), at), fault.Err)
+	}
+	enter := func(path string, value any) {
+		e := newEntry(o.intake.table.Key(path), at)
+		e.value = value
+		o.add(e)
+	}
+	if arg.Endpoint != "" {
+		enter(remoteEndpoint, arg.Endpoint)
+	}
+	if arg.Interval != 0 {
+		enter("sampling.remote.interval", arg.Interval)
+	}
+	if arg.InitialRate != nil {
+		enter("sampling.remote.initial_rate", *arg.InitialRate)
 	}
 }
 

@@ -55,7 +55,7 @@ func TestOTelVariables(t *testing.T) {
 		{name: "a sampler that does not exist", file: "sampling: {sampler: always_on}", env: []string{"OTEL_TRACES_SAMPLER=bogus"}, kinds: only(config.ErrUnknownValue), want: values{"sampling.sampler": "always_on"}},
 		{name: "capitals", env: []string{"OTEL_TRACES_SAMPLER=ALWAYS_ON"}, want: values{"sampling.sampler": "always_on"}},
 		{name: "empty", file: "sampling: {sampler: always_on}", env: []string{"OTEL_TRACES_SAMPLER="}, want: values{"sampling.sampler": "always_on"}},
-		{name: "remote", file: "sample_rate: 0.5", env: []string{"OTEL_TRACES_SAMPLER=parentbased_jaeger_remote"}, kinds: only(config.ErrUnsupported), want: values{"sampling.sampler": "parentbased_traceidratio"}},
+		{name: "remote", file: "sample_rate: 0.5", env: []string{"OTEL_TRACES_SAMPLER=parentbased_jaeger_remote"}, kinds: only(config.WarnIgnored), want: values{"sampling.sampler": "parentbased_jaeger_remote"}},
 		{name: "NaN", file: "sample_rate: 0.1", env: []string{"OTEL_TRACES_SAMPLER=traceidratio", "OTEL_TRACES_SAMPLER_ARG=NaN"}, kinds: only(config.ErrWrongType), want: values{"sample_rate": "0.1"}},
 		{name: "1.5", file: "sample_rate: 0.1", env: []string{"OTEL_TRACES_SAMPLER=traceidratio", "OTEL_TRACES_SAMPLER_ARG=1.5"}, kinds: only(config.ErrOutOfRange), want: values{"sample_rate": "0.1"}},
 		{name: "-1", file: "sample_rate: 0.1", env: []string{"OTEL_TRACES_SAMPLER=traceidratio", "OTEL_TRACES_SAMPLER_ARG=-1"}, kinds: only(config.ErrOutOfRange), want: values{"sample_rate": "0.1"}},

@@ -35,6 +35,9 @@ var normalizers = map[string]func(*keytable.Table, *report, *entry) bool{
 	"networks":   checkNetworks,
 	"fsync":      normalizeFsync,
 	"rate":       checkRate,
+
+	"sampling_endpoint": checkSamplingEndpoint,
+
 	"length":     normalizeLength,
 	"timeout":    checkTimeout,
 	"attributes": normalizeAttributes,

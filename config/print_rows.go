@@ -28,8 +28,12 @@ type row struct {
 func (c *Config) rows(showSecrets bool) []row {
 	var rows []row
 	values := commonSchema.Values(c)
+	defaults := commonSchema.Values(Default())
 	for _, k := range commonSchema.Keys() {
 		value := values[k.Path]
+		if strings.HasPrefix(k.Path, remoteSection) && !sampling.IsRemote(c.Sampling.Sampler) && same(value, defaults[k.Path]) {
+			continue
+		}
 		if !showSecrets {
 			value = maskedValue(k, value)
 			if c.origins != nil {
@@ -48,10 +52,14 @@ func (c *Config) rows(showSecrets bool) []row {
 
 // maskedValue returns the value of a common key with its secrets masked.
 func maskedValue(k settings.Key, value any) any {
-	text, _ := value.(string)
+	text, isText := value.(string)
 	switch {
-	case k.Secret && text != "":
+	case k.Secret && isText && text != "":
 		return secret.Mask
+	case k.Secret:
+		return mapTexts(value, func(string, string) string { return secret.Mask })
+	case isText && k.Format == "sampling_endpoint":
+		return endpoint.Redact(text)
 	case k.Type == settings.TypeObjects:
 		return mapTexts(value, func(_, text string) string { return maskedObject(text) })
 	}
@@ -81,7 +89,7 @@ func (c *Config) commonRow(k settings.Key, value any) (row, bool) {
 			r.remark = "no limit"
 		}
 	case float64:
-		ratio := c.Sampling.Sampler == "" || strings.HasSuffix(c.Sampling.Sampler, sampling.TraceIDRatio)
+		ratio := k.Format != "rate" || c.Sampling.Sampler == "" || strings.HasSuffix(c.Sampling.Sampler, sampling.TraceIDRatio)
 		return r, ratio || v != 0
 	case int:
 		if k.Format == "length" && v == 0 {

@@ -19,6 +19,7 @@ func (r *resolver) crossKeyRules(cfg *Config) {
 	r.rules(cfg)
 	r.force(cfg)
 	r.remoteParent(cfg)
+	r.remoteSampling(cfg)
 	r.noExporter(cfg)
 	r.hidden()
 }
@@ -47,7 +48,11 @@ func (r *resolver) sampled(cfg *Config) {
 	case rate != nil && rate == r.inferredRate && ratio:
 		r.report.warn(WarnInferred, rate, rate.origin, "no rate is set", "keeping all traces")
 	case rate != nil && rate != r.inferredRate && !ratio:
-		r.report.warn(WarnIgnored, rate, rate.origin, "has no effect: the "+cfg.Sampling.Sampler+" sampler takes no rate", "choose a traceidratio sampler")
+		hint := "choose a traceidratio sampler"
+		if sampling.IsRemote(cfg.Sampling.Sampler) {
+			hint = "set sampling.remote.initial_rate, or choose a traceidratio sampler"
+		}
+		r.report.warn(WarnIgnored, rate, rate.origin, "has no effect: the "+cfg.Sampling.Sampler+" sampler takes no rate", hint)
 	}
 	if r.report.failed() || !cfg.Enabled {
 		return // the rate can be one of the errors

@@ -11,6 +11,9 @@
 // If a middleware between New and the router passes on a copy of the request, as r.WithContext makes one, net/http's
 // pattern is lost: use [WithServeMux] or [WithRouter] then. chi's route survives copies if New is in r.Use.
 //
+// A span starts with the name of its method if the route is not known yet. While sampling depends on routes, by rules with
+// a route or by sampling.sampler: jaeger_remote, the route is looked up before the handler, too.
+//
 // Place New outermost. A middleware before it that rewrites Request.RemoteAddr falsifies the peer; forwarded headers
 // are ignored unless [WithTrustedProxies] names the proxy.
 //

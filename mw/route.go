@@ -15,12 +15,19 @@ import (
 type routeFinder struct {
 	router chi.Routes     // may be nil
 	mux    *http.ServeMux // may be nil
+	below  *http.ServeMux // the handler, looked up beforehand only if a sampler reads routes; may be nil
 }
 
 // before returns the route before the handler runs: that of a router outside of this middleware, a match that is
-// looked up now, or the pattern of a ServeMux outside.
-func (f *routeFinder) before(r *http.Request) string {
-	if route := chi.RouteContext(r.Context()).RoutePattern(); route != "" {
+// looked up now, or the pattern of a ServeMux outside. If early is true, it also looks up routers that would set the route
+// later.
+func (f *routeFinder) before(r *http.Request, early bool) string {
+	inside := chi.RouteContext(r.Context())
+	route := inside.RoutePattern()
+	if early && (route == "" || strings.HasSuffix(route, "/*")) {
+		route = cmp.Or(f.later(inside, r), route)
+	}
+	if route != "" {
 		return cleanTarget(route)
 	}
 	if route := f.match(r); route != "" {
@@ -50,6 +57,20 @@ func (f *routeFinder) match(r *http.Request) string {
 	}
 	if f.mux != nil {
 		_, pattern := f.mux.Handler(r)
+		return patternRoute(r, pattern)
+	}
+	return ""
+}
+
+// later looks up the route that a router around this middleware, or the handler, will find. It returns "" if r has no
+// route yet that can be looked up.
+func (f *routeFinder) later(inside *chi.Context, r *http.Request) string {
+	switch {
+	case f.router != nil || f.mux != nil: // looked up in any case
+	case inside != nil && inside.Routes != nil:
+		return chiMatch(inside.Routes, r)
+	case f.below != nil:
+		_, pattern := f.below.Handler(r)
 		return patternRoute(r, pattern)
 	}
 	return ""

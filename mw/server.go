@@ -18,10 +18,11 @@ import (
 func New(opts ...ServerOption) func(http.Handler) http.Handler {
 	m := newMiddleware(newServerOptions(opts))
 	return func(next http.Handler) http.Handler {
-		h := &handler{middleware: m, next: next, routes: routeFinder{m.router, m.mux}}
+		h := &handler{middleware: m, next: next, routes: routeFinder{router: m.router, mux: m.mux}}
 		if routes, ok := next.(chi.Routes); ok && m.router == nil {
 			h.routes.router = routes
 		}
+		h.routes.below, _ = next.(*http.ServeMux)
 		return h
 	}
 }
@@ -65,7 +66,7 @@ func (h *handler) pass(p *derivedRequest, w http.ResponseWriter, r *http.Request
 // serveNested serves a request that an outer middleware traces. It reports the route that it finds to outer.
 func (h *handler) serveNested(w http.ResponseWriter, r *http.Request, outer *serverSpan) {
 	received := r.Pattern
-	before := h.routes.before(r)
+	before := h.routes.before(r, false)
 	defer func() { outer.setNestedRoute(h.routes.after(r, received, before)) }()
 	h.next.ServeHTTP(w, r)
 }
@@ -93,7 +94,7 @@ func (h *handler) url(r *http.Request) string {
 // serveTraced serves r under a span. Its parent is remote if that is valid, and otherwise the span in ctx.
 func (h *handler) serveTraced(ctx context.Context, remote trace.SpanContext, w http.ResponseWriter, r *http.Request) {
 	spanNameWord := h.methods.info(methodOf(r)).spanNameWord
-	name, route := h.names.of(spanNameWord, h.routes.before(r))
+	name, route := h.names.of(spanNameWord, h.routes.before(r, h.Policy().ReadsRoutes()))
 	name = h.nameOf(r, spanNameWord, route, name)
 	record, span := h.startRecord(ctx, remote, name)
 	if record == nil {

@@ -16,7 +16,7 @@ func TestParentOutsideOfTheContext(t *testing.T) {
 		s := sdktrace.ParentBased(sdktrace.NeverSample())
 		if name != "another" {
 			var err error
-			if s, err = sampling.New(sampling.Config{Sampler: name}); err != nil {
+			if s, err = sampling.NewRemote(sampling.Config{Sampler: name}, everyOther{}); err != nil {
 				t.Fatal(err)
 			}
 		}

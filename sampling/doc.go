@@ -1,5 +1,5 @@
-// Package sampling decides which traces are kept: a share of new traces by trace id, and the decision of the parent for
-// all other spans. The decision can be changed while the process runs.
+// Package sampling decides which traces are kept: a share of new traces by trace id or by a strategy, and the decision of
+// the parent for all other spans. The decision can be changed while the process runs.
 //
 //	sampler, err := sampling.New(sampling.Config{SampleRate: 0.1})
 //	live := sampling.NewDynamic(sampler)
@@ -8,12 +8,14 @@
 //
 // # How it works
 //
-// The six values of OTEL_TRACES_SAMPLER are combinations of two choices, whether a parent decides and the rate of new
-// traces, so one small sampler implements all of them. For each span it decides in this order:
+// The values of OTEL_TRACES_SAMPLER are combinations of two choices, whether a parent decides and the rate of new traces,
+// so one small sampler implements all of them. For each span it decides in this order:
 //
 //  1. A span below an excluded request is dropped, whatever the configuration.
 //  2. With a parentbased sampler, a span with a parent follows the sampled flag of the parent.
 //  3. Otherwise the span is kept if its trace id, read as a number, is below a bound that New computes from the rate.
+//     With jaeger_remote, a [Strategy] decides in place of the rate, by the trace id and the name of the span; package
+//     jaegerremote has the one of a sampling server.
 //
 // A span that is not kept is dropped, or with Dropped "record" recorded but not exported. The decision takes a few
 // nanoseconds and does not allocate. A [Dynamic] loads the current sampler atomically and lets it decide.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
@@ -23,7 +24,7 @@ type Config struct {
 	// default) to 1 (all).
 	SampleRate float64 `koanf:"/sample_rate" otel:"TRACES_SAMPLER_ARG" range:"0..1" hot:"true" format:"rate" doc:"share of new traces to keep, 0 to 1"`
 	// Sampler is one of the names of [Samplers]; empty means parentbased_traceidratio.
-	Sampler string `koanf:"sampler" otel:"TRACES_SAMPLER" hot:"true" format:"sampler" enum:"parentbased_traceidratio,parentbased_always_on,parentbased_always_off,traceidratio,always_on,always_off" doc:"who decides: the parent, the ratio of sample_rate, always or never"`
+	Sampler string `koanf:"sampler" otel:"TRACES_SAMPLER" hot:"true" format:"sampler" enum:"parentbased_traceidratio,parentbased_always_on,parentbased_always_off,parentbased_jaeger_remote,traceidratio,always_on,always_off,jaeger_remote" doc:"who decides: the parent, the ratio of sample_rate, always, never, or a sampling server"`
 	// Dropped selects what happens to a span that is not kept: "drop" (also when empty) or "record", with which span
 	// processors receive it, but exporters do not.
 	Dropped string `koanf:"dropped" hot:"true" enum:"drop,record" doc:"record: span processors see what is not kept"`
@@ -32,6 +33,8 @@ type Config struct {
 	// trace, and is kept with the probability of a root span. Local children follow their local parent, also with
 	// traceidratio, because their trace id is the caller's. always_on and always_off are not affected.
 	RemoteParent string `koanf:"remote_parent" hot:"true" enum:"respect,ignore" doc:"ignore: neither the flag nor the trace id of a caller decides; for services at the edge"`
+	// Remote is sampling.remote.*, for the two jaeger_remote samplers.
+	Remote Remote `koanf:"remote"`
 	// MaxTracesPerSecond bounds the new traces that are kept; those that a parent keeps do not count. 0 means no bound.
 	// Fractions are allowed: 0.1 is one trace in ten seconds. Up to a second's traces may be kept at once.
 	MaxTracesPerSecond float64 `koanf:"max_traces_per_second" range:"0.." hot:"true" doc:"bound of new traces that are kept; 0: none"`
@@ -50,9 +53,11 @@ const (
 	ParentBasedTraceIDRatio = "parentbased_traceidratio"
 	ParentBasedAlwaysOn     = "parentbased_always_on"
 	ParentBasedAlwaysOff    = "parentbased_always_off"
+	ParentBasedJaegerRemote = "parentbased_jaeger_remote"
 	TraceIDRatio            = "traceidratio"
 	AlwaysOn                = "always_on"
 	AlwaysOff               = "always_off"
+	JaegerRemote            = "jaeger_remote"
 
 	Drop   = "drop"
 	Record = "record"
@@ -64,14 +69,19 @@ const (
 // Samplers returns the values of Config.Sampler.
 func Samplers() []string {
 	return []string{
-		ParentBasedTraceIDRatio, ParentBasedAlwaysOn, ParentBasedAlwaysOff,
-		TraceIDRatio, AlwaysOn, AlwaysOff,
+		ParentBasedTraceIDRatio, ParentBasedAlwaysOn, ParentBasedAlwaysOff, ParentBasedJaegerRemote,
+		TraceIDRatio, AlwaysOn, AlwaysOff, JaegerRemote,
 	}
 }
 
 // New returns an immutable sampler for c. It returns an error for a name that is not in [Samplers], a rate that is not
-// from 0 to 1, and an unknown value of Dropped or RemoteParent.
-func New(c Config) (sdktrace.Sampler, error) {
+// from 0 to 1, an unknown value of Dropped or RemoteParent, and a sampler that needs a [Strategy].
+func New(c Config) (sdktrace.Sampler, error) { return NewRemote(c, nil) }
+
+// NewRemote returns a sampler for c that decides by strategy in place of a rate, if the sampler of c is a jaeger_remote
+// sampler. For all others it is [New] and ignores strategy. It returns an error where New does, except for a missing
+// strategy.
+func NewRemote(c Config, strategy Strategy) (sdktrace.Sampler, error) {
 	if !(c.SampleRate >= 0 && c.SampleRate <= 1) {
 		return nil, fmt.Errorf("sample_rate: %v is out of range, want 0 to 1", c.SampleRate)
 	}
@@ -104,6 +114,11 @@ func New(c Config) (sdktrace.Sampler, error) {
 		s.rate, s.keepBelow = 1, bound(1)
 	case AlwaysOff:
 		s.rate, s.keepBelow = 0, bound(0)
+	case JaegerRemote:
+		if strategy == nil {
+			return nil, fmt.Errorf("sampling.sampler: %s needs a strategy; use NewRemote", s.name)
+		}
+		s.strategy = strategy
 	default:
 		return nil, fmt.Errorf("sampling.sampler: %q is unknown, want one of %s", c.Sampler, strings.Join(Samplers(), ", "))
 	}
@@ -118,7 +133,7 @@ func New(c Config) (sdktrace.Sampler, error) {
 	case "", Respect:
 	case Ignore:
 		s.ignoreRemote = true
-		s.followLocal = s.parentBased || root == TraceIDRatio
+		s.followLocal = s.parentBased || root == TraceIDRatio || root == JaegerRemote
 	default:
 		return nil, fmt.Errorf("sampling.remote_parent: %q is unknown, want %s or %s", c.RemoteParent, Respect, Ignore)
 	}
@@ -127,6 +142,11 @@ func New(c Config) (sdktrace.Sampler, error) {
 
 // ReadsRequests reports whether the sampler reads attributes and headers of a request when its span starts.
 func (c Config) ReadsRequests() bool { return len(c.Rules) > 0 || c.Force.Header != "" }
+
+// ReadsRoutes reports whether the sampler reads the route of a request when its span starts, or the name of the span.
+func (c Config) ReadsRoutes() bool {
+	return IsRemote(c.Sampler) || slices.ContainsFunc(c.Rules, func(r Rule) bool { return len(r.Route) > 0 })
+}
 
 // KeepsMore reports whether traces can be kept that neither the rate nor a parent selects.
 func (c Config) KeepsMore() bool {
@@ -155,9 +175,10 @@ func bound(rate float64) uint64 {
 	return uint64(rate * (1 << 63))
 }
 
-// sampler implements all six samplers.
+// sampler implements all samplers.
 type sampler struct {
 	name         string
+	strategy     Strategy // decides in place of the rate; nil except for jaeger_remote
 	rate         float64
 	keepBelow    uint64
 	parentBased  bool // the parent decides, if the span has one
@@ -203,7 +224,7 @@ func (s *sampler) Decide(
 	case s.rules != nil && !isLocal(parent):
 		return s.byRules(result, parent, p)
 	default:
-		return s.byRatio(result, parent, p.TraceID)
+		return s.byRatio(result, parent, p)
 	}
 	return result, nil
 }
@@ -234,7 +255,7 @@ func (s *sampler) byRules(
 	case decides != nil:
 		return s.leave(result)
 	}
-	result, kept := s.byRatio(result, parent, p.TraceID)
+	result, kept := s.byRatio(result, parent, p)
 	if open == 0 {
 		return result, kept
 	}
@@ -248,18 +269,21 @@ func (s *sampler) byRules(
 	return result, candidates
 }
 
-// byRatio decides about a trace by its id and the limit of new traces.
+// byRatio decides about a trace by its id, or by the strategy, and the limit of new traces.
 func (s *sampler) byRatio(
-	result sdktrace.SamplingResult, parent trace.SpanContext, id trace.TraceID,
+	result sdktrace.SamplingResult, parent trace.SpanContext, p sdktrace.SamplingParameters,
 ) (sdktrace.SamplingResult, undecided.Trace) {
-	chosen := lastBits(id)
 	if parent.IsValid() && parent.IsRemote() && s.ignoreRemote {
-		chosen = rand.Uint64() >> 1 // the caller may have chosen the id
+		binary.BigEndian.PutUint64(p.TraceID[8:], rand.Uint64()) // the caller may have chosen the id
 	}
+	attrs, chosen := s.chooses(p.TraceID, p.Name)
 	switch {
-	case chosen >= s.keepBelow:
+	case !chosen:
 	case isLocal(parent), s.limit == nil, s.limit.Take(now()):
 		result.Decision = sdktrace.RecordAndSample
+		if !parent.IsValid() {
+			result.Attributes = attrs
+		}
 		return result, nil
 	default:
 		s.counts.limited.Add(1)
@@ -269,6 +293,15 @@ func (s *sampler) byRatio(
 		return result, nil
 	}
 	return s.leave(result)
+}
+
+// chooses reports whether the strategy, or the rate without one, keeps a trace whose root span has the given name. It
+// returns the attributes of the root span.
+func (s *sampler) chooses(id trace.TraceID, name string) (attrs []attribute.KeyValue, keep bool) {
+	if s.strategy != nil {
+		return s.strategy.Decide(id, name)
+	}
+	return nil, lastBits(id) < s.keepBelow
 }
 
 // leave returns the result for a local root that is not sampled, and leaves it to the keeper.
@@ -314,6 +347,9 @@ func (s *sampler) Description() string {
 	}
 	if k := s.keeper; k != nil {
 		more += fmt.Sprintf(",keep_errors=%t,keep_slower_than=%v", k.Errors, k.SlowerThan)
+	}
+	if s.strategy != nil {
+		return fmt.Sprintf("spanroute{%s,%s%s}", s.name, s.strategy, more)
 	}
 	return fmt.Sprintf("spanroute{%s,rate=%g%s}", s.name, s.rate, more)
 }

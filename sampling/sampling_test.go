@@ -168,7 +168,7 @@ func TestTracestateIsPassedOn(t *testing.T) {
 	for _, last := range []string{"0000000000000001", "8000000000000000"} {
 		id := traceID(t, last)
 		for _, name := range sampling.Samplers() {
-			s, err := sampling.New(sampling.Config{Sampler: name, SampleRate: 0.5})
+			s, err := sampling.NewRemote(sampling.Config{Sampler: name, SampleRate: 0.5}, everyOther{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/exporters/internal/transport"
+	"github.com/spanroute/spanroute/internal/tlsfiles"
 	"github.com/spanroute/spanroute/registry"
 )
 
@@ -100,7 +101,7 @@ func grpcEncoder(common registry.BuildContext, s Settings) *encoder {
 }
 
 func newHTTP(common registry.BuildContext, s Settings) (sdktrace.SpanExporter, error) {
-	var conf *transport.TLS
+	var conf *tlsfiles.TLS
 	if s.url.Scheme == "https" {
 		var err error
 		if conf, err = s.Thrift.files().Certificates().TLS("thrift.", common.Logger()); err != nil {
@@ -122,7 +123,7 @@ func newHTTP(common registry.BuildContext, s Settings) (sdktrace.SpanExporter, e
 }
 
 func newGRPC(common registry.BuildContext, s Settings) (sdktrace.SpanExporter, error) {
-	var conf *transport.TLS
+	var conf *tlsfiles.TLS
 	if s.target.TLS {
 		var err error
 		if conf, err = s.GRPC.files().Certificates().TLS("grpc.", common.Logger()); err != nil {

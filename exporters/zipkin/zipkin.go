@@ -15,6 +15,7 @@ import (
 	"github.com/spanroute/spanroute/exporters/internal/transport"
 	"github.com/spanroute/spanroute/internal/endpoint"
 	"github.com/spanroute/spanroute/internal/phrase"
+	"github.com/spanroute/spanroute/internal/tlsfiles"
 	"github.com/spanroute/spanroute/registry"
 	"github.com/spanroute/spanroute/registry/settings"
 )
@@ -83,7 +84,7 @@ func (s *Settings) files() transport.Files {
 }
 
 // tls reads the files if the endpoint uses them.
-func (s *Settings) tls(log *slog.Logger) (*transport.TLS, error) {
+func (s *Settings) tls(log *slog.Logger) (*tlsfiles.TLS, error) {
 	if s.to.Scheme != "https" {
 		return nil, nil
 	}

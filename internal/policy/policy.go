@@ -33,6 +33,7 @@ type Rules struct {
 	RedactPanicMessages bool     // redact.panic_messages
 
 	ReadRequests bool // sampling reads attributes and headers
+	ReadRoutes   bool // sampling reads routes, or the names that have them
 }
 
 // A Policy is a compiled, immutable set of [Rules]. A nil Policy excludes nothing and redacts nothing beyond the
@@ -45,6 +46,7 @@ type Policy struct {
 
 	redaction    redaction
 	readRequests bool
+	readRoutes   bool
 }
 
 // A PatternError reports an item of a key that is not a pattern.
@@ -91,7 +93,7 @@ func Compile(rules Rules) (*Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.redaction, p.readRequests = redaction, rules.ReadRequests
+	p.redaction, p.readRequests, p.readRoutes = redaction, rules.ReadRequests, rules.ReadRoutes
 	return p, nil
 }
 
@@ -167,3 +169,6 @@ func SplitItems(text string) (items []string, empty int, err error) {
 
 // ReadsRequests reports whether the sampler reads the attributes and headers of a request when its span starts.
 func (p *Policy) ReadsRequests() bool { return p != nil && p.readRequests }
+
+// ReadsRoutes reports whether the sampler reads the route of a request when its span starts.
+func (p *Policy) ReadsRoutes() bool { return p != nil && p.readRoutes }

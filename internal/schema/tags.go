@@ -30,7 +30,7 @@ var formats = map[string]settings.Type{
 	// of common keys
 	"exporters": settings.TypeList, "propagators": settings.TypeList, "query_keys": settings.TypeList, "networks": settings.TypeList,
 	"url_patterns": settings.TypeList, "path_globs": settings.TypeList, "rpc_globs": settings.TypeList,
-	"attributes": settings.TypeMap, "rate": settings.TypeFloat, "length": settings.TypeInt, "sampler": settings.TypeString, "fsync": settings.TypeString,
+	"attributes": settings.TypeMap, "rate": settings.TypeFloat, "length": settings.TypeInt, "sampler": settings.TypeString, "fsync": settings.TypeString, "sampling_endpoint": settings.TypeString,
 	"timeout": settings.TypeDuration, "bound": settings.TypeDuration,
 }
 

@@ -41,6 +41,9 @@ type Policy interface {
 	// ReadsRequests reports whether the sampler reads the attributes and the headers of a request when its span starts.
 	// Instrumentation then sets attributes at the start, also if [Instrumentation.DeferAttributes] is true.
 	ReadsRequests() bool
+	// ReadsRoutes reports whether the sampler reads the route of a request when its span starts, or the name, which has the
+	// route. An HTTP server then looks it up before the handler, in every router that it can find.
+	ReadsRoutes() bool
 }
 
 // NoRules is a [Policy] that excludes nothing and redacts nothing beyond the defaults.
@@ -66,3 +69,6 @@ func (NoRules) RedactsPanicMessages() bool { return false }
 
 // ReadsRequests returns false.
 func (NoRules) ReadsRequests() bool { return false }
+
+// ReadsRoutes returns false.
+func (NoRules) ReadsRoutes() bool { return false }

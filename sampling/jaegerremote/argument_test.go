@@ -119,6 +119,12 @@ func TestParseEndpoint(t *testing.T) {
 	}
 }
 
+func TestParseEndpointRejectsADNSServer(t *testing.T) {
+	if e, err := jaegerremote.ParseEndpoint("dns://192.0.2.1/jaeger:5779"); err == nil {
+		t.Errorf("%+v, want an error", e)
+	}
+}
+
 func FuzzParseArg(f *testing.F) {
 	f.Add("endpoint=http://localhost:14250,pollingIntervalMs=5000,initialSamplingRate=0.25")
 	f.Add("endpoint=grpc://[::1],x=,=,,0.5")

@@ -2,7 +2,7 @@
 // extension jaegerremotesampling. It polls the server over HTTP (port 5778) or gRPC (port 5779).
 //
 //	endpoint, err := jaegerremote.ParseEndpoint("http://localhost:5778/sampling")
-//	source := jaegerremote.HTTPSource(endpoint.URL, "shop", nil)
+//	source := jaegerremote.NewSource(endpoint, "shop", jaegerremote.Connection{})
 //	sampler, err := jaegerremote.New(jaegerremote.Options{Source: source, InitialRate: 0.001})
 //	sampler.Start()
 //	defer sampler.Shutdown(ctx)

@@ -12,15 +12,15 @@ import (
 // DefaultEndpoint is the endpoint of a Jaeger server or agent on the same host.
 const DefaultEndpoint = "http://localhost:5778/sampling"
 
-// An Endpoint is the address of a sampling server: a URL for [HTTPSource], or a target for [GRPCSource].
+// An Endpoint is the address of a sampling server: a URL for HTTP, or a target for gRPC.
 type Endpoint struct {
 	URL    *url.URL // nil for gRPC
-	Target string   // "" for HTTP
+	Target string   // host:port, or a target with one of the schemes dns, unix and passthrough; "" for HTTP
 	TLS    bool     // the scheme is https or grpcs
 }
 
 // ParseEndpoint parses the endpoint of a sampling server. The protocol is gRPC for the schemes grpc and grpcs, for the
-// resolvers dns, unix and passthrough of gRPC, and for the ports 5779 and 14250 without a path, because the specification
+// schemes dns, unix and passthrough of gRPC targets, which use no TLS, and for the ports 5779 and 14250 without a path, because the specification
 // of OTEL_TRACES_SAMPLER_ARG writes http://localhost:14250 for a gRPC server. Otherwise it is HTTP. An HTTP endpoint
 // without a path gets the path of Jaeger: /api/sampling on port 14268, /sampling on all others. The port of a gRPC
 // endpoint without a port is 5779. Errors are of type *[settings.Fault].
@@ -43,7 +43,7 @@ func ParseEndpoint(text string) (Endpoint, error) {
 	}
 	if strings.Trim(h.URL.Path, "/") == "" && h.URL.RawQuery == "" {
 		switch h.URL.Port() {
-		case "5779", "14250":
+		case grpcPort, "14250":
 			return parseGRPC(text, text)
 		case "14268":
 			h.URL.Path = "/api/sampling"
@@ -63,8 +63,11 @@ func parseGRPC(written, text string) (Endpoint, error) {
 	if g.PathIgnored != "" {
 		return Endpoint{}, settings.Errorf(settings.ErrURL, "%s has a path, which gRPC does not use", phrase.Quote(endpoint.Redact(written))).WithHint("remove the path, or use the scheme http")
 	}
+	if _, rest, found := strings.Cut(text, "://"); g.Host == "" && found && g.Scheme != "unix" && !strings.HasPrefix(rest, "/") {
+		return Endpoint{}, settings.Errorf(settings.ErrURL, "%s names a DNS server, which is not supported", phrase.Quote(text)).WithHint("write " + g.Scheme + ":///host:port")
+	}
 	if g.Host != "" && !strings.HasSuffix(strings.TrimSuffix(text, "/"), ":"+g.Port) {
-		g = g.JoinPort("5779")
+		g = g.JoinPort(grpcPort)
 	}
 	return Endpoint{Target: g.Target, TLS: g.Scheme == "https"}, nil
 }

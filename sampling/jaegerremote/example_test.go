@@ -26,7 +26,7 @@ func Example() {
 		return
 	}
 	sampler, err := jaegerremote.New(jaegerremote.Options{
-		Source:      jaegerremote.HTTPSource(endpoint.URL, "shop", nil),
+		Source:      jaegerremote.NewSource(endpoint, "shop", jaegerremote.Connection{}),
 		InitialRate: jaegerremote.DefaultInitialRate,
 	})
 	if err != nil {

@@ -1,6 +1,9 @@
 package jaegerremote
 
-import "context"
+import (
+	"context"
+	"io"
+)
 
 // Exports for tests.
 const (
@@ -36,6 +39,9 @@ func Fetch(ctx context.Context, source Source) (Response, error) {
 // ParseJSON and ParseProto return the fields of a response.
 func ParseJSON(data []byte) (Response, error)  { r, err := parseJSON(data); return export(r), err }
 func ParseProto(data []byte) (Response, error) { r, err := parseProto(data); return export(r), err }
+
+// ReadMessage reads the body of an answer over gRPC.
+func ReadMessage(body io.Reader) ([]byte, error) { return readMessage(body) }
 
 // Response is a response with exported fields.
 type Response struct {

@@ -2,6 +2,7 @@ package jaegerremote_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"testing"
 
 	"github.com/gogo/protobuf/jsonpb"
@@ -109,4 +110,19 @@ func checkInvariants(t *testing.T, r jaegerremote.Response) {
 	default:
 		inRange(*r.RateLimiting)
 	}
+}
+
+// FuzzReadMessage compares the reader of frames with the definition: an uncompressed frame, whole and alone.
+func FuzzReadMessage(f *testing.F) {
+	f.Add([]byte{0, 0, 0, 0, 2, 1, 2})
+	f.Add([]byte{0, 0, 0, 0, 0})
+	f.Add([]byte{1, 0, 0, 0, 1, 1})
+	f.Add([]byte{0, 0xff, 0xff, 0xff, 0xff})
+	f.Fuzz(func(t *testing.T, body []byte) {
+		message, err := jaegerremote.ReadMessage(bytes.NewReader(body))
+		whole := len(body) >= 5 && body[0] == 0 && binary.BigEndian.Uint32(body[1:]) == uint32(len(body)-5) && len(body)-5 <= jaegerremote.MaxResponse
+		if whole != (err == nil) || err == nil && !bytes.Equal(message, body[5:]) {
+			t.Errorf("body %x: message %x, error %v", body, message, err)
+		}
+	})
 }

@@ -2,6 +2,7 @@ package jaegerremote
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"time"
@@ -34,13 +35,9 @@ func jitter(interval time.Duration) time.Duration {
 func (s *Sampler) poll(ctx context.Context) {
 	requestContext, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	fetched, err := s.options.Source.fetch(requestContext)
+	valid, err := s.request(requestContext)
 	if ctx.Err() != nil {
 		return
-	}
-	var valid strategy
-	if err == nil {
-		valid, err = fetched.strategy()
 	}
 	if err == nil {
 		s.current.Store(newPlan(valid, s.options.MaxOperations, s.current.Load(), time.Since(s.start)))
@@ -48,7 +45,23 @@ func (s *Sampler) poll(ctx context.Context) {
 	s.log(s.polling.record(err), err)
 }
 
+// request requests the strategy. A panic is an error, because the goroutine is not the program's.
+func (s *Sampler) request(ctx context.Context) (valid strategy, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("panic with a %T", v)
+		}
+	}()
+	fetched, err := s.options.Source.fetch(ctx)
+	if err != nil {
+		return strategy{}, err
+	}
+	return fetched.strategy()
+}
+
+// log passes a line to the program's handler and recovers its panics.
 func (s *Sampler) log(e event, err error) {
+	defer func() { _ = recover() }()
 	attrs := []any{slog.String("source", s.options.Source.String()), slog.String("strategy", s.current.Load().strategy.String())}
 	switch e {
 	case failed:

@@ -150,6 +150,25 @@ func TestInvalidResponsesChangeNothing(t *testing.T) {
 	}
 }
 
+func TestPanicsAreRecovered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := jaegerremote.FuncSource(func(context.Context) (string, error) { panic("secret") })
+		s := start(t, jaegerremote.Options{Source: source, Logger: slog.New(panickingHandler{slog.DiscardHandler})})
+		time.Sleep(10 * jaegerremote.DefaultInterval)
+		if state := s.State(); state.LastError != "panic with a string" || state.Requests < 8 {
+			t.Errorf("state %+v, want the requests to go on", state)
+		}
+		shutdown(t, s)
+	})
+}
+
+// panickingHandler is a handler of the program that has a bug.
+type panickingHandler struct{ slog.Handler }
+
+func (panickingHandler) Enabled(context.Context, slog.Level) bool { return true }
+
+func (panickingHandler) Handle(context.Context, slog.Record) error { panic("bug") }
+
 func TestHangingServerDelaysNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		requests := make(chan struct{}, 2)

@@ -158,7 +158,10 @@ func excluded(ctx context.Context, parent trace.TraceID) bool {
 	return ok && id == parent
 }
 
+// String describes the current strategy in a few words.
+func (s *Sampler) String() string { return s.current.Load().strategy.String() }
+
 // Description describes the current strategy.
 func (s *Sampler) Description() string {
-	return "spanroute{jaeger_remote," + s.current.Load().strategy.String() + "}"
+	return "spanroute{jaeger_remote," + s.String() + "}"
 }

@@ -7,11 +7,11 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/spanroute/spanroute/internal/endpoint"
 	"github.com/spanroute/spanroute/internal/phrase"
+	"github.com/spanroute/spanroute/internal/redaction"
 	"github.com/spanroute/spanroute/internal/version"
 )
 
@@ -26,40 +26,56 @@ type Source interface {
 	fetch(ctx context.Context) (response, error)
 }
 
-// HTTPSource returns a source that requests endpoint?service=service over HTTP. client holds the TLS configuration, the
-// proxy and the headers, by its Transport; nil uses the defaults of net/http. Redirects are not followed, because they
-// could pass headers on to another server.
-func HTTPSource(endpoint *url.URL, service string, client *http.Client) Source {
-	if client == nil {
-		client = http.DefaultClient
+// NewSource returns a source that requests the strategy of service from the server at e, over HTTP or gRPC. Redirects are
+// not followed, because they could pass headers on to another server.
+func NewSource(e Endpoint, service string, c Connection) Source {
+	return source{e, service, c, redaction.New(c.Header, e.URL, e.proxy())}
+}
+
+type source struct {
+	endpoint   Endpoint
+	service    string
+	connection Connection
+	secrets    *redaction.Redactor
+}
+
+func (s source) String() string { return s.endpoint.String() }
+
+func (s source) fetch(ctx context.Context) (response, error) {
+	t, closeAll := s.connection.transport(ctx, s.endpoint)
+	defer closeAll()
+	r, err := s.exchange(ctx, t)
+	if err == nil {
+		return r, nil
 	}
-	c := *client
-	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	u := *endpoint
+	if text := s.secrets.Text(err.Error()); text != err.Error() {
+		err = errors.New(text)
+	}
+	return response{}, err
+}
+
+func (s source) exchange(ctx context.Context, t http.RoundTripper) (response, error) {
+	if s.endpoint.URL == nil {
+		return s.call(ctx, t)
+	}
+	return s.get(ctx, t)
+}
+
+// get requests the strategy over HTTP.
+func (s source) get(ctx context.Context, t http.RoundTripper) (response, error) {
+	u := *s.endpoint.URL
 	query := u.Query()
-	query.Set("service", service)
-	u.RawQuery = query.Encode()
-	return httpSource{client: &c, url: u.String(), endpoint: endpoint.String()}
-}
-
-type httpSource struct {
-	client        *http.Client
-	url, endpoint string
-}
-
-func (s httpSource) String() string { return endpoint.Redact(s.endpoint) }
-
-func (s httpSource) fetch(ctx context.Context) (response, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url, nil)
+	query.Set("service", s.service)
+	u.RawQuery, u.User = query.Encode(), nil
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
-		return response{}, withoutURL(err)
+		return response{}, err
 	}
+	s.setHeader(request)
 	request.Header.Set("Accept", "application/json")
-	request.Header.Set("User-Agent", version.UserAgent)
-	request.Close = true
-	answer, err := s.client.Do(request)
+	answer, err := t.RoundTrip(request)
 	if err != nil {
-		return response{}, withoutURL(err)
+		return response{}, err
 	}
 	defer func() { _ = answer.Body.Close() }()
 	if err := checkHeader(answer); err != nil {
@@ -75,6 +91,36 @@ func (s httpSource) fetch(ctx context.Context) (response, error) {
 	return parseJSON(body)
 }
 
+// setHeader adds the headers of the connection and the user information of the endpoint.
+func (s source) setHeader(request *http.Request) {
+	for name, values := range s.connection.Header {
+		if !s.endpoint.ReservesHeader(name) {
+			request.Header[http.CanonicalHeaderKey(name)] = values
+		}
+	}
+	if request.Header.Get("User-Agent") == "" {
+		request.Header.Set("User-Agent", version.UserAgent)
+	}
+	if u := s.endpoint.URL; u != nil && u.User != nil && request.Header.Get("Authorization") == "" {
+		password, _ := u.User.Password()
+		request.SetBasicAuth(u.User.Username(), password)
+	}
+}
+
+// ReservesHeader reports whether requests to e cannot have a header with this name, because the protocol sets it. Such a
+// header is not sent.
+func (e Endpoint) ReservesHeader(name string) bool {
+	name = strings.ToLower(name)
+	switch {
+	case name == "host", strings.HasPrefix(name, "content-"), strings.HasPrefix(name, ":"):
+		return true
+	case e.URL != nil:
+		return false
+	}
+	return name == "te" || name == "connection" || name == "keep-alive" || name == "proxy-connection" ||
+		name == "transfer-encoding" || name == "upgrade" || strings.HasPrefix(name, "grpc-")
+}
+
 func checkHeader(answer *http.Response) error {
 	if answer.StatusCode != http.StatusOK {
 		return fmt.Errorf("the server responds with status %d, want 200", answer.StatusCode)
@@ -86,11 +132,10 @@ func checkHeader(answer *http.Response) error {
 	return nil
 }
 
-// withoutURL returns the cause of an error of net/http, whose text contains the URL and its secrets.
-func withoutURL(err error) error {
-	var outer *url.Error
-	if errors.As(err, &outer) {
-		return outer.Err
+// String returns the endpoint without secrets. That of gRPC begins with "grpc ".
+func (e Endpoint) String() string {
+	if e.URL == nil {
+		return "grpc " + endpoint.Redact(e.Target)
 	}
-	return err
+	return endpoint.Redact(e.URL.String())
 }

@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -19,7 +18,6 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
@@ -40,22 +38,23 @@ func fetch(t *testing.T, source jaegerremote.Source) (string, error) {
 	return r.Strategy()
 }
 
-func parseURL(t *testing.T, text string) *url.URL {
+// newSource returns a source for an endpoint as an operator writes it.
+func newSource(t *testing.T, text, service string, c jaegerremote.Connection) jaegerremote.Source {
 	t.Helper()
-	u, err := url.Parse(text)
+	e, err := jaegerremote.ParseEndpoint(text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return u
+	return jaegerremote.NewSource(e, service, c)
 }
 
-// headerTransport adds a header, as a caller would.
-type headerTransport struct{ http.RoundTripper }
-
-func (h headerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	r.Header.Set("Authorization", "Bearer secret")
-	return h.RoundTripper.RoundTrip(r)
+// trusting returns a connection that accepts the certificate of server, which may have none.
+func trusting(server *httptest.Server) jaegerremote.Connection {
+	roots := x509.NewCertPool()
+	if certificate := server.Certificate(); certificate != nil {
+		roots.AddCert(certificate)
+	}
+	return jaegerremote.Connection{TLS: func() *tls.Config { return &tls.Config{RootCAs: roots} }}
 }
 
 func TestHTTPRequest(t *testing.T) {
@@ -68,8 +67,9 @@ func TestHTTPRequest(t *testing.T) {
 				_, _ = fmt.Fprint(w, rateLimit(4))
 			}))
 			defer server.Close()
-			client := &http.Client{Transport: headerTransport{server.Client().Transport}}
-			source := jaegerremote.HTTPSource(parseURL(t, server.URL+"/sampling?tenant=a"), "my shop/&=ü", client)
+			connection := trusting(server)
+			connection.Header = http.Header{"Authorization": {"Bearer secret"}}
+			source := newSource(t, server.URL+"/sampling?tenant=a", "my shop/&=ü", connection)
 			if got, err := fetch(t, source); got != "rate limiting 4/s" {
 				t.Fatalf("strategy %q, %v", got, err)
 			}
@@ -139,7 +139,7 @@ func TestHTTPResponsesThatAreRejected(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server := httptest.NewServer(tt.handler)
 			defer server.Close()
-			source := jaegerremote.HTTPSource(parseURL(t, server.URL), "shop", server.Client())
+			source := newSource(t, server.URL, "shop", jaegerremote.Connection{})
 			if got, err := fetch(t, source); err == nil || !strings.HasPrefix(err.Error(), tt.want) {
 				t.Errorf("strategy %q, error %v; want %s", got, err, tt.want)
 			}
@@ -164,7 +164,7 @@ func TestHTTPServerThatHangs(t *testing.T) {
 				handler(w, r)
 			}))
 			defer server.Close()
-			s := start(t, jaegerremote.Options{Source: jaegerremote.HTTPSource(parseURL(t, server.URL), "shop", server.Client())})
+			s := start(t, jaegerremote.Options{Source: newSource(t, server.URL, "shop", jaegerremote.Connection{})})
 			<-arrived
 			ctx, cancel := context.WithTimeout(t.Context(), timeLimit)
 			defer cancel()
@@ -182,7 +182,7 @@ func TestHTTPErrorsAndNamesHideSecrets(t *testing.T) {
 	}
 	address := l.Addr().String()
 	_ = l.Close()
-	source := jaegerremote.HTTPSource(parseURL(t, "http://user:hunter2@"+address+"/sampling?token=hunter3"), "shop", nil)
+	source := newSource(t, "http://user:hunter2@"+address+"/sampling?token=hunter3", "shop", jaegerremote.Connection{})
 	if got, want := source.String(), "http://***@"+address+"/sampling?token=***"; got != want {
 		t.Errorf("String() = %q, want %q", got, want)
 	}
@@ -221,16 +221,9 @@ func serveGRPC(t *testing.T, answer func(context.Context, string) (*api_v2.Sampl
 	return l.Addr().String()
 }
 
-func grpcSource(t *testing.T, address string, options ...grpc.DialOption) jaegerremote.Source {
+func grpcSource(t *testing.T, address string) jaegerremote.Source {
 	t.Helper()
-	if len(options) == 0 {
-		options = append(options, grpc.WithTransportCredentials(insecure.NewCredentials()))
-	}
-	source, err := jaegerremote.GRPCSource(address, "shop", options...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return source
+	return newSource(t, "grpc://"+address, "shop", jaegerremote.Connection{})
 }
 
 func TestGRPC(t *testing.T) {
@@ -264,12 +257,9 @@ func TestGRPCWithTLSAndHeaders(t *testing.T) {
 		}
 		return &api_v2.SamplingStrategyResponse{ProbabilisticSampling: probability(0.5)}, nil
 	}, grpc.Creds(credentials.NewTLS(&tls.Config{Certificates: certificates.TLS.Certificates})))
-	roots := x509.NewCertPool()
-	roots.AddCert(certificates.Certificate())
-	header := func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-		return invoke(metadata.AppendToOutgoingContext(ctx, "x-tenant", "a"), method, req, reply, cc, opts...)
-	}
-	source := grpcSource(t, address, grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{RootCAs: roots})), grpc.WithUnaryInterceptor(header))
+	connection := trusting(certificates)
+	connection.Header = http.Header{"X-Tenant": {"a"}}
+	source := newSource(t, "grpcs://"+address, "shop", connection)
 	if got, err := fetch(t, source); got != "probabilistic 0.5" {
 		t.Errorf("strategy %q, %v", got, err)
 	}
@@ -289,11 +279,11 @@ func TestGRPCResponsesThatAreRejected(t *testing.T) {
 		want    string
 	}{
 		"unavailable":   {nil, status.Error(codes.Unavailable, "starting"), "starting"},
-		"unimplemented": {nil, status.Error(codes.Unimplemented, "no"), "Unimplemented"},
+		"unimplemented": {nil, status.Error(codes.Unimplemented, "no"), "UNIMPLEMENTED: no"},
 		"empty":         {&api_v2.SamplingStrategyResponse{}, nil, "the response contains no strategy"},
-		"too large":     {huge, nil, "received message larger than max"},
+		"too large":     {huge, nil, "the response is larger than 1048576 bytes"},
 		"out of range":  {&api_v2.SamplingStrategyResponse{ProbabilisticSampling: probability(nan)}, nil, "samplingRate: NaN is out of range"},
-		"long error":    {nil, status.Error(codes.Internal, strings.Repeat("x", 1<<20)), "rpc error"},
+		"long error":    {nil, status.Error(codes.Internal, strings.Repeat("x", 1<<20)), "INTERNAL"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			source := grpcSource(t, serveGRPC(t, func(context.Context, string) (*api_v2.SamplingStrategyResponse, error) { return tt.message, tt.err }))
@@ -320,14 +310,19 @@ func TestGRPCServerThatHangs(t *testing.T) {
 	}
 }
 
-func TestGRPCSourceRejectsOptions(t *testing.T) {
-	if _, err := jaegerremote.GRPCSource("localhost:5779", "shop"); err == nil {
-		t.Error("options without credentials are accepted")
+func TestGRPCTargets(t *testing.T) {
+	answer := func(context.Context, string) (*api_v2.SamplingStrategyResponse, error) {
+		return &api_v2.SamplingStrategyResponse{ProbabilisticSampling: probability(0.5)}, nil
 	}
-	source := grpcSource(t, "passthrough:///127.0.0.1:1")
+	address := serveGRPC(t, answer)
+	for _, endpoint := range []string{"grpc://" + address, "dns:///" + address, "passthrough:///" + address} {
+		if got, err := fetch(t, newSource(t, endpoint, "shop", jaegerremote.Connection{})); got != "probabilistic 0.5" {
+			t.Errorf("%s: strategy %q, %v", endpoint, got, err)
+		}
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := jaegerremote.Fetch(ctx, source); status.Code(err) != codes.Canceled && !errors.Is(err, context.Canceled) {
+	if _, err := jaegerremote.Fetch(ctx, grpcSource(t, "127.0.0.1:1")); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want canceled", err)
 	}
 }

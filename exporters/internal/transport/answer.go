@@ -96,9 +96,9 @@ func contains(body []byte, lower string) bool {
 // err returns the status line and the head of the body, without the secrets of the destination.
 func (h *HTTP) err(a Answer) error {
 	text := strings.TrimSpace(strconv.Itoa(a.Status) + " " + http.StatusText(a.Status))
-	body := h.secrets.text(string(a.Body))
+	body := h.secrets.Text(string(a.Body))
 	if len(a.Body) == maxBody {
-		body = h.secrets.head(string(a.Body))
+		body = h.secrets.Head(string(a.Body))
 	}
 	if body = delivery.Excerpt(strings.TrimSpace(body)); body != "" {
 		text += ": " + body

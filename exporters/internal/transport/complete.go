@@ -7,6 +7,7 @@ import (
 
 	"github.com/spanroute/spanroute/internal/endpoint"
 	"github.com/spanroute/spanroute/internal/phrase"
+	"github.com/spanroute/spanroute/internal/tlsfiles"
 	"github.com/spanroute/spanroute/registry"
 	"github.com/spanroute/spanroute/registry/settings"
 )
@@ -154,7 +155,9 @@ func (r GRPCRule) hint(g endpoint.GRPC, used []string, decided bool) string {
 type Files [3]*string
 
 // Certificates returns the files by their roles.
-func (f Files) Certificates() Certificates { return Certificates{CA: *f[0], Cert: *f[1], Key: *f[2]} }
+func (f Files) Certificates() tlsfiles.Certificates {
+	return tlsfiles.Certificates{CA: *f[0], Cert: *f[1], Key: *f[2]}
+}
 
 // Clear removes the files, without a notice: one OTEL_* variable sets those of several protocols.
 func (f Files) Clear() {
@@ -165,7 +168,7 @@ func (f Files) Clear() {
 
 // Unencrypted notes that the connection is plain text and removes the files; prefix leads to the keys' section.
 func (f Files) Unencrypted(c *registry.Completion, prefix string) {
-	for _, key := range []string{caKey, certKey, keyKey} {
+	for _, key := range tlsfiles.Keys {
 		c.Note(settings.Ignored, prefix+key, "has no effect: the connection is plain text", "")
 	}
 	f.Clear()

@@ -4,7 +4,7 @@
 // turns each answer or failure into a delivery.Outcome: whether a retry makes sense, how long a Retry-After delays it,
 // and what an operator can do about it (the hint).
 //
-// Certificate files are followed without a restart, see [TLS]. A success that cannot be the protocol's, such as a web
+// Certificate files are followed without a restart, see package tlsfiles. A success that cannot be the protocol's, such as a web
 // page, does not count as delivered.
 //
 // The package does not read the environment except for the proxy (http.ProxyFromEnvironment), does not follow

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+
+	"github.com/spanroute/spanroute/internal/tlsfiles"
 )
 
 // Conn returns the connection of g.
@@ -22,6 +24,6 @@ func SetPings(t testing.TB, d time.Duration) {
 }
 
 // Follow is Certificates.TLS with a clock and a log of the test's.
-func Follow(c Certificates, log io.Writer, now func() time.Time) (*TLS, error) {
-	return c.follow("", slog.New(slog.NewTextHandler(log, nil)), now)
+func Follow(c tlsfiles.Certificates, log io.Writer, now func() time.Time) (*tlsfiles.TLS, error) {
+	return c.Follow("", slog.New(slog.NewTextHandler(log, nil)), now)
 }

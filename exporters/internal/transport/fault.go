@@ -24,18 +24,10 @@ func (h *HTTP) fault(ctx context.Context, err error) delivery.Outcome {
 	if hint == "" {
 		hint = delivery.Hint(h.seen(delivery.Attempt{Err: err}))
 	}
-	return delivery.Outcome{Verdict: verdict, Err: h.secrets.bounded(err), Hint: hint}
+	return delivery.Outcome{Verdict: verdict, Err: bounded(h.secrets, err), Hint: hint}
 }
 
 // noAnswer returns the error of an attempt that its context has ended.
 func noAnswer(ctx context.Context) error {
 	return fmt.Errorf("no answer: %w", context.Cause(ctx))
-}
-
-// bounded keeps the type of an error whose text is harmless. It masks and cuts one that quotes a peer.
-func (r *redactor) bounded(err error) error {
-	if text := r.excerpt(err.Error()); text != err.Error() {
-		return errors.New(text)
-	}
-	return err
 }

@@ -20,6 +20,8 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/internal/redaction"
+	"github.com/spanroute/spanroute/internal/tlsfiles"
 	"github.com/spanroute/spanroute/internal/version"
 )
 
@@ -29,13 +31,13 @@ const reconnectWait = time.Second
 
 // GRPCOptions describes one gRPC destination.
 type GRPCOptions struct {
-	Target  string  // for grpc.NewClient
-	TLS     *TLS    // nil means plaintext
-	Headers Headers // sent as metadata, already checked
-	Gzip    bool    // compress requests
-	Family  Family  //
-	Port    string  // the usual port of such receivers, for hints: "4317"
-	From    string  // where the target was set, for hints
+	Target  string        // for grpc.NewClient
+	TLS     *tlsfiles.TLS // nil means plaintext
+	Headers Headers       // sent as metadata, already checked
+	Gzip    bool          // compress requests
+	Family  Family        //
+	Port    string        // the usual port of such receivers, for hints: "4317"
+	From    string        // where the target was set, for hints
 }
 
 // GRPC sends to one destination. It is safe for concurrent use.
@@ -50,7 +52,7 @@ type GRPC struct {
 	opts     GRPCOptions
 	channels *channels
 	metadata metadata.MD
-	secrets  *redactor
+	secrets  *redaction.Redactor
 	answered atomic.Bool // a gRPC server has answered here before
 }
 
@@ -61,7 +63,7 @@ func NewGRPC(o GRPCOptions) (*GRPC, error) {
 		creds = newCredentials(o.TLS)
 	}
 	g := &GRPC{opts: o, metadata: metadata.New(o.Headers.Metadata())}
-	g.secrets = newRedactor(http.Header(g.metadata), proxyOf(&url.URL{Scheme: "https", Host: o.Target}))
+	g.secrets = redaction.New(http.Header(g.metadata), proxyOf(&url.URL{Scheme: "https", Host: o.Target}))
 	options := []grpc.DialOption{
 		grpc.WithTransportCredentials(creds),
 		grpc.WithUserAgent(version.UserAgent),
@@ -204,11 +206,11 @@ func (g *GRPC) statusError(s *status.Status) error {
 // bytes at the end of the message, where a secret may be cut.
 func (g *GRPC) masked(text string) string {
 	if i := strings.LastIndex(text, "\ndata: "); i >= 0 {
-		return g.secrets.text(text[:i]) + g.secrets.head(text[i:])
+		return g.secrets.Text(text[:i]) + g.secrets.Head(text[i:])
 	}
-	return g.secrets.text(text)
+	return g.secrets.Text(text)
 }
 
 // Excerpt returns the part of a receiver's text that may be logged and kept: the destination's secrets masked, control
 // characters escaped, at most 200 bytes.
-func (g *GRPC) Excerpt(text string) string { return g.secrets.excerpt(text) }
+func (g *GRPC) Excerpt(text string) string { return excerpt(g.secrets, text) }

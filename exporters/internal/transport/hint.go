@@ -56,7 +56,7 @@ var faults = []struct{ text, hint string }{
 // hint returns what to do about an answer that rejects the spans.
 func (h *HTTP) hint(a Answer) string {
 	if to := a.Header.Get("Location"); to != "" && a.Status >= 300 && a.Status <= 399 {
-		return "redirects are not followed; set the endpoint to " + delivery.Excerpt(endpoint.Redact(h.secrets.text(to)))
+		return "redirects are not followed; set the endpoint to " + delivery.Excerpt(endpoint.Redact(h.secrets.Text(to)))
 	}
 	return delivery.Hint(h.seen(delivery.Attempt{Status: a.Status}))
 }

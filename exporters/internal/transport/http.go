@@ -12,6 +12,8 @@ import (
 
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/internal/endpoint"
+	"github.com/spanroute/spanroute/internal/redaction"
+	"github.com/spanroute/spanroute/internal/tlsfiles"
 	"github.com/spanroute/spanroute/internal/version"
 	"github.com/spanroute/spanroute/registry/settings"
 )
@@ -32,18 +34,18 @@ const (
 
 // HTTPOptions describes one HTTP destination.
 type HTTPOptions struct {
-	URL             string  // absolute http or https; user information becomes Basic authentication
-	ContentType     string  // of the body
-	ContentEncoding string  // of the body; may be empty
-	Headers         Headers // extra headers, already checked
-	Username        string  // Basic authentication, together with Password
-	Password        string  //
-	TLS             *TLS    // for https; nil means the system's roots
-	Senders         int     // connections kept open; 0 means 2
-	Family          Family  //
-	UsualPath       string  // for hints: "/api/v2/spans"
-	UsualPort       string  // for hints: "9411"
-	From            string  // for hints: "zipkin.endpoint (app.yaml:12:5)"
+	URL             string        // absolute http or https; user information becomes Basic authentication
+	ContentType     string        // of the body
+	ContentEncoding string        // of the body; may be empty
+	Headers         Headers       // extra headers, already checked
+	Username        string        // Basic authentication, together with Password
+	Password        string        //
+	TLS             *tlsfiles.TLS // for https; nil means the system's roots
+	Senders         int           // connections kept open; 0 means 2
+	Family          Family        //
+	UsualPath       string        // for hints: "/api/v2/spans"
+	UsualPort       string        // for hints: "9411"
+	From            string        // for hints: "zipkin.endpoint (app.yaml:12:5)"
 
 	// Accepts reports whether a 2xx answer can be one of the protocol. A web page never is, whatever it reports.
 	// If it is nil, any other answer can.
@@ -61,7 +63,7 @@ type HTTP struct {
 	opts    HTTPOptions
 	url     *url.URL // without user information
 	header  http.Header
-	secrets *redactor
+	secrets *redaction.Redactor
 	conns   *conns
 
 	mu   sync.Mutex
@@ -152,8 +154,8 @@ func (o HTTPOptions) header(user *url.Userinfo) http.Header {
 }
 
 // secrets returns the redactor for u and for what is sent there.
-func (o HTTPOptions) secrets(u *url.URL) *redactor {
-	return newRedactor(o.configured(u.User), u, proxyOf(u))
+func (o HTTPOptions) secrets(u *url.URL) *redaction.Redactor {
+	return redaction.New(o.configured(u.User), u, proxyOf(u))
 }
 
 // configured returns the part of the header whose values are secrets. An Authorization header takes precedence over
@@ -173,7 +175,7 @@ func (o HTTPOptions) configured(user *url.Userinfo) http.Header {
 
 // Excerpt returns the part of a receiver's text that may be logged and kept: the destination's secrets masked, control
 // characters escaped, at most 200 bytes.
-func (h *HTTP) Excerpt(text string) string { return h.secrets.excerpt(text) }
+func (h *HTTP) Excerpt(text string) string { return excerpt(h.secrets, text) }
 
 // Endpoint returns the URL for logs: without user information, secrets in the query masked.
 func (h *HTTP) Endpoint() string { return endpoint.Redact(h.url.String()) }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/exporters/internal/transport"
+	"github.com/spanroute/spanroute/internal/tlsfiles"
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
@@ -271,7 +272,7 @@ func TestHTTP2IsUsedOverTLS(t *testing.T) {
 	defer srv.Close()
 	ca := filepath.Join(t.TempDir(), "ca.pem")
 	writePEM(t, ca, "CERTIFICATE", srv.Certificate().Raw)
-	conf, err := transport.Certificates{CA: ca}.TLS("", nil)
+	conf, err := tlsfiles.Certificates{CA: ca}.TLS("", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/exporters/internal/transport"
+	"github.com/spanroute/spanroute/internal/tlsfiles"
 )
 
 // A relay forwards connections to a server. After silence, the connections that are open pass nothing on and stay open, as
@@ -182,7 +183,7 @@ func TestASilentHTTP2ConnectionIsReplaced(t *testing.T) {
 	defer srv.Close()
 	ca := filepath.Join(t.TempDir(), "ca.pem")
 	writePEM(t, ca, "CERTIFICATE", srv.Certificate().Raw)
-	conf, err := transport.Certificates{CA: ca}.TLS("", nil)
+	conf, err := tlsfiles.Certificates{CA: ca}.TLS("", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,6 +28,7 @@ import (
 
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/exporters/internal/transport"
+	"github.com/spanroute/spanroute/internal/tlsfiles"
 )
 
 func writePEM(t testing.TB, path, kind string, der []byte) {
@@ -94,7 +95,7 @@ func (a *authority) pool() *x509.CertPool {
 // A site is one receiver over TLS whose certificates rotate, and the operator's files for it.
 type site struct {
 	t     testing.TB
-	files transport.Certificates
+	files tlsfiles.Certificates
 	clock atomic.Int64 // nanoseconds
 	log   lines
 
@@ -124,7 +125,7 @@ func (l *lines) count(text string) int {
 
 func newSite(t testing.TB) *site {
 	dir := t.TempDir()
-	return &site{t: t, files: transport.Certificates{
+	return &site{t: t, files: tlsfiles.Certificates{
 		CA: filepath.Join(dir, "ca.pem"), Cert: filepath.Join(dir, "client.pem"), Key: filepath.Join(dir, "client.key"),
 	}}
 }
@@ -158,9 +159,9 @@ func (s *site) client(a *authority) *big.Int {
 	return leaf.SerialNumber
 }
 
-func (s *site) pass(d time.Duration)         { s.clock.Add(int64(d)) }
-func (s *site) now() time.Time               { return time.Unix(1700000000, s.clock.Load()) }
-func (s *site) tls() (*transport.TLS, error) { return transport.Follow(s.files, &s.log, s.now) }
+func (s *site) pass(d time.Duration)        { s.clock.Add(int64(d)) }
+func (s *site) now() time.Time              { return time.Unix(1700000000, s.clock.Load()) }
+func (s *site) tls() (*tlsfiles.TLS, error) { return transport.Follow(s.files, &s.log, s.now) }
 
 // config is the server's: each handshake uses the certificates of that moment.
 func (s *site) config() *tls.Config {

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
-	"github.com/spanroute/spanroute/exporters/internal/transport"
+	"github.com/spanroute/spanroute/internal/tlsfiles"
 )
 
 func TestRotatedCertificatesAreFollowed(t *testing.T) {
@@ -174,7 +174,7 @@ func TestAFileOfTheSameSizeAndTimeIsFollowed(t *testing.T) {
 
 func TestCertificateFilesMustBeRegular(t *testing.T) {
 	dir := t.TempDir()
-	for key, files := range map[string]transport.Certificates{
+	for key, files := range map[string]tlsfiles.Certificates{
 		"thrift.certificate_file: " + dir + " is not a regular file":                {CA: dir},
 		"thrift.certificate_file: open " + dir + "/none: no such file or directory": {CA: dir + "/none"},
 		"thrift.client_certificate_file: " + dir + " is not a regular file":         {Cert: dir, Key: dir},

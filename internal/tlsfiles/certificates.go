@@ -1,4 +1,5 @@
-package transport
+// Package tlsfiles makes TLS configurations of clients from PEM files, and follows the files without a restart.
+package tlsfiles
 
 import (
 	"bytes"
@@ -13,14 +14,16 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// Certificates names the PEM files of one destination; an empty name means no file.
+// Certificates names the PEM files of one client; an empty name means no file.
 type Certificates struct {
 	CA   string // bundle that replaces the system's roots
 	Cert string // client certificate; needs Key
 	Key  string // key of Cert
 }
 
-// The keys of the three files, below the section that holds them ("", "http.", "grpc.", "thrift.").
+// Keys are the keys of the three files, below the section that holds them ("", "http.", "grpc.", "thrift.").
+var Keys = [...]string{caKey, certKey, keyKey}
+
 const (
 	caKey   = "certificate_file"
 	certKey = "client_certificate_file"

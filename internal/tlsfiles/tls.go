@@ -1,21 +1,18 @@
-package transport
+package tlsfiles
 
 import (
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
 	"log/slog"
-	"net"
 	"sync"
 	"time"
-
-	"google.golang.org/grpc/credentials"
 )
 
-// checkInterval is the minimum time between two checks of the certificate files of a destination.
+// checkInterval is the minimum time between two checks of the certificate files of a client.
 const checkInterval = 10 * time.Second
 
-// TLS is the TLS configuration of one destination. It follows its certificate files: before a request or a handshake
+// TLS is the TLS configuration of one client. It follows its certificate files: before a request or a handshake
 // the files are read again, at most every 10 s, and compared by content, since a rotation can keep size and time of
 // a file and can swap a symbolic link. Files that cannot be read, are cut off inside a certificate or do not fit
 // together keep the last good configuration, and are logged once.
@@ -41,12 +38,12 @@ type TLS struct {
 // prefix leads to the keys' section. log receives a line when changed files are used and when they cannot be used; nil
 // means no log.
 func (c Certificates) TLS(prefix string, log *slog.Logger) (*TLS, error) {
-	return c.follow(prefix, log, time.Now)
+	return c.Follow(prefix, log, time.Now)
 }
 
-// follow is [Certificates.TLS] with a clock. The first read must succeed, because a service that starts with unusable
+// Follow is [Certificates.TLS] with a clock. The first read must succeed, because a service that starts with unusable
 // files is misconfigured; a later one may fail while files are being replaced.
-func (c Certificates) follow(prefix string, log *slog.Logger, now func() time.Time) (*TLS, error) {
+func (c Certificates) Follow(prefix string, log *slog.Logger, now func() time.Time) (*TLS, error) {
 	if err := c.Check(prefix); err != nil {
 		return nil, err
 	}
@@ -114,25 +111,4 @@ func (t *TLS) keep(err error) func() {
 func (t *TLS) write(level slog.Level, text string, attrs ...slog.Attr) {
 	defer func() { _ = recover() }()
 	t.log.LogAttrs(context.Background(), level, text, attrs...)
-}
-
-// followedCredentials makes each client handshake with the configuration of that time.
-type followedCredentials struct {
-	credentials.TransportCredentials // of the first configuration
-	tls                              *TLS
-}
-
-// newCredentials returns gRPC credentials that follow the files of t.
-func newCredentials(t *TLS) credentials.TransportCredentials {
-	return followedCredentials{credentials.NewTLS(t.Config()), t}
-}
-
-// ClientHandshake makes one handshake.
-func (c followedCredentials) ClientHandshake(ctx context.Context, authority string, conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
-	return credentials.NewTLS(c.tls.Config()).ClientHandshake(ctx, authority, conn)
-}
-
-// Clone returns credentials that follow the same files.
-func (c followedCredentials) Clone() credentials.TransportCredentials {
-	return followedCredentials{c.TransportCredentials.Clone(), c.tls}
 }
