@@ -16,8 +16,8 @@ lint: ## run golangci-lint v2, with the floors in depguard
 fuzz: ## run each fuzz target for a minute
 	.ci/fuzz 60s
 
-bench: ## compare with the peers, side by side in one run; writes the tables of the README
-	cd bench && go run . -readme ../README.md
+bench: ## compare with the peers, side by side in one run; writes docs/benchmarks.md
+	cd bench && go run . -page ../docs/benchmarks.md
 
 e2e: ## build real receivers and send spans to them
 	e2e/run.sh

@@ -1,7 +1,9 @@
 package spanroute_test
 
 import (
+	"go/format"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -20,11 +22,15 @@ func readme(t *testing.T) string {
 	return string(text)
 }
 
-// The spans in the README are the golden spans of the middleware's tests.
-func TestReadmeShowsGoldenSpans(t *testing.T) {
-	blocks := regexp.MustCompile("(?s)<!-- golden: (\\S+) -->\n```\n(.*?)```\n").FindAllStringSubmatch(readme(t), -1)
+// The spans in docs/spans.md are the golden spans of the middleware's tests.
+func TestDocsShowGoldenSpans(t *testing.T) {
+	text, err := os.ReadFile("docs/spans.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := regexp.MustCompile("(?s)<!-- golden: (\\S+) -->\n```\n(.*?)```\n").FindAllStringSubmatch(string(text), -1)
 	if len(blocks) < 3 {
-		t.Fatalf("the README shows %d golden spans", len(blocks))
+		t.Fatalf("docs/spans.md shows %d golden spans", len(blocks))
 	}
 	for _, block := range blocks {
 		golden, err := os.ReadFile(block[1])
@@ -33,7 +39,7 @@ func TestReadmeShowsGoldenSpans(t *testing.T) {
 			continue
 		}
 		if want := strings.TrimRight(string(golden), "\n") + "\n"; block[2] != want {
-			t.Errorf("README.md shows\n%s\nfor %s, which is\n%s", block[2], block[1], want)
+			t.Errorf("docs/spans.md shows\n%s\nfor %s, which is\n%s", block[2], block[1], want)
 		}
 	}
 }
@@ -81,5 +87,42 @@ func TestReadmeKeysExist(t *testing.T) {
 		if !strings.Contains(string(keys), "| `"+row[1]+"` |") {
 			t.Errorf("the README names the key %s, which config/KEYS.md does not", row[1])
 		}
+	}
+}
+
+// The README's program builds in a module of its own, with the dependencies of this module.
+func TestReadmeProgramBuilds(t *testing.T) {
+	_, rest, _ := strings.Cut(readme(t), "```go\npackage main\n")
+	program, _, ok := strings.Cut(rest, "```")
+	if !ok {
+		t.Fatal("the README has no program")
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	mod, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum, err := os.ReadFile("go.sum")
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := strings.Replace(string(mod), "module "+module, "module example.org/orders", 1) +
+		"\nrequire " + module + " v0.0.0\n\nreplace " + module + " => " + here + "\n"
+	dir := t.TempDir()
+	for name, content := range map[string]string{"go.mod": own, "go.sum": string(sum), "main.go": "package main\n" + program} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	vet := exec.Command("go", "vet", ".")
+	vet.Dir, vet.Env = dir, append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off")
+	if out, err := vet.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if formatted, err := format.Source([]byte("package main\n" + program)); err != nil || string(formatted) != "package main\n"+program {
+		t.Errorf("the program is not formatted: %v", err)
 	}
 }

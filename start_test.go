@@ -119,7 +119,7 @@ func TestFailedStartLeavesNothing(t *testing.T) {
 	if got := runtime.NumGoroutine(); got > goroutines {
 		t.Errorf("%d goroutines before, %d after ten failed starts", goroutines, got)
 	}
-	if got := openFiles(t); got != files {
+	if got := openFiles(t); got > files { // connections of earlier tests may close meanwhile
 		t.Errorf("%d open files before, %d after ten failed starts", files, got)
 	}
 }

@@ -1,6 +1,6 @@
-// Bench compares spanroute with its peers, side by side in one run, and writes the tables into the README.
+// Bench compares spanroute with its peers, side by side in one run, and writes the tables into docs/benchmarks.md.
 //
-//	go run . [-rounds 40] [-time 50ms] [-only http|grpc|parallel|exporters|endtoend] [-readme ../README.md]
+//	go run . [-rounds 40] [-time 50ms] [-only http|grpc|parallel|exporters|endtoend] [-page ../docs/benchmarks.md]
 //
 // Every side runs once in every round, for a short while, so that a change of the machine's load affects all sides.
 // The cost of a side is the processor time of its least disturbed round minus that of the base without tracing; ratios
@@ -41,7 +41,7 @@ func main() {
 	rounds := flag.Int("rounds", 40, "how often each side runs")
 	duration := flag.Duration("time", 50*time.Millisecond, "how long each side runs in a round")
 	only := flag.String("only", "", "http, grpc, parallel, exporters or endtoend; empty means all")
-	readme := flag.String("readme", "", "file to write the tables into, between its bench markers")
+	page := flag.String("page", "", "file to write the tables into, between its bench markers")
 	flag.Parse()
 	setBenchtime(duration.String())
 
@@ -54,8 +54,8 @@ func main() {
 		}
 	}
 	fmt.Print(out.String())
-	if *readme != "" {
-		if err := insert(*readme, out.String()); err != nil {
+	if *page != "" {
+		if err := insert(*page, out.String()); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(2)
 		}

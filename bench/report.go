@@ -42,7 +42,7 @@ func static(sides func() []side) func() ([]side, func()) {
 	return func() ([]side, func()) { return sides(), func() {} }
 }
 
-// subjects are all subjects in the order of the README.
+// subjects are all subjects in the order of the page.
 var subjects = []subject{
 	{
 		name: "http", title: "HTTP server, added to a chi router's cost of one request", sides: static(httpSides), per: 1, cores: 1,

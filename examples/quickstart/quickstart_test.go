@@ -320,24 +320,3 @@ func TestBadUse(t *testing.T) {
 		}
 	}
 }
-
-// The README's program is the region of serve.go between its markers.
-func TestReadmeShowsThisProgram(t *testing.T) {
-	source, err := os.ReadFile("serve.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(source), "// readme: begin\n")
-	region, _, ok := strings.Cut(rest, "\t// readme: end")
-	if !ok {
-		t.Fatal("serve.go has no region for the README")
-	}
-	want := "```go\n" + strings.ReplaceAll("\n"+region, "\n\t", "\n")[1:] + "```\n"
-	if !strings.Contains(string(readme), want) {
-		t.Errorf("README.md does not show\n%s", want)
-	}
-}

@@ -50,8 +50,6 @@ func (p *program) serve(ctx context.Context, work func(context.Context, serving)
 	trees := newTreePrinter(p.out)
 	opts := []spanroute.Option{spanroute.WithLogger(p.logger), spanroute.WithSpanProcessor(trees)}
 
-	// The README shows the code between these two lines.
-	// readme: begin
 	cfg, err := config.Load(p.sources) // a file, SPANROUTE_*, OTEL_*, flags
 	if err != nil {
 		return err
@@ -67,7 +65,6 @@ func (p *program) serve(ctx context.Context, work func(context.Context, serving)
 
 	stockServer := grpc.NewServer(grpcmw.ServerOptions(grpcmw.With(t))...)
 	stockDial := grpcmw.DialOptions(grpcmw.With(t))
-	// readme: end
 
 	conn, err := p.startStock(stockServer, stockDial)
 	if err != nil {
