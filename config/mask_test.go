@@ -20,6 +20,7 @@ otlp:
     headers: {Authorization: Bearer hunter2, Keep-Alive: hunter2}
 sampling:
   force: {header: x-debug, secret: hunter2}
+  remote: {headers: {x-key: hunter2}}
   rules:
     - {header: {authorization: Bearer hunter2}, drop: true}
     - {header: {authorization: Bearer hunter2}, keep: true}
@@ -53,6 +54,7 @@ func TestSecretsAreMasked(t *testing.T) {
 		"%x %q":             fmt.Sprintf("%x %q %s", cfg, cfg, cfg),
 		"%v of an exporter": fmt.Sprintf("%v %+v %#v", cfg.Exporters, cfg.Exporters["otlp"], cfg.Exporters["jaeger"]),
 		"%v of force":       fmt.Sprintf("%v %+v %#v", cfg.Sampling.Force, cfg.Sampling.Force, cfg.Sampling.Force),
+		"%v of sampling":    fmt.Sprintf("%v %+v", cfg.Sampling.Remote, cfg.Sampling.Remote),
 	}
 	for _, key := range cfg.Keys() {
 		x, _ := cfg.Explain(key)
@@ -72,7 +74,7 @@ func TestSecretsAreMasked(t *testing.T) {
 	if err := cfg.WriteYAML(&open, true); err != nil {
 		t.Fatal(err)
 	}
-	if strings.Count(open.String(), "hunter2") != 11 {
+	if strings.Count(open.String(), "hunter2") != 12 {
 		t.Errorf("print --show-secrets hides some:\n%s", open.String())
 	}
 }

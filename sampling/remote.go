@@ -29,6 +29,16 @@ type Remote struct {
 	ClientKeyFile         string `koanf:"client_key_file" hot:"true" with:"client_certificate_file" format:"pem" doc:"key of client_certificate_file"`
 }
 
+// Format writes the settings without the values of headers, for every verb.
+func (r Remote) Format(s fmt.State, _ rune) {
+	headers := make([]string, len(r.Headers))
+	for i, h := range r.Headers {
+		headers[i] = h.Name + "=***"
+	}
+	_, _ = fmt.Fprintf(s, "{endpoint: %q, interval: %v, initial_rate: %v, max_operations: %d, headers: %q, certificates: %q}", r.Endpoint, r.Interval,
+		r.InitialRate, r.MaxOperations, headers, []string{r.CertificateFile, r.ClientCertificateFile, r.ClientKeyFile})
+}
+
 // A Strategy decides about new traces in place of a rate. It is safe for concurrent use.
 type Strategy interface {
 	// Decide reports whether a trace is kept whose root span has the name operation at its start. It returns the
