@@ -3,6 +3,7 @@ package sampling
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -108,9 +109,9 @@ func (s *ruleset) trace(open uint64) *candidates {
 	return known.(*candidates)
 }
 
-// take reports whether the rule keeps a trace.
-func (r *rule) take(id trace.TraceID) bool {
-	if lastBits(id) >= r.keepBelow {
+// take reports whether the rule keeps a trace whose id has the given last bits.
+func (r *rule) take(id uint64) bool {
+	if id >= r.keepBelow {
 		return false
 	}
 	if r.bucket != nil && !r.bucket.Take(now()) {
@@ -140,7 +141,11 @@ func (c *candidates) EndSpan(span sdktrace.ReadOnlySpan, root bool) (undecided.V
 		if !root && len(r.Span) == 0 || !r.atEnd(span) {
 			continue
 		}
-		if r.take(span.SpanContext().TraceID()) {
+		id := lastBits(span.SpanContext().TraceID())
+		if span.Parent().IsRemote() {
+			id = rand.Uint64() >> 1 // the caller may have chosen the id
+		}
+		if r.take(id) {
 			return undecided.Keep, r.attributes[0]
 		}
 		return undecided.Drop, undecided.Reason{}

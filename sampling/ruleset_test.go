@@ -193,6 +193,29 @@ func TestRulesDoNotOverrideParents(t *testing.T) {
 	}
 }
 
+// With remote_parent ignore, the id of a caller, which it can choose, does not decide a rule, neither at the start nor at the end.
+func TestRulesDoNotTrustIDs(t *testing.T) {
+	caller := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}, TraceFlags: 1, Remote: true})
+	for _, rule := range []sampling.Rule{{Path: []string{"*"}, Rate: rate(0.5)}, {SlowerThan: 1, Rate: rate(0.5)}} {
+		d := dynamic(t, sampling.Config{RemoteParent: sampling.Ignore, Rules: []sampling.Rule{rule}})
+		kept := 0
+		for range 1000 {
+			result, local := d.Decide(caller, sdktrace.SamplingParameters{ParentContext: t.Context(), TraceID: caller.TraceID(), Attributes: pairs("url.path", "/")})
+			if result.Decision == sdktrace.RecordAndSample {
+				kept++
+			} else if local != nil {
+				span := tracetest.SpanStub{Parent: caller, SpanContext: caller, StartTime: time.Unix(0, 0), EndTime: time.Unix(1, 0)}
+				if verdict, _ := local.EndSpan(span.Snapshot(), true); verdict == undecided.Keep {
+					kept++
+				}
+			}
+		}
+		if kept < 400 || kept > 600 {
+			t.Errorf("%+v keeps %d of 1000, want about 500", rule, kept)
+		}
+	}
+}
+
 func TestLimitOfARule(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := dynamic(t, sampling.Config{Rules: []sampling.Rule{{Name: "few", Path: []string{"/*"}, Limit: 5}, {Name: "slow", SlowerThan: time.Second, Keep: true}}})

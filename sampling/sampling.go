@@ -221,9 +221,13 @@ func (s *sampler) Decide(
 		result.Decision = s.unsampled()
 	case decided:
 		return s.leave(result)
-	case s.rules != nil && !isLocal(parent):
-		return s.byRules(result, parent, p)
 	default:
+		if parent.IsValid() && parent.IsRemote() && s.ignoreRemote {
+			binary.BigEndian.PutUint64(p.TraceID[8:], rand.Uint64()) // the caller may have chosen the id
+		}
+		if s.rules != nil && !isLocal(parent) {
+			return s.byRules(result, parent, p)
+		}
 		return s.byRatio(result, parent, p)
 	}
 	return result, nil
@@ -246,7 +250,7 @@ func (s *sampler) byRules(
 ) (sdktrace.SamplingResult, undecided.Trace) {
 	decides, open := s.rules.start(p)
 	switch {
-	case decides != nil && decides.take(p.TraceID):
+	case decides != nil && decides.take(lastBits(p.TraceID)):
 		result.Decision, result.Attributes = sdktrace.RecordAndSample, decides.attributes
 		return result, nil
 	case decides != nil && decides.Drop:
@@ -273,9 +277,6 @@ func (s *sampler) byRules(
 func (s *sampler) byRatio(
 	result sdktrace.SamplingResult, parent trace.SpanContext, p sdktrace.SamplingParameters,
 ) (sdktrace.SamplingResult, undecided.Trace) {
-	if parent.IsValid() && parent.IsRemote() && s.ignoreRemote {
-		binary.BigEndian.PutUint64(p.TraceID[8:], rand.Uint64()) // the caller may have chosen the id
-	}
 	attrs, chosen := s.chooses(p.TraceID, p.Name)
 	switch {
 	case !chosen:
