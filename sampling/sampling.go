@@ -33,6 +33,9 @@ type Config struct {
 	// trace, and is kept with the probability of a root span. Local children follow their local parent, also with
 	// traceidratio, because their trace id is the caller's. always_on and always_off are not affected.
 	RemoteParent string `koanf:"remote_parent" hot:"true" enum:"respect,ignore" doc:"ignore: neither the flag nor the trace id of a caller decides; for services at the edge"`
+	// Consistent selects the consistent probability sampling of OpenTelemetry for rates: which traces a rate keeps, and the
+	// threshold in the tracestate of a new trace, by which a backend restores counts.
+	Consistent bool `koanf:"consistent" hot:"true" doc:"true: rates decide by OpenTelemetry's consistent probability, and new traces carry their threshold (tracestate ot=th)"`
 	// Remote is sampling.remote.*, for the two jaeger_remote samplers.
 	Remote Remote `koanf:"remote"`
 	// MaxTracesPerSecond bounds the new traces that are kept; those that a parent keeps do not count. 0 means no bound.
@@ -92,7 +95,7 @@ func NewRemote(c Config, strategy Strategy) (sdktrace.Sampler, error) {
 		return nil, fmt.Errorf("sampling.keep.max_traces_per_second: %v is out of range, want at least 0", c.Keep.MaxTracesPerSecond)
 	}
 	s := &sampler{
-		name: c.Sampler, keepBelow: bound(c.SampleRate), rate: c.SampleRate,
+		name: c.Sampler, keepBelow: bound(c.SampleRate), rate: c.SampleRate, consistent: c.Consistent,
 		limit: tokens.New(c.MaxTracesPerSecond, nil, now()), keeper: newKeeper(c.Keep), counts: new(counts),
 	}
 	var err error
@@ -181,6 +184,7 @@ type sampler struct {
 	strategy     Strategy // decides in place of the rate; nil except for jaeger_remote
 	rate         float64
 	keepBelow    uint64
+	consistent   bool // rates decide by consistent probability
 	parentBased  bool // the parent decides, if the span has one
 	followLocal  bool // a local parent decides
 	ignoreRemote bool // a remote parent does not decide, nor does its trace id
@@ -250,8 +254,11 @@ func (s *sampler) byRules(
 ) (sdktrace.SamplingResult, undecided.Trace) {
 	decides, open := s.rules.start(p)
 	switch {
-	case decides != nil && decides.take(lastBits(p.TraceID)):
+	case decides != nil && decides.take(s.number(p.TraceID, parent)):
 		result.Decision, result.Attributes = sdktrace.RecordAndSample, decides.attributes
+		if decides.bucket == nil {
+			s.weigh(&result, parent, decides.keepBelow)
+		}
 		return result, nil
 	case decides != nil && decides.Drop:
 		result.Decision = s.unsampled()
@@ -277,13 +284,16 @@ func (s *sampler) byRules(
 func (s *sampler) byRatio(
 	result sdktrace.SamplingResult, parent trace.SpanContext, p sdktrace.SamplingParameters,
 ) (sdktrace.SamplingResult, undecided.Trace) {
-	attrs, chosen := s.chooses(p.TraceID, p.Name)
+	attrs, chosen := s.chooses(p.TraceID, parent, p.Name)
 	switch {
 	case !chosen:
 	case isLocal(parent), s.limit == nil, s.limit.Take(now()):
 		result.Decision = sdktrace.RecordAndSample
 		if !parent.IsValid() {
 			result.Attributes = attrs
+		}
+		if s.limit == nil && s.strategy == nil {
+			s.weigh(&result, parent, s.keepBelow)
 		}
 		return result, nil
 	default:
@@ -298,11 +308,11 @@ func (s *sampler) byRatio(
 
 // chooses reports whether the strategy, or the rate without one, keeps a trace whose root span has the given name. It
 // returns the attributes of the root span.
-func (s *sampler) chooses(id trace.TraceID, name string) (attrs []attribute.KeyValue, keep bool) {
+func (s *sampler) chooses(id trace.TraceID, parent trace.SpanContext, name string) (attrs []attribute.KeyValue, keep bool) {
 	if s.strategy != nil {
 		return s.strategy.Decide(id, name)
 	}
-	return nil, lastBits(id) < s.keepBelow
+	return nil, s.number(id, parent) < s.keepBelow
 }
 
 // leave returns the result for a local root that is not sampled, and leaves it to the keeper.
@@ -345,6 +355,9 @@ func (s *sampler) Description() string {
 	}
 	if s.record {
 		more += ",dropped=record"
+	}
+	if s.consistent {
+		more += ",consistent"
 	}
 	if k := s.keeper; k != nil {
 		more += fmt.Sprintf(",keep_errors=%t,keep_slower_than=%v", k.Errors, k.SlowerThan)

@@ -370,3 +370,28 @@ func TestReasonIsNotLimited(t *testing.T) {
 		t.Errorf("kept %s", got)
 	}
 }
+
+// A new trace whose sampler writes to the tracestate has the random flag, which its children inherit.
+func TestRandomFlag(t *testing.T) {
+	for text, want := range map[string]trace.TraceFlags{"": trace.FlagsSampled, "ot=th:0": trace.FlagsSampled | trace.FlagsRandom} {
+		state, err := trace.ParseTraceState(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tracer := recording.New(recording.Config{Sampler: writing{state}}).Tracer("test")
+		ctx, root := tracer.Start(context.Background(), "root")
+		_, child := tracer.Start(ctx, "child")
+		_, continued := tracer.Start(remote(trace.FlagsSampled, "v=1"), "continued")
+		if root.SpanContext().TraceFlags() != want || child.SpanContext().TraceFlags() != want || continued.SpanContext().TraceFlags() != trace.FlagsSampled {
+			t.Errorf("%q: flags %v, %v, %v, want %v", text, root.SpanContext().TraceFlags(), child.SpanContext().TraceFlags(), continued.SpanContext().TraceFlags(), want)
+		}
+	}
+}
+
+// writing is a sampler that keeps all and returns a tracestate.
+type writing struct{ state trace.TraceState }
+
+func (writing) Description() string { return "" }
+func (w writing) ShouldSample(sdktrace.SamplingParameters) sdktrace.SamplingResult {
+	return sdktrace.SamplingResult{Decision: sdktrace.RecordAndSample, Tracestate: w.state}
+}

@@ -101,10 +101,14 @@ func (t *Tracer) newIDs(ctx context.Context, parent trace.SpanContext) (trace.Tr
 
 // spanContext returns the span context that follows from a decision.
 func spanContext(parent trace.SpanContext, id trace.TraceID, spanID trace.SpanID, d *decision) trace.SpanContext {
+	flags := parent.TraceFlags()
+	if !parent.IsValid() && d.Tracestate.Get("ot") != "" { // a threshold, which is true for random ids only
+		flags = flags.WithRandom(true)
+	}
 	return trace.NewSpanContext(trace.SpanContextConfig{
 		TraceID:    id,
 		SpanID:     spanID,
-		TraceFlags: parent.TraceFlags().WithSampled(d.Decision == sdktrace.RecordAndSample),
+		TraceFlags: flags.WithSampled(d.Decision == sdktrace.RecordAndSample),
 		TraceState: d.Tracestate,
 	})
 }
