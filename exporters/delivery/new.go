@@ -46,13 +46,12 @@ func New[P Payload](encoder Encoder[P], s Sender[P], o Options) *Exporter {
 	return x
 }
 
-// newStore returns nil for a destination without a spool, and for one whose payloads cannot be stored.
+// newStore returns nil for a destination without a spool of its own, and for one whose payloads cannot be stored.
 func newStore[P Payload](x *Exporter, encoder Encoder[P], confirms bool) *store[P] {
 	storer, ok := encoder.(Storer[P])
-	if x.options.Spool == nil || !ok || confirms {
+	if x.options.Spool == nil || !ok || confirms || !x.options.Spool.attach(x) {
 		return nil
 	}
 	x.spools = true
-	x.options.Spool.attach(x)
 	return &store[P]{x, x.options.Spool, storer}
 }

@@ -95,11 +95,14 @@ func newOwner() string {
 	return fmt.Sprintf("%d-%s", os.Getpid(), hex.EncodeToString(random))
 }
 
-// attach makes x count what the spool drops, from now and before. It returns the spans that were adopted.
-func (s *Spool) attach(x *Exporter) {
+// attach makes x count what the spool drops, from now and before. It returns false if the spool belongs to another exporter.
+func (s *Spool) attach(x *Exporter) bool {
 	adopted := s.Stats().Adopted
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.x != nil {
+		return false
+	}
 	s.x = x
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -108,6 +111,7 @@ func (s *Spool) attach(x *Exporter) {
 		x.account.adopted += uint64(n)
 		x.drop(reason, int(n))
 	}
+	return true
 }
 
 // lost counts spans that the spool drops. The spool calls it with its lock.

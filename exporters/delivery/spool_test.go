@@ -344,6 +344,13 @@ func TestExportersWithoutASpool(t *testing.T) {
 		t.Error("payloads that cannot be stored are spooled")
 	}
 	finish(t, x)
+	first := delivery.New(storing{}, &sender{}, delivery.Options{Logger: quiet, Spool: spool})
+	second := delivery.New(storing{}, &sender{}, delivery.Options{Logger: quiet, Spool: spool})
+	if !first.Spools() || second.Spools() {
+		t.Errorf("a spool is used by the first exporter %t, by the second %t", first.Spools(), second.Spools())
+	}
+	finish(t, second)
+	finish(t, first)
 }
 
 // Spans of many goroutines, with a receiver that fails at random, are all delivered or accounted for.
