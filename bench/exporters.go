@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strconv"
 	"testing"
 	"time"
@@ -55,6 +56,7 @@ func exporterSides() (sides []side, stop func()) {
 			return jaeger.New(jaeger.WithAgentEndpoint(jaeger.WithAgentHost(host), jaeger.WithAgentPort(port), jaeger.WithMaxPacketSize(65000)))
 		})},
 		{"otlp grpc", registered("otlp", map[string]any{"endpoint": "http://" + rpcs.address})},
+		{"otlp grpc, spool always", spooled("otlp", map[string]any{"endpoint": "http://" + rpcs.address})},
 		{"otlptracegrpc", peer(func() (sdktrace.SpanExporter, error) {
 			return otlptracegrpc.New(context.Background(), otlptracegrpc.WithInsecure(), otlptracegrpc.WithEndpoint(rpcs.address))
 		})},
@@ -90,40 +92,58 @@ func peer(open func() (sdktrace.SpanExporter, error)) func(*testing.B) {
 // measured, the number of senders does not matter. The measurement ends when the receiver has responded to every
 // batch.
 func registered(name string, settings map[string]any) func(*testing.B) {
+	return func(b *testing.B) { deliver(b, name, settings, nil) }
+}
+
+// spooled is registered with a spool that every payload is written to.
+func spooled(name string, settings map[string]any) func(*testing.B) {
 	return func(b *testing.B) {
-		queue, err := open(name, settings)
+		dir, err := os.MkdirTemp("", "spool")
 		if err != nil {
 			b.Fatal(err)
 		}
-		defer queue.Shutdown(context.Background()) //nolint:errcheck // all spans are delivered
-		spans := batch()
-		await := func(batches uint64) {
-			for queue.Stats().Queued > batches*batchSize {
-				time.Sleep(time.Millisecond)
-			}
+		defer os.RemoveAll(dir)
+		spool, err := delivery.OpenSpool(name, delivery.SpoolOptions{Dir: dir, Mode: delivery.SpoolAlways})
+		if err != nil {
+			b.Fatal(err)
 		}
-		pass := passer(queue)
-		end := func() {
-			for _, span := range spans {
-				pass(span)
-			}
+		deliver(b, name, settings, spool)
+	}
+}
+
+func deliver(b *testing.B, name string, settings map[string]any, spool *delivery.Spool) {
+	queue, err := open(name, settings, spool)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer queue.Shutdown(context.Background()) //nolint:errcheck // all spans are delivered
+	spans := batch()
+	await := func(batches uint64) {
+		for s := queue.Stats(); s.Queued+s.Spooled > batches*batchSize; s = queue.Stats() {
+			time.Sleep(time.Millisecond)
 		}
+	}
+	pass := passer(queue)
+	end := func() {
+		for _, span := range spans {
+			pass(span)
+		}
+	}
+	end()
+	flush(b, queue)
+	b.ReportAllocs()
+	b.ResetTimer()
+	began := consumed()
+	for range b.N {
 		end()
-		flush(b, queue)
-		b.ReportAllocs()
-		b.ResetTimer()
-		began := consumed()
-		for range b.N {
-			end()
-			await(8)
-		}
-		await(1)
-		b.StopTimer() // a flush over UDP waits for errors, which takes time but no processor time
-		flush(b, queue)
-		reportProcessorTime(b, began)
-		if s := queue.Stats(); s.DroppedTotal() > 0 || s.Delivered != s.Ended {
-			b.Fatalf("%s: %+v", name, s)
-		}
+		await(8)
+	}
+	await(1)
+	b.StopTimer() // a flush over UDP waits for errors, which takes time but no processor time
+	flush(b, queue)
+	reportProcessorTime(b, began)
+	if s := queue.Stats(); s.DroppedTotal() > 0 || s.Delivered != s.Ended {
+		b.Fatalf("%s: %+v", name, s)
 	}
 }
 
@@ -142,7 +162,7 @@ func flush(b *testing.B, queue delivery.Destination) {
 	}
 }
 
-func open(name string, settings map[string]any) (delivery.Destination, error) {
+func open(name string, settings map[string]any, spool *delivery.Spool) (delivery.Destination, error) {
 	opener, err := registry.Default().Prepare(name, settings)
 	if err != nil {
 		return nil, err
@@ -150,7 +170,7 @@ func open(name string, settings map[string]any) (delivery.Destination, error) {
 	log := slog.New(slog.DiscardHandler)
 	x, err := opener(context.Background(), registry.BuildContext{
 		Source:   func(string) string { return "bench" },
-		Delivery: delivery.Options{ID: name, Timeout: 10 * time.Second, Logger: log},
+		Delivery: delivery.Options{ID: name, Timeout: 10 * time.Second, Logger: log, Spool: spool},
 	})
 	if err != nil {
 		return nil, err

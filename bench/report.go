@@ -105,6 +105,7 @@ var subjects = []subject{
 			{"Jaeger over HTTP", "jaeger http", "", 1, []ratio{{"otel/exporters/jaeger http", "", 0.25}}},
 			{"Jaeger over UDP", "jaeger udp", "", 1, []ratio{{"otel/exporters/jaeger udp", "", 0.25}}},
 			{"OTLP over gRPC", "otlp grpc", "", 2, []ratio{{"otlptracegrpc", "", 0.22}}},
+			{"OTLP over gRPC, spool always", "otlp grpc, spool always", "", 2, []ratio{{"otlp grpc", "", 1.5}}},
 			{"OTLP over HTTP", "otlp http", "", 2, []ratio{{"otlptracehttp", "", 0.25}}},
 		},
 	},

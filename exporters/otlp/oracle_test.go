@@ -153,9 +153,11 @@ func TestEncodeAgreesWithUpstream(t *testing.T) {
 func FuzzEncodeAgreesWithUpstream(f *testing.F) {
 	f.Add(uint64(1), uint64(2), uint8(1), "name", "text", int64(1))
 	f.Add(uint64(3), uint64(4), uint8(40), strings.Repeat("long", 50), strings.Repeat("é", 9000), int64(-1))
+	f.Add(uint64(40), uint64(4), uint8(40), "name", "text", int64(1)) // equal attributes of resources with different schema URLs
 	f.Fuzz(func(t *testing.T, seed, other uint64, count uint8, name, value string, number int64) {
-		e := otlp.NewEncoder(64<<20, 0)
 		for _, seed := range []uint64{seed, other} {
+			// An encoder keeps the schema URL of the first resource with equal attributes, upstream the first of a batch.
+			e := otlp.NewEncoder(64<<20, 0)
 			spans := random{Rand: rand.New(rand.NewPCG(seed, 1))}.spans(1 + int(count%16))
 			agrees(t, e, append(spans, exportertest.Span(func(s *tracetest.SpanStub) {
 				name, value := strings.ToValidUTF8(name, "?"), strings.ToValidUTF8(value, "?")
