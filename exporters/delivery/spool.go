@@ -26,7 +26,7 @@ const (
 // SpoolOptions describe the spool of a destination. Zero means the default of each field, except for Dir.
 type SpoolOptions struct {
 	Dir      string        // shared by all destinations, and by all processes of one user
-	Mode     SpoolMode     //
+	Mode     SpoolMode     // SpoolOverflow by default
 	MaxBytes int64         // of the files of one destination; 256 MiB
 	MaxAge   time.Duration // a payload that is older is dropped; 24 h
 	// Fsync is the interval in which what was written is brought to the disk, 1 s by default. What is older survives the
