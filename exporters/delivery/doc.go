@@ -44,8 +44,8 @@
 //
 // A payload that needs another attempt stays with its sender goroutine. After a failure all sender goroutines wait in line
 // at the breaker, which lets the one that has waited longest make the next attempt. So a payload that always fails cannot
-// keep the others from being sent. Nor can it hold its sender goroutine: it is set aside, see quarantine. The result of an attempt that was under way when another one failed neither releases the
-// others nor counts as a second failure.
+// keep the others from being sent. Nor can it hold its sender goroutine: it is set aside, see quarantine. The result of an
+// attempt that was under way when another one failed neither releases the others nor counts as a second failure.
 //
 // With a [Spool], payloads that cannot be sent now are kept on disk. A goroutine of its own writes them, see spillLoop, and
 // another one sends what is there, see replayLoop. The sender goroutines hand over a payload that fails once, so that the

@@ -25,7 +25,7 @@ type Exporter struct {
 	cancel  context.CancelFunc
 	senders chan struct{} // closed when all sender goroutines have returned
 	done    chan struct{} // closed when Shutdown has returned
-	tended  chan struct{} // closed when the spool is not tended any more
+	spool   *Spool        // Options.Spool if it is used, or nil
 
 	mu      sync.Mutex
 	changed sync.Cond
@@ -41,7 +41,6 @@ type Exporter struct {
 	account     account
 	breaker     breaker
 	blamed      time.Time // when a failure was last blamed on a payload
-	spools      bool      // payloads are written to options.Spool
 	appended    uint64    // changes of the spool that a replay loop waits for
 	spillEnded  bool      // the spill loop has written all that it will write
 	spoolFailed time.Time // when a failure to spool was last logged
@@ -51,7 +50,7 @@ type Exporter struct {
 
 func newExporter(encoder any, o Options, closeSender func(context.Context) error) *Exporter {
 	x := &Exporter{
-		options: o, close: closeSender, senders: make(chan struct{}), done: make(chan struct{}), tended: make(chan struct{}),
+		options: o, close: closeSender, senders: make(chan struct{}), done: make(chan struct{}),
 		inFlight: map[*batch]struct{}{}, account: newAccount(), limit: newPayloadLimit(encoder),
 	}
 	x.run, x.cancel = context.WithCancel(context.Background())
@@ -107,13 +106,10 @@ func (x *Exporter) take(span sdktrace.ReadOnlySpan) (dropped Reason) {
 }
 
 // Spools reports whether Options.Spool is used. Otherwise it belongs to the caller.
-func (x *Exporter) Spools() bool { return x.spools }
+func (x *Exporter) Spools() bool { return x.spool != nil }
 
-// tend tends the spool until Shutdown.
-func (x *Exporter) tend() {
-	defer close(x.tended)
-	x.options.Spool.tend(x)
-}
+// spoolsAll reports whether every payload is written to the spool before it is sent.
+func (x *Exporter) spoolsAll() bool { return x.spool != nil && x.spool.options.Mode == SpoolAlways }
 
 // Stats returns a snapshot of the account. The maps belong to the caller.
 func (x *Exporter) Stats() Stats {

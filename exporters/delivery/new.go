@@ -25,7 +25,7 @@ func New[P Payload](encoder Encoder[P], s Sender[P], o Options) *Exporter {
 		switch {
 		case confirms:
 			running.Go((&confirmLoop[P]{outbox: box, confirmer: confirmer}).run)
-		case stored != nil && o.Spool.options.Mode == SpoolAlways:
+		case x.spoolsAll():
 			running.Go((&replayLoop[P]{sendLoop: sendLoop[P]{outbox: box}}).run)
 		default:
 			running.Go((&sendLoop[P]{outbox: box}).run)
@@ -34,10 +34,10 @@ func New[P Payload](encoder Encoder[P], s Sender[P], o Options) *Exporter {
 	if stored != nil {
 		loop := sendLoop[P]{outbox: outbox[P]{encoding: encoding[P]{x, encoder}, sender: s, store: stored}}
 		running.Go((&spillLoop[P]{sendLoop: loop}).run)
-		if o.Spool.options.Mode == SpoolOverflow {
+		if !x.spoolsAll() {
 			running.Go((&replayLoop[P]{sendLoop: loop}).run)
 		}
-		go x.tend()
+		go x.spool.tend(x)
 	}
 	go func() {
 		defer close(x.senders)
@@ -52,6 +52,6 @@ func newStore[P Payload](x *Exporter, encoder Encoder[P], confirms bool) *store[
 	if x.options.Spool == nil || !ok || confirms || !x.options.Spool.attach(x) {
 		return nil
 	}
-	x.spools = true
-	return &store[P]{x, x.options.Spool, storer}
+	x.spool = x.options.Spool
+	return &store[P]{x, x.spool.files, storer}
 }

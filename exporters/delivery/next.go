@@ -26,7 +26,7 @@ func (x *Exporter) next(until time.Time) (b *batch, over bool) {
 // ready returns the number of spans that a sender may take now.
 func (x *Exporter) ready(now time.Time) int {
 	n := min(x.queue.length, x.options.BatchSize)
-	switch first := x.added - uint64(x.queue.length); {
+	switch first := x.first(); {
 	case n == 0:
 		return 0
 	case x.closing:
@@ -41,6 +41,9 @@ func (x *Exporter) ready(now time.Time) int {
 	return 0
 }
 
+// first returns the sequence number of the oldest queued span, or of the next one if none is queued. Called with mu held.
+func (x *Exporter) first() uint64 { return x.added - uint64(x.queue.length) }
+
 // oldestDue returns the time at which the oldest queued span no longer waits for a full batch; zero means never.
 func (x *Exporter) oldestDue() time.Time {
 	if x.queue.length == 0 || x.options.BatchDelay < 0 {
@@ -52,7 +55,7 @@ func (x *Exporter) oldestDue() time.Time {
 // move takes up to n spans out of the queue. Their cost is bounded by the size of a few payloads, because the bound of the
 // queue does not cover what is encoded at once.
 func (x *Exporter) move(n int) *batch {
-	b := &batch{from: x.added - uint64(x.queue.length), items: make([]item, 0, n)}
+	b := &batch{from: x.first(), items: make([]item, 0, n)}
 	budget := x.limit.batchCost()
 	for len(b.items) < n && (len(b.items) == 0 || b.cost+x.queue.first().cost <= budget) {
 		it := x.queue.pop()
@@ -96,11 +99,8 @@ func (x *Exporter) settle(b *batch, n int) int {
 	if n <= 0 {
 		return 0
 	}
-	if b.entry != nil {
-		b.left -= n
+	if b.entry != nil { // its cost is 0, and it is not among those in flight
 		x.account.spooled -= int64(n)
-		x.changed.Broadcast()
-		return n
 	}
 	part := b.cost * int64(n) / int64(b.left)
 	b.left, b.cost, x.queuedBytes = b.left-n, b.cost-part, x.queuedBytes-part
@@ -113,7 +113,7 @@ func (x *Exporter) settle(b *batch, n int) int {
 
 // unsettled returns the number of spans below a sequence number that are not settled. Called with mu held.
 func (x *Exporter) unsettled(number uint64) int {
-	first := x.added - uint64(x.queue.length)
+	first := x.first()
 	n := 0
 	if first < number {
 		n = int(number - first)

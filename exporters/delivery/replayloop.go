@@ -38,7 +38,7 @@ func (r *replayLoop[P]) run() {
 func (r *replayLoop[P]) next() (e *spool.Entry, over bool) {
 	for {
 		seen, last := r.x.appends()
-		if e := r.store.spool.Take(); e != nil {
+		if e := r.store.files.Take(); e != nil {
 			return e, false
 		}
 		until := r.quarantine.next()

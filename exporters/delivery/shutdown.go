@@ -122,7 +122,7 @@ func (x *Exporter) drain(ctx context.Context) bool {
 	}
 	x.abort()
 	grace := graceSenders
-	if x.spools {
+	if x.spool != nil {
 		grace = graceSpill
 	}
 	return endsWithin(ctx, grace, x.senders)
@@ -130,14 +130,14 @@ func (x *Exporter) drain(ctx context.Context) bool {
 
 // closeSpool closes the spool. It waits for the disk for a moment only: the operating system has what was written.
 func (x *Exporter) closeSpool(ctx context.Context) {
-	if !x.spools {
+	if x.spool == nil {
 		return
 	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		<-x.tended
-		_ = x.options.Spool.Close() // a later process finds what is not acknowledged
+		<-x.spool.tended
+		_ = x.spool.Close() // a later process finds what is not acknowledged
 	}()
 	endsWithin(ctx, graceSpool, done)
 }

@@ -52,9 +52,9 @@ func (x *Exporter) spills(now time.Time) (n int, due time.Time) {
 	switch o := x.options; {
 	case n == 0, x.aborted:
 		return n, time.Time{}
-	case o.Spool.options.Mode == SpoolAlways, x.breaker.failures > 0:
+	case x.spoolsAll(), x.breaker.failures > 0:
 		due = x.queue.oldest().Add(spillDelay)
-		if n == o.BatchSize || x.closing || x.flushSeq > x.added-uint64(x.queue.length) || !now.Before(due) {
+		if n == o.BatchSize || x.closing || x.flushSeq > x.first() || !now.Before(due) {
 			return n, time.Time{}
 		}
 		return 0, due

@@ -52,8 +52,9 @@ const (
 // A Spool keeps payloads of one destination on disk until they are delivered, also for a later process. It belongs to the
 // exporter that gets it by Options.Spool, which closes it.
 type Spool struct {
-	*spool.Spool
+	files   *spool.Spool
 	options SpoolOptions
+	tended  chan struct{} // closed when the files are not tended any more
 
 	mu      sync.Mutex
 	x       *Exporter        // nil before the exporter is started
@@ -67,7 +68,7 @@ func OpenSpool(id string, o SpoolOptions) (*Spool, error) {
 	if o.Fsync == 0 {
 		o.Fsync = defaultFsync
 	}
-	s := &Spool{options: o, dropped: map[Reason]int64{}}
+	s := &Spool{options: o, tended: make(chan struct{}), dropped: map[Reason]int64{}}
 	sync := spool.SyncInterval
 	switch o.Fsync {
 	case FsyncAlways:
@@ -79,7 +80,7 @@ func OpenSpool(id string, o SpoolOptions) (*Spool, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Spool, err = spool.Open(dir, newOwner(), spool.Options{
+	s.files, err = spool.Open(dir, newOwner(), spool.Options{
 		Destination: id, MaxBytes: o.MaxBytes, MaxAge: o.MaxAge, Sync: sync, Dropped: s.lost,
 	})
 	if err != nil {
@@ -87,6 +88,9 @@ func OpenSpool(id string, o SpoolOptions) (*Spool, error) {
 	}
 	return s, nil
 }
+
+// Close releases the files. It is for a spool that no exporter has.
+func (s *Spool) Close() error { return s.files.Close() }
 
 // newOwner returns a name for the directory of this process that no other process has.
 func newOwner() string {
@@ -97,7 +101,7 @@ func newOwner() string {
 
 // attach makes x count what the spool drops, from now and before. It returns false if the spool belongs to another exporter.
 func (s *Spool) attach(x *Exporter) bool {
-	adopted := s.Stats().Adopted
+	adopted := s.files.Stats().Adopted
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.x != nil {
@@ -131,6 +135,7 @@ func (s *Spool) lost(reason string, spans int64) {
 
 // tend brings files to the disk and adopts directories at intervals, until Shutdown.
 func (s *Spool) tend(x *Exporter) {
+	defer close(s.tended)
 	adopt := time.NewTicker(adoptInterval)
 	defer adopt.Stop()
 	var sync <-chan time.Time
@@ -144,7 +149,7 @@ func (s *Spool) tend(x *Exporter) {
 		case <-x.run.Done():
 			return
 		case <-sync:
-			_ = s.Sync() // a later one, or Close, tries again
+			_ = s.files.Sync() // a later one, or Close, tries again
 		case <-adopt.C:
 			s.adopt(x)
 		}
@@ -153,11 +158,11 @@ func (s *Spool) tend(x *Exporter) {
 
 // adopt adopts directories of processes that have died since.
 func (s *Spool) adopt(x *Exporter) {
-	before := s.Stats().Adopted
-	if s.Adopt() != nil {
+	before := s.files.Stats().Adopted
+	if s.files.Adopt() != nil {
 		return // tried again
 	}
-	if found := s.Stats().Adopted - before; found > 0 {
+	if found := s.files.Stats().Adopted - before; found > 0 {
 		x.mu.Lock()
 		defer x.mu.Unlock()
 		x.account.adopted += uint64(found)

@@ -24,7 +24,7 @@ type Storer[P Payload] interface {
 // A store writes the payloads of a destination to its spool.
 type store[P Payload] struct {
 	x      *Exporter
-	spool  *Spool
+	files  *spool.Spool
 	storer Storer[P]
 }
 
@@ -34,7 +34,7 @@ func (s *store[P]) put(l *load[P]) bool {
 		return false
 	}
 	record := spool.Record{Payload: s.storer.Store(nil, l.payload), Spans: l.spans, Format: s.storer.StoredFormat()}
-	if err := s.spool.Append(record); err != nil {
+	if err := s.files.Append(record); err != nil {
 		s.x.notSpooled(err)
 		return false
 	}
