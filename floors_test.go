@@ -30,6 +30,7 @@ type floor struct {
 // floors is the plan of the root module: each of its packages has one line here.
 var floors = map[string]floor{
 	"internal/escape":        {0, nil, false},
+	"internal/glob":          {0, nil, false},
 	"internal/goldentext":    {0, nil, false}, // for tests only
 	"internal/guard":         {0, nil, false},
 	"internal/requestheader": {0, nil, false},
@@ -51,10 +52,10 @@ var floors = map[string]floor{
 	"internal/semattr":            {1, []string{"internal/version", "internal/secret"}, false},
 	"exporters/delivery":          {1, []string{"internal/escape", "internal/spool"}, true},
 	"exporters/internal/spantext": {1, []string{"internal/escape", "internal/service"}, true},
-	"sampling":                    {1, []string{"registry/settings", "internal/requestheader", "internal/suppress", "internal/tokens", "internal/undecided"}, true},
+	"sampling":                    {1, []string{"registry/settings", "internal/glob", "internal/requestheader", "internal/suppress", "internal/tokens", "internal/undecided"}, true},
 
 	"internal/endpoint":        {2, []string{"registry/settings", "internal/phrase", "internal/secret"}, false},
-	"internal/policy":          {2, []string{"registry/settings", "internal/phrase"}, false},
+	"internal/policy":          {2, []string{"registry/settings", "internal/glob", "internal/phrase"}, false},
 	"internal/schema":          {2, []string{"registry/settings", "internal/phrase", "internal/secret"}, false},
 	"internal/forwarded":       {2, []string{"internal/semattr"}, false},
 	"internal/instrumentation": {2, []string{"mw/tracing", "internal/guard", "internal/semattr", "internal/spanrecord", "internal/version"}, false},

@@ -3,9 +3,9 @@ package sampling
 import (
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
+	"github.com/spanroute/spanroute/internal/glob"
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
@@ -76,24 +76,6 @@ func (r *Rule) rate() float64 {
 	return 1
 }
 
-// glob reports whether pattern, in which * stands for any characters, matches the whole text.
-func glob(pattern, text string) bool {
-	first, rest, starred := strings.Cut(pattern, "*")
-	if !starred {
-		return pattern == text
-	}
-	text, ok := strings.CutPrefix(text, first)
-	for ok {
-		part, after, more := strings.Cut(rest, "*")
-		if !more {
-			return strings.HasSuffix(text, part)
-		}
-		_, text, ok = strings.Cut(text, part)
-		rest = after
-	}
-	return false
-}
-
 // Covers reports whether r matches all that other matches, so that other never decides if r comes first.
 func (r *Rule) Covers(other *Rule) bool {
 	if (len(r.Span) > 0) != (len(other.Span) > 0) || r.Status != "" && r.Status != other.Status || r.SlowerThan > other.SlowerThan {
@@ -109,7 +91,7 @@ func (r *Rule) Covers(other *Rule) bool {
 	}
 	for _, m := range [][2]map[string]string{{r.Header, other.Header}, {r.Attributes, other.Attributes}} {
 		for name, pattern := range m[0] {
-			if value, ok := m[1][name]; !ok || !glob(pattern, value) {
+			if value, ok := m[1][name]; !ok || !glob.Match(pattern, value) {
 				return false
 			}
 		}

@@ -14,6 +14,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/spanroute/spanroute/internal/glob"
 	"github.com/spanroute/spanroute/internal/requestheader"
 	"github.com/spanroute/spanroute/internal/tokens"
 	"github.com/spanroute/spanroute/internal/undecided"
@@ -200,7 +201,7 @@ func (r *rule) atStart(p sdktrace.SamplingParameters) match {
 		switch {
 		case !known:
 			result = later
-		case !glob(pattern, value):
+		case !glob.Match(pattern, value):
 			return no
 		}
 	}
@@ -210,7 +211,7 @@ func (r *rule) atStart(p sdktrace.SamplingParameters) match {
 // header compares the request headers of a root. A rule with Span and without Header is open.
 func (r *rule) header(ctx context.Context) match {
 	for name, pattern := range r.Header {
-		if !slices.ContainsFunc(requestheader.Values(ctx, strings.ToLower(name)), func(value string) bool { return glob(pattern, value) }) {
+		if !slices.ContainsFunc(requestheader.Values(ctx, strings.ToLower(name)), func(value string) bool { return glob.Match(pattern, value) }) {
 			return no
 		}
 	}
@@ -230,7 +231,7 @@ func (r *rule) atEnd(span sdktrace.ReadOnlySpan) bool {
 		return false
 	}
 	for name, pattern := range r.Attributes {
-		if value, known := get(attribute.Key(name)); !known || !glob(pattern, value) {
+		if value, known := get(attribute.Key(name)); !known || !glob.Match(pattern, value) {
 			return false
 		}
 	}
@@ -268,7 +269,7 @@ func matchesAny(get func(attribute.Key) (string, bool), globs []string, key attr
 }
 
 func anyGlob(globs []string, text string) bool {
-	return slices.ContainsFunc(globs, func(pattern string) bool { return glob(pattern, text) })
+	return slices.ContainsFunc(globs, func(pattern string) bool { return glob.Match(pattern, text) })
 }
 
 // valueOf returns the text of an attribute.
