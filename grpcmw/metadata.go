@@ -251,8 +251,3 @@ func withoutIncomingBaggage(ctx context.Context) context.Context {
 	md.Delete("baggage")
 	return metadata.NewIncomingContext(ctx, md)
 }
-
-// incomingValues returns a function that looks up incoming metadata.
-func incomingValues(ctx context.Context) func(key string) []string {
-	return func(key string) []string { return metadata.ValueFromIncomingContext(ctx, key) }
-}
