@@ -95,9 +95,12 @@ func (l *ledger) text() string {
 
 func holding(s errorsAndSlow, limits recording.HoldLimits) (*recording.Provider, trace.Tracer, *ledger) {
 	l := new(ledger)
-	p := recording.New(recording.Config{Sampler: &s, Limits: sdktrace.NewSpanLimits(), Sinks: []recording.Sink{l}, Hold: limits})
+	p := recording.New(recording.Config{Sampler: &s, Limits: sdktrace.NewSpanLimits(), Sinks: []recording.Sink{l}, Hold: limits, Cost: cost})
 	return p, p.Tracer("test"), l
 }
+
+// cost makes each span cost 400 bytes.
+func cost(sdktrace.ReadOnlySpan) int64 { return 400 }
 
 // A play starts and ends spans by name. "a" starts a below the span before it, "a<b" starts a below b, "-a" ends a, "!a" fails
 // and ends a, and "1s" waits.
