@@ -32,11 +32,16 @@ const RuleKey = attribute.Key("spanroute.sampling.rule")
 // or is open, if it has fields that are known later only. If the first rule that is not excluded matches, it decides.
 // Otherwise the rules that are left, as a set of bits, become an undecided trace, which compares them again when a span
 // ends. There is one such trace for each set of bits, because few sets occur, so that a decision costs no allocation.
+// Callers that send many sets, by the headers that they choose, make it allocate.
 type ruleset struct {
 	rules  []*rule
 	keeper *keeper  // may be nil
-	traces sync.Map // uint64 to *candidates
+	traces sync.Map // uint64 to *candidates, at most about maxSets
+	sets   atomic.Int64
 }
+
+// maxSets bounds the memory for sets of rules that occurred.
+const maxSets = 256
 
 // A rule is a compiled Rule.
 type rule struct {
@@ -106,8 +111,12 @@ func (s *ruleset) trace(open uint64) *candidates {
 		c.reads = c.reads || r.readsContent()
 		c.keepsOnly = c.keepsOnly && r.rate() == 1 && r.bucket == nil
 	}
-	known, _ := s.traces.LoadOrStore(open, c)
-	return known.(*candidates)
+	if s.sets.Load() < maxSets {
+		if _, known := s.traces.LoadOrStore(open, c); !known {
+			s.sets.Add(1)
+		}
+	}
+	return c
 }
 
 // take reports whether the rule keeps a trace whose id has the given last bits.

@@ -3,6 +3,8 @@ package sampling_test
 import (
 	"context"
 	"fmt"
+	"math/bits"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -234,6 +236,44 @@ func TestLimitOfARule(t *testing.T) {
 			t.Errorf("(-want +got)\n%s", diff)
 		}
 	})
+}
+
+// Callers choose headers, and so which rules are open. The combinations that they send need no lasting memory.
+func TestRulesKeepNoMemoryOfRequests(t *testing.T) {
+	const rules, combinations = 16, 1 << 16
+	var list []sampling.Rule
+	for i := range rules {
+		list = append(list, sampling.Rule{Header: map[string]string{fmt.Sprintf("x-%d", i): "*"}, Status: "error", Keep: true})
+	}
+	d := dynamic(t, sampling.Config{Rules: list})
+	send := func(combination int) string {
+		header := map[string][]string{}
+		for i := range rules {
+			if combination>>i&1 == 1 {
+				header[fmt.Sprintf("x-%d", i)] = []string{"a"}
+			}
+		}
+		return decide(d, call{header: header, status: codes.Error})
+	}
+	before := heap()
+	for combination := range combinations {
+		if got, want := send(combination), "keep at the end, rule-"+fmt.Sprint(bits.TrailingZeros(uint(combination))+1); combination > 0 && got != want {
+			t.Fatalf("combination %b: %s, want %s", combination, got, want)
+		}
+	}
+	if grown := heap() - before; grown > 1<<20 {
+		t.Errorf("%d bytes are left of %d combinations, want less than 1 MiB", grown, combinations)
+	}
+	runtime.KeepAlive(d)
+}
+
+// heap returns the bytes in use after a collection.
+func heap() int64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
 
 func TestCovers(t *testing.T) {

@@ -94,9 +94,10 @@ func NewRemote(c Config, strategy Strategy) (sdktrace.Sampler, error) {
 	if !(c.Keep.MaxTracesPerSecond >= 0) {
 		return nil, fmt.Errorf("sampling.keep.max_traces_per_second: %v is out of range, want at least 0", c.Keep.MaxTracesPerSecond)
 	}
+	counts := new(counts)
 	s := &sampler{
 		name: c.Sampler, keepBelow: bound(c.SampleRate), rate: c.SampleRate, consistent: c.Consistent,
-		limit: tokens.New(c.MaxTracesPerSecond, nil, now()), keeper: newKeeper(c.Keep), counts: new(counts),
+		limit: tokens.New(c.MaxTracesPerSecond, nil, now()), keeper: newKeeper(c.Keep, counts), counts: counts,
 	}
 	var err error
 	if s.force, err = newForce(c.Force); err != nil {
@@ -206,9 +207,9 @@ func (s *sampler) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingR
 	return result
 }
 
-// Decide decides by exclusion, request, parent, rules and ratio, in this order, about a span below parent, which need not be in the
-// context of p. The result has the parent's tracestate. A local trace that is not sampled is left to the rules that are
-// open, and to the keeper.
+// Decide decides by exclusion, request, parent, rules and ratio, in this order, about a span below parent, which need not
+// be in the context of p. The result has the parent's tracestate. A local trace that is not sampled is left to the rules
+// that are open, and to the keeper.
 func (s *sampler) Decide(
 	parent trace.SpanContext, p sdktrace.SamplingParameters,
 ) (result sdktrace.SamplingResult, local undecided.Trace) {
