@@ -19,7 +19,6 @@ import (
 	"github.com/spanroute/spanroute"
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/mw"
-	"github.com/spanroute/spanroute/registry"
 	"github.com/spanroute/spanroute/sampling"
 )
 
@@ -29,7 +28,7 @@ func TestFailedAndSlowRequestsAreKept(t *testing.T) {
 	for _, types := range []string{"texts", "texts,other"} {
 		synctest.Test(t, func(t *testing.T) {
 			b := &inbox{seen: map[string]int{}}
-			cfg := load(t, factExporters(t, b), map[string]any{
+			cfg := load(t, textExporters(t, factEncoder{textEncoder{new(atomic.Int64), new(atomic.Int64)}}, b), map[string]any{
 				"exporter_type": strings.Split(types, ","), "sample_rate": 0.01,
 				"sampling": map[string]any{"keep": map[string]any{"errors": true, "slower_than": "1s"}},
 			})
@@ -107,21 +106,6 @@ func (factEncoder) EncodeSpan(buf []byte, s sdktrace.ReadOnlySpan, _ *delivery.R
 	}
 	sc := s.SpanContext()
 	return fmt.Appendf(buf, "%v %v %v %t %s %s %s", sc.TraceID(), sc.SpanID(), s.Parent().SpanID(), sc.IsSampled(), s.Name(), order, reason), nil
-}
-
-func factExporters(t *testing.T, b *inbox) *registry.Registry {
-	t.Helper()
-	r := new(registry.Registry)
-	for _, name := range []string{"texts", "other"} {
-		err := r.Register(registry.NewFactory(name, func() struct{} { return struct{}{} }, func(_ context.Context, c registry.BuildContext, _ struct{}) (sdktrace.SpanExporter, error) {
-			c.Delivery.Retry.Initial = 1
-			return delivery.New(factEncoder{textEncoder{new(atomic.Int64), new(atomic.Int64)}}, b, c.Delivery), nil
-		}))
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	return r
 }
 
 // keptOrders returns the reason of each order that arrived. It fails the test for an order without both of its spans.
