@@ -36,7 +36,7 @@ func TestFailedAndSlowRequestsAreKept(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			const requests = 4000
+			const requests = 100_000
 			serveOrders(tracing, requests)
 			stats := tracing.Stats().Sampling
 			if err := tracing.Shutdown(t.Context()); err != nil {
@@ -60,8 +60,8 @@ func TestFailedAndSlowRequestsAreKept(t *testing.T) {
 					t.Errorf("order %d is kept because of %q", order, reason)
 				}
 			}
-			if sampled < 15 || sampled > 80 {
-				t.Errorf("%s: %d orders are sampled, want about 40", types, sampled)
+			if sampled < 850 || sampled > 1150 {
+				t.Errorf("%s: %d orders are sampled, want about 1000", types, sampled)
 			}
 			if int(stats.KeptErrors) != failed || int(stats.KeptSlow) != slow || stats.Held.Spans != 0 || int(stats.Held.Kept) != failed+slow ||
 				int(stats.Held.Kept+stats.Held.Dropped) != requests-sampled {

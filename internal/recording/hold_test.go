@@ -365,6 +365,37 @@ func TestUndecidedTracesStayWhole(t *testing.T) {
 	}
 }
 
+// A local trace of many spans is kept whole, or loses all spans that ended before its bytes exceeded the limit.
+func TestLargeLocalTrace(t *testing.T) {
+	const children = 10_000
+	for name, tt := range map[string]struct {
+		limits recording.HoldLimits
+		kept   int
+		stats  recording.HoldStats
+	}{
+		"within the limit": {recording.HoldLimits{MaxBytes: 400 * children}, children + 1, recording.HoldStats{Kept: 1}},
+		"above the limit":  {recording.HoldLimits{MaxBytes: 400 * (children - 1)}, 0, recording.HoldStats{Dropped: 1, Evicted: 1}},
+	} {
+		p, tracer, got := holding(errorsAndSlow{decision: sdktrace.RecordOnly}, tt.limits)
+		ctx, root := tracer.Start(context.Background(), "root")
+		for range children {
+			_, child := tracer.Start(ctx, "child")
+			child.End()
+			if held := p.Held(); held.Bytes > tt.limits.MaxBytes || held.Traces > 1 {
+				t.Fatalf("%s: %+v", name, held)
+			}
+		}
+		root.SetStatus(codes.Error, "")
+		root.End()
+		if len(got.spans) != tt.kept {
+			t.Errorf("%s: %d spans are kept, want %d", name, len(got.spans), tt.kept)
+		}
+		if diff := cmp.Diff(tt.stats, p.Held()); diff != "" {
+			t.Errorf("%s: (-want +got)\n%s", name, diff)
+		}
+	}
+}
+
 func TestReasonIsNotLimited(t *testing.T) {
 	l := new(ledger)
 	p := recording.New(recording.Config{Sampler: &errorsAndSlow{decision: sdktrace.RecordOnly}, Limits: sdktrace.SpanLimits{AttributeValueLengthLimit: 1}, Sinks: []recording.Sink{l}})
