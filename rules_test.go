@@ -109,13 +109,13 @@ func healthClient(t *testing.T, tracing *spanroute.Tracing) (client healthgrpc.H
 	return healthgrpc.NewHealthClient(conn), func() { _ = conn.Close(); server.GracefulStop() }
 }
 
-// While two sets of rules replace each other, each request is decided by one of them, whole, and what both say holds always.
+// While two sets of rules replace each other, each request is decided by one of them, whole, and what both contain holds always.
 func TestRulesChangeUnderLoad(t *testing.T) {
 	keep := new(keeper)
 	known := factories(t, keep, nil)
 	var sets [2]*config.Config
 	for i, name := range []string{"a", "b"} {
-		sets[i] = load(t, known, map[string]any{"exporter_type": "keep", "sampling": map[string]any{"rules": []map[string]any{
+		sets[i] = load(t, known, map[string]any{"exporter_type": "keep", "batch": map[string]any{"max_queue_size": 10_000}, "sampling": map[string]any{"rules": []map[string]any{
 			{"name": "none", "path": "/none", "drop": true},
 			{"name": name, "path": "/" + name, "keep": true},
 			{"name": "both", "path": "/both", "keep": true},

@@ -102,6 +102,8 @@ type Retry struct {
 	Initial time.Duration `koanf:"initial" doc:"first pause before another attempt"`
 	// Max is the maximum pause.
 	Max time.Duration `koanf:"max" doc:"longest pause"`
+	// Probe is the longest time between two requests without spans, which find the end of an outage during a pause; 0 means none.
+	Probe time.Duration `koanf:"probe" range:"0.." doc:"longest time between requests without spans, which end a pause once the receiver answers; 0: none"`
 	// MaxElapsed is the time after which a batch is dropped; 0 is never.
 	MaxElapsed time.Duration `koanf:"max_elapsed" range:"0.." doc:"when a batch is dropped; 0: never"`
 	// MaxRetryAfter is the maximum pause that a receiver can request.
@@ -185,7 +187,7 @@ func Default() *Config {
 		Delivery: Delivery{
 			QueueBytes: 32 << 20,
 			Retry: Retry{
-				Initial: 500 * time.Millisecond, Max: 30 * time.Second,
+				Initial: 500 * time.Millisecond, Max: 30 * time.Second, Probe: 2 * time.Second,
 				MaxElapsed: 5 * time.Minute, MaxRetryAfter: 5 * time.Minute,
 			},
 		},
