@@ -46,6 +46,8 @@ func (s Settings) buildGRPC(common registry.BuildContext) (sdktrace.SpanExporter
 		Family:  transport.OTLP,
 		Port:    grpcPort,
 		From:    from(common),
+
+		KeepaliveTime: s.GRPC.KeepaliveTime, KeepaliveTimeout: s.GRPC.KeepaliveTimeout,
 	}
 	if s.target.TLS {
 		var err error
