@@ -60,10 +60,11 @@ var floors = map[string]floor{
 	"internal/forwarded":       {2, []string{"internal/semattr"}, false},
 	"internal/instrumentation": {2, []string{"mw/tracing", "internal/guard", "internal/semattr", "internal/spanrecord", "internal/version"}, false},
 
-	"internal/spantest":     {3, []string{"exporters/delivery", "mw/tracing", "internal/*"}, true}, // for tests only
-	"internal/keytable":     {3, []string{"registry/settings", "internal/phrase", "internal/policy", "internal/schema", "internal/secret"}, false},
-	"sampling/jaegerremote": {3, []string{"registry/settings", "internal/endpoint", "internal/escape", "internal/phrase", "internal/redaction", "internal/suppress", "internal/tokens", "internal/version"}, true},
-	"registry":              {3, []string{"exporters/delivery", "registry/settings", "internal/schema", "internal/phrase"}, true},
+	"internal/spool/spooltest": {1, []string{"internal/spool"}, false},                                // for tests only
+	"internal/spantest":        {3, []string{"exporters/delivery", "mw/tracing", "internal/*"}, true}, // for tests only
+	"internal/keytable":        {3, []string{"registry/settings", "internal/phrase", "internal/policy", "internal/schema", "internal/secret"}, false},
+	"sampling/jaegerremote":    {3, []string{"registry/settings", "internal/endpoint", "internal/escape", "internal/phrase", "internal/redaction", "internal/suppress", "internal/tokens", "internal/version"}, true},
+	"registry":                 {3, []string{"exporters/delivery", "registry/settings", "internal/schema", "internal/phrase"}, true},
 
 	"internal/configfile":             {4, []string{"registry/settings", "internal/*"}, false},
 	"registry/registrytest":           {4, []string{"registry", "registry/settings", "exporters/delivery", "internal/schema", "internal/phrase", "internal/secret"}, true},
