@@ -24,6 +24,6 @@ if [ ! -x bin/jaeger ]; then
 fi
 # Its module is never tidied: modules that only the tests of its dependencies use are not available everywhere.
 if [ ! -x bin/otelcol ]; then
-	echo "building the OpenTelemetry Collector v0.155.0" >&2
+	echo "building the OpenTelemetry Collector v0.160.0" >&2
 	(cd otelcol && GOWORK=off GOFLAGS=-mod=readonly go build -p 2 -trimpath -ldflags '-s -w' -o ../bin/otelcol .)
 fi
