@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the receivers of the end-to-end tests into peers/bin, with plain Go, unless they are there.
 #
-#   peers/build.sh            builds what is missing: about 6 min on two cores the first time
+#   peers/build.sh            builds what is missing: about 9 min on two cores the first time
 #   peers/build.sh --force    builds all again
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
