@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -117,7 +118,7 @@ func (c *Chain) Agent(node int) string { return "http://" + chainAgents[node].ot
 // the sinks have all that they will ever receive. Stop may be called again.
 func (c *Chain) Stop() error {
 	var errs []error
-	for _, p := range append(c.agents, c.gateways...) {
+	for _, p := range slices.Concat(c.agents, c.gateways) {
 		errs = append(errs, p.stop())
 	}
 	for _, s := range c.Sinks {
