@@ -29,9 +29,15 @@ var ownPropagators = catalog{"propagator", "registry/propagators/", map[string]s
 	"ottrace": "ottrace",
 }}
 
-// PropagatorImportPath returns the import path of the package that links the propagator with this name, one of those
-// that OTEL_PROPAGATORS defines, even if the program does not import it. It returns "" for any other name.
-func PropagatorImportPath(name string) string { return ownPropagators.importPath(name) }
+// PropagatorPackages returns the import paths of the packages that register the other propagators of OTEL_PROPAGATORS, by
+// the name of the propagator, whether or not the program imports them.
+func PropagatorPackages() map[string]string {
+	paths := map[string]string{}
+	for name := range ownPropagators.packages {
+		paths[name] = ownPropagators.importPath(name)
+	}
+	return paths
+}
 
 // RegisterPropagator adds a propagator to [Default]. It is for init only, and panics if the name is registered already or
 // if the propagator is invalid.

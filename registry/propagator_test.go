@@ -127,18 +127,13 @@ func TestUnknownPropagatorsGetTheKnownOnes(t *testing.T) {
 	texts.Check(t)
 }
 
-func TestImportPathsOfPropagators(t *testing.T) {
-	for name, want := range map[string]string{
-		"b3": "b3", "B3Multi": "b3", "jaeger": "jaeger", "xray": "xray", "ottrace": "ottrace",
-	} {
-		if got, want := registry.PropagatorImportPath(name), "github.com/spanroute/spanroute/registry/propagators/"+want; got != want {
-			t.Errorf("PropagatorImportPath(%q) = %q, want %q", name, got, want)
-		}
+func TestPackagesOfPropagators(t *testing.T) {
+	const parent = "github.com/spanroute/spanroute/registry/propagators/"
+	want := map[string]string{
+		"b3": parent + "b3", "b3multi": parent + "b3", "jaeger": parent + "jaeger", "xray": parent + "xray", "ottrace": parent + "ottrace",
 	}
-	for _, name := range []string{"tracecontext", "baggage", "none", "zipkin", ""} {
-		if got := registry.PropagatorImportPath(name); got != "" {
-			t.Errorf("PropagatorImportPath(%q) = %q, want none", name, got)
-		}
+	if diff := cmp.Diff(want, registry.PropagatorPackages()); diff != "" {
+		t.Errorf("packages (-want +got):\n%s", diff)
 	}
 }
 
