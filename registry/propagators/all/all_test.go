@@ -53,7 +53,7 @@ func TestLaterPropagatorsOverride(t *testing.T) {
 		{"the later has no ids", []string{"tracecontext", "b3"}, []string{parent, "b3: 0"}, traceID + " " + span + " sampled"},
 		{"the earlier is invalid", []string{"tracecontext", "b3"}, []string{"traceparent: x", b3}, "463ac35c9f6413ad48485a3953bb6124 " + own + " unsampled"},
 	} {
-		if got := headertest.Describe(t, headertest.Read(t, composite(t, tt.names...), tt.sent...)); got != tt.want {
+		if got := headertest.Describe(headertest.Read(t, composite(t, tt.names...), tt.sent...), t); got != tt.want {
 			t.Errorf("%s: read %q, want %q", tt.name, got, tt.want)
 		}
 	}
@@ -94,7 +94,7 @@ func TestOneSpanInSeveralFormats(t *testing.T) {
 func TestAllFormatsAreWritten(t *testing.T) {
 	p := composite(t, "tracecontext", "baggage", "b3", "b3multi", "jaeger", "ottrace", "xray")
 	ctx := headertest.Read(t, p, "uber-trace-id: "+traceID+":"+span+":0:1", "uberctx-tenant: t1")
-	headertest.WantWritten(t, p, headertest.Below(t, ctx, "", true),
+	headertest.WantWritten(headertest.Below(ctx, t, "", true), t, p,
 		"b3: "+traceID+"-"+own+"-1",
 		"baggage: tenant=t1",
 		"ot-baggage-tenant: t1",

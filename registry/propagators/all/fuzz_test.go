@@ -30,7 +30,8 @@ func FuzzHeadersCanBePassedOn(f *testing.F) {
 		}
 		sent.Set("baggage", key+"="+member)
 		written := http.Header{}
-		p.Inject(headertest.Below(t, p.Extract(context.Background(), propagation.HeaderCarrier(sent)), traceID, true), propagation.HeaderCarrier(written))
+		ctx := p.Extract(context.Background(), propagation.HeaderCarrier(sent))
+		p.Inject(headertest.Below(ctx, t, traceID, true), propagation.HeaderCarrier(written))
 		for name, values := range written {
 			if !httpguts.ValidHeaderFieldName(name) || strings.ContainsAny(name, "!#$%&'*+^`|~") || !httpguts.ValidHeaderFieldValue(values[0]) {
 				t.Errorf("%q: %q cannot be sent", name, values)

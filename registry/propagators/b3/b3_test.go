@@ -59,7 +59,7 @@ func TestBothFormsAreRead(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := headertest.Describe(t, headertest.Read(t, p, tt.headers...)); got != tt.want {
+			if got := headertest.Describe(headertest.Read(t, p, tt.headers...), t); got != tt.want {
 				t.Errorf("%s, %s: read %q, want %q", name, tt.name, got, tt.want)
 			}
 		}
@@ -91,20 +91,20 @@ func TestEachFormIsWritten(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			ctx := tt.below(t, caller(t, tt.decision))
-			headertest.WantWritten(t, single, ctx, "b3: "+traceID+"-"+tt.single)
+			headertest.WantWritten(ctx, t, single, "b3: "+traceID+"-"+tt.single)
 			want := append([]string{"x-b3-spanid: " + tt.single[:16], "x-b3-traceid: " + traceID}, tt.multi...)
 			slices.Sort(want)
-			headertest.WantWritten(t, multi, ctx, want...)
+			headertest.WantWritten(ctx, t, multi, want...)
 		})
 	}
 }
 
 func sampled(t *testing.T, ctx context.Context) context.Context {
-	return headertest.Below(t, ctx, "", true)
+	return headertest.Below(ctx, t, "", true)
 }
 
 func unsampled(t *testing.T, ctx context.Context) context.Context {
-	return headertest.Below(t, ctx, "", false)
+	return headertest.Below(ctx, t, "", false)
 }
 
 func unchanged(_ *testing.T, ctx context.Context) context.Context { return ctx }
@@ -113,8 +113,8 @@ func unchanged(_ *testing.T, ctx context.Context) context.Context { return ctx }
 func TestDebugIsOfOneTrace(t *testing.T) {
 	t.Parallel()
 	const other = "463ac35c9f6413ad48485a3953bb6124"
-	ctx := headertest.Below(t, headertest.Read(t, b3.New(), "b3: "+traceID+"-"+span+"-d"), other, true)
-	headertest.WantWritten(t, b3.New(), ctx, "b3: "+other+"-"+own+"-1")
+	ctx := headertest.Below(headertest.Read(t, b3.New(), "b3: "+traceID+"-"+span+"-d"), t, other, true)
+	headertest.WantWritten(ctx, t, b3.New(), "b3: "+other+"-"+own+"-1")
 }
 
 // A decision without ids must not affect the requests of a new trace, and a request without a span has no headers.
@@ -122,10 +122,10 @@ func TestNothingIsWrittenWithoutASpan(t *testing.T) {
 	t.Parallel()
 	for _, header := range []string{"b3: 0", "b3: d", "X-B3-Flags: 1", "X-Other: 1"} {
 		ctx := headertest.Read(t, b3.New(), header)
-		headertest.WantWritten(t, b3.New(), ctx)
-		headertest.WantWritten(t, b3.NewMulti(), ctx)
-		ctx = headertest.Below(t, ctx, traceID, false)
-		headertest.WantWritten(t, b3.New(), ctx, "b3: "+traceID+"-"+own+"-0")
+		headertest.WantWritten(ctx, t, b3.New())
+		headertest.WantWritten(ctx, t, b3.NewMulti())
+		ctx = headertest.Below(ctx, t, traceID, false)
+		headertest.WantWritten(ctx, t, b3.New(), "b3: "+traceID+"-"+own+"-0")
 	}
 }
 

@@ -46,7 +46,7 @@ func TestHeadersOfClients(t *testing.T) {
 		{"flags that are not a number", traceID + ":" + span + ":0:x", ""},
 		{"not hex", strings.Repeat("z", 32) + ":" + span + ":0:1", ""},
 	} {
-		if got := headertest.Describe(t, headertest.Read(t, p, "uber-trace-id: "+tt.header)); got != tt.want {
+		if got := headertest.Describe(headertest.Read(t, p, "uber-trace-id: "+tt.header), t); got != tt.want {
 			t.Errorf("%s: read %q, want %q", tt.name, got, tt.want)
 		}
 	}
@@ -71,11 +71,11 @@ func TestWrittenHeader(t *testing.T) {
 	} {
 		ctx := headertest.Read(t, p, "Uber-Trace-Id: "+traceID+":"+span+":0:"+tt.flags)
 		if tt.trace != "-" {
-			ctx = headertest.Below(t, ctx, tt.trace, tt.sampled)
+			ctx = headertest.Below(ctx, t, tt.trace, tt.sampled)
 		}
-		t.Run(tt.name, func(t *testing.T) { headertest.WantWritten(t, p, ctx, "uber-trace-id: "+tt.want) })
+		t.Run(tt.name, func(t *testing.T) { headertest.WantWritten(ctx, t, p, "uber-trace-id: "+tt.want) })
 	}
-	headertest.WantWritten(t, p, context.Background())
+	headertest.WantWritten(context.Background(), t, p)
 }
 
 func TestBaggageIsRead(t *testing.T) {
@@ -121,7 +121,7 @@ func TestBaggageAboveTheLimits(t *testing.T) {
 // A member of a caller must not make a header that net/http or gRPC refuses: the request would fail.
 func TestBaggageIsWritten(t *testing.T) {
 	t.Parallel()
-	ctx := headertest.Baggage(t, context.Background(),
+	ctx := headertest.Baggage(context.Background(), t,
 		"tenant", "t1", "user.id", "A B, é\r\n", "b!c", "1", "clé", "1", "a b", "1", "x\ry", "1", "empty", "")
-	headertest.WantWritten(t, jaeger.New(), ctx, "uberctx-empty: ", "uberctx-tenant: t1", "uberctx-user.id: A+B%2C+%C3%A9%0D%0A")
+	headertest.WantWritten(ctx, t, jaeger.New(), "uberctx-empty: ", "uberctx-tenant: t1", "uberctx-user.id: A+B%2C+%C3%A9%0D%0A")
 }

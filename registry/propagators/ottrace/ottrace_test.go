@@ -34,7 +34,7 @@ func TestHeadersAreRead(t *testing.T) {
 		{"no span id", []string{"ot-tracer-traceid: " + short, "ot-tracer-sampled: true"}, ""},
 		{"not hex", []string{"ot-tracer-traceid: x", "ot-tracer-spanid: " + span, "ot-tracer-sampled: true"}, ""},
 	} {
-		if got := headertest.Describe(t, headertest.Read(t, p, tt.headers...)); got != tt.want {
+		if got := headertest.Describe(headertest.Read(t, p, tt.headers...), t); got != tt.want {
 			t.Errorf("%s: read %q, want %q", tt.name, got, tt.want)
 		}
 	}
@@ -43,9 +43,10 @@ func TestHeadersAreRead(t *testing.T) {
 func TestHeadersAreWritten(t *testing.T) {
 	t.Parallel()
 	p := ottrace.New()
-	ctx := headertest.Below(t, headertest.Read(t, p, "ot-tracer-traceid: "+headertest.Trace, "ot-tracer-spanid: "+span, "ot-tracer-sampled: true"), "", true)
-	headertest.WantWritten(t, p, ctx, "ot-tracer-sampled: true", "ot-tracer-spanid: "+headertest.Own, "ot-tracer-traceid: "+short)
-	headertest.WantWritten(t, p, context.Background())
+	caller := headertest.Read(t, p, "ot-tracer-traceid: "+headertest.Trace, "ot-tracer-spanid: "+span, "ot-tracer-sampled: true")
+	ctx := headertest.Below(caller, t, "", true)
+	headertest.WantWritten(ctx, t, p, "ot-tracer-sampled: true", "ot-tracer-spanid: "+headertest.Own, "ot-tracer-traceid: "+short)
+	headertest.WantWritten(context.Background(), t, p)
 }
 
 func TestBaggage(t *testing.T) {
@@ -55,6 +56,6 @@ func TestBaggage(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"tenant": "t1", "user": "A B, 50%"}, headertest.Members(ctx)); diff != "" {
 		t.Errorf("baggage (-want +got):\n%s", diff)
 	}
-	headertest.WantWritten(t, p, headertest.Baggage(t, ctx, "tenant", "t1", "user", "A B, 50%", "line", "a\nb", "name", "é", "b!c", "1"),
-		"ot-baggage-tenant: t1", "ot-baggage-user: A B, 50%")
+	ctx = headertest.Baggage(ctx, t, "tenant", "t1", "user", "A B, 50%", "line", "a\nb", "name", "é", "b!c", "1")
+	headertest.WantWritten(ctx, t, p, "ot-baggage-tenant: t1", "ot-baggage-user: A B, 50%")
 }

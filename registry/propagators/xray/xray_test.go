@@ -31,7 +31,7 @@ func TestHeaderIsRead(t *testing.T) {
 		{"another version", "Root=2-5759e988-bd862e3fe1be46a994272793;Parent=" + span + ";Sampled=1", ""},
 		{"not a header of X-Ray", "x", ""},
 	} {
-		if got := headertest.Describe(t, headertest.Read(t, p, "X-Amzn-Trace-Id: "+tt.header)); got != tt.want {
+		if got := headertest.Describe(headertest.Read(t, p, "X-Amzn-Trace-Id: "+tt.header), t); got != tt.want {
 			t.Errorf("%s: read %q, want %q", tt.name, got, tt.want)
 		}
 	}
@@ -42,7 +42,7 @@ func TestHeaderIsWritten(t *testing.T) {
 	p := xray.New()
 	caller := headertest.Read(t, p, "X-Amzn-Trace-Id: "+root+";Parent="+span+";Sampled=1")
 	for sampled, want := range map[bool]string{true: "1", false: "0"} {
-		headertest.WantWritten(t, p, headertest.Below(t, caller, "", sampled), "x-amzn-trace-id: "+root+";Parent="+headertest.Own+";Sampled="+want)
+		headertest.WantWritten(headertest.Below(caller, t, "", sampled), t, p, "x-amzn-trace-id: "+root+";Parent="+headertest.Own+";Sampled="+want)
 	}
-	headertest.WantWritten(t, p, context.Background())
+	headertest.WantWritten(context.Background(), t, p)
 }

@@ -57,7 +57,7 @@ func Read(t testing.TB, p propagation.TextMapPropagator, lines ...string) contex
 }
 
 // Describe returns the remote span context in ctx as "trace span sampled" or "trace span unsampled", and "" without one.
-func Describe(t testing.TB, ctx context.Context) string {
+func Describe(ctx context.Context, t testing.TB) string {
 	t.Helper()
 	sc := trace.SpanContextFromContext(ctx)
 	switch {
@@ -73,7 +73,7 @@ func Describe(t testing.TB, ctx context.Context) string {
 }
 
 // Below returns ctx with a local span, which has the id Own. An empty trace means that of the span in ctx.
-func Below(t testing.TB, ctx context.Context, traceID string, sampled bool) context.Context {
+func Below(ctx context.Context, t testing.TB, traceID string, sampled bool) context.Context {
 	t.Helper()
 	sc := trace.SpanContextFromContext(ctx)
 	if traceID != "" {
@@ -92,7 +92,7 @@ func Below(t testing.TB, ctx context.Context, traceID string, sampled bool) cont
 }
 
 // WantWritten checks the headers that p writes for the span in ctx.
-func WantWritten(t testing.TB, p propagation.TextMapPropagator, ctx context.Context, want ...string) {
+func WantWritten(ctx context.Context, t testing.TB, p propagation.TextMapPropagator, want ...string) {
 	t.Helper()
 	h := http.Header{}
 	p.Inject(ctx, propagation.HeaderCarrier(h))
@@ -102,7 +102,7 @@ func WantWritten(t testing.TB, p propagation.TextMapPropagator, ctx context.Cont
 }
 
 // Baggage returns ctx with the members, in pairs of key and value.
-func Baggage(t testing.TB, ctx context.Context, pairs ...string) context.Context {
+func Baggage(ctx context.Context, t testing.TB, pairs ...string) context.Context {
 	t.Helper()
 	var members []baggage.Member
 	for i := 0; i < len(pairs); i += 2 {
