@@ -3,6 +3,7 @@ package spanroute_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os/exec"
 	"path"
 	"regexp"
@@ -12,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/spanroute/spanroute/registry"
 )
 
 const (
@@ -45,6 +48,9 @@ var floors = map[string]floor{
 	"mw/tracing":             {0, nil, false},
 	"registry/settings":      {0, nil, false},
 
+	"registry/propagators/internal/adapter":    {0, nil, false},
+	"registry/propagators/internal/headertest": {0, nil, false}, // for tests only
+
 	"internal/tlsfiles":           {1, []string{"registry/settings"}, false},
 	"internal/phrase":             {1, []string{"registry/settings"}, false},
 	"internal/recording":          {1, []string{"internal/spanrecord", "internal/undecided", "internal/version"}, true},
@@ -71,6 +77,13 @@ var floors = map[string]floor{
 	"exporters/internal/transport":    {4, []string{"exporters/delivery", "registry", "registry/settings", "internal/*"}, true},
 	"exporters/internal/exportertest": {4, []string{"exporters/delivery", "registry"}, true}, // for tests only
 
+	"registry/propagators/b3":      {4, propagatorMayUse, true},
+	"registry/propagators/jaeger":  {4, propagatorMayUse, true},
+	"registry/propagators/ottrace": {4, propagatorMayUse, true},
+	"registry/propagators/xray":    {4, propagatorMayUse, true},
+
+	"registry/propagators/all": {5, []string{"registry/propagators/*"}, true},
+
 	"config":            {5, []string{"registry", "registry/settings", "sampling", "sampling/jaegerremote", "internal/*"}, true},
 	"mw":                {5, []string{"mw/tracing", "internal/*"}, false},
 	"grpcmw":            {5, []string{"mw/tracing", "internal/*"}, false},
@@ -94,8 +107,9 @@ var floors = map[string]floor{
 }
 
 var (
-	exporterMayUse = []string{"registry", "registry/settings", "exporters/delivery", "exporters/internal/*", "internal/*"}
-	everything     = []string{".", "*", "*/*", "*/*/*"}
+	exporterMayUse   = []string{"registry", "registry/settings", "exporters/delivery", "exporters/internal/*", "internal/*"}
+	propagatorMayUse = []string{"registry", "registry/propagators/internal/*"}
+	everything       = []string{".", "*", "*/*", "*/*/*"}
 )
 
 // listedPackage is the part of the output of go list that the plan needs.
@@ -171,12 +185,13 @@ func relative(importPath string) string {
 	return strings.TrimPrefix(importPath, module+"/")
 }
 
-func TestFloors(t *testing.T) {
+// list returns the packages of the module.
+func list(t *testing.T) (packages []listedPackage) {
+	t.Helper()
 	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,Deps", "./...").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var packages []listedPackage
 	for decoder := json.NewDecoder(strings.NewReader(string(out))); decoder.More(); {
 		var p listedPackage
 		if err := decoder.Decode(&p); err != nil {
@@ -187,8 +202,27 @@ func TestFloors(t *testing.T) {
 	if len(packages) < 10 {
 		t.Fatalf("go list found %d packages, want more", len(packages))
 	}
-	for _, fault := range judge(packages) {
+	return packages
+}
+
+func TestFloors(t *testing.T) {
+	for _, fault := range judge(list(t)) {
 		t.Error(fault)
+	}
+}
+
+// A program gets the modules of a propagator only by importing the package that registers it.
+func TestPropagatorsAreLinkedByTheirPackages(t *testing.T) {
+	own := registry.PropagatorPackages()
+	for _, p := range list(t) {
+		linked := slices.ContainsFunc(p.Deps, func(dep string) bool {
+			return strings.HasPrefix(dep, "go.opentelemetry.io/contrib/") || strings.HasPrefix(dep, "go.uber.org/multierr")
+		})
+		name := relative(p.ImportPath)
+		want := name == "registry/propagators/all" || name == "cmd/spanroute" || slices.Contains(slices.Collect(maps.Values(own)), p.ImportPath)
+		if linked != want {
+			t.Errorf("%s depends on a module of a propagator: %t, want %t", name, linked, want)
+		}
 	}
 }
 

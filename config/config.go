@@ -25,8 +25,8 @@ type Config struct {
 	ServiceName string `koanf:"service_name" otel:"SERVICE_NAME" doc:"name of the service; unset: unknown_service:<executable>"`
 	// ResourceAttributes describe the process in addition to ServiceName, in order.
 	ResourceAttributes settings.Pairs `koanf:"resource_attributes" otel:"RESOURCE_ATTRIBUTES" format:"attributes" doc:"attributes of the process; layers merge name by name"`
-	// Propagators are names among tracecontext and baggage, in order. It is empty for none.
-	Propagators []string `koanf:"propagators" otel:"PROPAGATORS" format:"propagators" doc:"tracecontext, baggage, or none alone"`
+	// Propagators are names of registered propagators, in the order in which they read headers. It is empty for none.
+	Propagators []string `koanf:"propagators" otel:"PROPAGATORS" format:"propagators" doc:"headers to read and write, a later one over an earlier: tracecontext, baggage, and b3, b3multi, jaeger, xray, ottrace if the program imports them; or none alone"`
 	// Sampling is sample_rate and sampling.*.
 	Sampling sampling.Config `koanf:"sampling"`
 	// Timeout bounds one attempt to deliver. Negative means no limit.
@@ -164,7 +164,7 @@ func (c *Config) Registry() *registry.Registry { return c.registry }
 // defaultTimeout bounds an attempt to deliver if no layer sets a timeout.
 const defaultTimeout = 10 * time.Second
 
-// Default returns the built-in defaults: enabled, no exporter, nothing sampled, both propagators.
+// Default returns the built-in defaults: enabled, no exporter, nothing sampled, the propagators tracecontext and baggage.
 func Default() *Config {
 	return &Config{
 		Enabled:     true,

@@ -1,5 +1,5 @@
-// Command spanroute checks, prints and explains tracing configurations. It links all exporters of this module. To use the
-// commands with a plugin, write a program that imports the plugin and calls package cli.
+// Command spanroute checks, prints and explains tracing configurations. It links all exporters and
+// propagators of this module. To use the commands with a plugin, write a program that imports the plugin and calls package cli.
 //
 //	spanroute validate tracing.yaml     prints every problem with its line, and what a service would do
 //	spanroute print tracing.yaml        prints the effective configuration
@@ -16,6 +16,7 @@ import (
 
 	"github.com/spanroute/spanroute/cli"
 	_ "github.com/spanroute/spanroute/exporters/all"
+	_ "github.com/spanroute/spanroute/registry/propagators/all"
 )
 
 //go:generate go run . exporters --markdown --out ../../config/KEYS.md
