@@ -206,6 +206,31 @@ func TestHeldSpansAreBounded(t *testing.T) {
 	}
 }
 
+// A span that starts below a dropped local trace is dropped, whatever the sampled flag was at the start of the root. Callees
+// see that.
+func TestDroppedTracesGetNoMoreSpans(t *testing.T) {
+	for _, decision := range []sdktrace.SamplingDecision{sdktrace.RecordOnly, sdktrace.RecordAndSample} {
+		p, tracer, got := holding(errorsAndSlow{decision: decision}, recording.HoldLimits{MaxTraces: 1})
+		ctx, root := tracer.Start(context.Background(), "root")
+		_, before := tracer.Start(ctx, "before")
+		before.End()
+		play(tracer, "other inner -inner -other") // displaces the first local trace
+		below, after := tracer.Start(ctx, "after")
+		if after.IsRecording() || after.SpanContext().IsSampled() {
+			t.Errorf("a span below a dropped trace: recording %t, sampled %t", after.IsRecording(), after.SpanContext().IsSampled())
+		}
+		_, last := tracer.Start(below, "last")
+		last.SetStatus(codes.Error, "")
+		last.End()
+		after.End()
+		root.End()
+		if text := got.text(); strings.Contains(text, "root") || strings.Contains(text, "after") || strings.Contains(text, "last") {
+			t.Errorf("kept %s, want only the other trace", text)
+		}
+		p.Close()
+	}
+}
+
 func TestHoldLimitsChange(t *testing.T) {
 	p, tracer, got := holding(errorsAndSlow{decision: sdktrace.RecordOnly}, recording.HoldLimits{})
 	play(tracer, "r a -a s< b -b t< c -c")
