@@ -20,26 +20,40 @@ func (x *Exporter) takeEncoded(span sdktrace.ReadOnlySpan) (dropped Reason) {
 	encoded := encodeRecovered(x.encode, s.buf[:0], span, &s.report)
 	s.buf = encoded.Bytes
 
+	if s.report.used() {
+		if reason := x.reported(&s.report); reason != "" {
+			return reason
+		}
+	}
+	cost := int64(len(encoded.Bytes)) + costItem
+	if reason := x.front.reserve(cost, &x.options); reason != "" {
+		return x.refuse(reason)
+	}
+	to := x.front.lock()
+	var size int
+	encoded.Bytes, size = to.blocks.keep(encoded.Bytes)
+	it := item{encoded: encoded, cost: int64(size) + costItem}
+	x.front.bytes.Add(it.cost - cost)
+	return x.push(to, it)
+}
+
+// reported adds the report about a span that is not queued yet to the account. It returns the reason if the encoder has
+// dropped the span.
+func (x *Exporter) reported(r *Report) (dropped Reason) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.closing {
 		x.late.count(x.log)
 		return DropShutdown
 	}
-	x.account.ended++
-	x.repaired(&s.report)
-	for reason := range s.report.dropped {
-		x.log.cause(s.report.cause(reason), "")
+	x.repaired(r)
+	for reason := range r.dropped {
+		x.account.ended++
+		x.log.cause(r.cause(reason), "")
 		x.drop(reason, 1)
 		return reason
 	}
-	if reason := x.refuses(int64(len(encoded.Bytes)) + costItem); reason != "" {
-		x.drop(reason, 1)
-		return reason
-	}
-	var size int
-	encoded.Bytes, size = x.blocks.keep(encoded.Bytes)
-	return x.push(item{encoded: encoded, cost: int64(size) + costItem})
+	return ""
 }
 
 // encodeRecovered calls encode. A panic drops the span.

@@ -11,8 +11,9 @@ import (
 // An Exporter is one destination: a queue, the goroutines that send from it, and its account. [New] and [Wrap] start one.
 // Any number of goroutines may call its methods.
 //
-// How it works. The exporter is a monitor. One lock guards the queue, the batches in flight, the account, the breaker and
-// the state of the log, so that Stats is a snapshot that adds up. The lock is never held while an encoder, a sender or a
+// How it works. Spans come by the front, which has no lock in common with what follows. The exporter is a monitor: one lock
+// guards the queue, the batches in flight, the account, the breaker and the state of the log, so that Stats is a snapshot that
+// adds up. The lock is never held while an encoder, a sender or a
 // log handler runs. Every change that a goroutine may wait for is broadcast. Each sender goroutine takes a batch from the
 // queue, encodes it, and keeps its payloads until each is settled: delivered or dropped. See sendLoop for senders that get
 // answers and confirmLoop for those that do not.
@@ -26,13 +27,12 @@ type Exporter struct {
 	senders chan struct{} // closed when all sender goroutines have returned
 	done    chan struct{} // closed when Shutdown has returned
 	spool   *Spool        // Options.Spool if it is used, or nil
+	front   front
 
 	mu      sync.Mutex
 	changed sync.Cond
 
 	queue       fifo
-	blocks      blocks              // with the encoded spans of the queue
-	queuedBytes int64               // cost of the spans that are queued or in flight
 	added       uint64              // spans ever queued: the sequence number of the next one
 	inFlight    map[*batch]struct{} // batches with spans that are not settled
 	flushSeq    uint64              // spans below this number do not wait for a full batch
@@ -51,11 +51,12 @@ type Exporter struct {
 func newExporter(encoder any, o Options, closeSender func(context.Context) error) *Exporter {
 	x := &Exporter{
 		options: o, close: closeSender, senders: make(chan struct{}), done: make(chan struct{}),
-		inFlight: map[*batch]struct{}{}, account: newAccount(), limit: newPayloadLimit(encoder),
+		inFlight: map[*batch]struct{}{}, account: newAccount(), limit: newPayloadLimit(encoder), front: newFront(),
 	}
 	x.run, x.cancel = context.WithCancel(context.Background())
 	x.changed.L = &x.mu
 	x.log = newLogThrottle(o, &x.mu, x.queued)
+	go x.collect()
 	return x
 }
 
@@ -115,6 +116,7 @@ func (x *Exporter) spoolsAll() bool { return x.spool != nil && x.spool.options.M
 func (x *Exporter) Stats() Stats {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	x.gather()
 	s := x.account.stats()
 	queued := int64(x.queued()) + min(0, x.account.spooled) // delivered from the spool, and not yet taken out of the queue
 	s.Queued, s.Since, s.LastError, s.Hint = uint64(queued), x.log.since, x.log.lastError, x.log.hint
@@ -139,42 +141,38 @@ func (x *Exporter) shutDown() bool {
 
 // enqueue queues one span, or counts it as dropped and returns the reason.
 func (x *Exporter) enqueue(it item) (dropped Reason) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.closing {
+	if reason := x.front.reserve(it.cost, &x.options); reason != "" {
+		return x.refuse(reason)
+	}
+	s := x.front.lock()
+	return x.push(s, it)
+}
+
+// push adds an item for which room is reserved to a shard that is locked, and unlocks the shard.
+func (x *Exporter) push(s *shard, it item) (dropped Reason) {
+	if s.closed {
+		s.mu.Unlock()
+		x.front.release(it.cost, 1)
 		x.late.count(x.log)
 		return DropShutdown
 	}
-	x.account.ended++
-	return x.push(it)
+	x.front.add(s, it)
+	s.mu.Unlock()
+	x.front.announce(x.options.BatchSize)
+	return ""
 }
 
-// push queues one span, or drops it and returns the reason. Called with mu held.
-func (x *Exporter) push(it item) (dropped Reason) {
-	if reason := x.refuses(it.cost); reason != "" {
-		x.drop(reason, 1)
+// refuse counts a span that is not queued.
+func (x *Exporter) refuse(reason Reason) Reason {
+	if reason == DropQueueFull {
+		x.front.refuse()
 		return reason
 	}
-	x.queue.push(it)
-	x.added++
-	x.queuedBytes += it.cost
-	if n := x.queue.length; n == 1 || n%x.options.BatchSize == 0 {
-		x.changed.Broadcast()
-	}
-	return ""
-}
-
-// refuses returns the reason why a span of this cost is not queued, or "".
-func (x *Exporter) refuses(cost int64) Reason {
-	switch {
-	case cost > x.options.QueueBytes:
-		return DropTooLarge
-	case x.queuedBytes+cost > x.options.QueueBytes:
-		return DropQueueFull
-	case x.options.MaxQueueSize > 0 && x.queued() >= x.options.MaxQueueSize:
-		return DropQueueFull
-	}
-	return ""
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.account.ended++
+	x.drop(reason, 1)
+	return reason
 }
 
 // queued returns the number of spans that are queued or in flight. Called with mu held.

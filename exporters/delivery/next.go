@@ -8,6 +8,7 @@ func (x *Exporter) next(until time.Time) (b *batch, over bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for {
+		x.gather()
 		now := time.Now()
 		switch n := x.ready(now); {
 		case x.aborted:
@@ -74,6 +75,7 @@ func (x *Exporter) move(n int) *batch {
 		b.items = append(b.items, it)
 		b.cost += it.cost
 	}
+	x.front.waiting.Add(int64(-len(b.items)))
 	b.left, b.to = len(b.items), b.from+uint64(len(b.items))
 	x.inFlight[b] = struct{}{}
 	if x.queue.length > 0 {
@@ -115,7 +117,10 @@ func (x *Exporter) settle(b *batch, n int) int {
 		x.account.spooled -= int64(n)
 	}
 	part := b.cost * int64(n) / int64(b.left)
-	b.left, b.cost, x.queuedBytes = b.left-n, b.cost-part, x.queuedBytes-part
+	b.left, b.cost = b.left-n, b.cost-part
+	if b.entry == nil {
+		x.front.release(part, n)
+	}
 	if b.left == 0 {
 		delete(x.inFlight, b)
 	}

@@ -29,6 +29,7 @@ func (x *Exporter) ForceFlush(ctx context.Context) error {
 	defer context.AfterFunc(ctx, x.broadcast)()
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	x.gather()
 	number := x.added
 	x.flushSeq = max(x.flushSeq, number)
 	x.breaker.hurry(time.Now())
@@ -95,6 +96,8 @@ func (x *Exporter) begin(ctx context.Context) bool {
 	}
 	x.closing, x.aborted = true, ctx.Err() != nil
 	x.late.begun.Store(true)
+	x.front.close()
+	x.gather()
 	x.breaker.endBackoff(time.Now())
 	x.changed.Broadcast()
 	return true
@@ -156,7 +159,7 @@ func (x *Exporter) dropRest() int {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for x.queue.length > 0 {
-		x.queuedBytes -= x.queue.pop().cost
+		x.front.release(x.queue.pop().cost, 1)
 		x.drop(DropShutdown, 1)
 	}
 	for b := range x.inFlight {

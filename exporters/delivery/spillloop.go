@@ -35,6 +35,7 @@ func (x *Exporter) nextToSpool() *batch {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for {
+		x.gather()
 		n, due := x.spills(time.Now())
 		switch {
 		case n > 0:
@@ -58,7 +59,7 @@ func (x *Exporter) spills(now time.Time) (n int, due time.Time) {
 			return n, time.Time{}
 		}
 		return 0, due
-	case x.queuedBytes > o.QueueBytes/2, o.MaxQueueSize > 0 && x.queued() > o.MaxQueueSize/2:
+	case x.front.bytes.Load() > o.QueueBytes/2, o.MaxQueueSize > 0 && x.queued() > o.MaxQueueSize/2:
 		return n, time.Time{}
 	}
 	return 0, time.Time{}
