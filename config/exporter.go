@@ -107,6 +107,9 @@ func (r *resolver) selection() *entry {
 // set matter.
 func (r *resolver) exporterFault(name string, fault *settings.KeyError, selected bool) {
 	path := strings.TrimSuffix(keytable.Join(name, fault.Key), ".")
+	if r.objectFault(path, fault.Err) {
+		return
+	}
 	e := r.merged.effective(path)
 	switch with := r.counterpart(path, fault.Err); {
 	case fault.Item > 0 && e != nil:

@@ -134,3 +134,38 @@ func TestPlugin(t *testing.T) {
 		}
 	})
 }
+
+type routes struct {
+	Routes []route `koanf:"routes" doc:"where spans go"`
+}
+
+type route struct {
+	Host   string `koanf:"host" doc:"host"`
+	Weight int    `koanf:"weight" range:"1..100" doc:"share"`
+}
+
+// A list of objects in a plugin's section is checked as that of a common key is, with the place of each fault.
+func TestPluginWithObjects(t *testing.T) {
+	t.Parallel()
+	r := new(registry.Registry)
+	build := func(context.Context, registry.BuildContext, routes) (sdktrace.SpanExporter, error) {
+		return tracetest.NewNoopExporter(), nil
+	}
+	if err := r.Register(registry.NewFactory("fanout", func() routes { return routes{} }, build)); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ name, routes, want string }{
+		{"valid", "[{host: a, weight: 1}, {host: b}]", ""},
+		{"a range", "[{host: a}, {host: b, weight: 500}]", "tracing.yaml:4:42: tracing.fanout.routes[2].weight: 500 is out of range, want 1 to 100"},
+		{"an unknown key", "[{hst: a}]", `tracing.yaml:4:22: tracing.fanout.routes[1].hst: unknown key; did you mean "host"?`},
+		{"a text", "[a]", "tracing.yaml:4:21: tracing.fanout.routes: text is not a map"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			file := write(t, section("exporter_type: fanout\nsample_rate: 1\nfanout: {routes: "+tt.routes+"}"))
+			_, ds := config.Diagnose(config.Sources{Files: []string{file}, Environ: []string{}, Registry: r})
+			if got := lines(ds); got != tt.want {
+				t.Errorf("diagnosed %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
