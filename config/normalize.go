@@ -44,6 +44,8 @@ var normalizers = map[string]func(*keytable.Table, *report, *entry) bool{
 	"metadata":   normalizeHeaders,
 	"ipv4":       normalizeAddress,
 	"ipv6":       normalizeAddress,
+	"host":       checkHost,
+	"url":        checkURL,
 }
 
 // normalize checks and normalizes the value of e by the format of its key. It returns false if e is not to be used.

@@ -169,3 +169,33 @@ func TestPluginWithObjects(t *testing.T) {
 		})
 	}
 }
+
+type backend struct {
+	Host string `koanf:"host" format:"host" doc:"host"`
+	URL  string `koanf:"url" format:"url" doc:"where spans go"`
+}
+
+// The values of a plugin's keys are checked by the formats in its tags.
+func TestPluginFormats(t *testing.T) {
+	t.Parallel()
+	r := new(registry.Registry)
+	build := func(context.Context, registry.BuildContext, backend) (sdktrace.SpanExporter, error) {
+		return tracetest.NewNoopExporter(), nil
+	}
+	if err := r.Register(registry.NewFactory("backend", func() backend { return backend{} }, build)); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ name, keys, want string }{
+		{"valid", "{host: '::1', url: 'h:80/x'}", ""},
+		{"a host with a port", "{host: 'h:1'}", `tracing.yaml:2:19: tracing.backend.host: "h:1" has a port, want a host name or IP address; the port has its own key`},
+		{"another scheme", "{url: 'ftp://h'}", `tracing.yaml:2:18: tracing.backend.url: "ftp://h" has the scheme "ftp", want http or https`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			file := write(t, section("backend: "+tt.keys))
+			_, ds := config.Diagnose(config.Sources{Files: []string{file}, Environ: []string{}, Registry: r})
+			if got := lines(ds); got != tt.want {
+				t.Errorf("diagnosed %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
