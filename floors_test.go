@@ -33,6 +33,7 @@ var floors = map[string]floor{
 	"internal/glob":          {0, nil, false},
 	"internal/goldentext":    {0, nil, false}, // for tests only
 	"internal/guard":         {0, nil, false},
+	"internal/pattern":       {0, nil, false},
 	"internal/requestheader": {0, nil, false},
 	"internal/secret":        {0, nil, false},
 	"internal/service":       {0, nil, false},
@@ -54,8 +55,8 @@ var floors = map[string]floor{
 	"exporters/internal/spantext": {1, []string{"internal/escape", "internal/service"}, true},
 	"sampling":                    {1, []string{"registry/settings", "internal/glob", "internal/requestheader", "internal/suppress", "internal/tokens", "internal/undecided"}, true},
 
-	"internal/endpoint":        {2, []string{"registry/settings", "internal/phrase", "internal/secret"}, false},
-	"internal/policy":          {2, []string{"registry/settings", "internal/glob", "internal/phrase"}, false},
+	"internal/endpoint":        {2, []string{"registry/settings", "internal/pattern", "internal/phrase", "internal/secret"}, false},
+	"internal/policy":          {2, []string{"registry/settings", "internal/glob", "internal/pattern", "internal/phrase"}, false},
 	"internal/schema":          {2, []string{"registry/settings", "internal/phrase", "internal/secret"}, false},
 	"internal/forwarded":       {2, []string{"internal/semattr"}, false},
 	"internal/instrumentation": {2, []string{"mw/tracing", "internal/guard", "internal/semattr", "internal/spanrecord", "internal/version"}, false},
