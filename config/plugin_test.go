@@ -173,10 +173,11 @@ func TestPluginWithObjects(t *testing.T) {
 type backend struct {
 	Host string `koanf:"host" format:"host" doc:"host"`
 	URL  string `koanf:"url" format:"url" doc:"where spans go"`
+	User string `koanf:"user" with:"host" doc:"user at the host"`
 }
 
-// The values of a plugin's keys are checked by the formats in its tags.
-func TestPluginFormats(t *testing.T) {
+// The values of a plugin's keys are checked by its tags, also if it is not selected.
+func TestPluginTags(t *testing.T) {
 	t.Parallel()
 	r := new(registry.Registry)
 	build := func(context.Context, registry.BuildContext, backend) (sdktrace.SpanExporter, error) {
@@ -188,6 +189,7 @@ func TestPluginFormats(t *testing.T) {
 	for _, tt := range []struct{ name, keys, want string }{
 		{"valid", "{host: '::1', url: 'h:80/x'}", ""},
 		{"a host with a port", "{host: 'h:1'}", `tracing.yaml:2:19: tracing.backend.host: "h:1" has a port, want a host name or IP address; the port has its own key`},
+		{"a key without the other", "{user: u}", "tracing.yaml:2:19: tracing.backend.user: backend.host is not set; set both or neither"},
 		{"another scheme", "{url: 'ftp://h'}", `tracing.yaml:2:18: tracing.backend.url: "ftp://h" has the scheme "ftp", want http or https`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
