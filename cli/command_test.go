@@ -13,6 +13,7 @@ import (
 
 	"github.com/spanroute/spanroute/cli"
 	_ "github.com/spanroute/spanroute/exporters/all"
+	"github.com/spanroute/spanroute/internal/corpus"
 	"github.com/spanroute/spanroute/internal/goldentext"
 )
 
@@ -36,6 +37,7 @@ func spanroute(t *testing.T, environ []string, args ...string) (code int, stdout
 
 func write(t *testing.T, text string) string {
 	t.Helper()
+	corpus.Add(t, text)
 	path := filepath.Join(t.TempDir(), "tracing.yaml")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -74,6 +76,9 @@ func TestExitCodes(t *testing.T) {
 		{"exporters", []string{"exporters"}, "", exitOK, "console (stdout)"},
 		{"an exporter", []string{"exporters", "zipkin"}, "", exitOK, "OTEL_EXPORTER_ZIPKIN_ENDPOINT"},
 		{"an unknown exporter", []string{"exporters", "zipkn"}, "", exitUsage, ""},
+		{"schema", []string{"schema"}, "", exitOK, "https://json-schema.org/draft/2020-12/schema"},
+		{"schema of a file", []string{"schema"}, good, exitUsage, ""},
+		{"schema into a directory that does not exist", []string{"schema", "--out", "/nowhere/schema.json"}, "", exitProblems, ""},
 		{"no command", nil, "", exitUsage, ""},
 		{"an unknown command", []string{"valdate"}, "", exitUsage, ""},
 		{"a command without a near name", []string{"frobnicate"}, "", exitUsage, ""},
@@ -236,6 +241,21 @@ func TestKeysPageIsCurrent(t *testing.T) {
 	_, got, _ := spanroute(t, nil, "exporters", "--markdown")
 	if got != string(want) {
 		t.Error("config/KEYS.md differs from the struct tags; run go generate ./cmd/spanroute")
+	}
+}
+
+func TestSchemaFileIsCurrent(t *testing.T) {
+	t.Parallel()
+	want, err := os.ReadFile("../config/schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(t.TempDir(), "schema.json")
+	if code, _, stderr := spanroute(t, nil, "schema", "--out", out); code != exitOK {
+		t.Fatalf("exit %d: %s", code, stderr)
+	}
+	if got, err := os.ReadFile(out); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("config/schema.json differs from the struct tags; run go generate ./cmd/spanroute (%v)", err)
 	}
 }
 

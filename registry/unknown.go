@@ -21,6 +21,9 @@ var builtIn = map[string]string{
 	"in_memory": "memory",
 }
 
+// BuiltIn returns the names and aliases of spanroute's own exporters, sorted. A program need not import them.
+func BuiltIn() []string { return slices.Sorted(maps.Keys(builtIn)) }
+
 // ImportPath returns the import path of spanroute's own exporter with this name or alias, even if the program does not
 // import it, and "" for any other name.
 func ImportPath(name string) string {
