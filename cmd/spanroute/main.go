@@ -1,6 +1,7 @@
 // Command spanroute checks, prints and explains tracing configurations. It links all exporters of this module. To use the
 // commands with a plugin, write a program that imports the plugin and calls package cli.
 //
+//	spanroute init otlp                 prints a commented file to start with
 //	spanroute validate tracing.yaml     prints every problem with its line, and what a service would do
 //	spanroute print tracing.yaml        prints the effective configuration
 //	spanroute explain sample_rate       prints a value, its source, and the values it overrides
