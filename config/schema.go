@@ -181,12 +181,12 @@ func setsNothing(places []string) jsonschema.Schema {
 
 // outside accepts files with root keys that belong into the section.
 func (b *schemaBuilder) outside() jsonschema.Schema {
-	var any []jsonschema.Schema
+	var misplaced []jsonschema.Schema
 	for _, name := range configfile.Distinctive() {
-		any = append(any, jsonschema.At(name, jsonschema.Schema{}))
+		misplaced = append(misplaced, jsonschema.At(name, jsonschema.Schema{}))
 	}
 	for _, name := range append(b.table.ExporterNames(), registry.BuiltIn()...) {
-		any = append(any, jsonschema.At(name, jsonschema.Schema{"type": "object", "minProperties": 1}))
+		misplaced = append(misplaced, jsonschema.At(name, jsonschema.Schema{"type": "object", "minProperties": 1}))
 	}
-	return jsonschema.AnyOf(any...)
+	return jsonschema.AnyOf(misplaced...)
 }

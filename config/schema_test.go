@@ -115,7 +115,7 @@ func TestSchemaOfAnotherSection(t *testing.T) {
 		".": `{"$ref":"#/$defs/section"}`, "app.trace": `{"app":{"properties":{"trace":{"$ref":"#/$defs/section"}}}}`,
 	} {
 		schema := fileSchema(t, config.Sources{Registry: builtin, Section: section})
-		got := any(schema["properties"])
+		got := schema["properties"]
 		if section == "." {
 			got = node{"$ref": schema["$ref"]}
 		}

@@ -25,11 +25,11 @@ func TestDocument(t *testing.T) {
       "not": {
         "allOf": [
           {
-            "properties": {"tls": {"properties": {"port": {"not": {"enum": [null]}}}, "required": ["port"], "type": "object"}},
+            "properties": {"tls": {"properties": {"port": {"not": {"type": "null"}}}, "required": ["port"], "type": "object"}},
             "required": ["tls"],
             "type": "object"
           },
-          {"properties": {"port": {"not": {"enum": [null]}}}, "required": ["port"], "type": "object"}
+          {"properties": {"port": {"not": {"type": "null"}}}, "required": ["port"], "type": "object"}
         ]
       }
     }

@@ -37,7 +37,7 @@ var units = []unit{
 var second = unit{"", time.Second, 9, 9, "", ""}
 
 // duration accepts durations that are not negative, as texts: units in descending order, or a number of seconds.
-var duration = Schema{"minLength": 1, "pattern": durationPattern(), "description": "a number of seconds, or a text such as 500ms or 1m30s"}
+var duration = Schema{"minLength": 1, "pattern": durationPattern()}
 
 func durationPattern() string {
 	var terms strings.Builder

@@ -10,7 +10,7 @@ type PairForm struct {
 }
 
 // AnyPairs is the form of maps with any names and values. In a text, a value has percent escapes of UTF-8.
-var AnyPairs = PairForm{Text: pairsInText(`[^,=]*[!-+\--<>-~][^,=]*`, `([^,%]|`+utf8Escape+`)*`)}
+var AnyPairs = PairForm{Text: pairsInText(`[^,!-~]*[!-+\--<>-~][^,=]*`, `([^,%]|`+utf8Escape+`)*`)}
 
 // Headers returns the form of maps of headers whose names consist of the given characters of a class. Values are printable
 // ASCII.

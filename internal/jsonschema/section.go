@@ -87,10 +87,12 @@ func oneName(names []string) (rules []Schema) {
 }
 
 // Set accepts objects in which path has a value.
-func Set(path string) Schema { return at(path, Not(Enum[any](nil))) }
+func Set(path string) Schema { return at(path, Not(Schema{"type": "null"})) }
 
 // NotEmpty accepts objects in which path has a value that is not an empty text.
-func NotEmpty(path string) Schema { return at(path, Not(Enum[any](nil, ""))) }
+func NotEmpty(path string) Schema {
+	return at(path, Not(Schema{"type": []string{"null", "string"}, "maxLength": 0}))
+}
 
 // Together refuses that first is set without second. An empty text is not set.
 func Together(first, second string) Schema { return If(NotEmpty(first), NotEmpty(second)) }

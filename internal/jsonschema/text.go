@@ -14,18 +14,21 @@ const (
 )
 
 var (
-	text     = Schema{"pattern": "^" + anything + `\$*$`, "description": "a text; ${NAME} is the value of a variable, $${ a literal ${"}
-	variable = Schema{"pattern": "^" + literal + "*" + substitution + anything + `\$*$`, "description": "a text with ${NAME}, the value of a variable"}
+	text     = Schema{"pattern": "^" + anything + `\$*$`}
+	variable = Schema{"pattern": "^" + literal + "*" + substitution + anything + `\$*$`}
 )
 
 // anyText accepts texts whose variables are written correctly, and all values of other types.
 var anyText = Ref("text")
 
+// empty accepts the empty text, and all values of other types. An enumeration would make an editor propose it.
+var empty = Schema{"maxLength": 0}
+
 // Text accepts texts of the given forms. An empty text is not set, and null neither.
 func Text(forms ...Schema) Schema {
 	s := Schema{"type": []string{"string", "null"}, "allOf": []Schema{anyText}}
 	if len(forms) > 0 {
-		s["anyOf"] = append(append([]Schema{}, forms...), Enum(""), Ref("variable"))
+		s["anyOf"] = append(append([]Schema{}, forms...), empty, Ref("variable"))
 	}
 	return s
 }
@@ -69,9 +72,9 @@ func WordList(words, spellings []string) Schema {
 func WordListOr(alone string, words, spellings []string) Schema {
 	item, inText := anyCaseItems(spellings)
 	aloneItem, aloneInText := anyCaseItems([]string{alone})
-	empty := Pattern("^" + pattern.Space + "$")
+	blank := Pattern("^" + pattern.Space + "$")
 	s := List(AnyOf(aloneInText, inText), append([]Schema{Enum(append([]string{alone}, words...)...)}, item, aloneItem)...)
-	only := func(form Schema) Schema { return Schema{"items": AnyOf(form, empty, Ref("variable"))} }
+	only := func(form Schema) Schema { return Schema{"items": AnyOf(form, blank, Ref("variable"))} }
 	s["allOf"] = []Schema{anyText, AnyOf(only(item), only(aloneItem))}
 	return s
 }

@@ -78,6 +78,8 @@ func accepts(s map[string]any, text string) bool {
 			ok = expression(v.(string)).MatchString(text)
 		case "enum":
 			ok = slices.Contains(v.([]any), any(text))
+		case "maxLength":
+			ok = len(text) <= int(v.(float64))
 		case "minLength":
 			ok = len(text) >= int(v.(float64))
 		case "$ref":
