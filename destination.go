@@ -78,7 +78,8 @@ func buildContext(cfg *config.Config, name string) registry.BuildContext {
 			Retry: delivery.RetryOptions{
 				Initial:       cfg.Delivery.Retry.Initial,
 				Max:           cfg.Delivery.Retry.Max,
-				MaxElapsed:    unlimitedIfZero(cfg.Delivery.Retry.MaxElapsed),
+				Probe:         noneIfZero(cfg.Delivery.Retry.Probe),
+				MaxElapsed:    noneIfZero(cfg.Delivery.Retry.MaxElapsed),
 				MaxRetryAfter: cfg.Delivery.Retry.MaxRetryAfter,
 			},
 		},
@@ -94,9 +95,9 @@ func queueSize(cfg *config.Config) int {
 	return cfg.Batch.MaxQueueSize
 }
 
-// unlimitedIfZero converts between two conventions: 0 disables the limit in the configuration, a negative value
+// noneIfZero converts between two conventions: 0 disables a limit or a probe in the configuration, a negative value
 // disables it in package delivery.
-func unlimitedIfZero(d time.Duration) time.Duration {
+func noneIfZero(d time.Duration) time.Duration {
 	if d == 0 {
 		return -1
 	}

@@ -77,7 +77,7 @@ func (b *inbox) Send(_ context.Context, p lines) delivery.Outcome {
 
 func (*inbox) Close(context.Context) error { return nil }
 
-func textExporters(t *testing.T, e textEncoder, b *inbox) *registry.Registry {
+func textExporters(t *testing.T, e delivery.Encoder[lines], b *inbox) *registry.Registry {
 	t.Helper()
 	r := new(registry.Registry)
 	for _, name := range []string{"texts", "other"} {

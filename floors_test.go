@@ -3,6 +3,7 @@ package spanroute_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os/exec"
 	"path"
 	"regexp"
@@ -12,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/spanroute/spanroute/registry"
 )
 
 const (
@@ -47,6 +50,9 @@ var floors = map[string]floor{
 	"mw/tracing":             {0, nil, false},
 	"registry/settings":      {0, nil, false},
 
+	"registry/propagators/internal/adapter":    {0, nil, false},
+	"registry/propagators/internal/headertest": {0, nil, false}, // for tests only
+
 	"internal/tlsfiles":           {1, []string{"registry/settings"}, false},
 	"internal/phrase":             {1, []string{"registry/settings"}, false},
 	"internal/recording":          {1, []string{"internal/spanrecord", "internal/undecided", "internal/version"}, true},
@@ -62,16 +68,24 @@ var floors = map[string]floor{
 	"internal/forwarded":       {2, []string{"internal/semattr"}, false},
 	"internal/instrumentation": {2, []string{"mw/tracing", "internal/guard", "internal/semattr", "internal/spanrecord", "internal/version"}, false},
 
-	"internal/jsonschema":   {3, []string{"registry/settings", "internal/pattern", "internal/schema"}, false},
-	"internal/spantest":     {3, []string{"exporters/delivery", "mw/tracing", "internal/*"}, true}, // for tests only
-	"internal/keytable":     {3, []string{"registry/settings", "internal/phrase", "internal/policy", "internal/schema", "internal/secret"}, false},
-	"sampling/jaegerremote": {3, []string{"registry/settings", "internal/endpoint", "internal/escape", "internal/phrase", "internal/redaction", "internal/suppress", "internal/tokens", "internal/version"}, true},
-	"registry":              {3, []string{"exporters/delivery", "registry/settings", "internal/schema", "internal/phrase"}, true},
+	"internal/spool/spooltest": {1, []string{"internal/spool"}, false},                                // for tests only
+	"internal/spantest":        {3, []string{"exporters/delivery", "mw/tracing", "internal/*"}, true}, // for tests only
+	"internal/keytable":        {3, []string{"registry/settings", "internal/phrase", "internal/policy", "internal/schema", "internal/secret"}, false},
+	"sampling/jaegerremote":    {3, []string{"registry/settings", "internal/endpoint", "internal/escape", "internal/phrase", "internal/redaction", "internal/suppress", "internal/tokens", "internal/version"}, true},
+	"registry":                 {3, []string{"exporters/delivery", "registry/settings", "internal/schema", "internal/phrase"}, true},
+	"internal/jsonschema":      {3, []string{"registry/settings", "internal/pattern", "internal/schema"}, false},
 
 	"internal/configfile":             {4, []string{"registry/settings", "internal/*"}, false},
 	"registry/registrytest":           {4, []string{"registry", "registry/settings", "exporters/delivery", "internal/schema", "internal/phrase", "internal/secret"}, true},
 	"exporters/internal/transport":    {4, []string{"exporters/delivery", "registry", "registry/settings", "internal/*"}, true},
 	"exporters/internal/exportertest": {4, []string{"exporters/delivery", "registry"}, true}, // for tests only
+
+	"registry/propagators/b3":      {4, propagatorMayUse, true},
+	"registry/propagators/jaeger":  {4, propagatorMayUse, true},
+	"registry/propagators/ottrace": {4, propagatorMayUse, true},
+	"registry/propagators/xray":    {4, propagatorMayUse, true},
+
+	"registry/propagators/all": {5, []string{"registry/propagators/*"}, true},
 
 	"config":            {5, []string{"registry", "registry/settings", "sampling", "sampling/jaegerremote", "internal/*"}, true},
 	"mw":                {5, []string{"mw/tracing", "internal/*"}, false},
@@ -96,8 +110,9 @@ var floors = map[string]floor{
 }
 
 var (
-	exporterMayUse = []string{"registry", "registry/settings", "exporters/delivery", "exporters/internal/*", "internal/*"}
-	everything     = []string{".", "*", "*/*", "*/*/*"}
+	exporterMayUse   = []string{"registry", "registry/settings", "exporters/delivery", "exporters/internal/*", "internal/*"}
+	propagatorMayUse = []string{"registry", "registry/propagators/internal/*"}
+	everything       = []string{".", "*", "*/*", "*/*/*"}
 )
 
 // listedPackage is the part of the output of go list that the plan needs.
@@ -173,12 +188,13 @@ func relative(importPath string) string {
 	return strings.TrimPrefix(importPath, module+"/")
 }
 
-func TestFloors(t *testing.T) {
+// list returns the packages of the module.
+func list(t *testing.T) (packages []listedPackage) {
+	t.Helper()
 	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,Deps", "./...").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var packages []listedPackage
 	for decoder := json.NewDecoder(strings.NewReader(string(out))); decoder.More(); {
 		var p listedPackage
 		if err := decoder.Decode(&p); err != nil {
@@ -189,8 +205,27 @@ func TestFloors(t *testing.T) {
 	if len(packages) < 10 {
 		t.Fatalf("go list found %d packages, want more", len(packages))
 	}
-	for _, fault := range judge(packages) {
+	return packages
+}
+
+func TestFloors(t *testing.T) {
+	for _, fault := range judge(list(t)) {
 		t.Error(fault)
+	}
+}
+
+// A program gets the modules of a propagator only by importing the package that registers it.
+func TestPropagatorsAreLinkedByTheirPackages(t *testing.T) {
+	own := registry.PropagatorPackages()
+	for _, p := range list(t) {
+		linked := slices.ContainsFunc(p.Deps, func(dep string) bool {
+			return strings.HasPrefix(dep, "go.opentelemetry.io/contrib/") || strings.HasPrefix(dep, "go.uber.org/multierr")
+		})
+		name := relative(p.ImportPath)
+		want := name == "registry/propagators/all" || name == "cmd/spanroute" || slices.Contains(slices.Collect(maps.Values(own)), p.ImportPath)
+		if linked != want {
+			t.Errorf("%s depends on a module of a propagator: %t, want %t", name, linked, want)
+		}
 	}
 }
 

@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -16,6 +19,7 @@ import (
 
 	"github.com/spanroute/spanroute"
 	"github.com/spanroute/spanroute/exporters/delivery"
+	"github.com/spanroute/spanroute/mw"
 	"github.com/spanroute/spanroute/registry"
 )
 
@@ -324,4 +328,63 @@ func TestQueueReleasesTheRestOfATruncatedValue(t *testing.T) {
 			})
 		}
 	}
+}
+
+// 10,000 requests whose traces are undecided, each with three ended spans below the server span, need at most 64 MiB of heap more than
+// the same requests without the middleware.
+func TestUndecidedRequestsAreSmall(t *testing.T) {
+	const requests = 10_000
+	tracing := startHeld(t)
+	tracer := tracing.TracerProvider().Tracer("test")
+	open := func(middleware func(http.Handler) http.Handler) (grown int64) {
+		var begun, ended sync.WaitGroup
+		release := make(chan struct{})
+		handler := middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			for range 3 {
+				_, s := tracer.Start(r.Context(), "SELECT orders", trace.WithSpanKind(trace.SpanKindClient))
+				s.SetAttributes(attribute.String("db.system.name", "postgresql"), attribute.String("db.query.text", "SELECT * FROM orders WHERE id = ?"),
+					attribute.String("db.collection.name", "orders"), attribute.String("server.address", "db"), attribute.Int("server.port", 5432))
+				s.End()
+			}
+			begun.Done()
+			<-release
+		}))
+		begun.Add(requests)
+		before := heap()
+		for i := range requests {
+			ended.Go(func() {
+				r := httptest.NewRequestWithContext(context.Background(), "GET", fmt.Sprintf("/orders/%d?page=1", i), nil)
+				r.Header.Set("User-Agent", "test/1.0")
+				handler.ServeHTTP(httptest.NewRecorder(), r)
+			})
+		}
+		begun.Wait()
+		grown = heap() - before
+		close(release)
+		ended.Wait()
+		return grown
+	}
+	untraced := open(func(h http.Handler) http.Handler { return h })
+	traced := open(mw.New(mw.With(tracing)))
+	// Without the middleware, each of the three spans is a local trace.
+	if held := tracing.Stats().Sampling.Held; held.Evicted > 0 || held.Dropped != 4*requests {
+		t.Errorf("held: %+v", held)
+	}
+	if more := traced - untraced; more > 64<<20 {
+		t.Errorf("%d MiB for %d undecided requests, want at most 64", more>>20, requests)
+	}
+}
+
+// startHeld starts tracing that leaves each trace undecided until its end.
+func startHeld(t *testing.T) *spanroute.Tracing {
+	t.Helper()
+	cfg := load(t, silentExporters(t), map[string]any{
+		"exporter_type": "silent", "sample_rate": 0, "sampling": map[string]any{"keep": map[string]any{"errors": true}},
+	})
+	tracing, err := spanroute.Start(t.Context(), cfg, spanroute.WithLogger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = tracing.Shutdown(context.Background()) })
+	return tracing
 }

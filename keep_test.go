@@ -19,7 +19,6 @@ import (
 	"github.com/spanroute/spanroute"
 	"github.com/spanroute/spanroute/exporters/delivery"
 	"github.com/spanroute/spanroute/mw"
-	"github.com/spanroute/spanroute/registry"
 	"github.com/spanroute/spanroute/sampling"
 )
 
@@ -29,7 +28,7 @@ func TestFailedAndSlowRequestsAreKept(t *testing.T) {
 	for _, types := range []string{"texts", "texts,other"} {
 		synctest.Test(t, func(t *testing.T) {
 			b := &inbox{seen: map[string]int{}}
-			cfg := load(t, factExporters(t, b), map[string]any{
+			cfg := load(t, textExporters(t, factEncoder{textEncoder{new(atomic.Int64), new(atomic.Int64)}}, b), map[string]any{
 				"exporter_type": strings.Split(types, ","), "sample_rate": 0.01,
 				"sampling": map[string]any{"keep": map[string]any{"errors": true, "slower_than": "1s"}},
 			})
@@ -37,7 +36,7 @@ func TestFailedAndSlowRequestsAreKept(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			const requests = 4000
+			const requests = 100_000
 			serveOrders(tracing, requests)
 			stats := tracing.Stats().Sampling
 			if err := tracing.Shutdown(t.Context()); err != nil {
@@ -61,8 +60,8 @@ func TestFailedAndSlowRequestsAreKept(t *testing.T) {
 					t.Errorf("order %d is kept because of %q", order, reason)
 				}
 			}
-			if sampled < 15 || sampled > 80 {
-				t.Errorf("%s: %d orders are sampled, want about 40", types, sampled)
+			if sampled < 850 || sampled > 1150 {
+				t.Errorf("%s: %d orders are sampled, want about 1000", types, sampled)
 			}
 			if int(stats.KeptErrors) != failed || int(stats.KeptSlow) != slow || stats.Held.Spans != 0 || int(stats.Held.Kept) != failed+slow ||
 				int(stats.Held.Kept+stats.Held.Dropped) != requests-sampled {
@@ -107,21 +106,6 @@ func (factEncoder) EncodeSpan(buf []byte, s sdktrace.ReadOnlySpan, _ *delivery.R
 	}
 	sc := s.SpanContext()
 	return fmt.Appendf(buf, "%v %v %v %t %s %s %s", sc.TraceID(), sc.SpanID(), s.Parent().SpanID(), sc.IsSampled(), s.Name(), order, reason), nil
-}
-
-func factExporters(t *testing.T, b *inbox) *registry.Registry {
-	t.Helper()
-	r := new(registry.Registry)
-	for _, name := range []string{"texts", "other"} {
-		err := r.Register(registry.NewFactory(name, func() struct{} { return struct{}{} }, func(_ context.Context, c registry.BuildContext, _ struct{}) (sdktrace.SpanExporter, error) {
-			c.Delivery.Retry.Initial = 1
-			return delivery.New(factEncoder{textEncoder{new(atomic.Int64), new(atomic.Int64)}}, b, c.Delivery), nil
-		}))
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	return r
 }
 
 // keptOrders returns the reason of each order that arrived. It fails the test for an order without both of its spans.

@@ -29,7 +29,7 @@ func newProvider(p plan, sampler *sampling.Dynamic, destinations []destination) 
 	for _, d := range destinations {
 		ends.queues = append(ends.queues, d.queue)
 	}
-	c := recording.Config{Sampler: sampler, Limits: limitsOf(p.cfg), Resource: p.resource, Hold: holdOf(p.cfg)}
+	c := recording.Config{Sampler: sampler, Limits: limitsOf(p.cfg), Resource: p.resource, Hold: holdOf(p.cfg), Cost: delivery.Cost}
 	switch taker := ends.onlyTaker(); {
 	case taker != nil:
 		c.Sinks = []recording.Sink{encodingSink{taker}}

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 
 	"github.com/go-chi/chi/v5"
@@ -106,4 +107,72 @@ func healthClient(t *testing.T, tracing *spanroute.Tracing) (client healthgrpc.H
 		t.Fatal(err)
 	}
 	return healthgrpc.NewHealthClient(conn), func() { _ = conn.Close(); server.GracefulStop() }
+}
+
+// While two sets of rules replace each other, each request is decided by one of them, whole, and what both contain holds always.
+func TestRulesChangeUnderLoad(t *testing.T) {
+	keep := new(keeper)
+	known := factories(t, keep, nil)
+	var sets [2]*config.Config
+	for i, name := range []string{"a", "b"} {
+		sets[i] = load(t, known, map[string]any{"exporter_type": "keep", "batch": map[string]any{"max_queue_size": 10_000}, "sampling": map[string]any{"rules": []map[string]any{
+			{"name": "none", "path": "/none", "drop": true},
+			{"name": name, "path": "/" + name, "keep": true},
+			{"name": "both", "path": "/both", "keep": true},
+			{"name": "failed", "status": "error", "keep": true},
+		}}})
+	}
+	tracing, err := spanroute.Start(t.Context(), sets[0], spanroute.WithLogger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tracing.Shutdown(context.Background()) }()
+	handler := mw.New(mw.With(tracing))(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/both" && r.URL.Path != "/ok" {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	}))
+	const workers, rounds = 4, 200
+	var running sync.WaitGroup
+	for range workers {
+		running.Go(func() {
+			for range rounds {
+				for _, path := range []string{"/none", "/a", "/b", "/both", "/fails", "/ok"} {
+					handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(context.Background(), "GET", path, nil))
+				}
+			}
+		})
+	}
+	for i := range 200 {
+		if err := tracing.Apply(sets[i%2]); err != nil {
+			t.Error(err)
+		}
+	}
+	running.Wait()
+	flush(t, tracing)
+	balanced(t, tracing)
+	kept := map[string]int{}
+	for _, s := range keep.spans {
+		var path, rule string
+		for _, kv := range s.Attributes() {
+			switch kv.Key {
+			case "url.path":
+				path = kv.Value.AsString()
+			case "spanroute.sampling.rule":
+				rule = kv.Value.AsString()
+			}
+		}
+		kept[path+" "+rule]++
+	}
+	const all = workers * rounds
+	for _, path := range []string{"/a ", "/b "} {
+		if n := kept[path+path[1:2]] + kept[path+"failed"]; n != all {
+			t.Errorf("%d requests of %s are kept, want %d", n, path, all)
+		}
+		delete(kept, path+path[1:2])
+		delete(kept, path+"failed")
+	}
+	if diff := cmp.Diff(map[string]int{"/both both": all, "/fails failed": all}, kept); diff != "" {
+		t.Errorf("kept (-want +got)\n%s", diff)
+	}
 }

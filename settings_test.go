@@ -41,7 +41,7 @@ func TestExporterReceivesTheConfiguration(t *testing.T) {
 	tracing, err := spanroute.Start(t.Context(), load(t, known, map[string]any{
 		"exporter_type": "keep", "timeout": 7, "max_tag_value_length": 99,
 		"batch":    map[string]any{"schedule_delay": 1, "export_timeout": 2, "max_queue_size": 4000, "max_export_batch_size": 300},
-		"delivery": map[string]any{"queue_bytes": 5000, "retry": map[string]any{"initial": 3, "max": 4, "max_elapsed": 0, "max_retry_after": 6}},
+		"delivery": map[string]any{"queue_bytes": 5000, "retry": map[string]any{"initial": 3, "max": 4, "probe": 0, "max_elapsed": 0, "max_retry_after": 6}},
 	}), spanroute.WithLogger(logger))
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +50,7 @@ func TestExporterReceivesTheConfiguration(t *testing.T) {
 	want := delivery.Options{
 		ID: "keep", QueueBytes: 5000, BatchSize: 300, MaxQueueSize: 4000, BatchDelay: time.Second, Timeout: 7 * time.Second,
 		ExportTimeout: 2 * time.Second, Logger: logger,
-		Retry: delivery.RetryOptions{Initial: 3 * time.Second, Max: 4 * time.Second, MaxElapsed: -1, MaxRetryAfter: 6 * time.Second},
+		Retry: delivery.RetryOptions{Initial: 3 * time.Second, Max: 4 * time.Second, Probe: -1, MaxElapsed: -1, MaxRetryAfter: 6 * time.Second},
 	}
 	if diff := cmp.Diff(want, received.Delivery, cmp.Comparer(func(a, b *slog.Logger) bool { return a == b })); diff != "" {
 		t.Errorf("delivery options (-want +got):\n%s", diff)

@@ -3,7 +3,6 @@ package spanroute
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"reflect"
 	"sync"
@@ -18,7 +17,6 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/spanroute/spanroute/config"
-	"github.com/spanroute/spanroute/internal/instrumentation"
 	"github.com/spanroute/spanroute/internal/policy"
 	"github.com/spanroute/spanroute/internal/recording"
 	"github.com/spanroute/spanroute/mw/tracing"
@@ -116,7 +114,7 @@ func check(cfg *config.Config, o options, remote *remoteSampling) (plan, error) 
 	p := plan{cfg: cfg, options: o, remote: remote, resource: newResource(cfg)}
 	var hotErr, propagatorErr, exportersErr error
 	p.hot, hotErr = checkHot(cfg, cfg.ServiceName, remote, o.logger)
-	p.propagator, propagatorErr = newPropagator(cfg.Propagators)
+	p.propagator, propagatorErr = newPropagator(cfg)
 	if cfg.Enabled {
 		p.prepared, exportersErr = prepareAll(cfg)
 	}
@@ -160,29 +158,6 @@ func assemble(p plan, destinations []destination) *Tracing {
 		t.provider = noop.NewTracerProvider()
 	}
 	return t
-}
-
-// newPropagator returns the configured propagator. mw and grpcmw recognize the usual ones.
-func newPropagator(names []string) (propagation.TextMapPropagator, error) {
-	traceContext, baggage := false, false
-	for _, name := range names {
-		switch name {
-		case "tracecontext":
-			traceContext = true
-		case "baggage":
-			baggage = true
-		case "none":
-		default:
-			return nil, fmt.Errorf("propagators: %q is unknown, want tracecontext, baggage or none", name)
-		}
-	}
-	switch {
-	case traceContext:
-		return instrumentation.NewW3C(baggage), nil
-	case baggage:
-		return propagation.Baggage{}, nil
-	}
-	return propagation.NewCompositeTextMapPropagator(), nil
 }
 
 // TracerProvider returns the provider whose spans are sent to the configured exporters. If enabled is false, it returns a

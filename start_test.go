@@ -147,7 +147,7 @@ func TestStartReportsAllFaultsAtOnce(t *testing.T) {
 	}
 	for _, want := range []string{
 		`sampling.sampler: "sometimes" is unknown`, `excluded_paths[0]: "healthz" does not begin with /`,
-		`propagators: "pigeon" is unknown`, `unknown exporter "nobody"`,
+		`propagators: unknown propagator "pigeon"`, `unknown exporter "nobody"`,
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error lacks %s:\n%v", want, err)

@@ -15,6 +15,7 @@ import (
 	_ "github.com/spanroute/spanroute/exporters/all"
 	"github.com/spanroute/spanroute/internal/corpus"
 	"github.com/spanroute/spanroute/internal/goldentext"
+	_ "github.com/spanroute/spanroute/registry/propagators/all"
 )
 
 // The exit codes.
@@ -68,7 +69,10 @@ func TestExitCodes(t *testing.T) {
 		{"validate an unknown format", []string{"validate", "--format", "xml"}, good, exitUsage, ""},
 		{"validate a missing file", []string{"validate", "/nowhere/x.yaml"}, "", exitProblems, ""},
 		{"validate nothing", []string{"validate"}, "", exitOK, ""},
+		{"validate propagators", []string{"validate"}, "tracing: {propagators: [b3, jaegr, company]}\n", exitProblems, ""},
 		{"print mistakes", []string{"print"}, mistake, exitProblems, ""},
+		{"print propagators", []string{"print", "--tracing.propagators=B3,tracecontext"}, good, exitOK, "propagators: [b3, tracecontext]\n"},
+		{"explain propagators", []string{"explain", "--tracing.propagators=jaeger", "propagators"}, good, exitOK, "propagators = jaeger\n  from  --tracing.propagators\n"},
 		{"explain mistakes", []string{"explain", "sample_rate"}, mistake, exitProblems, ""},
 		{"explain a variable", []string{"explain", "SPANROUTE_SAMPLE_RATE"}, good, exitUsage, ""},
 		{"explain an OTEL_ variable", []string{"explain", "OTEL_TRACES_EXPORTER"}, good, exitUsage, ""},

@@ -74,11 +74,11 @@ func (inv *invocation) load(files []string) *config.Config {
 	return cfg
 }
 
-// explainPlugins explains how to link a plugin if the configuration selects an exporter that is not registered and not
-// similar to one that is. Such an exporter is probably a plugin.
+// explainPlugins explains how to link a plugin if the configuration selects an exporter or a propagator that is not
+// registered and not similar to one that is. It is probably that of a plugin.
 func (inv *invocation) explainPlugins(all config.Diagnostics) {
 	if errors.Is(all, registry.ErrUnknown) {
-		fmt.Fprintf(inv.Stderr, "the exporter of a plugin must be linked in: write a program that imports the plugin and calls cli.Main "+
+		fmt.Fprintf(inv.Stderr, "the exporter or propagator of a plugin must be linked in: write a program that imports the plugin and calls cli.Main "+
 			"of github.com/spanroute/spanroute/cli, and run it instead of %s\n", inv.Name)
 	}
 }

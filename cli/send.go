@@ -103,6 +103,22 @@ func allAttempted(t *spanroute.Tracing) bool {
 	return true
 }
 
+// stateOf describes the state of an exporter whose spans wait: the breaker, the next attempt and the oldest span. It returns ""
+// for an exporter that is not in an outage.
+func stateOf(s spanroute.ExporterStats, now time.Time) string {
+	if s.Since.IsZero() {
+		return ""
+	}
+	text := fmt.Sprintf("breaker %s", s.Breaker)
+	if wait := s.Next.Sub(now); !s.Next.IsZero() {
+		text += fmt.Sprintf(", next attempt in %s", max(wait, 0).Round(10*time.Millisecond))
+	}
+	if !s.Oldest.IsZero() {
+		text += fmt.Sprintf(", oldest span %s old", now.Sub(s.Oldest).Round(10*time.Millisecond))
+	}
+	return text
+}
+
 // report prints a line for each exporter, and a hint for those that failed. Results go to standard output and the exit
 // code counts all exporters, so that a script need not parse the lines.
 func (inv *invocation) report(stats []spanroute.ExporterStats) int {
@@ -120,6 +136,9 @@ func (inv *invocation) report(stats []spanroute.ExporterStats) int {
 		fmt.Fprintf(inv.Stdout, "%s: not delivered: %s\n", x.Name, reason)
 		if x.Hint != "" {
 			fmt.Fprintf(inv.Stdout, "%*s  try: %s\n", len(x.Name), "", x.Hint)
+		}
+		if state := stateOf(x, time.Now()); state != "" {
+			fmt.Fprintf(inv.Stdout, "%*s  a service would go on: %s\n", len(x.Name), "", state)
 		}
 	}
 	return code

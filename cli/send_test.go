@@ -38,7 +38,7 @@ func TestSend(t *testing.T) {
 	}{
 		{"delivered, at rate 0", fmt.Sprintf("{exporter_type: zipkin, zipkin: {endpoint: %q}}", good.URL), nil, exitOK, []string{"trace ", "zipkin: delivered 2 spans"}},
 		{"one of two", fmt.Sprintf("{exporter_type: [zipkin, jaeger], zipkin: {endpoint: %q}, jaeger: {collector_endpoint: %q}}", good.URL, gone.URL), nil, exitProblems,
-			[]string{"zipkin: delivered 2 spans", "jaeger: not delivered: ", "refused"}},
+			[]string{"zipkin: delivered 2 spans", "jaeger: not delivered: ", "refused", "breaker open, next attempt in ", ", oldest span "}},
 		{"refused by the receiver", fmt.Sprintf("{exporter_type: zipkin, zipkin: {endpoint: %q}}", refusing.URL), nil, exitProblems,
 			[]string{"zipkin: not delivered: ", "401", "try: ", "headers"}},
 		{"no answer", fmt.Sprintf("{exporter_type: zipkin, zipkin: {endpoint: %q}}", silent.URL), []string{"--wait", "100ms"}, exitProblems, []string{"wait longer with --wait"}},

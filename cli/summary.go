@@ -16,7 +16,7 @@ import (
 )
 
 // summary describes in one line what a service with this configuration does: which requests it traces, where it sends
-// the spans, and what it excludes. It answers the questions that a valid configuration leaves open: a file without
+// the spans, what it excludes, and which trace headers it uses instead of the usual ones. It answers the questions that a valid configuration leaves open: a file without
 // mistakes can still trace nothing, or send its spans to the wrong host. Each part that is unusual names the source of
 // the key that causes it.
 func summary(cfg *config.Config) string {
@@ -32,8 +32,10 @@ func summary(cfg *config.Config) string {
 		parts = append(parts, "drops what matches "+plural(drops, "rule"))
 	}
 	parts = append(parts, "sends to "+phrase.Words(to, "and"))
-	if excluded := excluded(cfg); excluded != "" {
-		parts = append(parts, excluded)
+	for _, part := range []string{excluded(cfg), propagated(cfg)} {
+		if part != "" {
+			parts = append(parts, part)
+		}
 	}
 	return strings.Join(parts, ", ")
 }
@@ -197,6 +199,18 @@ func excluded(cfg *config.Config) string {
 		return ""
 	}
 	return fmt.Sprintf("excludes %s", phrase.Words(counts, "and"))
+}
+
+// propagated describes the trace headers that are read and written, and returns "" for those of the default.
+func propagated(cfg *config.Config) string {
+	switch names := cfg.Propagators; {
+	case slices.Equal(names, config.Default().Propagators):
+		return ""
+	case len(names) == 0:
+		return "reads and writes no trace headers"
+	default:
+		return "reads and writes the headers of " + phrase.Words(names, "and")
+	}
 }
 
 // excludesAll reports whether one of the patterns excludes everything. The patterns are valid.

@@ -25,8 +25,8 @@ type Config struct {
 	ServiceName string `koanf:"service_name" otel:"SERVICE_NAME" doc:"name of the service; unset: unknown_service:<executable>"`
 	// ResourceAttributes describe the process in addition to ServiceName, in order.
 	ResourceAttributes settings.Pairs `koanf:"resource_attributes" otel:"RESOURCE_ATTRIBUTES" format:"attributes" doc:"attributes of the process; layers merge name by name"`
-	// Propagators are names among tracecontext and baggage, in order. It is empty for none.
-	Propagators []string `koanf:"propagators" otel:"PROPAGATORS" format:"propagators" doc:"tracecontext, baggage, or none alone"`
+	// Propagators are names of registered propagators, in the order in which they read headers. It is empty for none.
+	Propagators []string `koanf:"propagators" otel:"PROPAGATORS" format:"propagators" doc:"headers to read and write, a later one over an earlier: tracecontext, baggage, and b3, b3multi, jaeger, xray, ottrace if the program imports them; or none alone"`
 	// Sampling is sample_rate and sampling.*.
 	Sampling sampling.Config `koanf:"sampling"`
 	// Timeout bounds one attempt to deliver. Negative means no limit.
@@ -102,6 +102,8 @@ type Retry struct {
 	Initial time.Duration `koanf:"initial" doc:"first pause before another attempt"`
 	// Max is the maximum pause.
 	Max time.Duration `koanf:"max" doc:"longest pause"`
+	// Probe is the longest time between two requests without spans, which find the end of an outage during a pause; 0 means none.
+	Probe time.Duration `koanf:"probe" range:"0.." doc:"longest time between requests without spans, which end a pause once the receiver answers; 0: none"`
 	// MaxElapsed is the time after which a batch is dropped; 0 is never.
 	MaxElapsed time.Duration `koanf:"max_elapsed" range:"0.." doc:"when a batch is dropped; 0: never"`
 	// MaxRetryAfter is the maximum pause that a receiver can request.
@@ -162,7 +164,7 @@ func (c *Config) Registry() *registry.Registry { return c.registry }
 // defaultTimeout bounds an attempt to deliver if no layer sets a timeout.
 const defaultTimeout = 10 * time.Second
 
-// Default returns the built-in defaults: enabled, no exporter, nothing sampled, both propagators.
+// Default returns the built-in defaults: enabled, no exporter, nothing sampled, the propagators tracecontext and baggage.
 func Default() *Config {
 	return &Config{
 		Enabled:     true,
@@ -185,7 +187,7 @@ func Default() *Config {
 		Delivery: Delivery{
 			QueueBytes: 32 << 20,
 			Retry: Retry{
-				Initial: 500 * time.Millisecond, Max: 30 * time.Second,
+				Initial: 500 * time.Millisecond, Max: 30 * time.Second, Probe: 2 * time.Second,
 				MaxElapsed: 5 * time.Minute, MaxRetryAfter: 5 * time.Minute,
 			},
 		},

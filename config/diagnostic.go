@@ -34,8 +34,8 @@ func (d Diagnostic) Error() string {
 	return d.sentence()
 }
 
-// Unwrap returns the kind, so that errors.Is works on it. A diagnostic about an exporter without a registered one of a
-// similar name also matches [registry.ErrUnknown]: it is probably the exporter of a plugin.
+// Unwrap returns the kind, so that errors.Is works on it. A diagnostic about an exporter or propagator without a known one
+// of a similar name also matches [registry.ErrUnknown]: it is probably that of a plugin.
 func (d Diagnostic) Unwrap() []error {
 	if d.unregistered {
 		return []error{d.Kind, registry.ErrUnknown}

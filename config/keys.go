@@ -15,21 +15,26 @@ var lastTable atomic.Pointer[cachedTable]
 
 // A cachedTable belongs to a registry with these names. A registry only grows, so that the names show a change.
 type cachedTable struct {
-	registry *registry.Registry
-	names    []string
-	table    *keytable.Table
+	registry           *registry.Registry
+	names, propagators []string
+	table              *keytable.Table
 }
 
-// tableOf returns the keys of Config and of the exporters in r.
+func (c *cachedTable) isOf(r *registry.Registry, names, propagators []string) bool {
+	return c != nil && c.registry == r && slices.Equal(c.names, names) && slices.Equal(c.propagators, propagators)
+}
+
+// tableOf returns the keys of Config and of the exporters in r, and the names of the propagators in r.
 //
 // An exporter whose settings cannot be described is a fault of the table, which Load reports. The table of the last
 // registry is kept, since building it reads the tags of all exporters.
 func tableOf(r *registry.Registry) *keytable.Table {
-	names := r.Names()
-	if c := lastTable.Load(); c != nil && c.registry == r && slices.Equal(c.names, names) {
+	names, propagators := r.Names(), r.PropagatorNames()
+	if c := lastTable.Load(); c.isOf(r, names, propagators) {
 		return c.table
 	}
 	t := keytable.New(commonSchema.Keys(), registry.ImportPath)
+	t.Propagators = propagators
 	for _, name := range names {
 		d, err := r.Describe(name)
 		if err != nil {
@@ -38,7 +43,7 @@ func tableOf(r *registry.Registry) *keytable.Table {
 		}
 		t.AddExporter(keytable.Exporter{Name: d.Name, Aliases: d.Aliases, TimeoutVariables: d.TimeoutVariables, Keys: d.Keys})
 	}
-	lastTable.Store(&cachedTable{r, names, t})
+	lastTable.Store(&cachedTable{r, names, propagators, t})
 	return t
 }
 

@@ -111,7 +111,7 @@ func sampleValue(k config.KeyInfo) (string, bool) {
 	case "float":
 		return "1", true
 	case "duration":
-		return "7s", true
+		return "17s", true
 	}
 	if len(k.Enum) > 0 {
 		return k.Enum[0], k.Exporter == ""

@@ -65,7 +65,7 @@ func exporterName(t *keytable.Table, r *report, e *entry, written string, at Ori
 	return "", noSimilarName{fault.WithHint(available(t))}
 }
 
-// noSimilarName is the fault of a name that is not similar to that of a registered exporter.
+// noSimilarName is the fault of a name that is not similar to that of a known exporter or propagator.
 type noSimilarName struct{ *settings.Fault }
 
 // Unwrap adds registry.ErrUnknown to the fault.
@@ -107,46 +107,4 @@ func cutProtocol(t *keytable.Table, word string) (exporters []string, protocol s
 		exporters, protocol = append(exporters, name), rest
 	}
 	return exporters, protocol
-}
-
-// Known propagators that spanroute does not have get another message than misspelt names.
-var (
-	propagators      = []string{"tracecontext", "baggage", "none"}
-	otherPropagators = []string{"b3", "b3multi", "jaeger", "xray", "ottrace"}
-)
-
-// normalizePropagators checks the names of propagators. Other names than none cannot be combined with none; in OTEL_*
-// variables none takes precedence. Unknown names are ignored there.
-func normalizePropagators(_ *keytable.Table, r *report, e *entry) bool {
-	names, ok, none := []string{}, true, false
-	for i, written := range e.value.([]string) {
-		name := strings.ToLower(written)
-		var fault *settings.Fault
-		switch {
-		case slices.Contains(otherPropagators, name):
-			fault = settings.Errorf(ErrUnsupported, "%s is not supported, want %s", phrase.Quote(written), phrase.Words(propagators, "or"))
-		case !slices.Contains(propagators, name):
-			fault = settings.Errorf(ErrUnknownValue, "%s is unknown, want %s", phrase.Quote(written), phrase.Words(propagators, "or")).
-				WithHint(phrase.DidYouMean(name, propagators))
-		case name == "none":
-			none = true
-		case !slices.Contains(names, name):
-			names = append(names, name)
-		}
-		if fault != nil {
-			r.refuse(e, e.item(i), fault)
-			ok = ok && e.ofOTel()
-		}
-	}
-	if none && len(names) > 0 && !e.ofOTel() {
-		r.refuse(e, e.origin, settings.Errorf(ErrConflict, "%q cannot be combined with %s", "none", phrase.Words(names, "and")).WithHint("remove one"))
-		return false
-	}
-	if none {
-		names = []string{}
-	} else if len(names) == 0 && e.ofOTel() {
-		r.warn(WarnIgnored, e, e.origin, "none of the propagators is available", "the variable is ignored (available: "+strings.Join(propagators, ", ")+")")
-	}
-	e.value = names
-	return ok && (len(names) > 0 || none || !e.ofOTel())
 }

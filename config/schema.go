@@ -12,8 +12,8 @@ import (
 )
 
 // Schema returns the JSON Schema, draft 2020-12, of the files that [Load] reads from sources, for editors and other tools.
-// Only Registry and Section of sources matter: the schema has the keys of all registered exporters. It ends with a line
-// break, and is the same for the same keys.
+// Only Registry and Section of sources matter: the schema has the keys of all registered exporters and the names
+// of all registered propagators. It ends with a line break, and is the same for the same keys.
 //
 // The schema accepts no file that Load refuses, with the exceptions that docs/config.md lists: variables in values and the
 // other layers, the contents of files, regular expressions, and what depends on the spelling of a number. It refuses some

@@ -2,7 +2,6 @@ package config
 
 import (
 	"math"
-	"slices"
 
 	"github.com/spanroute/spanroute/internal/endpoint"
 	"github.com/spanroute/spanroute/internal/jsonschema"
@@ -84,10 +83,9 @@ func exportersShape(t *keytable.Table, _ settings.Key) jsonschema.Schema {
 	return jsonschema.WordListOr("none", t.Names, t.ExporterNames())
 }
 
-// propagatorsShape accepts the names of propagators, or none.
-func propagatorsShape(*keytable.Table, settings.Key) jsonschema.Schema {
-	names := slices.DeleteFunc(slices.Clone(propagators), func(name string) bool { return name == "none" })
-	return jsonschema.WordListOr("none", names, names)
+// propagatorsShape accepts the names of registered propagators, or none.
+func propagatorsShape(t *keytable.Table, _ settings.Key) jsonschema.Schema {
+	return jsonschema.WordListOr("none", t.Propagators, t.Propagators)
 }
 
 // samplingServers returns the forms of the endpoint of a sampling server: a URL for HTTP, or a target for gRPC. A URL with

@@ -17,18 +17,24 @@ import (
 	"github.com/spanroute/spanroute/registry"
 )
 
-// load reads a configuration file with that text, as an operator would write it, and nothing else.
-func load(t *testing.T, text string) *config.Config {
+// load reads a configuration file with that text, as an operator would write it, and the variables, and nothing else.
+func load(t *testing.T, text string, environ ...string) *config.Config {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "tracing.yaml")
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cfg, err := config.Load(config.Sources{Files: []string{file}, Environ: []string{}})
+	cfg, err := config.Load(config.Sources{Files: []string{write(t, text)}, Environ: append([]string{}, environ...)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return cfg
+}
+
+// write returns a file with that text.
+func write(t *testing.T, text string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "config.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 // destination is one exporter opened from a configuration, without tracer: tests give it spans of their own making.
@@ -140,8 +146,14 @@ func balanced(t *testing.T, s delivery.Stats) delivery.Stats {
 // start calls spanroute.Start with a file with that text, and checks all accounts at the end of the test.
 func start(t *testing.T, text string, opts ...spanroute.Option) *spanroute.Tracing {
 	t.Helper()
+	return startConfig(t, load(t, text), opts...)
+}
+
+// startConfig is start with a configuration.
+func startConfig(t *testing.T, cfg *config.Config, opts ...spanroute.Option) *spanroute.Tracing {
+	t.Helper()
 	logger := slog.New(slog.NewTextHandler(testWriter{t}, nil))
-	tracing, err := spanroute.Start(t.Context(), load(t, text), append(opts, spanroute.WithLogger(logger))...)
+	tracing, err := spanroute.Start(t.Context(), cfg, append(opts, spanroute.WithLogger(logger))...)
 	if err != nil {
 		t.Fatal(err)
 	}

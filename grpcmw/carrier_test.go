@@ -64,6 +64,33 @@ func TestOtherPropagators(t *testing.T) {
 	})
 }
 
+// owner is a propagator with more fields than it writes.
+type owner struct{ propagation.TraceContext }
+
+func (owner) Inject(_ context.Context, c propagation.TextMapCarrier) { c.Set("X-Trace", "new") }
+func (owner) Fields() []string                                       { return []string{"X-Trace", "x-flags", "baggage"} }
+
+// A call that a proxy forwards has the metadata of its caller.
+func TestOldTraceMetadataAreRemoved(t *testing.T) {
+	bothWays(t, func(t *testing.T, w way) {
+		a := arrived{}
+		v := newWorld(t, w, setup{service: a.service(), clientOptions: []grpcmw.ClientOption{grpcmw.WithPropagator(owner{})}})
+		forwarded := metadata.MD{"x-trace": {"old", "older"}, "x-flags": {"1"}, "baggage": {"a=1"}, "x-other": {"kept"}}
+		if err := v.cc.Invoke(metadata.NewOutgoingContext(testContext(t), forwarded), "/"+unary, sized(0), sized(0)); err != nil {
+			t.Fatal(err)
+		}
+		for key, want := range map[string][]string{"x-trace": {"new"}, "x-flags": nil, "baggage": {"a=1"}, "x-other": {"kept"}} {
+			if got := a.md[key]; !slices.Equal(got, want) {
+				t.Errorf("%s arrived as %q, want %q", key, got, want)
+			}
+		}
+		if len(forwarded["x-flags"]) != 1 {
+			t.Error("the caller's metadata are changed")
+		}
+		v.Reset()
+	})
+}
+
 // torn is a stream whose client broke off inside a message.
 type torn struct{ grpc.ServerStream }
 

@@ -102,7 +102,7 @@ func (c *clientCall) start() context.Context {
 	if !c.excluded {
 		ctx = c.startSpan()
 	}
-	return c.carrier.inject(ctx, c.in.Propagator())
+	return c.carrier.inject(ctx, c.in.Instrumentation)
 }
 
 // startSpan starts the span, unless it is started already, and returns its context.

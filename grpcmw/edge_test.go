@@ -157,12 +157,18 @@ func TestRemoteBaggage(t *testing.T) {
 				})
 			}}
 			v := newWorld(t, w, setup{recorder: r, service: proxy, serverOptions: tt.opts})
-			ctx := metadata.AppendToOutgoingContext(testContext(t), "traceparent", "00-"+chosenTrace+"-"+callerSpan+"-01", "baggage", "tenant=t1", "x-other", "kept")
+			ctx := metadata.AppendToOutgoingContext(testContext(t), "traceparent", "00-"+chosenTrace+"-"+callerSpan+"-01", "baggage", "tenant=t1", "x-other", "kept",
+				"uberctx-tenant", "t1", "ot-baggage-tenant", "t1", "jaeger-baggage", "tenant=t1")
 			if _, err := testgrpc.NewTestServiceClient(v.plain).UnaryCall(ctx, &testgrpc.SimpleRequest{}); err != nil {
 				t.Fatal(err)
 			}
 			if got := strings.Join(sent.Get("baggage"), ","); got != tt.want {
 				t.Errorf("%s: baggage %q went out, want %q", tt.name, got, tt.want)
+			}
+			for _, key := range []string{"uberctx-tenant", "ot-baggage-tenant", "jaeger-baggage"} {
+				if got, want := len(sent.Get(key)) == 1, tt.want == "tenant=t1"; got != want {
+					t.Errorf("%s: %s went out: %t, want %t", tt.name, key, got, want)
+				}
 			}
 			v.stop()
 		}

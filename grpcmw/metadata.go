@@ -9,8 +9,10 @@ import (
 	"unicode/utf8"
 
 	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc/metadata"
 
+	"github.com/spanroute/spanroute/internal/instrumentation"
 	"github.com/spanroute/spanroute/internal/semattr"
 )
 
@@ -221,10 +223,11 @@ func (c *outgoing) Keys() []string {
 	return keys
 }
 
-// inject returns ctx with the trace metadata that p writes. The caller's metadata are copied, not changed. Written
-// keys replace old ones; a tracestate of an old traceparent is removed.
-func (c *outgoing) inject(ctx context.Context, p propagation.TextMapPropagator) context.Context {
-	p.Inject(ctx, c)
+// inject returns ctx with the trace metadata that the propagator of in writes. The caller's metadata are copied, not
+// changed. If ctx has a span, old values of the propagator's fields are removed: a tracestate must not stay beside a new
+// traceparent. Baggage is kept: if the context has no baggage, the program has set it itself.
+func (c *outgoing) inject(ctx context.Context, in *instrumentation.Instrumentation) context.Context {
+	in.Propagator().Inject(ctx, c)
 	md, ok := metadata.FromOutgoingContext(ctx) // a copy
 	if !ok {
 		if len(c.pairs) == 0 {
@@ -232,8 +235,12 @@ func (c *outgoing) inject(ctx context.Context, p propagation.TextMapPropagator) 
 		}
 		return metadata.AppendToOutgoingContext(ctx, c.pairs...)
 	}
-	if c.Get("traceparent") != "" {
-		md.Delete("tracestate")
+	if trace.SpanContextFromContext(ctx).IsValid() {
+		for _, field := range in.Fields() {
+			if field != "baggage" {
+				md.Delete(field)
+			}
+		}
 	}
 	for i := 0; i < len(c.pairs); i += 2 {
 		md.Set(c.pairs[i], c.pairs[i+1])
@@ -244,15 +251,22 @@ func (c *outgoing) inject(ctx context.Context, p propagation.TextMapPropagator) 
 // withoutIncomingBaggage returns ctx without the caller's baggage in the incoming metadata, because a proxy forwards
 // those unchanged.
 func withoutIncomingBaggage(ctx context.Context) context.Context {
-	if len(metadata.ValueFromIncomingContext(ctx, "baggage")) == 0 {
+	received := incomingMetadata(ctx)
+	if received == nil {
+		received, _ = metadata.FromIncomingContext(ctx)
+	}
+	kept := received
+	for key := range received {
+		if !instrumentation.IsBaggage(key) {
+			continue
+		}
+		if len(kept) == len(received) {
+			kept = received.Copy()
+		}
+		delete(kept, key)
+	}
+	if len(kept) == len(received) {
 		return ctx
 	}
-	md, _ := metadata.FromIncomingContext(ctx) // a copy
-	md.Delete("baggage")
-	return metadata.NewIncomingContext(ctx, md)
-}
-
-// incomingValues returns a function that looks up incoming metadata.
-func incomingValues(ctx context.Context) func(key string) []string {
-	return func(key string) []string { return metadata.ValueFromIncomingContext(ctx, key) }
+	return metadata.NewIncomingContext(ctx, kept)
 }

@@ -204,7 +204,8 @@ func WithoutPanicMessages() Option {
 
 // WithoutRemoteBaggage drops the baggage that callers send, also with [WithPublicEndpoint]: it is neither in the
 // handler's context nor in its incoming metadata, so that it does not travel on with calls made for an untrusted
-// client. Baggage that the service sets itself is sent as usual. Without the option, a caller's baggage is kept.
+// client. The keys are those of W3C and of the propagators jaeger and ottrace. Baggage that the service sets itself is sent
+// as usual. Without the option, a caller's baggage is kept.
 func WithoutRemoteBaggage() ServerOption {
 	return serverOption(func(o *serverOptions) { o.common.source.NoRemoteBaggage = true })
 }

@@ -198,7 +198,7 @@ func (c *serverCall) startSpan(ctx context.Context, m method) (in context.Contex
 		opts = append(opts, trace.WithAttributes(append(attrs, c.userAttributes.List()...)...))
 	}
 	if c.in.Policy().ReadsRequests() {
-		ctx = requestheader.With(ctx, incomingValues(ctx))
+		ctx = requestheader.With(ctx, c.carrier.lookup)
 	}
 	in, span = tracer.Start(ctx, m.span, opts...)
 	return in, span, deferred

@@ -176,6 +176,9 @@ func TestOperatorAddsQueryKeys(t *testing.T) {
 	check("Mine=1&sig=2", "http://h/?m%49ne=1&sig=REDACTED")
 }
 
+// baggageOfOthers are headers with baggage in other formats than that of W3C.
+var baggageOfOthers = []string{"Uberctx-Tenant", "Ot-Baggage-Tenant", "Jaeger-Baggage"}
+
 func TestRemoteBaggage(t *testing.T) {
 	tests := []struct {
 		name, want string // baggage that goes out
@@ -216,12 +219,20 @@ func TestRemoteBaggage(t *testing.T) {
 			r := newRequest("GET", "/x")
 			r.Header.Set("Traceparent", "00-"+callerTrace+"-"+callerSpan+"-01")
 			r.Header.Set("Baggage", "tenant=t1")
+			for _, other := range baggageOfOthers {
+				r.Header.Set(other, "t1")
+			}
 			mw.New(append([]mw.ServerOption{mw.With(rec.Tracing())}, tt.opts...)...)(proxy).ServeHTTP(httptest.NewRecorder(), r)
 			if got := sent.Get("Baggage"); got != tt.want {
 				t.Errorf("baggage %q went out, want %q", got, tt.want)
 			}
 			if got := r.Header.Get("Baggage"); got != "tenant=t1" {
 				t.Errorf("the original request has baggage %q, want it unchanged", got)
+			}
+			for _, other := range baggageOfOthers {
+				if got, want := sent.Get(other) != "", tt.want == "tenant=t1"; got != want || r.Header.Get(other) == "" {
+					t.Errorf("%s went out: %t, want %t; the original request has %q", other, got, want, r.Header.Get(other))
+				}
 			}
 		})
 	}

@@ -6,6 +6,8 @@ import (
 	"reflect"
 
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/spanroute/spanroute/internal/instrumentation"
 )
 
 // A middleware is what New makes of its options.
@@ -23,10 +25,19 @@ func newMiddleware(o serverOptions) *middleware {
 }
 
 // dropBaggage removes the caller's baggage from r, the handler's copy of the request, if it is not wanted: a handler
-// that is a proxy would forward the header.
+// that is a proxy would forward the headers.
 func (m *middleware) dropBaggage(r *http.Request) {
-	if m.DropsRemoteBaggage() && len(r.Header["Baggage"]) > 0 {
-		r.Header = maps.Clone(r.Header)
-		delete(r.Header, "Baggage")
+	if !m.DropsRemoteBaggage() {
+		return
+	}
+	received := r.Header
+	for name := range received {
+		if !instrumentation.IsBaggage(name) {
+			continue
+		}
+		if len(r.Header) == len(received) {
+			r.Header = maps.Clone(received)
+		}
+		delete(r.Header, name)
 	}
 }

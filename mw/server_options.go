@@ -47,8 +47,9 @@ func WithPublicEndpointFn(public func(*http.Request) bool) ServerOption {
 }
 
 // WithoutRemoteBaggage drops the baggage that callers send, also with [WithPublicEndpoint]: it is neither in the
-// handler's context nor in its request's header, so that it does not travel on with requests made for an untrusted
-// client. Baggage that the service sets itself is sent as usual. Without the option, a caller's baggage is kept.
+// handler's context nor in its request's headers, so that it does not travel on with requests made for an untrusted
+// client. The headers are those of W3C and of the propagators jaeger and ottrace. Baggage that the service sets itself is
+// sent as usual. Without the option, a caller's baggage is kept.
 func WithoutRemoteBaggage() ServerOption {
 	return serverOption(func(o *serverOptions) { o.common.source.NoRemoteBaggage = true })
 }

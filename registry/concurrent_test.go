@@ -80,8 +80,11 @@ func TestConcurrentUse(t *testing.T) {
 			if r.Register(factory(name, registry.WithAlias(name+"_alias"))) == nil {
 				won <- name
 			}
+			_ = r.RegisterPropagator(name, newHeader)
 			for range 20 {
 				_ = r.Names()
+				_ = r.PropagatorNames()
+				_, _ = r.Propagator("x1")
 				_, _ = r.Describe("x1")
 				if open, err := r.Prepare("x2_alias", m{"names": "a,b"}); err == nil {
 					_, _ = open(context.Background(), registry.BuildContext{})

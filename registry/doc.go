@@ -1,4 +1,4 @@
-// Package registry registers trace exporters by name. An exporter of your own needs a settings struct and a build
+// Package registry registers trace exporters and propagators by name. An exporter of your own needs a settings struct and a build
 // function. Its users select it with `exporter_type: lines` and get strict keys, environment variables, flags,
 // suggestions for misspelt names and generated documentation, as with the exporters of spanroute.
 //
@@ -47,6 +47,18 @@
 // Settings that depend on one another, such as the default port of a protocol, are completed by a pure hook; see
 // [WithCompletion]. The hook also reports what an operator should look at, such as a value without effect. Package
 // config adds the place where the key was set.
+//
+// # Propagators
+//
+// A propagator reads the trace context of a caller from headers, and writes that of a span into them. A program registers
+// one of its own by name, and its operators list the name in the key propagators:
+//
+//	func init() {
+//		registry.RegisterPropagator("company", func() propagation.TextMapPropagator { return headers{} })
+//	}
+//
+// tracecontext and baggage are in every registry. The packages below registry/propagators link b3, b3multi, jaeger, xray
+// and ottrace.
 //
 // # How it works
 //

@@ -104,7 +104,7 @@ func (b BuildContext) complete(name string) BuildContext {
 	return b
 }
 
-func isNil(x sdktrace.SpanExporter) bool {
+func isNil(x any) bool {
 	if x == nil {
 		return true
 	}

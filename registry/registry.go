@@ -16,23 +16,24 @@ import (
 
 var (
 	// ErrUnknown is matched by the error of a name that is not registered.
-	ErrUnknown = errors.New("unknown exporter")
+	ErrUnknown = errors.New("unknown name")
 	// ErrDuplicate is matched by the error of registering a name twice.
 	ErrDuplicate = errors.New("already registered")
 	// ErrInvalid is matched by the error of registering an invalid factory.
 	ErrInvalid = schema.ErrInvalid
 )
 
-// Registry holds exporters by name. The zero value is empty and ready to use. Its methods are safe for concurrent use,
-// and a plugin may call them from its own functions.
+// Registry holds exporters and propagators by name. The zero value has no exporter and the propagators tracecontext and
+// baggage. Its methods are safe for concurrent use, and a plugin may call them from its own functions.
 type Registry struct {
-	mu     sync.RWMutex
-	byName map[string]Factory // names and aliases
+	mu          sync.RWMutex
+	byName      map[string]Factory // names and aliases
+	propagators map[string]newPropagator
 }
 
 var process Registry
 
-// Default returns the registry of the process, in which packages of exporters register in init.
+// Default returns the registry of the process, in which packages of exporters and propagators register in init.
 func Default() *Registry { return &process }
 
 // Register adds f to [Default]. It is for init only, and panics if the name is registered already or empty.
@@ -149,7 +150,7 @@ func (r *Registry) find(name string) (Factory, error) {
 	all := slices.Sorted(maps.Keys(r.byName))
 	r.mu.RUnlock()
 	if !ok {
-		return Factory{}, unknown(name, all, r.Names())
+		return Factory{}, ownExporters.unknown(name, all, r.Names())
 	}
 	return f, nil
 }

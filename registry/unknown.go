@@ -10,8 +10,14 @@ import (
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
-// builtIn maps the names of spanroute's own exporters to their packages. A program need not import them.
-var builtIn = map[string]string{
+// A catalog maps the names of spanroute's own exporters or propagators to their packages. A program need not import them.
+type catalog struct {
+	noun     string            // "exporter"
+	parent   string            // the import path of the packages, relative to the module, with a slash at the end
+	packages map[string]string // by name or alias
+}
+
+var ownExporters = catalog{"exporter", "exporters/", map[string]string{
 	"zipkin":    "zipkin",
 	"jaeger":    "jaeger",
 	"otlp":      "otlp",
@@ -19,21 +25,23 @@ var builtIn = map[string]string{
 	"stdout":    "console",
 	"memory":    "memory",
 	"in_memory": "memory",
-}
+}}
+
+const modulePath = "github.com/spanroute/spanroute/"
 
 // BuiltIn returns the names and aliases of spanroute's own exporters, sorted. A program need not import them.
-func BuiltIn() []string { return slices.Sorted(maps.Keys(builtIn)) }
+func BuiltIn() []string { return slices.Sorted(maps.Keys(ownExporters.packages)) }
 
 // ImportPath returns the import path of spanroute's own exporter with this name or alias, even if the program does not
 // import it, and "" for any other name.
-func ImportPath(name string) string {
-	if pkg, ok := builtIn[strings.ToLower(name)]; ok {
-		return exportersPath + pkg
+func ImportPath(name string) string { return ownExporters.importPath(name) }
+
+func (c catalog) importPath(name string) string {
+	if pkg, ok := c.packages[strings.ToLower(name)]; ok {
+		return modulePath + c.parent + pkg
 	}
 	return ""
 }
-
-const exportersPath = "github.com/spanroute/spanroute/exporters/"
 
 // unknownError matches ErrUnknown and the kind that package config reports.
 type unknownError struct {
@@ -45,22 +53,22 @@ func (e *unknownError) Error() string   { return e.text }
 func (e *unknownError) Unwrap() []error { return []error{ErrUnknown, e.kind} }
 
 // unknown returns the error of a name that is not registered. all has names and aliases, names only the names.
-func unknown(name string, all, names []string) error {
-	if pkg, ok := builtIn[strings.ToLower(name)]; ok {
-		return &unknownError{fmt.Sprintf("exporter %q is not linked into this program; import %s%s or exporters/all",
-			strings.ToLower(name), exportersPath, pkg), settings.ErrUnsupported}
+func (c catalog) unknown(name string, all, names []string) error {
+	if importPath := c.importPath(name); importPath != "" {
+		return &unknownError{fmt.Sprintf("%s %q is not linked into this program; import %s or %sall",
+			c.noun, strings.ToLower(name), importPath, c.parent), settings.ErrUnsupported}
 	}
-	text := "unknown exporter " + phrase.Quote(name)
-	if hint := phrase.DidYouMean(name, append(all, slices.Sorted(maps.Keys(builtIn))...)); hint != "" {
+	text := "unknown " + c.noun + " " + phrase.Quote(name)
+	if hint := phrase.DidYouMean(name, append(all, slices.Sorted(maps.Keys(c.packages))...)); hint != "" {
 		text += "; " + hint
 	}
-	return &unknownError{text + " (" + available(names) + ")", settings.ErrUnknownValue}
+	return &unknownError{text + " (" + c.available(names) + ")", settings.ErrUnknownValue}
 }
 
-// available lists the registered exporters, or reports that none is registered.
-func available(names []string) string {
+// available lists the registered names, or reports that none is registered.
+func (c catalog) available(names []string) string {
 	if len(names) == 0 {
-		return "no exporter is registered; import " + exportersPath + "all"
+		return "no " + c.noun + " is registered; import " + modulePath + c.parent + "all"
 	}
 	return "available: " + strings.Join(names, ", ")
 }

@@ -12,10 +12,18 @@
 // so one small sampler implements all of them. For each span it decides in this order:
 //
 //  1. A span below an excluded request is dropped, whatever the configuration.
-//  2. With a parentbased sampler, a span with a parent follows the sampled flag of the parent.
-//  3. Otherwise the span is kept if its trace id, read as a number, is below a bound that New computes from the rate.
+//  2. A local root whose request has the header of [Force] is kept.
+//  3. With a parentbased sampler, a span with a parent follows the sampled flag of the parent.
+//  4. The first [Rule] that matches decides, by its own rate and limit.
+//  5. Otherwise the span is kept if its trace id, read as a number, is below a bound that New computes from the rate.
+//     With Consistent, the number is the randomness of the trace, and the tracestate gets the threshold.
 //     With jaeger_remote, a [Strategy] decides in place of the rate, by the trace id and the name of the span; package
 //     jaegerremote has the one of a sampling server.
+//  6. MaxTracesPerSecond bounds what steps 4 and 5 keep.
+//
+// Rules about the status, the duration or attributes that are unknown at the start, and [Keep], leave the local trace
+// undecided. The recorder of spanroute holds its spans and asks again when each of them ends, at the latest for the local
+// root. Other recorders do not ask: there the decision of the start holds.
 //
 // A span that is not kept is dropped, or with Dropped "record" recorded but not exported. The decision takes a few
 // nanoseconds and does not allocate. A [Dynamic] loads the current sampler atomically and lets it decide.

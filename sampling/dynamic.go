@@ -55,8 +55,6 @@ func (d *Dynamic) Decide(
 	parent trace.SpanContext, p sdktrace.SamplingParameters,
 ) (sdktrace.SamplingResult, undecided.Trace) {
 	switch s := d.load().(type) {
-	case *sampler:
-		return s.Decide(parent, p)
 	case undecided.Sampler:
 		return s.Decide(parent, p)
 	default:

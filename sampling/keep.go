@@ -57,12 +57,12 @@ type keeper struct {
 	counts *counts
 }
 
-// newKeeper returns nil if k keeps nothing.
-func newKeeper(k Keep) *keeper {
+// newKeeper returns a keeper that counts in c, or nil if k keeps nothing.
+func newKeeper(k Keep, c *counts) *keeper {
 	if !k.Any() {
 		return nil
 	}
-	return &keeper{Keep: k, bucket: tokens.New(k.MaxTracesPerSecond, nil, now()), counts: new(counts)}
+	return &keeper{Keep: k, bucket: tokens.New(k.MaxTracesPerSecond, nil, now()), counts: c}
 }
 
 // EndSpan keeps the local trace of a failed span or a slow root.

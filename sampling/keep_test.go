@@ -109,8 +109,9 @@ func TestTracesPerSecond(t *testing.T) {
 		failed := ended(0, codes.Error)
 		caller := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}, TraceFlags: 1, Remote: true})
 		sampled, kept, limited := 0, 0, 0
-		for i := range 60_000 {
-			time.Sleep(time.Millisecond)
+		const traces = 120_000 // in a minute; half of them are chosen by the rate, a hundred times the limit
+		for i := range traces {
+			time.Sleep(time.Minute / traces)
 			var id trace.TraceID
 			binary.BigEndian.PutUint64(id[8:], uint64(i)<<63)
 			result, local := d.Decide(trace.SpanContext{}, sdktrace.SamplingParameters{ParentContext: t.Context(), TraceID: id})
@@ -131,8 +132,8 @@ func TestTracesPerSecond(t *testing.T) {
 		if sampled < 600 || sampled > 630 || kept < 300 || kept > 315 {
 			t.Errorf("%d sampled and %d kept in a minute, want 600 and 300", sampled, kept)
 		}
-		want := sampling.Stats{KeptErrors: uint64(kept), Limited: uint64(30_000 - sampled), KeepLimited: uint64(limited)}
-		if diff := cmp.Diff(want, d.Stats()); diff != "" || kept+limited+sampled != 60_000 {
+		want := sampling.Stats{KeptErrors: uint64(kept), Limited: uint64(traces/2 - sampled), KeepLimited: uint64(limited)}
+		if diff := cmp.Diff(want, d.Stats()); diff != "" || kept+limited+sampled != traces {
 			t.Errorf("counts (-want +got)\n%s", diff)
 		}
 		d.Set(nil)

@@ -32,11 +32,17 @@ const RuleKey = attribute.Key("spanroute.sampling.rule")
 // or is open, if it has fields that are known later only. If the first rule that is not excluded matches, it decides.
 // Otherwise the rules that are left, as a set of bits, become an undecided trace, which compares them again when a span
 // ends. There is one such trace for each set of bits, because few sets occur, so that a decision costs no allocation.
+// Callers that send many sets, by the headers that they choose, make it allocate.
 type ruleset struct {
 	rules  []*rule
-	keeper *keeper  // may be nil
-	traces sync.Map // uint64 to *candidates
+	keeper *keeper // may be nil
+	limit  *limit
+	traces sync.Map // uint64 to *candidates, at most about maxSets
+	sets   atomic.Int64
 }
+
+// maxSets bounds the memory for sets of rules that occurred.
+const maxSets = 256
 
 // A rule is a compiled Rule.
 type rule struct {
@@ -48,15 +54,15 @@ type rule struct {
 	kept, limited *atomic.Uint64
 }
 
-// newRuleset returns nil for no rules.
-func newRuleset(rules []Rule, k *keeper) (*ruleset, error) {
+// newRuleset returns nil for no rules. All that the rules keep together is bounded by l.
+func newRuleset(rules []Rule, k *keeper, l *limit) (*ruleset, error) {
 	if len(rules) == 0 {
 		return nil, nil
 	}
 	if len(rules) > MaxRules {
 		return nil, fmt.Errorf("sampling.rules: %d rules are out of range, want at most %d", len(rules), MaxRules)
 	}
-	s := &ruleset{keeper: k}
+	s := &ruleset{keeper: k, limit: l}
 	for i, r := range rules {
 		if r.Name == "" {
 			r.Name = fmt.Sprintf("rule-%d", i+1)
@@ -97,7 +103,7 @@ func (s *ruleset) trace(open uint64) *candidates {
 	if known, ok := s.traces.Load(open); ok {
 		return known.(*candidates)
 	}
-	c := &candidates{keeper: s.keeper, keepsOnly: true}
+	c := &candidates{keeper: s.keeper, limit: s.limit, keepsOnly: true}
 	for _, r := range s.rules {
 		if open&r.bit == 0 {
 			continue
@@ -106,17 +112,25 @@ func (s *ruleset) trace(open uint64) *candidates {
 		c.reads = c.reads || r.readsContent()
 		c.keepsOnly = c.keepsOnly && r.rate() == 1 && r.bucket == nil
 	}
-	known, _ := s.traces.LoadOrStore(open, c)
-	return known.(*candidates)
+	if s.sets.Load() < maxSets {
+		if _, known := s.traces.LoadOrStore(open, c); !known {
+			s.sets.Add(1)
+		}
+	}
+	return c
 }
 
-// take reports whether the rule keeps a trace whose id has the given last bits.
-func (r *rule) take(id uint64) bool {
+// take reports whether the rule keeps a trace whose id has the given last bits, within its limit and that of all new
+// traces, which is nil for a trace that was counted at its start.
+func (r *rule) take(id uint64, all *limit) bool {
 	if id >= r.keepBelow {
 		return false
 	}
 	if r.bucket != nil && !r.bucket.Take(now()) {
 		r.limited.Add(1)
+		return false
+	}
+	if !all.take() {
 		return false
 	}
 	r.kept.Add(1)
@@ -127,6 +141,7 @@ func (r *rule) take(id uint64) bool {
 type candidates struct {
 	rules     []*rule
 	keeper    *keeper // may be nil
+	limit     *limit
 	reads     bool
 	keepsOnly bool // no rule can drop
 }
@@ -146,7 +161,11 @@ func (c *candidates) EndSpan(span sdktrace.ReadOnlySpan, root bool) (undecided.V
 		if span.Parent().IsRemote() {
 			id = rand.Uint64() >> 1 // the caller may have chosen the id
 		}
-		if r.take(id) {
+		all := c.limit
+		if span.SpanContext().IsSampled() {
+			all = nil
+		}
+		if r.take(id, all) {
 			return undecided.Keep, r.attributes[0]
 		}
 		return undecided.Drop, undecided.Reason{}

@@ -3,6 +3,8 @@ package sampling_test
 import (
 	"context"
 	"fmt"
+	"math/bits"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -42,14 +44,14 @@ var id = trace.TraceID{1, 8: 0x80} // kept by rates above 0.5
 func decide(d *sampling.Dynamic, c call) string {
 	ctx := requestheader.With(context.Background(), func(name string) []string { return c.header[name] })
 	result, local := d.Decide(trace.SpanContext{}, sdktrace.SamplingParameters{ParentContext: ctx, TraceID: id, Name: c.name, Kind: c.kind, Attributes: c.start})
-	verdict, attrs, when := "drop", result.Attributes, "at the start"
+	verdict, attrs, when, flags := "drop", result.Attributes, "at the start", trace.TraceFlags(0)
 	if result.Decision == sdktrace.RecordAndSample {
-		verdict = "keep"
+		verdict, flags = "keep", trace.FlagsSampled
 	}
 	if local != nil {
 		span := tracetest.SpanStub{
 			Name: c.name, SpanKind: c.kind, Attributes: append(c.start, c.end...), Status: sdktrace.Status{Code: c.status},
-			SpanContext: trace.NewSpanContext(trace.SpanContextConfig{TraceID: id, SpanID: trace.SpanID{1}}),
+			SpanContext: trace.NewSpanContext(trace.SpanContextConfig{TraceID: id, SpanID: trace.SpanID{1}, TraceFlags: flags}),
 			StartTime:   time.Unix(0, 0), EndTime: time.Unix(0, 0).Add(c.took),
 		}
 		switch v, reason := local.EndSpan(span.Snapshot(), true); v {
@@ -234,6 +236,74 @@ func TestLimitOfARule(t *testing.T) {
 			t.Errorf("(-want +got)\n%s", diff)
 		}
 	})
+}
+
+// What rules keep, at the start or at the end, counts against the limit of all new traces. A trace counts once.
+func TestLimitOfAllTraces(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const limit, seconds = 10, 20
+		for name, tt := range map[string]struct {
+			config sampling.Config
+			call   call
+			want   string
+		}{
+			"a rule at the start":        {sampling.Config{Rules: []sampling.Rule{{Path: []string{"/*"}, Keep: true}}}, call{start: pairs("url.path", "/")}, "keep at the start, rule-1"},
+			"a rule at the end":          {sampling.Config{Rules: []sampling.Rule{{Status: "error", Keep: true}}}, call{status: codes.Error}, "keep at the end, rule-1"},
+			"the rate, then a rule":      {sampling.Config{SampleRate: 1, Rules: []sampling.Rule{{Status: "error", Rate: rate(1), Limit: 1000}}}, call{status: codes.Error}, "keep at the end, rule-1"},
+			"the rate with an open rule": {sampling.Config{SampleRate: 1, Rules: []sampling.Rule{{Status: "error", Keep: true}}}, call{}, "keep at the start"},
+		} {
+			tt.config.MaxTracesPerSecond = limit
+			d := dynamic(t, tt.config)
+			kept := 0
+			for range 100 * seconds {
+				time.Sleep(10 * time.Millisecond)
+				if decide(d, tt.call) == tt.want {
+					kept++
+				}
+			}
+			if kept < limit*seconds || kept > limit*(seconds+1) {
+				t.Errorf("%s: %d are kept in %d s, want %d", name, kept, seconds, limit*seconds)
+			}
+		}
+	})
+}
+
+// Callers choose headers, and so which rules are open. The combinations that they send need no lasting memory.
+func TestRulesKeepNoMemoryOfRequests(t *testing.T) {
+	const rules, combinations = 16, 1 << 16
+	var list []sampling.Rule
+	for i := range rules {
+		list = append(list, sampling.Rule{Header: map[string]string{fmt.Sprintf("x-%d", i): "*"}, Status: "error", Keep: true})
+	}
+	d := dynamic(t, sampling.Config{Rules: list})
+	send := func(combination int) string {
+		header := map[string][]string{}
+		for i := range rules {
+			if combination>>i&1 == 1 {
+				header[fmt.Sprintf("x-%d", i)] = []string{"a"}
+			}
+		}
+		return decide(d, call{header: header, status: codes.Error})
+	}
+	before := heap()
+	for combination := range combinations {
+		if got, want := send(combination), "keep at the end, rule-"+fmt.Sprint(bits.TrailingZeros(uint(combination))+1); combination > 0 && got != want {
+			t.Fatalf("combination %b: %s, want %s", combination, got, want)
+		}
+	}
+	if grown := heap() - before; grown > 1<<20 {
+		t.Errorf("%d bytes are left of %d combinations, want less than 1 MiB", grown, combinations)
+	}
+	runtime.KeepAlive(d)
+}
+
+// heap returns the bytes in use after a collection.
+func heap() int64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
 
 func TestCovers(t *testing.T) {

@@ -14,7 +14,6 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/spanroute/spanroute/internal/suppress"
-	"github.com/spanroute/spanroute/internal/tokens"
 	"github.com/spanroute/spanroute/internal/undecided"
 )
 
@@ -38,8 +37,9 @@ type Config struct {
 	Consistent bool `koanf:"consistent" hot:"true" doc:"true: rates decide by OpenTelemetry's consistent probability, and new traces carry their threshold (tracestate ot=th)"`
 	// Remote is sampling.remote.*, for the two jaeger_remote samplers.
 	Remote Remote `koanf:"remote"`
-	// MaxTracesPerSecond bounds the new traces that are kept; those that a parent keeps do not count. 0 means no bound.
-	// Fractions are allowed: 0.1 is one trace in ten seconds. Up to a second's traces may be kept at once.
+	// MaxTracesPerSecond bounds the new traces that rules and rate keep; those that a parent, Force or Keep keeps do not
+	// count. 0 means no bound. Fractions are allowed: 0.1 is one trace in ten seconds. Up to a second's traces may be kept
+	// at once.
 	MaxTracesPerSecond float64 `koanf:"max_traces_per_second" range:"0.." hot:"true" doc:"bound of new traces that are kept; 0: none"`
 	// Force keeps the traces of requests that ask for it.
 	Force Force `koanf:"force"`
@@ -94,15 +94,16 @@ func NewRemote(c Config, strategy Strategy) (sdktrace.Sampler, error) {
 	if !(c.Keep.MaxTracesPerSecond >= 0) {
 		return nil, fmt.Errorf("sampling.keep.max_traces_per_second: %v is out of range, want at least 0", c.Keep.MaxTracesPerSecond)
 	}
+	counts := new(counts)
 	s := &sampler{
 		name: c.Sampler, keepBelow: bound(c.SampleRate), rate: c.SampleRate, consistent: c.Consistent,
-		limit: tokens.New(c.MaxTracesPerSecond, nil, now()), keeper: newKeeper(c.Keep), counts: new(counts),
+		limit: newLimit(c.MaxTracesPerSecond, counts), keeper: newKeeper(c.Keep, counts), counts: counts,
 	}
 	var err error
 	if s.force, err = newForce(c.Force); err != nil {
 		return nil, err
 	}
-	if s.rules, err = newRuleset(c.Rules, s.keeper); err != nil {
+	if s.rules, err = newRuleset(c.Rules, s.keeper, s.limit); err != nil {
 		return nil, err
 	}
 	if s.name == "" {
@@ -190,10 +191,10 @@ type sampler struct {
 	ignoreRemote bool // a remote parent does not decide, nor does its trace id
 	record       bool // spans that are not kept are recorded
 
-	limit  *tokens.Bucket // of new traces; nil: no bound
-	keeper *keeper        // nil: nothing is kept without being sampled
-	rules  *ruleset       // nil: none
-	force  *force         // nil: off
+	limit  *limit   // of new traces; nil: no bound
+	keeper *keeper  // nil: nothing is kept without being sampled
+	rules  *ruleset // nil: none
+	force  *force   // nil: off
 	counts *counts
 }
 
@@ -206,9 +207,9 @@ func (s *sampler) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingR
 	return result
 }
 
-// Decide decides by exclusion, request, parent, rules and ratio, in this order, about a span below parent, which need not be in the
-// context of p. The result has the parent's tracestate. A local trace that is not sampled is left to the rules that are
-// open, and to the keeper.
+// Decide decides by exclusion, request, parent, rules and ratio, in this order, about a span below parent, which need not
+// be in the context of p. The result has the parent's tracestate. A local trace that is not sampled is left to the rules
+// that are open, and to the keeper.
 func (s *sampler) Decide(
 	parent trace.SpanContext, p sdktrace.SamplingParameters,
 ) (result sdktrace.SamplingResult, local undecided.Trace) {
@@ -254,9 +255,9 @@ func (s *sampler) byRules(
 ) (sdktrace.SamplingResult, undecided.Trace) {
 	decides, open := s.rules.start(p)
 	switch {
-	case decides != nil && decides.take(s.number(p.TraceID, parent)):
+	case decides != nil && decides.take(s.number(p.TraceID, parent), s.limit):
 		result.Decision, result.Attributes = sdktrace.RecordAndSample, decides.attributes
-		if decides.bucket == nil {
+		if decides.bucket == nil && s.limit == nil {
 			s.weigh(&result, parent, decides.keepBelow)
 		}
 		return result, nil
@@ -287,7 +288,7 @@ func (s *sampler) byRatio(
 	attrs, chosen := s.chooses(p.TraceID, parent, p.Name)
 	switch {
 	case !chosen:
-	case isLocal(parent), s.limit == nil, s.limit.Take(now()):
+	case isLocal(parent), s.limit.take():
 		result.Decision = sdktrace.RecordAndSample
 		if !parent.IsValid() {
 			result.Attributes = attrs
@@ -296,8 +297,6 @@ func (s *sampler) byRatio(
 			s.weigh(&result, parent, s.keepBelow)
 		}
 		return result, nil
-	default:
-		s.counts.limited.Add(1)
 	}
 	if isLocal(parent) {
 		result.Decision = s.unsampled()
@@ -376,8 +375,11 @@ func (s *sampler) countedBy(c *counts) *sampler {
 		keeper := *s.keeper
 		keeper.counts, counted.keeper = c, &keeper
 	}
+	if s.limit != nil {
+		counted.limit = &limit{s.limit.bucket, c}
+	}
 	if s.rules != nil {
-		counted.rules = &ruleset{rules: s.rules.rules, keeper: counted.keeper}
+		counted.rules = &ruleset{rules: s.rules.rules, keeper: counted.keeper, limit: counted.limit}
 	}
 	return &counted
 }

@@ -1,5 +1,5 @@
-// Command spanroute checks, prints and explains tracing configurations. It links all exporters of this module. To use the
-// commands with a plugin, write a program that imports the plugin and calls package cli.
+// Command spanroute checks, prints and explains tracing configurations. It links all exporters and
+// propagators of this module. To use the commands with a plugin, write a program that imports the plugin and calls package cli.
 //
 //	spanroute init otlp                 prints a commented file to start with
 //	spanroute validate tracing.yaml     prints every problem with its line, and what a service would do
@@ -18,6 +18,7 @@ import (
 
 	"github.com/spanroute/spanroute/cli"
 	_ "github.com/spanroute/spanroute/exporters/all"
+	_ "github.com/spanroute/spanroute/registry/propagators/all"
 )
 
 //go:generate go run . exporters --markdown --out ../../config/KEYS.md

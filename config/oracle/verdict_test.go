@@ -12,6 +12,7 @@ import (
 	"github.com/spanroute/spanroute/config"
 	"github.com/spanroute/spanroute/config/oracle"
 	_ "github.com/spanroute/spanroute/exporters/all"
+	_ "github.com/spanroute/spanroute/registry/propagators/all"
 )
 
 // compile returns the schema of the files that config.Load reads from sources. Its own schema is that of the draft.

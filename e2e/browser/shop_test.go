@@ -84,7 +84,7 @@ func shop() *memory.Store {
 // outage is a destination in backoff with dropped spans, and one without problems.
 func outage() iter.Seq2[string, delivery.Stats] {
 	return func(yield func(string, delivery.Stats) bool) {
-		_ = yield("otlp", delivery.Stats{Ended: 60, Delivered: 40, Queued: 15, Retries: 3, Dropped: map[delivery.Reason]uint64{delivery.DropQueueFull: 5}, Since: noon, LastError: "connection refused", Hint: "start the collector"}) &&
+		_ = yield("otlp", delivery.Stats{Ended: 60, Delivered: 40, Queued: 15, Retries: 3, Dropped: map[delivery.Reason]uint64{delivery.DropQueueFull: 5}, Oldest: noon, Breaker: delivery.BreakerOpen, Since: noon, Next: noon.Add(2 * time.Second), LastError: "connection refused", Hint: "start the collector"}) &&
 			yield("memory", delivery.Stats{Ended: 60, Delivered: 60})
 	}
 }

@@ -74,6 +74,7 @@ func testList(t *testing.T, tab context.Context, store *memory.Store, s screen) 
 	expect(t, tab, `document.querySelectorAll("#traces a").length === 3`, fits,
 		`document.querySelector("#traces a").textContent.includes("3 errors")`, `document.querySelectorAll("#services li").length === 3`,
 		`document.getElementById("delivery").textContent.includes("5 dropped (queue full 5)")`,
+		`/15 queued since .*breaker open since .*, next attempt /.test(document.getElementById("delivery").textContent)`,
 		`document.getElementById("delivery").textContent.includes("connection refused; start the collector")`)
 	low := evaluate[[]string](t, tab, contrast)
 	if len(low) > 0 {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the receivers of the end-to-end tests into peers/bin, with plain Go, unless they are there.
 #
-#   peers/build.sh            builds what is missing: about 6 min on two cores the first time
+#   peers/build.sh            builds what is missing: about 9 min on two cores the first time
 #   peers/build.sh --force    builds all again
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -24,6 +24,6 @@ if [ ! -x bin/jaeger ]; then
 fi
 # Its module is never tidied: modules that only the tests of its dependencies use are not available everywhere.
 if [ ! -x bin/otelcol ]; then
-	echo "building the OpenTelemetry Collector v0.155.0" >&2
+	echo "building the OpenTelemetry Collector v0.160.0" >&2
 	(cd otelcol && GOWORK=off GOFLAGS=-mod=readonly go build -p 2 -trimpath -ldflags '-s -w' -o ../bin/otelcol .)
 fi

@@ -27,7 +27,7 @@ const (
 	collectorOTLPHTTP   = "127.0.0.1:24318"
 )
 
-// Collector is a running OpenTelemetry Collector v0.155.0 that writes all it receives to a file.
+// Collector is a running OpenTelemetry Collector v0.160.0 that writes all it receives to a file.
 type Collector struct {
 	*process
 	dir string // of the file

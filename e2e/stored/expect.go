@@ -118,7 +118,7 @@ func textTags(tags map[string]string) (list []string) {
 	return list
 }
 
-// AtCollector returns what the OpenTelemetry Collector v0.155.0 must write for a span that came in that format.
+// AtCollector returns what the OpenTelemetry Collector v0.160.0 must write for a span that came in that format.
 func AtCollector(s sdktrace.ReadOnlySpan, f Format) Span {
 	switch f {
 	case Thrift, APIv2:

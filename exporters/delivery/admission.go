@@ -6,13 +6,16 @@ import "time"
 type admission uint8
 
 const (
-	admitNow     admission = iota
+	admitLater   admission = iota
+	admitNow               // send the payload
+	admitSmall             // send a small payload: the receiver may have just started
+	admitProbe             // send a payload without spans, and ask again
 	admitExpired           // the payload's time is over
 	admitNever             // Shutdown's context has ended
 )
 
-// admit waits until a sender may make an attempt. After admitNow the sender calls succeeded, answered or failed with the
-// epoch. A wait that the receiver requested is not a failure to deliver: it restarts the time of every payload that waits
+// admit waits until a sender may make an attempt. After admitNow and admitSmall the sender calls succeeded, rejected or
+// failed with the epoch, after admitProbe it calls probed. A wait that the receiver requested is not a failure to deliver: it restarts the time of every payload that waits
 // for it, in *deadline.
 func (x *Exporter) admit(deadline *time.Time) (admission, uint64) {
 	x.mu.Lock()
@@ -29,14 +32,11 @@ func (x *Exporter) admit(deadline *time.Time) (admission, uint64) {
 			return admitNever, 0
 		case !deadline.IsZero() && !now.Before(*deadline):
 			return admitExpired, 0
-		case x.breaker.admits(ticket, now):
-			return admitNow, x.breaker.epoch
 		}
-		due := *deadline
-		if now.Before(x.breaker.until) {
-			due = earliest(due, x.breaker.until)
+		if may := x.breaker.admits(ticket, now); may != admitLater {
+			return may, x.breaker.epoch
 		}
-		x.wait(due)
+		x.wait(earliest(*deadline, x.breaker.due(now)))
 	}
 }
 
@@ -64,11 +64,22 @@ func (x *Exporter) succeeded(epoch uint64) {
 	}
 }
 
-// answered reports an attempt after which the receiver rejected the payload.
-func (x *Exporter) answered(epoch uint64) {
+// rejected reports an attempt after which the receiver rejected the payload.
+func (x *Exporter) rejected(epoch uint64) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.breaker.answered(epoch)
+	x.breaker.rejected(epoch)
+	x.changed.Broadcast()
+}
+
+// probed reports the result of a probe.
+func (x *Exporter) probed(epoch uint64, out Outcome) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.breaker.probed(epoch, out, x.options.Retry, time.Now())
+	if out.Verdict == Retry || out.Verdict == Misconfigured {
+		x.log.cause(out.Err, out.Hint)
+	}
 	x.changed.Broadcast()
 }
 

@@ -8,20 +8,60 @@ import (
 
 // A breaker holds the senders of a destination back after a failure. The engine's lock guards it.
 //
-// How it works. The backoff belongs to the destination and not to a payload. After a failure all senders wait until the
-// backoff ends. Then one sender makes an attempt, the probe; its success releases the others. The sender that has waited
-// longest gets the probe, so that a payload that always fails does not keep the others from being tried. Each failure and
-// recovery starts a new epoch. The result of an attempt that began in an earlier epoch is ignored: it neither releases
-// the senders nor counts as a second failure.
+// How it works. The backoff belongs to the destination and not to a payload. After a failure the breaker is open: all
+// senders wait until the backoff ends. Then it is half open: one sender makes an attempt, the trial, and its success closes
+// the breaker for all. The sender that has waited longest gets the trial, so that a payload that always fails does not keep
+// the others from being tried. Each failure and recovery starts a new epoch. The result of an attempt that began in an
+// earlier epoch is ignored: it neither releases the senders nor counts as a second failure.
+//
+// A long backoff would also delay the spans after a short outage. Therefore a sender that waits sends probes, which are
+// payloads without spans, if the encoder is a [Prober]. An answer to a probe ends the backoff, and the trial is a
+// small payload. A receiver may take probes and fail on spans: each trial that fails after an answered probe doubles the time between probes, so that the backoff
+// keeps its effect. No probe is sent during a wait that the receiver requested, or while it is misconfigured.
 type breaker struct {
 	failures  int       // in a row; 0 means that every sender is admitted
 	epoch     uint64    // number of changes of failures
 	until     time.Time // end of the backoff
 	notBefore time.Time // end of the wait that the receiver requested; a flush does not end it
 	hurried   time.Time // end of the backoff that a flush ended; until then no other backoff is ended
-	probing   bool
-	waiting   []uint64 // tickets of the senders, in order of arrival
+	busy      bool      // a trial or a probe is under way
+	trial     bool      // it is a trial
+	probeAt   time.Time // when the next probe is due; zero: not before the next trial
+	answered  bool      // a probe was answered since the last failure
+	misled    int       // trials in a row that failed after an answered probe
+	waiting   []uint64  // tickets of the senders, in order of arrival
 	ticket    uint64
+}
+
+// A BreakerState is the state of the circuit breaker of a destination.
+type BreakerState uint8
+
+// The states.
+const (
+	BreakerClosed   BreakerState = iota // every payload is sent at once
+	BreakerOpen                         // all payloads wait after a failure
+	BreakerHalfOpen                     // one payload is sent to find out whether the receiver works
+)
+
+var breakerStates = [...]string{"closed", "open", "half-open"}
+
+// String returns the state in lower case.
+func (s BreakerState) String() string {
+	if int(s) < len(breakerStates) {
+		return breakerStates[s]
+	}
+	return "unknown"
+}
+
+// state returns the state, and when the next probe or trial is due, if the breaker is open.
+func (b *breaker) state() (s BreakerState, next time.Time) {
+	switch {
+	case b.failures == 0:
+		return BreakerClosed, next
+	case b.busy && b.trial:
+		return BreakerHalfOpen, next
+	}
+	return BreakerOpen, earliest(b.until, b.probeAt)
 }
 
 // line adds a sender to the end of the line and returns its ticket.
@@ -37,16 +77,37 @@ func (b *breaker) leave(ticket uint64) bool {
 	return len(b.waiting) > 0
 }
 
-// admits reports whether the sender may make an attempt. If it is the probe, admits records that.
-func (b *breaker) admits(ticket uint64, now time.Time) bool {
-	if b.failures == 0 {
-		return true
+// admits reports what the sender may do now, and records a trial or a probe.
+func (b *breaker) admits(ticket uint64, now time.Time) admission {
+	switch {
+	case b.failures == 0:
+		return admitNow
+	case b.busy || b.waiting[0] != ticket:
+		return admitLater
+	case !now.Before(b.until):
+		b.busy, b.trial = true, true
+		if b.answered {
+			return admitSmall
+		}
+		return admitNow
+	case !b.probeAt.IsZero() && !now.Before(b.probeAt):
+		b.busy, b.trial = true, false
+		return admitProbe
 	}
-	if b.probing || now.Before(b.until) || b.waiting[0] != ticket {
-		return false
+	return admitLater
+}
+
+// due returns the time at which a waiting sender is to ask again, if that is later than now; zero: at the next change.
+func (b *breaker) due(now time.Time) (at time.Time) {
+	if b.busy {
+		return at
 	}
-	b.probing = true
-	return true
+	for _, t := range []time.Time{b.until, b.probeAt} {
+		if t.After(now) {
+			at = earliest(at, t)
+		}
+	}
+	return at
 }
 
 // hurry ends the present backoff for a flush, at most once until its original end. Otherwise frequent flushes would make
@@ -70,16 +131,33 @@ func (b *breaker) succeeded(epoch uint64) bool {
 	if b.failures == 0 || epoch != b.epoch {
 		return false
 	}
-	b.failures, b.probing = 0, false
-	b.until, b.notBefore, b.hurried = time.Time{}, time.Time{}, time.Time{}
+	*b = breaker{epoch: b.epoch, waiting: b.waiting, ticket: b.ticket}
 	return true
 }
 
-// answered ends a probe that was neither a failure nor a success: the receiver rejected the payload, and the next sender
+// rejected ends a trial that was neither a failure nor a success: the receiver rejected the payload, and the next sender
 // may try.
-func (b *breaker) answered(epoch uint64) {
+func (b *breaker) rejected(epoch uint64) {
 	if epoch == b.epoch {
-		b.probing = false
+		b.busy = false
+	}
+}
+
+// probed ends a probe.
+func (b *breaker) probed(epoch uint64, out Outcome, r RetryOptions, now time.Time) {
+	if epoch != b.epoch || b.trial {
+		return
+	}
+	b.busy = false
+	switch out.Verdict {
+	case Retry:
+		b.notBefore = latest(b.notBefore, now.Add(r.clampRetryAfter(out.RetryAfter)))
+		b.until = latest(b.until, b.notBefore)
+		b.probeAt = latest(now.Add(r.probeWait(b.misled)), b.notBefore)
+	case Misconfigured:
+		b.until, b.probeAt = latest(b.until, now.Add(r.maxWait())), time.Time{}
+	default:
+		b.until, b.probeAt, b.answered = now, time.Time{}, true
 	}
 }
 
@@ -90,14 +168,22 @@ func (b *breaker) failed(epoch uint64, out Outcome, r RetryOptions, now time.Tim
 	if epoch == b.epoch || b.failures == 0 {
 		b.epoch++
 		b.failures++
-		b.probing = false
+		b.busy = false
+		if b.answered {
+			b.misled++
+		}
+		b.answered = false
 		wait = r.backoff(b.failures-1, requested)
 	}
-	if out.Verdict == Misconfigured {
+	b.notBefore = latest(b.notBefore, now.Add(requested))
+	b.probeAt = time.Time{}
+	switch {
+	case out.Verdict == Misconfigured:
 		wait = max(wait, r.maxWait())
+	case r.Probe > 0:
+		b.probeAt = latest(now.Add(r.probeWait(b.misled)), b.notBefore)
 	}
 	b.until = latest(b.until, now.Add(wait))
-	b.notBefore = latest(b.notBefore, now.Add(requested))
 }
 
 // backoff returns the wait after n+1 failures in a row: random between 0 and the bound, and not less than requested. After
@@ -115,6 +201,20 @@ func (r RetryOptions) backoff(n int, requested time.Duration) time.Duration {
 		wait = min(wait, requested+time.Second)
 	}
 	return wait
+}
+
+// probeWait returns the wait before a probe: random between half of the bound and the bound, which doubles with each trial
+// that failed after an answered probe.
+func (r RetryOptions) probeWait(misled int) time.Duration {
+	bound := r.Probe
+	for range misled {
+		if bound >= r.maxWait()/2 {
+			bound = r.maxWait()
+			break
+		}
+		bound *= 2
+	}
+	return bound/2 + time.Duration(rand.Int64N(int64(bound/2)+1))
 }
 
 // clampRetryAfter bounds the wait that a receiver requests.

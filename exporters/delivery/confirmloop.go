@@ -70,7 +70,7 @@ func (c *confirmLoop[P]) sendAll() bool {
 // written settles the payload before l, and keeps l until it is confirmed.
 func (c *confirmLoop[P]) written(l *load[P], epoch uint64) {
 	c.pop()
-	c.x.answered(epoch)
+	c.x.rejected(epoch)
 	c.arrived()
 	c.last, c.sentAt = l, time.Now()
 }

@@ -56,6 +56,10 @@ type Limiter interface {
 	Limits() (maxBytes, minBytes int)
 }
 
+// Prober is optional on an [Encoder]: Probe returns a payload without spans, which the receiver accepts at no cost. While the
+// receiver does not answer, the destination sends it at intervals, so that the spans follow soon after the end of an outage.
+type Prober[P Payload] interface{ Probe() P }
+
 // Describer is optional on an [Encoder]: Describe returns what a log may contain of the only span of p: its ids and the head of
 // its name. It is called for a span that is dropped because the receiver always fails on it.
 type Describer[P Payload] interface {

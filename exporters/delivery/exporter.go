@@ -118,6 +118,8 @@ func (x *Exporter) Stats() Stats {
 	s := x.account.stats()
 	queued := int64(x.queued()) + min(0, x.account.spooled) // delivered from the spool, and not yet taken out of the queue
 	s.Queued, s.Since, s.LastError, s.Hint = uint64(queued), x.log.since, x.log.lastError, x.log.hint
+	s.Oldest = x.oldest()
+	s.Breaker, s.Next = x.breaker.state()
 	late := x.late.spans.Load()
 	s.Ended += late
 	if late > 0 {

@@ -24,6 +24,7 @@ type Attempt struct {
 const (
 	hintPlaintext   = "the server answers in plaintext; use http:// (grpc: insecure: true)"
 	hintTLS         = "the server expects TLS; use https://"
+	hintHungUp      = "the server closes new connections; if it expects TLS, use https://"
 	hintCertificate = "the server's certificate is signed by an unknown authority; set certificate_file to the CA"
 	hintClient      = "the server requires a client certificate; set client_certificate_file and client_key_file"
 	hintCredentials = "the receiver refused the credentials; check headers, username and password"
@@ -43,7 +44,7 @@ var textHints = []textHint{
 	{"first record does not look like a TLS handshake", always(hintPlaintext)},
 	{`malformed HTTP response "\x15\x03`, always(hintTLS)},
 	{"tls: certificate required", always(hintClient)}, // before the preface, which grpc reports of it too
-	{"error reading server preface", always(hintTLS)},
+	{"error reading server preface", always(hintHungUp)},
 	{`malformed HTTP response "\x00\x00`, Attempt.grpcPort},
 	{"certificate signed by unknown authority", always(hintCertificate)},
 	{"proxyconnect", always(hintProxy)},

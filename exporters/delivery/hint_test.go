@@ -16,7 +16,7 @@ var hintRows = map[string]struct {
 	"TLS to a plaintext port, http": {failed(`Post "https://h:1": http: server gave HTTP response to HTTPS client`), "the server answers in plaintext; use http:// (grpc: insecure: true)"},
 	"TLS to a plaintext port, grpc": {failed("connection error: tls: first record does not look like a TLS handshake"), "the server answers in plaintext; use http:// (grpc: insecure: true)"},
 	"plaintext to a TLS port, http": {failed(`net/http: HTTP/1.x transport connection broken: malformed HTTP response "\x15\x03\x01\x00\x02\x02"`), "the server expects TLS; use https://"},
-	"plaintext to a TLS port, grpc": {delivery.Attempt{Text: `connection error: desc = "error reading server preface: EOF"`}, "the server expects TLS; use https://"},
+	"plaintext to a TLS port, grpc": {delivery.Attempt{Text: `connection error: desc = "error reading server preface: EOF"`}, "the server closes new connections; if it expects TLS, use https://"},
 	"no client certificate": {
 		delivery.Attempt{Text: `desc = "error reading server preface: remote error: tls: certificate required"`},
 		"the server requires a client certificate; set client_certificate_file and client_key_file",

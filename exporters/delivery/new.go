@@ -14,6 +14,9 @@ func New[P Payload](encoder Encoder[P], s Sender[P], o Options) *Exporter {
 		o.Senders = 1
 		o.Retry.Max = min(o.Retry.maxWait(), time.Second)
 	}
+	if _, ok := any(encoder).(Prober[P]); !ok || confirms {
+		o.Retry.Probe = -1
+	}
 	x := newExporter(encoder, o, s.Close)
 	if spans, ok := any(encoder).(SpanEncoder[P]); ok {
 		x.encode = spans.EncodeSpan

@@ -44,6 +44,18 @@ func (x *Exporter) ready(now time.Time) int {
 // first returns the sequence number of the oldest queued span, or of the next one if none is queued. Called with mu held.
 func (x *Exporter) first() uint64 { return x.added - uint64(x.queue.length) }
 
+// oldest returns the time at which the oldest span that is queued or in flight was queued, or an earlier one; zero without a
+// span. Called with mu held.
+func (x *Exporter) oldest() (at time.Time) {
+	if x.queue.length > 0 {
+		at = x.queue.oldest()
+	}
+	for b := range x.inFlight {
+		at = earliest(at, b.at)
+	}
+	return at
+}
+
 // oldestDue returns the time at which the oldest queued span no longer waits for a full batch; zero means never.
 func (x *Exporter) oldestDue() time.Time {
 	if x.queue.length == 0 || x.options.BatchDelay < 0 {
@@ -55,7 +67,7 @@ func (x *Exporter) oldestDue() time.Time {
 // move takes up to n spans out of the queue. Their cost is bounded by the size of a few payloads, because the bound of the
 // queue does not cover what is encoded at once.
 func (x *Exporter) move(n int) *batch {
-	b := &batch{from: x.first(), items: make([]item, 0, n)}
+	b := &batch{from: x.first(), at: x.queue.oldest(), items: make([]item, 0, n)}
 	budget := x.limit.batchCost()
 	for len(b.items) < n && (len(b.items) == 0 || b.cost+x.queue.first().cost <= budget) {
 		it := x.queue.pop()

@@ -25,6 +25,7 @@ type Options struct {
 type RetryOptions struct {
 	Initial       time.Duration // bound of the first wait; doubled with every failure in a row; 500 ms
 	Max           time.Duration // maximum wait, except for one that a receiver requested; 30 s
+	Probe         time.Duration // maximum wait between two payloads without spans, by which a Prober finds the end of an outage; 2 s; negative: none
 	MaxElapsed    time.Duration // a payload is dropped this long after its own first attempt, or after the last wait that the receiver requested; 5 min
 	MaxRetryAfter time.Duration // maximum of a wait that a receiver requests; 5 min
 }
@@ -40,6 +41,7 @@ const (
 	DefaultExportTimeout = 30 * time.Second
 	DefaultRetryInitial  = 500 * time.Millisecond
 	DefaultRetryMax      = 30 * time.Second
+	DefaultRetryProbe    = 2 * time.Second
 	DefaultMaxElapsed    = 5 * time.Minute
 	DefaultMaxRetryAfter = 5 * time.Minute
 )
@@ -52,6 +54,7 @@ func (o Options) orDefault() Options {
 	fill(&o.ExportTimeout, DefaultExportTimeout)
 	fill(&o.Retry.Initial, DefaultRetryInitial)
 	fill(&o.Retry.Max, DefaultRetryMax)
+	fill(&o.Retry.Probe, DefaultRetryProbe)
 	fill(&o.Retry.MaxElapsed, DefaultMaxElapsed)
 	fill(&o.Retry.MaxRetryAfter, DefaultMaxRetryAfter)
 	fillCount(&o.QueueBytes, DefaultQueueBytes)

@@ -70,7 +70,7 @@ func (o *outbox[P]) notDelivered(l *load[P], out Outcome, epoch uint64) {
 	default:
 		o.drop(l, DropRejected, out)
 	}
-	o.x.answered(epoch)
+	o.x.rejected(epoch)
 }
 
 // drop removes the first load and drops its spans.

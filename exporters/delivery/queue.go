@@ -94,6 +94,7 @@ func (q *fifo) shrink() {
 // A batch is what a sender goroutine takes from the queue at once: the spans with the sequence numbers from until to.
 type batch struct {
 	from, to uint64
+	at       time.Time // when its oldest span was queued, or earlier
 	items    []item
 	left     int          // spans that are not settled
 	cost     int64        // of those

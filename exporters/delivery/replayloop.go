@@ -83,10 +83,16 @@ func (r *replayLoop[P]) acknowledge() {
 	})
 }
 
-// giveUp leaves what is not settled in the spool.
+// giveUp leaves what is not settled in the spool. A payload that was settled in part is there as a whole, and will be
+// delivered again: all of its spans count as found there.
 func (r *replayLoop[P]) giveUp() {
 	r.acknowledge()
 	for _, b := range r.taken {
+		r.x.mu.Lock()
+		settled := b.entry.Spans - b.left
+		r.x.account.adopted += uint64(settled)
+		r.x.account.spooled += int64(settled)
+		r.x.mu.Unlock()
 		b.entry.Return()
 	}
 	r.taken, r.todo, r.aside = nil, nil, nil

@@ -47,6 +47,11 @@ func (s *sendLoop[P]) sendAll() bool {
 		case admitExpired:
 			s.expire(l)
 			continue
+		case admitProbe:
+			s.probe(epoch)
+			continue
+		case admitSmall:
+			l = s.reduce()
 		}
 		switch out := s.send(l); {
 		case out.Verdict == Delivered:
@@ -89,7 +94,7 @@ func (s *sendLoop[P]) retryLater(l *load[P], out Outcome, epoch uint64) {
 	}
 	blamed, aside := s.x.blames(&l.failures, &l.accepted, len(s.aside) > 0)
 	if blamed {
-		s.x.answered(epoch)
+		s.x.rejected(epoch)
 		s.pop()
 		s.blame(l, out)
 		return

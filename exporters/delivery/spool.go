@@ -65,6 +65,15 @@ type Spool struct {
 // not private to the user, is read-only, is not a directory, or was written by a later version. Damage in its files is not
 // an error: it is counted in Stats, and the rest is delivered. Payloads of processes that have died are adopted.
 func OpenSpool(id string, o SpoolOptions) (*Spool, error) {
+	dir, err := spool.OpenDir(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	return openSpool(dir, id, o)
+}
+
+// openSpool opens the spool of a destination in dir, which is Dir of o.
+func openSpool(dir spool.Dir, id string, o SpoolOptions) (*Spool, error) {
 	if o.Fsync == 0 {
 		o.Fsync = defaultFsync
 	}
@@ -76,12 +85,9 @@ func OpenSpool(id string, o SpoolOptions) (*Spool, error) {
 	case FsyncNever:
 		sync = spool.SyncNever
 	}
-	dir, err := spool.OpenDir(o.Dir)
-	if err != nil {
-		return nil, err
-	}
+	var err error
 	s.files, err = spool.Open(dir, newOwner(), spool.Options{
-		Destination: id, MaxBytes: o.MaxBytes, MaxAge: o.MaxAge, Sync: sync, Dropped: s.lost,
+		Destination: id, MaxBytes: o.MaxBytes, MaxAge: o.MaxAge, Sync: sync, Dropped: s.lost, Found: s.found,
 	})
 	if err != nil {
 		return nil, err
@@ -131,6 +137,19 @@ func (s *Spool) lost(reason string, spans int64) {
 	s.x.account.spooled -= spans
 	s.x.drop(Reason(reason), int(spans))
 	s.x.changed.Broadcast()
+}
+
+// found counts spans of dead processes that were not counted when their files were adopted. The spool calls it with its lock.
+func (s *Spool) found(spans int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.x == nil {
+		return // nothing is taken before
+	}
+	s.x.mu.Lock()
+	defer s.x.mu.Unlock()
+	s.x.account.adopted += uint64(spans)
+	s.x.account.spooled += spans
 }
 
 // tend brings files to the disk and adopts directories at intervals, until Shutdown.

@@ -46,6 +46,9 @@ type Stats struct {
 	Retries   uint64            // attempts after the first
 	Dropped   map[Reason]uint64 // spans by reason; absent means 0
 	Repaired  map[Repair]uint64 // spans by kind of repair, once per kind; not dropped; absent means 0
+	Oldest    time.Time         // when the oldest span in memory ended, or earlier; zero without one
+	Breaker   BreakerState      // whether payloads are sent
+	Next      time.Time         // of an open breaker: when the receiver is tried again
 	Since     time.Time         // when the present outage began; zero without one
 	LastError string            // of the last failure, also of one that is over; at most 200 bytes
 	Hint      string            // what to do about LastError; may be empty

@@ -130,7 +130,8 @@ func newGRPC(common registry.BuildContext, s Settings) (sdktrace.SpanExporter, e
 			return nil, err
 		}
 	}
-	options := transport.GRPCOptions{Target: s.target.Address, TLS: conf, Port: grpcPort, From: from(common, "collector_endpoint")}
+	options := transport.GRPCOptions{Target: s.target.Address, TLS: conf, Port: grpcPort, From: from(common, "collector_endpoint"),
+		KeepaliveTime: s.GRPC.KeepaliveTime, KeepaliveTimeout: s.GRPC.KeepaliveTimeout}
 	if auth := transport.Basic(s.Username, s.Password); auth != "" {
 		options.Headers = transport.Headers{{Name: "authorization", Value: auth}}
 	}

@@ -92,6 +92,7 @@ func TestDescription(t *testing.T) {
 		"thrift.max_packet_size": "65000", "thrift.max_bytes_per_second": "8000000", "thrift.oversize": "truncate",
 		"thrift.resolve_interval": "30s", "thrift.client_stats": "false", "thrift.certificate_file": "",
 		"thrift.client_certificate_file": "", "thrift.client_key_file": "", "grpc.certificate_file": "", "grpc.client_certificate_file": "", "grpc.client_key_file": "", "grpc.insecure": "<nil>",
+		"grpc.keepalive_time": "<nil>", "grpc.keepalive_timeout": "20s",
 	}
 	for _, k := range d.Keys {
 		if got, known := want[k.Path]; !known || fmt.Sprint(k.Default) != got {

@@ -54,6 +54,12 @@ func (e requests) Pack(spans []delivery.EncodedSpan, r *delivery.Report) (out []
 	return out
 }
 
+// Probe returns a request with a process without a name, and without spans.
+func (e requests) Probe() *payload {
+	w := writer{wire: e.wire}
+	return newPayload(e.framing, &process{bytes: w.joinProcess("", nil)}, nil, nil)
+}
+
 // Describe returns the ids and the name of the first span of p.
 func (e requests) Describe(p *payload) string {
 	span := p.spans(0, 1)

@@ -52,10 +52,12 @@ type Thrift struct {
 
 // GRPC is about the collector over gRPC.
 type GRPC struct {
-	CertificateFile       string `koanf:"certificate_file" otel:"OTEL_EXPORTER_JAEGER_CERTIFICATE" format:"pem" doc:"CA bundle for a collector over TLS, instead of the system's"`
-	ClientCertificateFile string `koanf:"client_certificate_file" with:"client_key_file" format:"pem" doc:"client certificate for a collector over TLS, with client_key_file"`
-	ClientKeyFile         string `koanf:"client_key_file" with:"client_certificate_file" format:"pem" doc:"key of client_certificate_file"`
-	Insecure              *bool  `koanf:"insecure" otel:"OTEL_EXPORTER_JAEGER_GRPC_INSECURE" doc:"plaintext for an endpoint without a scheme"`
+	CertificateFile       string        `koanf:"certificate_file" otel:"OTEL_EXPORTER_JAEGER_CERTIFICATE" format:"pem" doc:"CA bundle for a collector over TLS, instead of the system's"`
+	ClientCertificateFile string        `koanf:"client_certificate_file" with:"client_key_file" format:"pem" doc:"client certificate for a collector over TLS, with client_key_file"`
+	ClientKeyFile         string        `koanf:"client_key_file" with:"client_certificate_file" format:"pem" doc:"key of client_certificate_file"`
+	Insecure              *bool         `koanf:"insecure" otel:"OTEL_EXPORTER_JAEGER_GRPC_INSECURE" doc:"plaintext for an endpoint without a scheme"`
+	KeepaliveTime         time.Duration `koanf:"keepalive_time" range:"10s.." doc:"when a request has brought nothing for this long, ping the server; unset: never"`
+	KeepaliveTimeout      time.Duration `koanf:"keepalive_timeout" range:"1s.." doc:"time for the answer to a ping, after which the connection is replaced"`
 }
 
 const (
@@ -87,6 +89,7 @@ func Defaults() Settings {
 			Oversize:                 "truncate",
 			ResolveInterval:          30 * time.Second,
 		},
+		GRPC: GRPC{KeepaliveTimeout: transport.DefaultKeepaliveTimeout},
 	}
 }
 

@@ -82,9 +82,10 @@ func TestTLSMismatch(t *testing.T) {
 	serveGRPC(t, ls, secure, grpc.Creds(credentials.NewTLS(conf)))
 	_, webSrv := serveHTTP(t)
 	type destination struct {
-		name string
-		q    delivery.Destination
-		log  *logBook
+		name  string
+		q     delivery.Destination
+		log   *logBook
+		again bool
 	}
 	var waiting []destination
 
@@ -92,12 +93,13 @@ func TestTLSMismatch(t *testing.T) {
 		name    string
 		section map[string]any
 		hint    string
+		again   bool // the connection is closed, as by a proxy before its server has started
 	}{
-		{"gRPC with TLS to a plain server", grpcSection("https://"+l.Addr().String(), nil), "plaintext"},
-		{"plain gRPC to a TLS server", grpcSection("http://"+ls.Addr().String(), nil), "TLS"},
-		{"https to a plain server", collectorSection("https://" + webSrv.Listener.Addr().String()), "plaintext"},
-		{"http to a TLS server", collectorSection("http://" + srv.Listener.Addr().String()), "TLS"},
-		{"unknown CA", collectorSection("https://" + srv.Listener.Addr().String()), "certificate_file"},
+		{"gRPC with TLS to a plain server", grpcSection("https://"+l.Addr().String(), nil), "plaintext", false},
+		{"plain gRPC to a TLS server", grpcSection("http://"+ls.Addr().String(), nil), "TLS", true},
+		{"https to a plain server", collectorSection("https://" + webSrv.Listener.Addr().String()), "plaintext", false},
+		{"http to a TLS server", collectorSection("http://" + srv.Listener.Addr().String()), "TLS", false},
+		{"unknown CA", collectorSection("https://" + srv.Listener.Addr().String()), "certificate_file", false},
 	} {
 		var log logBook
 		q := open(t, common(&log), tt.section)
@@ -107,12 +109,12 @@ func TestTLSMismatch(t *testing.T) {
 			t.Errorf("%s: hint %q, want one about %s; %s", tt.name, hint, tt.hint, q.Stats().LastError)
 		}
 		enqueue(q, 2, 50)
-		waiting = append(waiting, destination{tt.name, q, &log})
+		waiting = append(waiting, destination{tt.name, q, &log, tt.again})
 	}
 	time.Sleep(300 * time.Millisecond) // a second attempt would be due by now, 20 ms after the first
 	for _, d := range waiting {
-		if s := d.q.Stats(); s.Queued != 50 || s.Retries > 0 {
-			t.Errorf("%s: accounts %+v, want everything waiting and no second attempt", d.name, s)
+		if s := d.q.Stats(); s.Queued != 50 || s.Retries > 0 != d.again {
+			t.Errorf("%s: accounts %+v, want everything waiting, and a second attempt: %t", d.name, s, d.again)
 		}
 		if n := len(d.log.lines()); n != 1 {
 			t.Errorf("%s: %d log lines, want 1: %s", d.name, n, strings.Join(d.log.lines(), "\n"))

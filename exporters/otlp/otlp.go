@@ -12,7 +12,7 @@ import (
 )
 
 // Maximum bytes of one request before compression: receivers accept 4 MiB over gRPC and 20 MiB over HTTP (otelcol
-// v0.155.0). JSON is two to three times as large as the protobuf by which payloads are measured. gRPC's limit is half a
+// v0.160.0). JSON is two to three times as large as the protobuf by which payloads are measured. gRPC's limit is half a
 // MiB below that of receivers, for what the estimate leaves out: it is compared with the decompressed message.
 const (
 	maxGRPC  = 7 << 19
@@ -46,6 +46,8 @@ func (s Settings) buildGRPC(common registry.BuildContext) (sdktrace.SpanExporter
 		Family:  transport.OTLP,
 		Port:    grpcPort,
 		From:    from(common),
+
+		KeepaliveTime: s.GRPC.KeepaliveTime, KeepaliveTimeout: s.GRPC.KeepaliveTimeout,
 	}
 	if s.target.TLS {
 		var err error

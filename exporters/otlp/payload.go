@@ -7,6 +7,9 @@ type payload struct {
 	spans int
 }
 
+// Probe returns a request without spans, which is valid and which receivers accept.
+func (*encoder) Probe() *payload { return new(payload) }
+
 // Spans returns the count of spans in the request.
 func (p *payload) Spans() int { return p.spans }
 

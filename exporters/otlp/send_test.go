@@ -406,6 +406,39 @@ func TestServerThatStartsLate(t *testing.T) {
 	}
 }
 
+// A proxy accepts connections and closes them before its server has started. The spans follow soon after.
+func TestProxyBeforeItsServer(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := exporter.Open(t, map[string]any{"protocol": "grpc", "endpoint": "http://" + l.Addr().String()})
+	if err := x.ExportSpans(t.Context(), exportertest.Spans(3)); err != nil {
+		t.Fatal(err)
+	}
+	flushed := make(chan error, 1)
+	go func() { flushed <- x.ForceFlush(t.Context()) }() // does not wait for a full batch
+	for begun := time.Now(); time.Since(begun) < 2*time.Second; {
+		_ = l.(*net.TCPListener).SetDeadline(time.Now().Add(50 * time.Millisecond))
+		if c, err := l.Accept(); err == nil {
+			c.Close()
+		}
+	}
+	if s := x.Stats(); s.Retries == 0 || !strings.Contains(s.Hint, "closes new connections") {
+		t.Errorf("before the server starts: %+v", s)
+	}
+	_ = l.(*net.TCPListener).SetDeadline(time.Time{})
+	started := time.Now()
+	serveGRPC(t, l, nil)
+	if err := <-flushed; err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(started); took > 4*time.Second {
+		t.Errorf("the spans follow %v after the start, want 3 s", took)
+	}
+}
+
 func TestTooLargeIsSplit(t *testing.T) {
 	t.Parallel()
 	big := func(n, size int) []sdktrace.ReadOnlySpan {

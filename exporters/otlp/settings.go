@@ -2,6 +2,7 @@ package otlp
 
 import (
 	"net/url"
+	"time"
 
 	"github.com/spanroute/spanroute/exporters/internal/transport"
 	"github.com/spanroute/spanroute/registry/settings"
@@ -51,10 +52,12 @@ type GRPCSettings struct {
 	CertificateFile       string         `koanf:"certificate_file" format:"pem" otel:"OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE,OTEL_EXPORTER_OTLP_CERTIFICATE" doc:"CA bundle that replaces the system's, for TLS"`
 	ClientCertificateFile string         `koanf:"client_certificate_file" with:"client_key_file" format:"pem" otel:"OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE,OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE" doc:"client certificate, together with client_key_file"`
 	ClientKeyFile         string         `koanf:"client_key_file" with:"client_certificate_file" format:"pem" otel:"OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY,OTEL_EXPORTER_OTLP_CLIENT_KEY" doc:"key of client_certificate_file"`
+	KeepaliveTime         time.Duration  `koanf:"keepalive_time" range:"10s.." doc:"when a request has brought nothing for this long, ping the server; unset: never"`
+	KeepaliveTimeout      time.Duration  `koanf:"keepalive_timeout" range:"1s.." doc:"time for the answer to a ping, after which the connection is replaced"`
 }
 
 func defaults() Settings {
-	return Settings{Protocol: protoGRPC, Compression: "none", NonFinite: "number"}
+	return Settings{Protocol: protoGRPC, Compression: "none", NonFinite: "number", GRPC: GRPCSettings{KeepaliveTimeout: transport.DefaultKeepaliveTimeout}}
 }
 
 // Validate checks the headers of the protocol in use.

@@ -6,6 +6,9 @@ type payload struct {
 	starts []int // where each span begins in body
 }
 
+// Probe returns an empty array.
+func (*encoder) Probe() *payload { return &payload{body: []byte("[]")} }
+
 // Spans returns the count of spans in the array.
 func (p *payload) Spans() int { return len(p.starts) }
 

@@ -57,7 +57,8 @@ func (c *converter) object(e *Entry, n *yaml.Node, names map[string]Place) (stri
 // objectValue returns the JSON text of a value of an object, "" for null.
 func (c *converter) objectValue(e *Entry, n *yaml.Node) (string, bool) {
 	if fault := tagFault(n); fault != nil {
-		return "", c.refusedAt(e, n, fault)
+		c.report.refuse(e, c.report.at(n), fault)
+		return "", false
 	}
 	switch n.Kind {
 	case yaml.MappingNode:
@@ -104,11 +105,6 @@ func (c *converter) objectList(e *Entry, n *yaml.Node) (string, bool) {
 		}
 	}
 	return "[" + strings.Join(items, ",") + "]", true
-}
-
-func (c *converter) refusedAt(e *Entry, n *yaml.Node, fault *settings.Fault) bool {
-	c.report.refuse(e, c.report.at(n), fault)
-	return false
 }
 
 // jsonText returns text in JSON's quotes.

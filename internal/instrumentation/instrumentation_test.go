@@ -137,6 +137,17 @@ func TestExtract(t *testing.T) {
 	}
 }
 
+func TestIsBaggage(t *testing.T) {
+	for key, want := range map[string]bool{
+		"baggage": true, "Baggage": true, "uberctx-a": true, "Uberctx-User": true, "ot-baggage-a": true, "Ot-Baggage-A": true, "Jaeger-Baggage": true,
+		"": false, "baggag": false, "luggage": false, "uberctx-": false, "uberctx": false, "x-uberctx-a": false, "ot-tracer-traceid": false, "uber-trace-id": false, "x-baggage-limit": false, "jaeger-debug-id": false,
+	} {
+		if got := instrumentation.IsBaggage(key); got != want {
+			t.Errorf("IsBaggage(%q) = %t, want %t", key, got, want)
+		}
+	}
+}
+
 func TestAsNewRoot(t *testing.T) {
 	caller := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{1}})
 	for name, tt := range map[string]struct {

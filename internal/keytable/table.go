@@ -38,9 +38,10 @@ type Exporter struct {
 // new key needs. The table also serves hints: Suggest finds the intended name for a misspelt one, and the functions about
 // words recognize keys and secrets in lines that are not YAML.
 type Table struct {
-	Keys   []*Key   // in the order of the documentation
-	Names  []string // registered exporters
-	Faults []string // names that two keys claim
+	Keys        []*Key   // in the order of the documentation
+	Names       []string // registered exporters
+	Propagators []string // registered propagators
+	Faults      []string // names that two keys claim
 
 	byPath     map[string]*Key // canonical paths
 	byAlias    map[string]*Key

@@ -4,6 +4,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
 // HoldLimits bound the spans that wait for the decision about their local trace. A limit of 0 means its default.
@@ -44,6 +46,8 @@ type HoldStats struct {
 // exceeded, the oldest local trace of the list loses its spans. One timer, which is set while the list is not empty, does
 // the same for the oldest one when its time is over.
 type hold struct {
+	cost func(sdktrace.ReadOnlySpan) int64 // of a span, in bytes
+
 	kept, dropped, lateKept, lateDropped atomic.Uint64
 
 	mu                         sync.Mutex // guards what follows, and the state of all local traces
@@ -55,7 +59,12 @@ type hold struct {
 	closed                     bool
 }
 
-func newHold(limits HoldLimits) *hold { return &hold{limits: limits.withDefaults()} }
+func newHold(limits HoldLimits, cost func(sdktrace.ReadOnlySpan) int64) *hold {
+	if cost == nil {
+		cost = func(sdktrace.ReadOnlySpan) int64 { return 0 }
+	}
+	return &hold{limits: limits.withDefaults(), cost: cost}
+}
 
 // setLimits replaces the limits. Local traces above them lose their spans.
 func (h *hold) setLimits(limits HoldLimits) {
@@ -84,7 +93,7 @@ func (h *hold) add(t *localTrace, b *Body) (displaced []*Body) {
 		h.shutdown++
 		return []*Body{b}
 	}
-	size := b.size()
+	size := int(h.cost(b))
 	t.spans, t.bytes = append(t.spans, b), t.bytes+size
 	h.spans, h.bytes = h.spans+1, h.bytes+size
 	if len(t.spans) == 1 {

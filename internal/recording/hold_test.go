@@ -95,9 +95,12 @@ func (l *ledger) text() string {
 
 func holding(s errorsAndSlow, limits recording.HoldLimits) (*recording.Provider, trace.Tracer, *ledger) {
 	l := new(ledger)
-	p := recording.New(recording.Config{Sampler: &s, Limits: sdktrace.NewSpanLimits(), Sinks: []recording.Sink{l}, Hold: limits})
+	p := recording.New(recording.Config{Sampler: &s, Limits: sdktrace.NewSpanLimits(), Sinks: []recording.Sink{l}, Hold: limits, Cost: cost})
 	return p, p.Tracer("test"), l
 }
+
+// cost makes each span cost 400 bytes.
+func cost(sdktrace.ReadOnlySpan) int64 { return 400 }
 
 // A play starts and ends spans by name. "a" starts a below the span before it, "a<b" starts a below b, "-a" ends a, "!a" fails
 // and ends a, and "1s" waits.
@@ -200,6 +203,31 @@ func TestHeldSpansAreBounded(t *testing.T) {
 			}
 			p.Close()
 		})
+	}
+}
+
+// A span that starts below a dropped local trace is dropped, whatever the sampled flag was at the start of the root. Callees
+// see that.
+func TestDroppedTracesGetNoMoreSpans(t *testing.T) {
+	for _, decision := range []sdktrace.SamplingDecision{sdktrace.RecordOnly, sdktrace.RecordAndSample} {
+		p, tracer, got := holding(errorsAndSlow{decision: decision}, recording.HoldLimits{MaxTraces: 1})
+		ctx, root := tracer.Start(context.Background(), "root")
+		_, before := tracer.Start(ctx, "before")
+		before.End()
+		play(tracer, "other inner -inner -other") // displaces the first local trace
+		below, after := tracer.Start(ctx, "after")
+		if after.IsRecording() || after.SpanContext().IsSampled() {
+			t.Errorf("a span below a dropped trace: recording %t, sampled %t", after.IsRecording(), after.SpanContext().IsSampled())
+		}
+		_, last := tracer.Start(below, "last")
+		last.SetStatus(codes.Error, "")
+		last.End()
+		after.End()
+		root.End()
+		if text := got.text(); strings.Contains(text, "root") || strings.Contains(text, "after") || strings.Contains(text, "last") {
+			t.Errorf("kept %s, want only the other trace", text)
+		}
+		p.Close()
 	}
 }
 
@@ -359,6 +387,37 @@ func TestUndecidedTracesStayWhole(t *testing.T) {
 			t.Errorf("%+v: nothing is evicted", limits)
 		}
 		p.Close()
+	}
+}
+
+// A local trace of many spans is kept whole, or loses all spans that ended before its bytes exceeded the limit.
+func TestLargeLocalTrace(t *testing.T) {
+	const children = 10_000
+	for name, tt := range map[string]struct {
+		limits recording.HoldLimits
+		kept   int
+		stats  recording.HoldStats
+	}{
+		"within the limit": {recording.HoldLimits{MaxBytes: 400 * children}, children + 1, recording.HoldStats{Kept: 1}},
+		"above the limit":  {recording.HoldLimits{MaxBytes: 400 * (children - 1)}, 0, recording.HoldStats{Dropped: 1, Evicted: 1}},
+	} {
+		p, tracer, got := holding(errorsAndSlow{decision: sdktrace.RecordOnly}, tt.limits)
+		ctx, root := tracer.Start(context.Background(), "root")
+		for range children {
+			_, child := tracer.Start(ctx, "child")
+			child.End()
+			if held := p.Held(); held.Bytes > tt.limits.MaxBytes || held.Traces > 1 {
+				t.Fatalf("%s: %+v", name, held)
+			}
+		}
+		root.SetStatus(codes.Error, "")
+		root.End()
+		if len(got.spans) != tt.kept {
+			t.Errorf("%s: %d spans are kept, want %d", name, len(got.spans), tt.kept)
+		}
+		if diff := cmp.Diff(tt.stats, p.Held()); diff != "" {
+			t.Errorf("%s: (-want +got)\n%s", name, diff)
+		}
 	}
 }
 

@@ -42,15 +42,11 @@ func (t *localTrace) decided(v undecided.Verdict, root bool) state {
 	return open
 }
 
-// joinable reports whether a new span with the given sampled flag belongs to t. A span with another flag was decided by
-// itself, and a dropped trace gets no more spans.
-func (t *localTrace) joinable(sampled bool) bool {
-	if t.sampled != sampled {
-		return false
-	}
+// isDropped reports whether t gets no more spans.
+func (t *localTrace) isDropped() bool {
 	t.hold.mu.Lock()
 	defer t.hold.mu.Unlock()
-	return t.state != dropped
+	return t.state == dropped
 }
 
 // end receives an ended span, which the caller no longer uses.

@@ -29,6 +29,8 @@ type Config struct {
 
 	// Hold bounds the spans of local traces that the sampler leaves undecided. See package undecided.
 	Hold HoldLimits
+	// Cost estimates the memory of a held span in bytes, for [HoldLimits].MaxBytes. nil: spans cost nothing.
+	Cost func(sdktrace.ReadOnlySpan) int64
 
 	// WithoutPanicRecording leaves out the exception event of a span that is ended by a panic.
 	WithoutPanicRecording bool
@@ -56,7 +58,7 @@ func New(c Config) *Provider {
 			resource:      c.Resource,
 			sinks:         c.Sinks,
 			ignoresPanics: c.WithoutPanicRecording,
-			hold:          newHold(c.Hold),
+			hold:          newHold(c.Hold, c.Cost),
 		},
 		tracers: make(map[instrumentation.Scope]*Tracer),
 	}

@@ -76,18 +76,24 @@ func (t *Tracer) decide(parent trace.SpanContext, local *localTrace, p sdktrace.
 	return d
 }
 
-// join makes the span wait for the decision about local, and records it, unless the sampler decided about the span alone.
-// An unknown decision becomes Drop.
+// join makes the span wait for the decision about local, and records it, unless the sampler decided about the span alone:
+// then its sampled flag differs. A sampled span of a local trace that is dropped already is dropped as well. An unknown
+// decision becomes Drop.
 func (d *decision) join(local *localTrace) {
 	if d.Decision != sdktrace.RecordAndSample && d.Decision != sdktrace.RecordOnly {
 		d.Decision = sdktrace.Drop
 	}
-	if local == nil || !local.joinable(d.Decision == sdktrace.RecordAndSample) {
-		return
-	}
-	d.local = local
-	if d.Decision == sdktrace.Drop {
-		d.Decision = sdktrace.RecordOnly
+	switch {
+	case local == nil, local.sampled != (d.Decision == sdktrace.RecordAndSample):
+	case local.isDropped():
+		if local.sampled {
+			d.Decision = sdktrace.Drop
+		}
+	default:
+		d.local = local
+		if d.Decision == sdktrace.Drop {
+			d.Decision = sdktrace.RecordOnly
+		}
 	}
 }
 

@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"github.com/spanroute/spanroute/internal/spool"
+	"github.com/spanroute/spanroute/internal/spool/spooltest"
 )
 
 // spoolOf returns the disk of a dead process with a segment of n records, complete or not.
-func spoolOf(t testing.TB, n int, complete bool) *disk {
+func spoolOf(t testing.TB, n int, complete bool) *spooltest.Disk {
 	t.Helper()
-	d := newDisk(1)
-	s, err := spool.Open(d.root(), "p1", spool.Options{Destination: "otlp"})
+	d := spooltest.NewDisk(1)
+	s, err := spool.Open(d.Process().Root(), "p1", spool.Options{Destination: "otlp"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +39,7 @@ const firstSegment = "otlp/p1/00000001.seg"
 func TestDamageCostsOnlyWhatItHits(t *testing.T) {
 	const records = 5
 	for _, complete := range []bool{true, false} {
-		whole := spoolOf(t, records, complete).files[firstSegment].data
+		whole := spoolOf(t, records, complete).Read(firstSegment)
 		for at := range len(whole) {
 			flipped := slices.Clone(whole)
 			flipped[at] ^= 0x41
@@ -63,10 +64,10 @@ func TestDamageCostsOnlyWhatItHits(t *testing.T) {
 // afterDamage opens a spool whose only segment has the given bytes.
 func afterDamage(t testing.TB, data []byte) (numbers []int, lost int64) {
 	t.Helper()
-	d := newDisk(1)
-	d.files["VERSION"] = &memFile{data: []byte("spanroute spool 1\n")}
-	d.files[firstSegment] = &memFile{data: data}
-	s, err := spool.Open(d.root(), "p2", spool.Options{Destination: "otlp", Dropped: func(reason string, spans int64) {
+	d := spooltest.NewDisk(1)
+	d.Write("VERSION", []byte("spanroute spool 1\n"))
+	d.Write(firstSegment, data)
+	s, err := spool.Open(d.Process().Root(), "p2", spool.Options{Destination: "otlp", Dropped: func(reason string, spans int64) {
 		if reason == spool.DropCorrupt {
 			lost += spans
 		}
@@ -126,8 +127,8 @@ func TestDamagedSegmentsAreSetAside(t *testing.T) {
 
 // FuzzSegment opens segments of any content. Reading must end, and yield only records whose checksum holds.
 func FuzzSegment(f *testing.F) {
-	f.Add(spoolOf(f, 3, true).files[firstSegment].data)
-	f.Add(spoolOf(f, 3, false).files[firstSegment].data)
+	f.Add(spoolOf(f, 3, true).Read(firstSegment))
+	f.Add(spoolOf(f, 3, false).Read(firstSegment))
 	f.Add([]byte("SPANSEG\x02"))
 	f.Add([]byte("SPRCSPRCSPRC"))
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -28,10 +28,6 @@ func (e *Entry) Return() {
 		return
 	}
 	seg.leased--
-	if seg.gone { // removed to make room meanwhile
-		s.drop(DropFull, int64(e.Spans))
-		return
-	}
 	seg.waiting += int64(e.Spans)
 	seg.again = append(seg.again, e)
 }
@@ -42,9 +38,6 @@ func (s *Spool) done(e *Entry) error {
 		return ErrClosed
 	}
 	seg.leased--
-	if seg.gone {
-		return nil
-	}
 	_, err := seg.file.WriteAt([]byte(doneMark), e.offset+4)
 	s.sweep(seg)
 	return err

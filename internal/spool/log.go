@@ -53,7 +53,7 @@ func (l *ownerLog) load() error {
 		case errors.Is(err, errVersion):
 			continue
 		case err != nil:
-			s = &segment{log: l, name: name, sealed: true, damages: 1, read: segmentHeader, size: segmentHeader}
+			s = &segment{log: l, name: name, sealed: true, damaged: true, places: 1, read: segmentHeader, size: segmentHeader}
 		}
 		l.segments = append(l.segments, s)
 	}
@@ -76,7 +76,7 @@ func (l *ownerLog) remove(s *segment, discard bool) {
 	}
 	s.gone = true
 	l.segments = slices.DeleteFunc(l.segments, func(other *segment) bool { return other == s })
-	if s.damages > 0 && !discard {
+	if s.damaged && !discard {
 		if l.dir.Rename(s.name, strings.TrimSuffix(s.name, segmentSuffix)+damagedSuffix) == nil {
 			return
 		}

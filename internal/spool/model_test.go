@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/spanroute/spanroute/internal/spool"
+	"github.com/spanroute/spanroute/internal/spool/spooltest"
 )
 
 // A model runs random operations on a spool, kills its process and its machine at random moments, and checks what comes
@@ -14,7 +15,7 @@ import (
 type model struct {
 	t         *testing.T
 	rand      *rand.Rand
-	disk      *disk
+	disk      *spooltest.Disk
 	spool     *spool.Spool
 	owner     int
 	sync      spool.SyncMode
@@ -34,7 +35,7 @@ func TestNothingAcceptedIsLost(t *testing.T) {
 	}
 	for seed := range seeds {
 		m := &model{
-			t: t, rand: rand.New(rand.NewPCG(uint64(seed), 2)), disk: newDisk(uint64(seed)),
+			t: t, rand: rand.New(rand.NewPCG(uint64(seed), 2)), disk: spooltest.NewDisk(uint64(seed)),
 			accepted: map[int]bool{}, durable: map[int]bool{}, delivered: map[int]int{}, sync: spool.SyncMode(seed % 2),
 		}
 		m.run(fmt.Sprintf("seed %d", seed))
@@ -46,7 +47,7 @@ func TestNothingAcceptedIsLost(t *testing.T) {
 
 func (m *model) start() {
 	m.owner++
-	s, err := spool.Open(m.disk.root(), fmt.Sprintf("p%d", m.owner), spool.Options{
+	s, err := spool.Open(m.disk.Process().Root(), fmt.Sprintf("p%d", m.owner), spool.Options{
 		Destination: "otlp", SegmentBytes: 1 << 10, MaxBytes: 1 << 30, Sync: m.sync,
 		Dropped: func(_ string, spans int64) { m.dropped += spans },
 	})
@@ -118,11 +119,11 @@ func (m *model) step() {
 			}
 		}
 	case n < 92:
-		m.disk.fail = errIO // of the next write or sync
+		m.disk.FailNext(spooltest.ErrIO, m.rand.IntN(4)) // of a write or sync
 	case n < 94:
 		m.taken = nil
 		m.spool.Kill()
-		m.disk.fail = nil
+		m.disk.FailNext(nil, 0)
 		m.start()
 	case n < 95:
 		m.taken = nil
@@ -131,13 +132,13 @@ func (m *model) step() {
 				m.durable[n] = true
 			}
 		}
-		m.disk.fail = nil
+		m.disk.FailNext(nil, 0)
 		m.start()
 	case n < 96:
 		m.taken = nil
 		m.spool.Kill()
-		m.disk.crash()
-		m.disk.fail = nil
+		m.disk.Crash()
+		m.disk.FailNext(nil, 0)
 		m.crashed = true
 		m.accepted = maps.Clone(m.durable) // the others may be gone
 		m.start()
@@ -147,11 +148,11 @@ func (m *model) step() {
 // TestDuplicatesAreThoseInFlight kills the process again and again while two records are taken: only those may come
 // twice.
 func TestDuplicatesAreThoseInFlight(t *testing.T) {
-	d := newDisk(3)
+	d := spooltest.NewDisk(3)
 	seen := map[int]int{}
 	next, kills := 0, 0
 	for round := range 50 {
-		s, err := spool.Open(d.root(), fmt.Sprintf("p%d", round), spool.Options{Destination: "otlp", SegmentBytes: 2 << 10})
+		s, err := spool.Open(d.Process().Root(), fmt.Sprintf("p%d", round), spool.Options{Destination: "otlp", SegmentBytes: 2 << 10})
 		if err != nil {
 			t.Fatal(err)
 		}

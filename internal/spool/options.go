@@ -16,6 +16,10 @@ type Options struct {
 	Now func() time.Time // time.Now if nil
 	// Dropped is called for each drop with the number of spans. It must not call the Spool. It may be nil.
 	Dropped func(reason string, spans int64)
+	// Found is called with the number of spans that come out of adopted directories, or are dropped, in addition to
+	// Stats.Adopted: behind damage, an estimate is all that is known at first. So the spans that were appended, adopted and
+	// found are always those that are waiting, taken and dropped. Found must not call the Spool. It may be nil.
+	Found func(spans int64)
 }
 
 // Defaults of Options.
@@ -47,6 +51,8 @@ var (
 	ErrClosed = errors.New("the spool is closed")
 	// ErrTooLarge is returned for a payload that the spool can never hold.
 	ErrTooLarge = errors.New("the payload is larger than the spool")
+	// errBusy is returned if all that could make room is being delivered.
+	errBusy = errors.New("the spool is full, and its oldest payloads are being delivered")
 	// ErrLocked is returned by a Dir for a lock that another process holds.
 	ErrLocked = errors.New("another process holds the lock")
 )
@@ -67,6 +73,9 @@ func (o Options) orDefault() Options {
 	}
 	if o.Dropped == nil {
 		o.Dropped = func(string, int64) {}
+	}
+	if o.Found == nil {
+		o.Found = func(int64) {}
 	}
 	return o
 }

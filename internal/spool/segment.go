@@ -41,13 +41,13 @@ type segment struct {
 
 	sealed  bool  // no record follows
 	taken   bool  // the mark is written
-	damages int64 // damaged places that were found
+	damaged bool  // a damaged place was found
+	places  int64 // damaged places whose spans are not counted
 	known   bool  // the totals are valid
-	settled bool  // the damages are counted
-	waiting int64 // spans of the records that were neither taken nor acknowledged
+	waiting int64 // spans of the records that were neither taken nor acknowledged; behind damage, an estimate
 	leased  int   // entries that are neither done nor returned
 	again   []*Entry
-	gone    bool // removed, to make room
+	gone    bool // removed
 }
 
 func segmentName(number uint64) string { return fmt.Sprintf("%08d%s", number, segmentSuffix) }
@@ -107,7 +107,7 @@ func openSegment(l *ownerLog, name string) (*segment, error) {
 		return nil, errVersion
 	case size < segmentHeader: // its process died before it wrote a record
 	case string(head[:8]) != segmentMagic:
-		s.damages++ // the records may still be whole
+		s.damaged = true // the records may still be whole
 	}
 	s.size = max(size, segmentHeader)
 	s.taken = string(head[8:12]) == takenMark
@@ -125,7 +125,7 @@ func (s *segment) readTotals(b []byte, size int64) bool {
 	s.size = int64(binary.LittleEndian.Uint64(b[16:]))
 	if s.size > size { // the file was cut
 		s.size = max(size, segmentHeader)
-		s.damages++
+		s.damaged, s.places = true, s.places+1
 	}
 	s.waiting = int64(binary.LittleEndian.Uint64(b[8:]))
 	s.newest = time.Unix(0, int64(binary.LittleEndian.Uint64(b[24:])))
@@ -183,11 +183,10 @@ func (s *segment) empty() bool {
 	return s.sealed && s.read >= s.size && s.leased == 0 && len(s.again) == 0
 }
 
-// next takes the next record that is not acknowledged. It returns nil at the end of the segment, and the number of spans
-// that are known to be lost to damage in front of the record.
-func (s *segment) next() (e *Entry, lost int64, err error) {
+// next takes the next record that is not acknowledged. It returns nil at the end of the segment.
+func (s *segment) next() (*Entry, error) {
 	if err := s.open(); err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	for s.read < s.size {
 		at := s.read
@@ -196,11 +195,11 @@ func (s *segment) next() (e *Entry, lost int64, err error) {
 		case errors.Is(err, errDamaged):
 			s.read = findRecord(s.file, at, s.size)
 			if s.read < s.size || s.known || !errors.Is(err, errTorn) {
-				s.damages++
+				s.damaged, s.places = true, s.places+1
 			}
 			continue
 		case err != nil:
-			return nil, 0, err
+			return nil, err
 		}
 		s.read = next
 		if h.done {
@@ -209,21 +208,29 @@ func (s *segment) next() (e *Entry, lost int64, err error) {
 		s.markTaken()
 		s.leased++
 		s.waiting -= int64(h.record.Spans)
-		return &Entry{Record: h.record, segment: s, offset: at}, s.settle(), nil
+		return &Entry{Record: h.record, segment: s, offset: at}, nil
 	}
-	return nil, s.settle(), nil
+	return nil, nil
 }
 
-// settle returns the spans that damage has cost. They are known at the end of the segment: those that are still counted
-// as waiting, and at least one for each damaged place.
-func (s *segment) settle() (lost int64) {
-	if s.settled || !s.sealed || s.read < s.size || s.damages == 0 {
-		return 0
+// settle corrects the number of waiting spans. It returns the spans that damage has cost and those that the number did not
+// contain. They are known at the end of the segment: the spans that are still counted as waiting are lost, and at least one
+// for each damaged place.
+func (s *segment) settle() (lost, found int64) {
+	returned := s.returned()
+	if rest := s.waiting - returned; rest < 0 {
+		found, s.waiting = -rest, returned
 	}
-	s.settled = true
-	lost = max(s.waiting-s.returned(), s.damages)
-	s.waiting = s.returned()
-	return lost
+	if s.read < s.size {
+		return 0, found
+	}
+	lost, s.waiting = s.waiting-returned, returned
+	if s.places > lost {
+		found += s.places - lost
+		lost = s.places
+	}
+	s.places = 0
+	return lost, found
 }
 
 // returned returns the spans of the entries that were given back.

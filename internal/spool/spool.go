@@ -132,7 +132,8 @@ func (s *Spool) add(l *ownerLog) error {
 }
 
 // Append adds a record. When it returns nil, the record survives the death of the process, and with SyncAlways that of
-// the machine. It makes room by dropping the oldest segments. It does not keep payload.
+// the machine. It makes room by dropping the oldest segments, except for those with taken records: these must survive until
+// they are acknowledged. It does not keep payload.
 func (s *Spool) Append(r Record) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -145,7 +146,10 @@ func (s *Spool) Append(r Record) error {
 		return ErrTooLarge
 	}
 	s.dropExpired()
-	for s.bytes()+need+segmentHeader > s.o.MaxBytes && s.dropOldest() {
+	for s.bytes()+need+segmentHeader > s.o.MaxBytes {
+		if !s.dropOldest() {
+			return errBusy
+		}
 	}
 	err := s.append(r, need)
 	for err != nil && isFull(err) && s.dropOldest() {
@@ -226,18 +230,19 @@ func (s *Spool) take() *Entry {
 				seg.waiting -= int64(e.Spans)
 				return e
 			}
-			e, lost, err := seg.next()
-			if lost > 0 {
-				s.drop(DropCorrupt, lost)
+			e, err := seg.next()
+			if err != nil { // unreadable: set aside with all that is left in it
+				seg.damaged, seg.places = true, seg.places+1
+				seg.sealed, seg.read = true, seg.size
 			}
+			lost, found := seg.settle()
+			if found > 0 {
+				s.o.Found(found)
+			}
+			s.drop(DropCorrupt, lost)
 			if e != nil {
 				e.spool = s
 				return e
-			}
-			if err != nil { // unreadable: set aside with all that is left in it
-				seg.damages++
-				seg.sealed, seg.read = true, seg.size
-				s.drop(DropCorrupt, seg.settle())
 			}
 			s.sweep(seg)
 		}
@@ -274,12 +279,14 @@ func (s *Spool) bytes() (n int64) {
 	return n
 }
 
-// dropOldest removes the oldest segment that has records, and reports whether there was one.
+// dropOldest removes the oldest segment that has records, but none that is taken, and reports whether there was one.
 func (s *Spool) dropOldest() bool {
 	for _, l := range s.logs() {
-		if len(l.segments) > 0 && l.segments[0].size > segmentHeader {
-			s.discard(l.segments[0], DropFull)
-			return true
+		for _, seg := range l.segments {
+			if seg.size > segmentHeader && seg.leased == 0 {
+				s.discard(seg, DropFull)
+				return true
+			}
 		}
 	}
 	return false
@@ -290,7 +297,7 @@ func (s *Spool) dropExpired() {
 	for _, l := range s.logs() {
 		for len(l.segments) > 0 {
 			seg := l.segments[0]
-			if !seg.sealed || seg.newest.IsZero() || !seg.newest.Before(cutoff) {
+			if !seg.sealed || seg.leased > 0 || seg.newest.IsZero() || !seg.newest.Before(cutoff) {
 				break
 			}
 			s.discard(seg, DropExpired)
@@ -298,7 +305,7 @@ func (s *Spool) dropExpired() {
 	}
 }
 
-// discard removes seg with its waiting records. Records that are taken at the moment may still be acknowledged.
+// discard removes seg with its waiting records. None of its records is taken.
 func (s *Spool) discard(seg *segment, reason string) {
 	s.drop(reason, seg.waiting)
 	if !seg.sealed {

@@ -31,7 +31,7 @@ type Trace interface {
 	// last. The span must not be kept.
 	EndSpan(span sdktrace.ReadOnlySpan, root bool) (Verdict, Reason)
 	// Expire is called when the spans of the local trace cannot be held any longer and its root, which started age
-	// ago, has not ended. Open means Drop.
+	// ago, has not ended. After Open, the local trace is kept if the decision of its start was RecordAndSample.
 	Expire(age time.Duration) (Verdict, Reason)
 	// ReadsContent reports whether EndSpan reads more of a local root than its status and its times.
 	ReadsContent() bool

@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/encoding/gzip"
+	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
@@ -38,7 +39,13 @@ type GRPCOptions struct {
 	Family  Family        //
 	Port    string        // the usual port of such receivers, for hints: "4317"
 	From    string        // where the target was set, for hints
+
+	KeepaliveTime    time.Duration // without activity during a call, until the server is pinged; 0 means never
+	KeepaliveTimeout time.Duration // for the answer to a ping; 0 means DefaultKeepaliveTimeout
 }
+
+// DefaultKeepaliveTimeout is that of grpc-go.
+const DefaultKeepaliveTimeout = 20 * time.Second
 
 // GRPC sends to one destination. It is safe for concurrent use.
 //
@@ -72,6 +79,9 @@ func NewGRPC(o GRPCOptions) (*GRPC, error) {
 		grpc.WithConnectParams(grpc.ConnectParams{Backoff: backoff.Config{
 			BaseDelay: 500 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 30 * time.Second,
 		}, MinConnectTimeout: 10 * time.Second}),
+	}
+	if o.KeepaliveTime > 0 {
+		options = append(options, grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: o.KeepaliveTime, Timeout: o.KeepaliveTimeout}))
 	}
 	if o.Gzip {
 		options = append(options, grpc.WithDefaultCallOptions(grpc.UseCompressor(gzip.Name)))
@@ -158,11 +168,11 @@ func (g *GRPC) textual(s *status.Status) (delivery.Outcome, bool) {
 		}
 		return o, true
 	}
-	// A TLS port closes a plaintext connection just as a restarting server does. If the client uses TLS, or a gRPC
-	// server has answered before, the server restarts.
+	// A TLS port closes a plaintext connection just as a proxy does before its server has started. If the client uses
+	// TLS, or a gRPC server has answered before, the server restarts.
 	early := hungUp(text)
 	if early && g.opts.TLS == nil && !g.answered.Load() {
-		o.Verdict, o.Hint = delivery.Misconfigured, hintTLS
+		o.Hint = hintHungUp
 	}
 	return o, early
 }

@@ -156,11 +156,12 @@ func TestReconnects(t *testing.T) {
 	}
 }
 
-func TestPlaintextToATLSPort(t *testing.T) {
+// A TLS port closes plaintext connections, and a proxy does so before its server has started. The second passes.
+func TestServerThatHangsUp(t *testing.T) {
 	hangsUp := listen(t, func(c net.Conn) { c.Read(make([]byte, 10)); c.Close() })
 	g := newGRPC(t, transport.GRPCOptions{Target: hangsUp})
-	if o := attempt(context.Background(), g); o.Verdict != delivery.Misconfigured || !strings.Contains(o.Hint, "https://") {
-		t.Errorf("outcome = %+v, want misconfigured with a hint about https", o)
+	if o := attempt(context.Background(), g); o.Verdict != delivery.Retry || !strings.Contains(o.Hint, "if it expects TLS, use https://") {
+		t.Errorf("outcome = %+v, want a retry with a hint about https", o)
 	}
 }
 

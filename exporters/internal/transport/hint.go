@@ -23,6 +23,7 @@ func diagnose(text string) (delivery.Verdict, string) {
 
 const (
 	hintTLS     = "the server expects TLS; use https://"
+	hintHungUp  = "the server closes new connections; if it expects TLS, use https://"
 	hintProxy   = "the proxy requires a user name and a password; set them in HTTP_PROXY or HTTPS_PROXY"
 	hintService = "the server has no such gRPC service; check the port of the endpoint"
 	hintOther   = "the certificate is for another host; change the endpoint or the certificate"

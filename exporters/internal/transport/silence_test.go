@@ -7,12 +7,15 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/status"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
@@ -104,6 +107,27 @@ func TestASilentGRPCConnectionIsReplaced(t *testing.T) {
 	}
 	if n := r.accepted.Load(); n != 3 {
 		t.Errorf("%d connections, want one for each silence", n)
+	}
+}
+
+// With pings, a call on a silent connection ends long before its deadline. 10 s is the shortest interval of grpc-go.
+func TestKeepaliveFindsASilentConnection(t *testing.T) {
+	t.Parallel()
+	l := port(t)
+	serve(t, l, func(context.Context) error { return nil }, grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: time.Second}))
+	r := newRelay(t, l.Addr().String())
+	g := newGRPC(t, transport.GRPCOptions{Target: r.Addr().String(), KeepaliveTime: 10 * time.Second, KeepaliveTimeout: time.Second})
+	call := func(ctx context.Context) delivery.Outcome { return attempt(ctx, g) }
+	if o := within(10*time.Second, call); o.Verdict != delivery.Delivered {
+		t.Fatalf("outcome = %+v, want delivered", o)
+	}
+	r.silence()
+	begun := time.Now()
+	if o := within(time.Minute, call); o.Verdict != delivery.Retry || !strings.Contains(o.Err.Error(), "keepalive") {
+		t.Errorf("outcome of a silent connection = %+v, want a retry because of a ping", o)
+	}
+	if took := time.Since(begun); took > 30*time.Second {
+		t.Errorf("the silent connection was found after %v", took)
 	}
 }
 

@@ -5,12 +5,13 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/spanroute/spanroute/exporters/delivery"
 )
 
 // WithDelivery shows the counters of destinations above the traces: delivered, queued and dropped spans, and an outage
-// with its last error. The sequence holds the name and the counters of each destination. It is read for each answer,
+// with its last error and the next attempt. The sequence holds the name and the counters of each destination. It is read for each answer,
 // from any number of goroutines. A program with a spanroute.Tracing t passes its statistics:
 //
 //	tracepage.WithDelivery(func(yield func(string, delivery.Stats) bool) {
@@ -40,6 +41,14 @@ func (h pageHandler) delivered(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
+// time writes a member with a time, unless that is zero.
+func (s *stream) time(key string, at time.Time) {
+	if !at.IsZero() {
+		s.key(key)
+		s.moment(at)
+	}
+}
+
 func (s *stream) destination(name string, stats delivery.Stats) {
 	s.begin('{')
 	s.key("name")
@@ -61,10 +70,11 @@ func (s *stream) destination(name string, stats delivery.Stats) {
 		s.end('}')
 	}
 	s.end(']')
-	if !stats.Since.IsZero() { // during an outage, while the destination is in backoff
-		s.key("since")
-		s.moment(stats.Since)
-	}
+	s.key("breaker")
+	s.text(stats.Breaker.String(), shownName)
+	s.time("oldest", stats.Oldest)
+	s.time("since", stats.Since)
+	s.time("next", stats.Next)
 	s.key("error")
 	s.text(stats.LastError, shownName)
 	s.key("hint")

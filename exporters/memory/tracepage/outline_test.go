@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/otel/attribute"
@@ -90,7 +91,7 @@ func TestPageSpan(t *testing.T) {
 func TestPageDelivery(t *testing.T) {
 	t.Parallel()
 	stats := func(yield func(string, delivery.Stats) bool) {
-		_ = yield("otlp", delivery.Stats{Delivered: 4, Queued: 2, Retries: 1, Since: noon, LastError: "<b>refused", Hint: "start it", Dropped: map[delivery.Reason]uint64{"queue_full": 3, `a"b`: 1}}) &&
+		_ = yield("otlp", delivery.Stats{Delivered: 4, Queued: 2, Retries: 1, Oldest: noon, Breaker: delivery.BreakerOpen, Since: noon, Next: noon.Add(time.Second), LastError: "<b>refused", Hint: "start it", Dropped: map[delivery.Reason]uint64{"queue_full": 3, `a"b`: 1}}) &&
 			yield("memory", delivery.Stats{Delivered: 9})
 	}
 	tests := []struct {
@@ -100,8 +101,8 @@ func TestPageDelivery(t *testing.T) {
 	}{
 		{"without the option", nil, `{"destinations":[]}`},
 		{"an outage and a destination without problems", []tracepage.Option{tracepage.WithDelivery(stats)}, `{"destinations":[` +
-			`{"name":"otlp","delivered":4,"queued":2,"retries":1,"dropped":[{"reason":"a\"b","spans":1},{"reason":"queue_full","spans":3}],"since":"2026-01-02T12:00:00Z","error":"<b>refused","hint":"start it"},` +
-			`{"name":"memory","delivered":9,"queued":0,"retries":0,"dropped":[],"error":"","hint":""}]}`},
+			`{"name":"otlp","delivered":4,"queued":2,"retries":1,"dropped":[{"reason":"a\"b","spans":1},{"reason":"queue_full","spans":3}],"breaker":"open","oldest":"2026-01-02T12:00:00Z","since":"2026-01-02T12:00:00Z","next":"2026-01-02T12:00:01Z","error":"<b>refused","hint":"start it"},` +
+			`{"name":"memory","delivered":9,"queued":0,"retries":0,"dropped":[],"breaker":"closed","error":"","hint":""}]}`},
 	}
 	for _, tt := range tests {
 		w := httptest.NewRecorder()

@@ -17,10 +17,10 @@ function destination(d) {
   const dropped = d.dropped.reduce((sum, drop) => sum + drop.spans, 0);
   const reasons = d.dropped.filter((drop) => drop.spans > 0).map((drop) => `${drop.reason.replaceAll("_", " ")} ${drop.spans.toLocaleString("en")}`).join(", ");
   const item = make("li", d.since ? "down" : "", make("b", "", d.name), make("span", "", ` ${d.delivered.toLocaleString("en")} delivered`),
-    make("span", "", `${d.queued.toLocaleString("en")} queued`), d.retries ? make("span", "", `${d.retries.toLocaleString("en")} retries`) : null,
+    make("span", "", `${d.queued.toLocaleString("en")} queued${d.oldest ? ` since ${clock(d.oldest)}` : ""}`), d.retries ? make("span", "", `${d.retries.toLocaleString("en")} retries`) : null,
     dropped ? make("span", "error", `${dropped.toLocaleString("en")} dropped (${reasons})`) : null,
-    d.since ? make("span", "error", `backoff since ${clock(d.since)}`) : make("span", "soft", "up"),
+    d.since ? make("span", "error", `breaker ${d.breaker} since ${clock(d.since)}${d.next ? `, next attempt ${clock(d.next)}` : ""}`) : make("span", "soft", "up"),
     d.since && d.error ? make("span", "reason", make("bdi", "", d.error + (d.hint ? "; " + d.hint : ""))) : null);
-  item.setAttribute("aria-label", `${d.name}: ${plural(d.queued, "span")} queued, ${dropped} dropped${d.since ? ", in backoff" : ""}`);
+  item.setAttribute("aria-label", `${d.name}: ${plural(d.queued, "span")} queued, ${dropped} dropped${d.since ? `, breaker ${d.breaker}` : ""}`);
   return item;
 }

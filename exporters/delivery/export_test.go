@@ -1,0 +1,4 @@
+package delivery
+
+// OpenSpoolIn is OpenSpool in a directory that may be simulated.
+var OpenSpoolIn = openSpool
