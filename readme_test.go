@@ -63,6 +63,18 @@ func TestReadmeConfigurationLoads(t *testing.T) {
 	}
 }
 
+// The editor line of the README leads to a file of the repository.
+func TestReadmeShowsTheEditorLine(t *testing.T) {
+	line := regexp.MustCompile(`# yaml-language-server: \$schema=https://raw\.githubusercontent\.com/spanroute/spanroute/main/(\S+)`).FindStringSubmatch(readme(t))
+	if line == nil {
+		t.Fatal("the README shows no editor line")
+	}
+	text, err := os.ReadFile(line[1])
+	if err != nil || !strings.Contains(string(text), "https://json-schema.org/draft/2020-12/schema") {
+		t.Errorf("%s is not a JSON Schema: %v", line[1], err)
+	}
+}
+
 func TestReadmeLinksLeadSomewhere(t *testing.T) {
 	for _, link := range regexp.MustCompile(`\]\(([^)#:]+)\)`).FindAllStringSubmatch(readme(t), -1) {
 		if _, err := os.Stat(link[1]); err != nil {

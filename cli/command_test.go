@@ -13,6 +13,7 @@ import (
 
 	"github.com/spanroute/spanroute/cli"
 	_ "github.com/spanroute/spanroute/exporters/all"
+	"github.com/spanroute/spanroute/internal/corpus"
 	"github.com/spanroute/spanroute/internal/goldentext"
 	_ "github.com/spanroute/spanroute/registry/propagators/all"
 )
@@ -37,6 +38,7 @@ func spanroute(t *testing.T, environ []string, args ...string) (code int, stdout
 
 func write(t *testing.T, text string) string {
 	t.Helper()
+	corpus.Add(t, text)
 	path := filepath.Join(t.TempDir(), "tracing.yaml")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -78,6 +80,14 @@ func TestExitCodes(t *testing.T) {
 		{"exporters", []string{"exporters"}, "", exitOK, "console (stdout)"},
 		{"an exporter", []string{"exporters", "zipkin"}, "", exitOK, "OTEL_EXPORTER_ZIPKIN_ENDPOINT"},
 		{"an unknown exporter", []string{"exporters", "zipkn"}, "", exitUsage, ""},
+		{"schema", []string{"schema"}, "", exitOK, "https://json-schema.org/draft/2020-12/schema"},
+		{"schema of a file", []string{"schema"}, good, exitUsage, ""},
+		{"schema into a directory that does not exist", []string{"schema", "--out", "/nowhere/schema.json"}, "", exitProblems, ""},
+		{"init without an exporter", []string{"init"}, "", exitUsage, ""},
+		{"init with two exporters", []string{"init", "otlp", "jaeger"}, "", exitUsage, ""},
+		{"init with a misspelt exporter", []string{"init", "jeager"}, "", exitUsage, ""},
+		{"init with another name", []string{"init", "datadog"}, "", exitUsage, ""},
+		{"init into a directory that does not exist", []string{"init", "otlp", "-o", "/nowhere/tracing.yaml"}, "", exitProblems, ""},
 		{"no command", nil, "", exitUsage, ""},
 		{"an unknown command", []string{"valdate"}, "", exitUsage, ""},
 		{"a command without a near name", []string{"frobnicate"}, "", exitUsage, ""},
@@ -240,6 +250,21 @@ func TestKeysPageIsCurrent(t *testing.T) {
 	_, got, _ := spanroute(t, nil, "exporters", "--markdown")
 	if got != string(want) {
 		t.Error("config/KEYS.md differs from the struct tags; run go generate ./cmd/spanroute")
+	}
+}
+
+func TestSchemaFileIsCurrent(t *testing.T) {
+	t.Parallel()
+	want, err := os.ReadFile("../config/schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(t.TempDir(), "schema.json")
+	if code, _, stderr := spanroute(t, nil, "schema", "--out", out); code != exitOK {
+		t.Fatalf("exit %d: %s", code, stderr)
+	}
+	if got, err := os.ReadFile(out); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("config/schema.json differs from the struct tags; run go generate ./cmd/spanroute (%v)", err)
 	}
 }
 

@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"text/tabwriter"
 
@@ -35,13 +34,10 @@ var listing = command{
 			default:
 				list(&b)
 			}
-			if *out == "" {
-				_, _ = io.WriteString(inv.Stdout, b.String())
-			} else if err := os.WriteFile(*out, []byte(b.String()), 0o644); err != nil {
-				fmt.Fprintf(inv.Stderr, "%s: %s\n", inv.Name, err)
-				return exitProblems
+			if code != exitOK {
+				return code
 			}
-			return code
+			return inv.writeTo(*out, []byte(b.String()))
 		}
 	},
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/spanroute/spanroute/config"
 	"github.com/spanroute/spanroute/internal/phrase"
@@ -47,6 +48,19 @@ func (inv *invocation) sources(files []string) config.Sources {
 func (inv *invocation) misused(format string, args ...any) int {
 	fmt.Fprintf(inv.Stderr, inv.Name+": "+format+"\n", args...)
 	return exitUsage
+}
+
+// writeTo writes text to a file, or to standard output if name is empty, and returns the exit code.
+func (inv *invocation) writeTo(name string, text []byte) int {
+	if name == "" {
+		_, _ = inv.Stdout.Write(text) // a closed standard output cannot be reported anywhere
+		return exitOK
+	}
+	if err := os.WriteFile(name, text, 0o644); err != nil {
+		fmt.Fprintf(inv.Stderr, "%s: %s\n", inv.Name, err)
+		return exitProblems
+	}
+	return exitOK
 }
 
 // load returns the configuration. If it has errors, load prints them to standard error and returns nil. Warnings are

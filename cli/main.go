@@ -60,7 +60,7 @@ func isTerminal(f *os.File) bool {
 
 // commands returns all commands in the order of the help.
 func commands() []command {
-	return []command{validate, printing, explain, listing, send}
+	return []command{starting, validate, printing, explain, listing, schema, send}
 }
 
 // unknownCommand reports an unknown command with the nearest name, or with the help if no name is near.

@@ -107,6 +107,9 @@ func (r *resolver) selection() *entry {
 // set matter.
 func (r *resolver) exporterFault(name string, fault *settings.KeyError, selected bool) {
 	path := strings.TrimSuffix(keytable.Join(name, fault.Key), ".")
+	if r.objectFault(path, fault.Err) {
+		return
+	}
 	e := r.merged.effective(path)
 	switch with := r.counterpart(path, fault.Err); {
 	case fault.Item > 0 && e != nil:
@@ -122,11 +125,15 @@ func (r *resolver) exporterFault(name string, fault *settings.KeyError, selected
 // counterpart returns the key that is set although path is missing, if err reports that. The problem belongs to the place
 // where a layer sets a value. For every other error it returns "".
 func (r *resolver) counterpart(path string, err error) string {
-	k := r.table.Key(path)
-	if k == nil || r.merged.set(path) || !r.merged.set(k.With) || settings.KindOf(err) != ErrMissing {
+	if r.merged.set(path) || settings.KindOf(err) != ErrMissing {
 		return ""
 	}
-	return k.With
+	for _, k := range r.table.Keys {
+		if k.With == path && r.merged.set(k.Path) {
+			return k.Path
+		}
+	}
+	return ""
 }
 
 // overlay puts completed settings in place of the merged ones, so that Explain shows them.

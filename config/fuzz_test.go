@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/spanroute/spanroute/config"
+	"github.com/spanroute/spanroute/internal/corpus"
 )
 
 // FuzzLoad: no bytes make Load panic or take a second, and every position is inside the file.
@@ -19,6 +20,7 @@ func FuzzLoad(f *testing.F) {
 		"tracing: !!binary x", "--- a\n--- b", "tracing: \"\\u0000\"", "tracing:\n  service_name: |\n    a\n    b\n", "? [a]\n: b\n",
 		"api_server: {tracing: {type: zipkin}}\r\ntracing: {type: jaeger}\r", bomb(), "tracing: {excluded_urls: ['(', a, ~]}",
 	} {
+		corpus.Add(f, seed)
 		f.Add([]byte(seed))
 	}
 	path := filepath.Join(f.TempDir(), "tracing.yaml")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spanroute/spanroute/config"
 	_ "github.com/spanroute/spanroute/exporters/all"
+	"github.com/spanroute/spanroute/internal/corpus"
 	"github.com/spanroute/spanroute/registry"
 )
 
@@ -23,6 +24,7 @@ func write(t testing.TB, text string) string {
 
 func writeAs(t testing.TB, name, text string) string {
 	t.Helper()
+	corpus.Add(t, text)
 	path := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -40,6 +42,7 @@ func check(t testing.TB, text string, env ...string) (*config.Config, config.Dia
 	t.Helper()
 	s := config.Sources{Environ: append([]string{}, env...), Registry: builtin}
 	if text != "" {
+		corpus.Add(t, text, env...)
 		s.Files = []string{write(t, text)}
 	}
 	return config.Diagnose(s)

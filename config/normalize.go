@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strings"
 	"time"
 
 	"github.com/spanroute/spanroute/internal/keytable"
@@ -45,36 +44,19 @@ var normalizers = map[string]func(*keytable.Table, *report, *entry) bool{
 	"metadata":   normalizeHeaders,
 	"ipv4":       normalizeAddress,
 	"ipv6":       normalizeAddress,
+	"host":       checkHost,
+	"url":        checkURL,
 }
 
 // normalize checks and normalizes the value of e by the format of its key. It returns false if e is not to be used.
 func normalize(t *keytable.Table, r *report, e *entry) bool {
 	if e.key.Type == settings.TypeObjects {
-		return checkObjects(r, e)
+		return e.key.Exporter != "" || checkObjects(r, e) // an exporter checks its own
 	}
 	if f := normalizers[e.key.Format]; f != nil {
 		return f(t, r, e)
 	}
 	return true
-}
-
-// checkObjects checks each object of a list, so that a fault has the place of its key. The key of a diagnostic has the
-// number of the object, from 1.
-func checkObjects(r *report, e *entry) bool {
-	of, ok := commonSchema.Object(e.key.Path), true
-	for i, text := range e.value.([]string) {
-		for _, fault := range settings.KeyErrors(of.DecodeObject(text, of.New())) {
-			ok = false
-			name, _, _ := strings.Cut(fault.Key, ".")
-			at := *e
-			at.written = fmt.Sprintf("%s[%d]", e.written, i+1)
-			if fault.Key != "" {
-				at.written += "." + fault.Key
-			}
-			r.refuse(&at, e.name(i, name), fault.Err)
-		}
-	}
-	return ok
 }
 
 // checkQueryKeys bounds the number of keys, because each request compares its query with all of them.

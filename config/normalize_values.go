@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/net/http/httpguts"
 
+	"github.com/spanroute/spanroute/internal/endpoint"
 	"github.com/spanroute/spanroute/internal/keytable"
 	"github.com/spanroute/spanroute/internal/phrase"
 	"github.com/spanroute/spanroute/registry/settings"
@@ -52,6 +53,24 @@ func checkHeader(pair settings.Pair, seen map[string]bool, grpc bool) error {
 		return settings.Errorf(ErrHeader, "duplicate header %s (names are case-insensitive)", phrase.Quote(pair.Name)).WithHint("remove one")
 	}
 	return nil
+}
+
+// checkHost refuses what is not a host name or an address.
+func checkHost(_ *keytable.Table, r *report, e *entry) bool {
+	err := endpoint.CheckHost(e.value.(string))
+	if err != nil {
+		r.refuse(e, e.origin, err)
+	}
+	return err == nil
+}
+
+// checkURL refuses what is not an HTTP URL or a host with a port. The exporter completes what is missing.
+func checkURL(_ *keytable.Table, r *report, e *entry) bool {
+	_, err := endpoint.ParseHTTP(e.value.(string))
+	if err != nil {
+		r.refuse(e, e.origin, err)
+	}
+	return err == nil
 }
 
 // normalizeAddress brings an address to its text and checks the family. Python writes packed integers.

@@ -2,12 +2,56 @@ package config
 
 import (
 	"encoding/json"
+	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/spanroute/spanroute/internal/secret"
+	"github.com/spanroute/spanroute/registry/settings"
 )
+
+// checkObjects checks each object of a list, so that a fault has the place of its key.
+func checkObjects(r *report, e *entry) bool {
+	of, ok := commonSchema.Object(e.key.Path), true
+	for i, text := range e.value.([]string) {
+		for _, fault := range settings.KeyErrors(of.DecodeObject(text, of.New())) {
+			ok = false
+			r.refuseObject(e, i, fault.Key, fault.Err)
+		}
+	}
+	return ok
+}
+
+// refuseObject reports a fault of a key of object i, or of the object if key is empty. The key of the diagnostic has the
+// number of the object, from 1.
+func (r *report) refuseObject(e *entry, i int, key string, err error) {
+	at := *e
+	at.written = strings.TrimSuffix(fmt.Sprintf("%s[%d].%s", e.written, i+1, key), ".")
+	name, _, _ := strings.Cut(key, ".")
+	r.refuse(&at, e.name(i, name), err)
+}
+
+// inObject matches the path of a key of an object as package schema reports it, with the index of the object.
+var inObject = regexp.MustCompile(`^(.+)\[([0-9]+)\]\.(.*)$`)
+
+// objectFault reports a fault that an exporter found in an object of a list. It returns false for any other fault.
+func (r *resolver) objectFault(path string, err error) bool {
+	m := inObject.FindStringSubmatch(path)
+	if m == nil {
+		return false
+	}
+	e := r.merged.effective(m[1])
+	if e == nil || e.ofOTel() {
+		r.faultAt(m[1], err)
+		return true
+	}
+	i, _ := strconv.Atoi(m[2]) // an index of a list in memory
+	r.report.refuseObject(e, i, m[3], err)
+	return true
+}
 
 // objects is a list of objects, each as its JSON text, as the printed configuration has it.
 type objects []string

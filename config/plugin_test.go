@@ -134,3 +134,70 @@ func TestPlugin(t *testing.T) {
 		}
 	})
 }
+
+type routes struct {
+	Routes []route `koanf:"routes" doc:"where spans go"`
+}
+
+type route struct {
+	Host   string `koanf:"host" doc:"host"`
+	Weight int    `koanf:"weight" range:"1..100" doc:"share"`
+}
+
+// A list of objects in a plugin's section is checked as that of a common key is, with the place of each fault.
+func TestPluginWithObjects(t *testing.T) {
+	t.Parallel()
+	r := new(registry.Registry)
+	build := func(context.Context, registry.BuildContext, routes) (sdktrace.SpanExporter, error) {
+		return tracetest.NewNoopExporter(), nil
+	}
+	if err := r.Register(registry.NewFactory("fanout", func() routes { return routes{} }, build)); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ name, routes, want string }{
+		{"valid", "[{host: a, weight: 1}, {host: b}]", ""},
+		{"a range", "[{host: a}, {host: b, weight: 500}]", "tracing.yaml:4:42: tracing.fanout.routes[2].weight: 500 is out of range, want 1 to 100"},
+		{"an unknown key", "[{hst: a}]", `tracing.yaml:4:22: tracing.fanout.routes[1].hst: unknown key; did you mean "host"?`},
+		{"a text", "[a]", "tracing.yaml:4:21: tracing.fanout.routes: text is not a map"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			file := write(t, section("exporter_type: fanout\nsample_rate: 1\nfanout: {routes: "+tt.routes+"}"))
+			_, ds := config.Diagnose(config.Sources{Files: []string{file}, Environ: []string{}, Registry: r})
+			if got := lines(ds); got != tt.want {
+				t.Errorf("diagnosed %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+type backend struct {
+	Host string `koanf:"host" format:"host" doc:"host"`
+	URL  string `koanf:"url" format:"url" doc:"where spans go"`
+	User string `koanf:"user" with:"host" doc:"user at the host"`
+}
+
+// The values of a plugin's keys are checked by its tags, also if it is not selected.
+func TestPluginTags(t *testing.T) {
+	t.Parallel()
+	r := new(registry.Registry)
+	build := func(context.Context, registry.BuildContext, backend) (sdktrace.SpanExporter, error) {
+		return tracetest.NewNoopExporter(), nil
+	}
+	if err := r.Register(registry.NewFactory("backend", func() backend { return backend{} }, build)); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ name, keys, want string }{
+		{"valid", "{host: '::1', url: 'h:80/x'}", ""},
+		{"a host with a port", "{host: 'h:1'}", `tracing.yaml:2:19: tracing.backend.host: "h:1" has a port, want a host name or IP address; the port has its own key`},
+		{"a key without the other", "{user: u}", "tracing.yaml:2:19: tracing.backend.user: backend.host is not set; set both or neither"},
+		{"another scheme", "{url: 'ftp://h'}", `tracing.yaml:2:18: tracing.backend.url: "ftp://h" has the scheme "ftp", want http or https`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			file := write(t, section("backend: "+tt.keys))
+			_, ds := config.Diagnose(config.Sources{Files: []string{file}, Environ: []string{}, Registry: r})
+			if got := lines(ds); got != tt.want {
+				t.Errorf("diagnosed %s, want %s", got, tt.want)
+			}
+		})
+	}
+}

@@ -9,10 +9,14 @@ import (
 	"github.com/spanroute/spanroute/sampling"
 )
 
-// rules reports rules with one name, and warns about rules that an earlier one covers.
+// rules reports too many rules and rules with one name, and warns about rules that an earlier one covers.
 func (r *resolver) rules(cfg *Config) {
 	e := r.merged.effective("sampling.rules")
 	if e == nil {
+		return
+	}
+	if n := len(cfg.Sampling.Rules); n > sampling.MaxRules {
+		r.report.refuse(e, e.origin, settings.Errorf(ErrOutOfRange, "%d rules are out of range, want at most %d", n, sampling.MaxRules))
 		return
 	}
 	names := map[string]int{}

@@ -38,6 +38,7 @@ func TestCodeLayerShapes(t *testing.T) {
 func TestOddShapes(t *testing.T) {
 	runAll(t, []situation{
 		{name: "a key that is a list", file: "[a]: b\nsample_rate: 1", kinds: only(config.ErrWrongType)},
+		{name: "a key without a name", raw: "tracing: {'': {sample_rate: 1}}", kinds: only(config.ErrUnknownKey)},
 		{name: "a section that is a list", file: "batch: [a]", kinds: only(config.ErrWrongType)},
 		{name: "a section that is null", file: "batch: ~\nsample_rate: 1"},
 		{name: "resource attributes as bad pairs", file: "resource_attributes: [[a]]", kinds: only(config.ErrWrongType)},

@@ -30,6 +30,8 @@
 //	secret:"true"         the value is never printed
 //	format:"pem"          a file of PEM blocks, checked if the exporter is selected and the completion keeps the key
 //	format:"headers"      a map of HTTP headers, each checked; "metadata" for gRPC
+//	format:"url"          an HTTP URL or host:port, checked; "host" is a host name or an address
+//	format:"endpoint"     a URL, or a gRPC target if the key protocol of the section is grpc; the exporter checks it
 //	with:"password"       a key of the same section: set both or neither
 //	overrides:"headers"   a more general key: this one takes precedence within a layer, and a higher layer that sets
 //	                      the general key replaces both

@@ -29,6 +29,9 @@ var ownExporters = catalog{"exporter", "exporters/", map[string]string{
 
 const modulePath = "github.com/spanroute/spanroute/"
 
+// BuiltIn returns the names and aliases of spanroute's own exporters, sorted. A program need not import them.
+func BuiltIn() []string { return slices.Sorted(maps.Keys(ownExporters.packages)) }
+
 // ImportPath returns the import path of spanroute's own exporter with this name or alias, even if the program does not
 // import it, and "" for any other name.
 func ImportPath(name string) string { return ownExporters.importPath(name) }

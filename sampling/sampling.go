@@ -44,7 +44,7 @@ type Config struct {
 	// Force keeps the traces of requests that ask for it.
 	Force Force `koanf:"force"`
 	// Rules decide about new traces before SampleRate does. The first rule that matches decides. At most [MaxRules].
-	Rules []Rule `koanf:"rules" hot:"true" doc:"rules for new traces, in order; the first that matches decides before sample_rate"`
+	Rules []Rule `koanf:"rules" hot:"true" format:"rules" doc:"rules for new traces, in order; the first that matches decides before sample_rate"`
 	// Keep selects further local traces when they end. It has an effect with the tracer provider of spanroute only.
 	Keep Keep `koanf:"keep"`
 	// Hold bounds the memory that Keep needs.

@@ -22,7 +22,7 @@ const (
 // Settings is the section of the exporter. The collector takes precedence over the agent: there is one destination.
 type Settings struct {
 	Protocol          string `koanf:"protocol" otel:"OTEL_EXPORTER_JAEGER_PROTOCOL" enum:"thrift,grpc,udp/thrift.compact,udp/thrift.binary,http/thrift.binary" doc:"how spans travel; thrift means the collector when collector_endpoint is set, else the agent"`
-	CollectorEndpoint string `koanf:"collector_endpoint" alias:"grpc.endpoint" otel:"OTEL_EXPORTER_JAEGER_ENDPOINT" doc:"URL of the collector, such as http://localhost:14268/api/traces; for grpc host:port"`
+	CollectorEndpoint string `koanf:"collector_endpoint" alias:"grpc.endpoint" otel:"OTEL_EXPORTER_JAEGER_ENDPOINT" format:"endpoint" doc:"URL of the collector, such as http://localhost:14268/api/traces; for grpc host:port"`
 	Username          string `koanf:"username" with:"password" otel:"OTEL_EXPORTER_JAEGER_USER" doc:"for Basic authentication at the collector, with password"`
 	Password          string `koanf:"password" with:"username" otel:"OTEL_EXPORTER_JAEGER_PASSWORD" secret:"true" doc:"for Basic authentication at the collector, with username"`
 	Thrift            Thrift `koanf:"thrift"`
@@ -35,7 +35,7 @@ type Settings struct {
 
 // Thrift is about the agent over UDP, and the certificates of the collector over https.
 type Thrift struct {
-	AgentHostName            string        `koanf:"agent_host_name" alias:"address" otel:"OTEL_EXPORTER_JAEGER_AGENT_HOST" doc:"host of the agent"`
+	AgentHostName            string        `koanf:"agent_host_name" alias:"address" otel:"OTEL_EXPORTER_JAEGER_AGENT_HOST" format:"host" doc:"host of the agent"`
 	AgentPort                int           `koanf:"agent_port" alias:"port" otel:"OTEL_EXPORTER_JAEGER_AGENT_PORT" range:"1..65535" doc:"port of the agent; when not set, 6832 for udp/thrift.binary"`
 	UDPSplitOversizedBatches bool          `koanf:"udp_split_oversized_batches" otel:"OTEL_EXPORTER_JAEGER_AGENT_SPLIT_OVERSIZED_BATCHES" doc:"send a batch that needs more than one packet in several, instead of dropping it"`
 	MaxPacketSize            int           `koanf:"max_packet_size" range:"512..65000" doc:"most bytes of one UDP packet; when not set, packets of several spans to another host have at most 8000"`

@@ -26,7 +26,7 @@ const (
 // Whether an HTTP endpoint gets the standard path depends on where it comes from, see completeHTTP.
 type Settings struct {
 	Protocol    string         `koanf:"protocol" enum:"grpc,http=http/protobuf,http/json" otel:"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL,OTEL_EXPORTER_OTLP_PROTOCOL" doc:"how spans travel"`
-	Endpoint    string         `koanf:"endpoint" alias:"url" otel:"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT,OTEL_EXPORTER_OTLP_ENDPOINT" doc:"URL of the receiver; for grpc also host:port. Default: localhost, 4317 or 4318/v1/traces by protocol"`
+	Endpoint    string         `koanf:"endpoint" alias:"url" otel:"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT,OTEL_EXPORTER_OTLP_ENDPOINT" format:"endpoint" doc:"URL of the receiver; for grpc also host:port. Default: localhost, 4317 or 4318/v1/traces by protocol"`
 	Compression string         `koanf:"compression" enum:"none,gzip,!deflate" otel:"OTEL_EXPORTER_OTLP_TRACES_COMPRESSION,OTEL_EXPORTER_OTLP_COMPRESSION" doc:"of requests"`
 	NonFinite   string         `koanf:"non_finite" enum:"number,text" doc:"NaN and infinite numbers in attributes: number keeps them, text writes NaN, Infinity and -Infinity, for receivers that fail on such numbers, Jaeger among them"`
 	Headers     settings.Pairs `koanf:"headers" format:"headers" secret:"true" otel:"OTEL_EXPORTER_OTLP_TRACES_HEADERS,OTEL_EXPORTER_OTLP_HEADERS" doc:"headers or metadata sent with every request, whatever the protocol"`

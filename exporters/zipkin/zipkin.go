@@ -32,7 +32,7 @@ const (
 // The values are those of an operator until the registry calls complete: then Endpoint has scheme, port and path, and
 // files that an unencrypted connection does not use are removed, with a notice for each.
 type Settings struct {
-	Endpoint              string         `koanf:"endpoint" alias:"url" otel:"OTEL_EXPORTER_ZIPKIN_ENDPOINT" doc:"URL spans are posted to; without a path, /api/v2/spans"`
+	Endpoint              string         `koanf:"endpoint" alias:"url" otel:"OTEL_EXPORTER_ZIPKIN_ENDPOINT" format:"url" doc:"URL spans are posted to; without a path, /api/v2/spans"`
 	LocalNodeIPv4         string         `koanf:"local_node_ipv4" format:"ipv4" doc:"IPv4 address of this service: text, or a packed integer"`
 	LocalNodeIPv6         string         `koanf:"local_node_ipv6" format:"ipv6" doc:"IPv6 address of this service: text, or a packed integer"`
 	LocalNodePort         int            `koanf:"local_node_port" range:"1..65535" doc:"port of this service"`

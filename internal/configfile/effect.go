@@ -130,7 +130,9 @@ func (d *document) misplaced(n *yaml.Node, path string, depth int) (found *membe
 	return nil, ""
 }
 
-// distinctive are keys of the section that files of other programs are not likely to have.
+// Distinctive returns keys of the section that files of other programs are not likely to have.
+func Distinctive() []string { return slices.Clone(distinctive) }
+
 var distinctive = []string{
 	"exporter_type", "sample_rate", "max_tag_value_length", "excluded_urls", "excluded_paths", "excluded_rpcs", "resource_attributes",
 }

@@ -2,10 +2,12 @@ package configfile
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/spanroute/spanroute/internal/schema"
 	"github.com/spanroute/spanroute/registry/settings"
 )
 
@@ -69,10 +71,26 @@ func (c *converter) objectValue(e *Entry, n *yaml.Node) (string, bool) {
 	}
 	at := c.report.at(n)
 	text, quoted, ok := c.expander.expand(e, n, &at)
-	if ok && !quoted && plainScalar(text) && json.Valid([]byte(text)) {
-		return text, true
+	if ok && !quoted && plainScalar(text) {
+		return jsonScalar(text), true
 	}
 	return jsonText(text), ok
+}
+
+// jsonScalar returns a number or bool of YAML in the spelling of JSON, which has neither True nor .5. A number that no key
+// accepts, such as 007, becomes text, so that the message about it quotes the file.
+func jsonScalar(text string) string {
+	if lower := strings.ToLower(text); lower == "true" || lower == "false" {
+		return lower
+	}
+	if json.Valid([]byte(text)) {
+		return text
+	}
+	f, err := schema.ParseNumber(text)
+	if err != nil {
+		return jsonText(text)
+	}
+	return strconv.FormatFloat(f, 'g', -1, 64)
 }
 
 func (c *converter) objectList(e *Entry, n *yaml.Node) (string, bool) {

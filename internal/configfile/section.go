@@ -58,7 +58,8 @@ func (w *walker) section(n *yaml.Node, path, written string) {
 	}
 }
 
-// member reads one member of a section. Names with dots are never keys: they are reported with the hint to nest them.
+// member reads one member of a section. Names with dots are never keys: they are reported with the hint to nest them. Neither
+// is the empty name, which is the path of the section itself.
 func (w *walker) member(m member, section, name, written string) {
 	path := keytable.Join(section, name)
 	if canonical := w.table.Exporter(name); section == "" && canonical != "" && !w.table.HasSection(name) {
@@ -70,7 +71,7 @@ func (w *walker) member(m member, section, name, written string) {
 	k, alias := w.table.Lookup(path)
 	unlinked, importPath := w.table.Unlinked(name)
 	switch {
-	case strings.Contains(name, "."):
+	case strings.Contains(name, "."), name == "":
 		w.unknown(m, section, name, written)
 	case k != nil:
 		w.key(m, k, alias, written)

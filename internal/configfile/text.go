@@ -1,13 +1,16 @@
 package configfile
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/spanroute/spanroute/internal/keytable"
 )
 
-// roots are the places of the section in the dialects of BentoML. Hints name the first.
+// Roots returns the places of the section in the dialects of BentoML, as dotted paths. Hints name the first.
+func Roots() []string { return slices.Clone(roots) }
+
 var roots = []string{"tracing", "api_server.tracing", "services.tracing"}
 
 // A Text holds the lines of a file, to find places and to point at them. It never shows a line that holds a secret or a

@@ -3,6 +3,7 @@
 package keytable
 
 import (
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -189,6 +190,9 @@ func (t *Table) Children(section string) []string { return t.children[section] }
 
 // Exporter returns the registered name of an exporter by its name or an alias, "" for any other name.
 func (t *Table) Exporter(name string) string { return t.exporters[name] }
+
+// ExporterNames returns the names and aliases of the registered exporters, sorted.
+func (t *Table) ExporterNames() []string { return slices.Sorted(maps.Keys(t.exporters)) }
 
 // Unlinked returns the name and the import path of an exporter of spanroute that is not linked into the program. Both are
 // empty for any other name.

@@ -18,6 +18,13 @@ type bounds struct {
 	above    bool    // lo itself is outside
 }
 
+// Bounds returns the lowest and the highest value of a key of a schema, infinite if it has none. Those of a duration are in
+// nanoseconds. above reports whether the lowest value itself is outside of the range.
+func Bounds(k settings.Key) (lowest, highest float64, above bool) {
+	b, _ := boundsOf(k) // Of reports an invalid tag
+	return b.lo, b.hi, b.above
+}
+
 // boundsOf parses the range tag of k. An int or float without a tag has no bounds. A duration without a tag must be
 // positive, because most durations are timeouts and intervals, where 0 is a mistake; a key that allows 0 has the tag
 // "0..".

@@ -24,8 +24,9 @@
 //	secret  "true": the value is never printed
 //	hot     "true": a reload applies the key
 //	format  "pem": a file of PEM blocks; "ipv4", "ipv6": an address, which may be written as a whole number;
-//	        "headers", "metadata": a map of HTTP headers, of gRPC metadata. The common keys have further formats, which
-//	        select the normalizers in package config
+//	        "headers", "metadata": a map of HTTP headers, of gRPC metadata; "url": an HTTP URL or host:port; "host": a
+//	        host name or address; "endpoint": a URL, or a gRPC target if the key protocol beside it is grpc. The common
+//	        keys have further formats, which select the normalizers in package config
 //	with    the key of the same section that must be set too
 //	overrides  a more general key, by its path from the root of the struct: within a layer this key takes precedence,
 //	        and a higher layer that sets the general key replaces both

@@ -40,6 +40,9 @@ func (s *Schema) Keys() []settings.Key {
 		if !f.key.Secret {
 			keys[i].Default = f.value(v)
 		}
+		if f.item != nil {
+			keys[i].Objects = f.item.Keys()
+		}
 	}
 	return keys
 }

@@ -74,7 +74,7 @@ func TestKeysListTheStruct(t *testing.T) {
 		{Path: "thrift.split", Type: "bool", Doc: "yes or no", Default: false},
 		{Path: "thrift.delay", Type: "duration", Doc: "above zero", Default: time.Second},
 		{Path: "thrift.wait", Type: "duration", Doc: "zero is fine", Default: time.Duration(0), Range: "0..1m"},
-		{Path: "thrift.inner.small", Type: "int", Doc: "32 bits", Default: 0},
+		{Path: "thrift.inner.small", Type: "int", Doc: "32 bits", Default: 0, Range: "-2147483648..2147483647"},
 	}
 	got := sampleSchema(t).Keys()
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(settings.Key{})); diff != "" {
@@ -203,8 +203,8 @@ func TestStructsThatCannotBeSettings(t *testing.T) {
 		A time.Duration `koanf:"a" range:"1..2s"`
 	}](), "is not a range of durations")
 	checkFaults(t, "bad format", of[struct {
-		A string `koanf:"a" format:"url"`
-	}](), `format tag "url"`)
+		A string `koanf:"a" format:"uri"`
+	}](), `format tag "uri"`)
 }
 
 func of[S any]() error {

@@ -1,8 +1,10 @@
 package schema
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"regexp"
 	"slices"
@@ -26,12 +28,13 @@ var (
 // registrytest the values that it tries.
 var formats = map[string]settings.Type{
 	"pem": settings.TypeString, "ipv4": settings.TypeString, "ipv6": settings.TypeString, "headers": settings.TypeMap, "metadata": settings.TypeMap,
+	"url": settings.TypeString, "endpoint": settings.TypeString, "host": settings.TypeString,
 
 	// of common keys
 	"exporters": settings.TypeList, "propagators": settings.TypeList, "query_keys": settings.TypeList, "networks": settings.TypeList,
 	"url_patterns": settings.TypeList, "path_globs": settings.TypeList, "rpc_globs": settings.TypeList,
 	"attributes": settings.TypeMap, "rate": settings.TypeFloat, "length": settings.TypeInt, "sampler": settings.TypeString, "fsync": settings.TypeString, "sampling_endpoint": settings.TypeString,
-	"timeout": settings.TypeDuration, "bound": settings.TypeDuration,
+	"timeout": settings.TypeDuration, "bound": settings.TypeDuration, "rules": settings.TypeObjects,
 }
 
 // Of returns the schema of S, which must be a struct. defaults is called for each use, but not by Of; nil means the zero
@@ -139,7 +142,7 @@ func (b *builder) group(f reflect.StructField, prefix string, index []int) {
 
 // key reads the tags of one field. A tag on a type that cannot have it is a fault rather than without effect.
 func (b *builder) key(f reflect.StructField, path string, t settings.Type) settings.Key {
-	k := settings.Key{Path: path, Type: t, Doc: f.Tag.Get("doc"), Format: f.Tag.Get("format"), Range: f.Tag.Get("range")}
+	k := settings.Key{Path: path, Type: t, Doc: f.Tag.Get("doc"), Format: f.Tag.Get("format"), Range: rangeOf(f)}
 	k.Aliases = b.list(f, "alias", pathSyntax)
 	k.With, k.Overrides = f.Tag.Get("with"), f.Tag.Get("overrides")
 	if section := path[:strings.LastIndexByte(path, '.')+1]; k.With != "" {
@@ -162,6 +165,19 @@ func (b *builder) key(f reflect.StructField, path string, t settings.Type) setti
 		b.refuse("%s: format tag %s on a %s", f.Name, phrase.Quote(k.Format), t)
 	}
 	return k
+}
+
+// rangeOf returns the range of a field. That of an int32 has both ends, so that the key table shows what the field can hold.
+func rangeOf(f reflect.StructField) string {
+	written, of := f.Tag.Get("range"), f.Type
+	if of.Kind() == reflect.Pointer {
+		of = of.Elem()
+	}
+	from, to, ok := strings.Cut(written, "..")
+	if of.Kind() != reflect.Int32 || written != "" && !ok {
+		return written
+	}
+	return cmp.Or(from, strconv.Itoa(math.MinInt32)) + ".." + cmp.Or(to, strconv.Itoa(math.MaxInt32))
 }
 
 // list reads a tag with items separated by commas.

@@ -1,5 +1,7 @@
 package settings
 
+import "slices"
+
 // Type is the type of a key's value.
 type Type string
 
@@ -26,13 +28,27 @@ type Key struct {
 	Enum    []string // the allowed values; nil if any is allowed
 	Secret  bool     // the value is never printed
 	Hot     bool     // a reload applies it; false for all keys of exporters
-	Format  string   // "", "pem", "ipv4", "ipv6", "headers", "metadata", or a format of common keys such as "url_patterns"
+	Format  string   // "", "pem", "ipv4", "ipv6", "headers", "metadata", "url", "endpoint", "host", or a format of common keys such as "url_patterns"
 	Range   string   // "1..65535", "0..", "..1" or ""
 
 	With      string // the path of the key that must be set together with this one; may be empty
 	Overrides string // the path of a more general key that this one overrides within a layer; may be empty
 
+	Objects []Key // the keys of each object of a list of objects
+
 	Spellings map[string]string // other spellings in lower case, each with its value in Enum; "" for a known value that is not supported
+}
+
+// AllSpellings returns the spellings of the supported values of an enumeration in lower case, sorted.
+func (k Key) AllSpellings() []string {
+	var all []string
+	for spelling, value := range k.Spellings {
+		if value != "" {
+			all = append(all, spelling)
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 // Pair is one entry of a free-form map.

@@ -19,6 +19,8 @@ func TestTheCommandsIncludeThePlugin(t *testing.T) {
 		{[]string{"validate", "../app/tracing.yaml", "--tracing.sample-rate=1"}, 0, "traces all new requests, sends to lines at spans.txt\n"},
 		{[]string{"validate", "--tracing.lines.pht=x"}, 2, `did you mean "--tracing.lines.path"?`},
 		{[]string{"exporters", "lines"}, 0, "SPANROUTE_LINES_PATH"},
+		{[]string{"init", "lines"}, 0, "  lines:\n"},
+		{[]string{"schema"}, 0, `"exporter.lines": {`},
 		{[]string{"explain", "lines.path", "../app/tracing.yaml"}, 0, "lines.path = spans.txt\n"},
 		{[]string{"send", "../app/tracing.yaml", "--tracing.lines.path=" + path}, 0, "lines: delivered 2 spans"},
 	} {
